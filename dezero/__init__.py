@@ -1,0 +1,1 @@
+is_simple_core = False

@@ -1,0 +1,54 @@
+"""Fixtures that every test shares: steps as modules, steps as programs, random numbers."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Tests draw without a window; set before anything imports matplotlib.
+os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def load_step():
+    """Return a function that loads steps/stepNN.py as a fresh module, demo not run."""
+
+    def load(number):
+        path = ROOT / "steps" / f"step{number:02d}.py"
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def run_step(tmp_path):
+    """Return a function that runs steps/stepNN.py elsewhere and returns its output."""
+
+    def run(number, *arguments):
+        path = ROOT / "steps" / f"step{number:02d}.py"
+        result = subprocess.run(
+            [sys.executable, "-W", "error", str(path), *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == "", result.stderr
+        return result.stdout
+
+    return run
