@@ -1,0 +1,86 @@
+"""NumPy or CuPy? One answer for the whole package; ndarrays in, ndarrays out.
+
+    xp = cuda.get_array_module(x)  # numpy, or cupy for an array on a GPU
+    y = xp.exp(x)  # the same line on both (step 52)
+
+CuPy is looked for when it is first asked about, never on import, so that
+`import dezero` loads NumPy and nothing else.
+
+`cuda.gpu_enable` is True when CuPy imports and finds a GPU; `cuda.cupy` is the
+module then.
+"""
+
+import sys
+
+import numpy as np
+
+ADVICE = (
+    "needs CuPy and an NVIDIA GPU: pip install 'dezero[gpu]' (see step 52); "
+    "everything also runs without, on NumPy"
+)
+
+
+def _find_cupy():
+    """Return the cupy module, or None where it or a GPU is missing."""
+    try:
+        import cupy
+
+        cupy.cuda.runtime.getDeviceCount()
+    except Exception:  # a broken driver raises CuPy's own errors: no GPU for us
+        return None
+    return cupy
+
+
+def __getattr__(name):
+    # Called for names that are not defined above: the two that need CuPy.
+    if name in ("cupy", "gpu_enable"):
+        module = _find_cupy()
+        globals()["gpu_enable"] = module is not None
+        if module is not None:
+            globals()["cupy"] = module
+        if name in globals():
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def is_array(x):
+    """Return True for a numpy.ndarray or a cupy.ndarray."""
+    if isinstance(x, np.ndarray):
+        return True
+    # An array of CuPy can exist only after somebody imported CuPy.
+    cupy = sys.modules.get("cupy")
+    return cupy is not None and isinstance(x, cupy.ndarray)
+
+
+def _data(x):
+    """Return the array of a Variable; anything else unchanged."""
+    return x.data if hasattr(x, "creator") else x
+
+
+def get_array_module(x):
+    """Return the module, numpy or cupy, that the Variable or array x lives in."""
+    x = _data(x)
+    if isinstance(x, np.ndarray) or not is_array(x):
+        return np
+    return sys.modules["cupy"]
+
+
+def as_numpy(x):
+    """Return x, a Variable, array or number, as a numpy.ndarray."""
+    x = _data(x)
+    if isinstance(x, np.ndarray):
+        return x
+    if is_array(x):
+        return sys.modules["cupy"].asnumpy(x)
+    return np.asarray(x)
+
+
+def as_cupy(x):
+    """Return x, a Variable, array or number, as a cupy.ndarray.
+
+    Raises RuntimeError where there is no CuPy or no GPU.
+    """
+    cupy = _find_cupy()
+    if cupy is None:
+        raise RuntimeError(f"as_cupy: {ADVICE}")
+    return cupy.asarray(_data(x))

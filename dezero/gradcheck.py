@@ -1,0 +1,275 @@
+"""Gradient checks: is what backward says the slope that we measure?
+
+A slope can be measured without any calculus, by a short chord around x (step 4):
+
+    df/dx ~ (f(x + h) - f(x - h)) / (2 * h)        error ~ h**2
+
+and backward should say the same (step 10):
+
+    gradient_check(F.sin, x)     # True; or False, and a report is printed
+    check_gradients(F.sin, x)    # in a test: raises; the second derivative too
+
+A function of many outputs is checked through one number, the sum of w * y with
+random weights w. With all weights 1, errors that cancel in the sum would pass:
+the outputs of softmax add up to 1, so a backward of zeros would look right.
+"""
+
+from itertools import repeat
+
+import numpy as np
+
+from dezero.core import Variable
+
+_STEP = 1e-4  # in float64; a much shorter chord drowns in rounding (step 4)
+
+_TOLERANCE = {  # dtype under test: rtol, atol against finite differences
+    np.dtype(np.float64): (1e-5, 1e-6),
+    np.dtype(np.float32): (1e-3, 1e-4),
+}
+_ROUNDING = {  # dtype under test: rtol, atol between two ways to the same number
+    np.dtype(np.float64): (1e-10, 1e-12),
+    np.dtype(np.float32): (1e-4, 1e-6),
+}
+
+
+def array_equal(a, b):
+    """Return True if a and b, arrays or Variables, have equal shapes and values."""
+    return np.array_equal(_array(a), _array(b))
+
+
+def array_allclose(a, b, rtol=1e-4, atol=1e-5):
+    """Return True if |a - b| <= atol + rtol * |b| everywhere; arrays or Variables."""
+    return np.allclose(_array(a), _array(b), rtol=rtol, atol=atol)
+
+
+def numerical_grad(f, x, *args, **kwargs):
+    """Return the slopes of f(x, ...) by central differences: an array shaped like x.
+
+    If f has many outputs, these are the slopes of their sum. f is called with what
+    x is, an ndarray or a Variable, in float64, twice per element. It may return
+    either, or several of them.
+
+    >>> numerical_grad(lambda x: x**2, np.array([1.0, 3.0])).round(6)
+    array([2., 6.])
+    """
+
+    def outputs(array):
+        x_moved = type(x)(array) if _is_variable(x) else array
+        return [_array(y) for y in _as_list(f(x_moved, *args, **kwargs))]
+
+    return _central_differences(outputs, _array(x), weights=repeat(1.0))
+
+
+def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
+    """Return True if backward of f(x, ...) agrees with finite differences.
+
+    Computed in float64, whatever x is; the given Variables keep their data and
+    grad. A failure prints a report and returns False. check_gradients sees more.
+    """
+    args = [_fresh(arg) for arg in args]
+    kwargs = {name: _fresh(arg) for name, arg in kwargs.items()}
+
+    def f_of_x(x):
+        return f(x, *args, **kwargs)
+
+    arrays = {0: _array(x).astype(np.float64)}
+    (got,) = _derivatives(f_of_x, [x], arrays, order=1)
+    expected = _measured(f_of_x, [x], arrays, order=1, place=0)
+    report = _report(expected, got.data, rtol, atol)
+    if report:
+        print(
+            f"gradient_check: x of shape {expected.shape}: backward and "
+            f"finite differences disagree (see step 10)\n{report}"
+        )
+    return not report
+
+
+def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64):
+    """Raise AssertionError unless the derivatives of f agree with finite differences.
+
+        check_gradients(F.matmul, x, W)
+        check_gradients(lambda x: x.sum(axis=1), x, dtype=np.float32)
+
+    Checks the derivatives of order 1 to `order`, with respect to every input that
+    has a floating dtype: the value, the shape, the dtype, and that backward gives
+    the same with create_graph=True and without. The derivatives of order n are the
+    gradients of one number, the randomly weighted sum of all those of order n - 1.
+
+    inputs: arrays or Variables; they are left alone. f gets them as Variables, in
+    `dtype` and read-only (a forward that overwrites its inputs fails); inputs that
+    are not floating are handed on as they are. f returns one Variable or several.
+    dtype: np.float64, or np.float32: then every gradient must be float32, and is
+    held against finite differences in float64.
+    """
+    dtype = np.dtype(dtype)
+    if dtype not in _TOLERANCE:
+        raise ValueError(
+            f"check_gradients: expected dtype float64 or float32, got {dtype}"
+        )
+    if order < 1:
+        raise ValueError(f"check_gradients: expected order 1 or more, got {order}")
+    default_rtol, default_atol = _TOLERANCE[dtype]
+    rtol = default_rtol if rtol is None else rtol
+    atol = default_atol if atol is None else atol
+
+    arrays = {  # order="K": what is transposed stays transposed
+        place: _array(x).astype(dtype, order="K", copy=False)
+        for place, x in enumerate(inputs)
+        if np.issubdtype(getattr(x, "dtype", None), np.floating)
+    }
+    if not arrays:
+        kinds = ", ".join(str(getattr(x, "dtype", type(x))) for x in inputs)
+        raise ValueError(
+            "check_gradients: expected at least one array or Variable of a floating "
+            f"dtype to differentiate by, got {kinds or 'no inputs'}"
+        )
+    exact = {place: x.astype(np.float64) for place, x in arrays.items()}
+
+    for y in _derivatives(f, inputs, arrays, order=0):
+        if y.dtype != dtype:
+            raise AssertionError(
+                f"check_gradients: expected f to return {dtype} for {dtype} inputs, "
+                f"got {y.dtype}; f mixes in a constant or an array of that dtype"
+            )
+    for n in range(1, order + 1):
+        grads = _derivatives(f, inputs, arrays, n)
+        recorded = _derivatives(f, inputs, arrays, n, create_graph=True)
+        for (place, x), grad, grad_recorded in zip(arrays.items(), grads, recorded):
+            what = (
+                f"check_gradients: derivative of order {n} by input {place} "
+                f"of shape {x.shape}"
+            )
+            for g, create_graph in (grad, False), (grad_recorded, True):
+                if (g.shape, g.dtype) != (x.shape, x.dtype):
+                    raise AssertionError(
+                        f"{what}: expected the input's shape and dtype, {x.shape} "
+                        f"{x.dtype}, got {g.shape} {g.dtype} from "
+                        f"backward(create_graph={create_graph}) (see step 40)"
+                    )
+            expected = _measured(f, inputs, exact, n, place)
+            report = _report(expected, grad.data, rtol, atol)
+            if report:
+                raise AssertionError(
+                    f"{what}: backward and finite differences disagree "
+                    f"(see step 10)\n{report}"
+                )
+            report = _report(grad.data, grad_recorded.data, *_ROUNDING[dtype])
+            if report:
+                raise AssertionError(
+                    f"{what}: backward(create_graph=True) (got) disagrees with "
+                    f"plain backward() (expected) (see step 32)\n{report}"
+                )
+
+
+def _derivatives(f, inputs, arrays, order, create_graph=False):
+    """Return the derivatives of that order, by backward: a Variable per array.
+
+    arrays: {place: array}, what stands in for the inputs at these places. Order 0
+    is f itself: its outputs. create_graph goes to the last backward; those before
+    it need the graph anyway. An input that got no gradient has one of zeros.
+    """
+    variables = [_fresh(x) for x in inputs]
+    for place, array in arrays.items():
+        array = array.view()
+        array.flags.writeable = False
+        cls = type(inputs[place]) if _is_variable(inputs[place]) else Variable
+        variables[place] = cls(array)
+    xs = [variables[place] for place in arrays]
+    ys = _as_list(f(*variables))
+    for y in ys:
+        if not isinstance(y, Variable):
+            raise TypeError(
+                "gradient check: expected f to return a Variable (or several), "
+                f"got {type(y).__name__}"
+            )
+    for n in range(1, order + 1):
+        weights = [w.astype(y.dtype) for w, y in zip(_weights(ys, n), ys)]
+        terms = [(y * w).sum() for w, y in zip(weights, ys)]
+        total = sum(terms[1:], start=terms[0])
+        for x in xs:
+            x.cleargrad()
+        if total.creator is not None:  # else nothing in it depends on xs
+            total.backward(create_graph=create_graph or n < order)
+        ys = [Variable(np.zeros_like(x.data)) if x.grad is None else x.grad for x in xs]
+    return ys
+
+
+def _measured(f, inputs, arrays, order, place):
+    """Return by finite differences what _derivatives says of the input at `place`."""
+
+    def below(array):
+        """Return the derivatives of one order less, with that input moved."""
+        moved = {**arrays, place: array}
+        return [y.data for y in _derivatives(f, inputs, moved, order - 1)]
+
+    x = arrays[place]
+    return _central_differences(below, x, _weights(below(x), order))
+
+
+def _central_differences(f, x, weights):
+    """Return d sum(w * y for y in f(x)) / dx; f takes an array and returns a list."""
+    grad = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        ahead = x.astype(np.float64)  # a copy each: y may be a view of it
+        behind = x.astype(np.float64)
+        ahead[index] += _STEP
+        behind[index] -= _STEP
+        # the difference first, then the sum: large terms without x cancel exactly
+        rise = sum(
+            np.sum(w * np.subtract(y1, y0, dtype=np.float64))
+            for w, y1, y0 in zip(weights, f(ahead), f(behind))
+        )
+        grad[index] = rise / (ahead[index] - behind[index])
+    return grad
+
+
+def _weights(ys, order):
+    """Return random weights for ys; the same at every call: checks repeat."""
+    rng = np.random.default_rng(order)
+    return [rng.uniform(0.5, 1.5, size=y.shape) for y in ys]
+
+
+def _report(expected, got, rtol, atol):
+    """Return "" if the arrays agree, else lines that say where they differ most."""
+    if got.shape != expected.shape:
+        return f"  shapes:      expected {expected.shape}, got {got.shape}"
+    wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol)
+    if not wrong.any():
+        return ""
+    with np.errstate(invalid="ignore"):  # inf - inf
+        excess = np.abs(got - expected) - rtol * np.abs(expected)
+    excess = np.where(wrong, np.nan_to_num(excess, nan=np.inf), -np.inf)
+    worst = np.unravel_index(np.argmax(excess), excess.shape)
+    lines = [
+        f"  worst entry: {[int(i) for i in worst]} of shape {got.shape}",
+        f"  expected:    {expected[worst]:.10g}",
+        f"  got:         {got[worst]:.10g}",
+        f"  wrong:       {wrong.sum()} of {wrong.size} entries, by more than "
+        f"{atol:g} + {rtol:g} * |expected|",
+    ]
+    if not got.any():
+        lines.append(
+            "  got is all zeros: no gradient came through. Does f, or a backward in "
+            "it, compute\n  with .data or with plain arrays, which leave no graph "
+            "(see step 32)?"
+        )
+    return "\n".join(lines)
+
+
+def _is_variable(x):
+    """Tell a Variable, of the package or of any step, from arrays and numbers."""
+    return hasattr(x, "data") and not isinstance(x, (np.ndarray, np.generic))
+
+
+def _array(x):
+    """Return the array in a Variable, and anything else as an array."""
+    return np.asarray(x.data if _is_variable(x) else x)
+
+
+def _fresh(x):
+    """Return a Variable's double, so that x.grad is left alone; else x itself."""
+    return type(x)(x.data, name=x.name) if isinstance(x, Variable) else x
+
+
+def _as_list(ys):
+    return list(ys) if isinstance(ys, (list, tuple)) else [ys]

@@ -1,0 +1,333 @@
+"""Read and run the steps.
+
+    python -m steps              this help and the list
+    python -m steps list         every step, chapter by chapter
+    python -m steps run 16       run a step (or just: python -m steps 16)
+    python -m steps diff 16      what step 16 adds to step 15
+    python -m steps table        write the table of steps in README.md
+
+What follows the number of `run` goes to the step: python -m steps run 16 --full
+From another directory, name the folder instead: python path/to/steps run 16
+"""
+
+import ast
+import difflib
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STEPS = Path(__file__).resolve().parent
+README = STEPS.parent / "README.md"
+
+CHAPTERS = [  # first step, title
+    (1, "Automatic differentiation"),
+    (11, "Writing it naturally"),
+    (25, "Higher-order derivatives"),
+    (37, "Neural networks"),
+    (52, "Convolution, recurrence, GPU"),
+    (61, "Inside other frameworks"),
+]
+
+# ------------------------------------------------------------------ reading
+# The one reader of steps: the commands below, the table in README.md and
+# tests/curriculum.py all see a step through these functions.
+
+MARKER = re.compile(r" *# --- (?:new in this step|carried over from step (\d+)) ---")
+HEADER = re.compile(
+    r"(?:^|(?<=\.) +)"  # at the start of a line, or after a full stop
+    r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends|Exercise"
+    r"|Output(?: \(rtol [^)]*\))?):",
+    re.MULTILINE,
+)
+NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+
+
+class StepError(ValueError):
+    """A step that is not there, or whose docstring cannot be read."""
+
+
+@dataclass
+class Step:
+    """What the docstring of a step says.
+
+    teaches, family and extends are lists of names. new, and carried for the number
+    of an earlier step, are lists of words, since "most of Variable" is allowed
+    there. output is None without Output:, and rtol is that of its numbers.
+    """
+
+    path: Path
+    number: int
+    title: str
+    idea: str
+    new: list = field(default_factory=list)
+    carried: dict = field(default_factory=dict)
+    teaches: list = field(default_factory=list)
+    family: list = field(default_factory=list)
+    extends: list = field(default_factory=list)
+    exercise: str = ""
+    output: str | None = None
+    rtol: float = 1e-9
+
+
+def find_steps(folder=STEPS):
+    """Return {number: path} of the files stepNN.py, in order."""
+    paths = sorted(Path(folder).glob("step[0-9][0-9].py"))
+    return {int(path.stem[4:]): path for path in paths}
+
+
+def read_step(path):
+    """Return the Step that the docstring of this file describes."""
+    path = Path(path)
+    try:
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    except SyntaxError as error:
+        raise StepError(f"{path.stem}: {error.msg} in line {error.lineno}") from error
+    heading, _, body = (doc or "").partition("\n\n")
+    match = re.fullmatch(r"Step (\d+)\. (.+)\.", " ".join(heading.split()))
+    if not match or ": " not in match[2]:
+        raise StepError(
+            f"{path.stem}: the docstring must start with a line like "
+            f"'Step {int(path.stem[4:])}. Short title: the idea.', got {heading!r}"
+        )
+    title, _, idea = match[2].partition(": ")
+    idea = idea[0].upper() + idea[1:]
+    step = Step(path, int(match[1]), title, idea)
+
+    marks = list(HEADER.finditer(body))
+    for mark, following in zip(marks, marks[1:] + [None]):
+        header, text = mark[1], body[mark.end() :]
+        if header.startswith("Output"):
+            step.output = read_output(path, text)
+            if "rtol" in header:
+                step.rtol = float(header[len("Output (rtol ") : -1])
+            break
+        if following:
+            text = body[mark.end() : following.start()]
+        if header == "New":
+            step.new += NAME.findall(text)
+        elif "step" in header:
+            words = step.carried.setdefault(int(header.split()[-1]), [])
+            words += NAME.findall(text)
+        elif header == "Exercise":
+            step.exercise = " ".join(text.split())
+        else:
+            getattr(step, header.lower()).extend(read_names(path, header, text))
+    return step
+
+
+def read_names(path, header, text):
+    """Return the names of a comma-separated list that may end with a full stop."""
+    names = " ".join(text.split()).rstrip(".").split(", ")
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise StepError(
+                f"{path.stem}: '{header}:' must be names separated by commas, "
+                f"got {name!r}"
+            )
+    return names
+
+
+def read_output(path, text):
+    """Return the block under Output:, its indentation of four blanks taken off."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    for line in lines:
+        if line and not line.startswith("    "):
+            raise StepError(
+                f"{path.stem}: what follows 'Output:' must be indented by 4, "
+                f"got {line!r}"
+            )
+    return "\n".join(line[4:] for line in lines).strip("\n")
+
+
+def chapter_of(number):
+    """Return (number, title) of the chapter that a step belongs to."""
+    chapter = sum(first <= number for first, _ in CHAPTERS)
+    return chapter, CHAPTERS[chapter - 1][1]
+
+
+def by_chapter(steps):
+    """Yield (chapter heading, its Steps)."""
+    headings = {}
+    for step in steps:
+        number, title = chapter_of(step.number)
+        headings.setdefault(f"Chapter {number} - {title}", []).append(step)
+    yield from headings.items()
+
+
+# ----------------------------------------------------------------- commands
+
+
+def list_steps(folder=STEPS):
+    """Return the list of steps as text."""
+    lines = []
+    for heading, steps in by_chapter(map(read_step, find_steps(folder).values())):
+        lines += ["", heading]
+        lines += [f"  {step.number:02d}  {step.title}" for step in steps]
+    return "\n".join(lines[1:])
+
+
+def run_step(path, arguments):
+    """Run a step as `python path/to/stepNN.py` would; return its exit code."""
+    sys.stdout.flush()
+    try:
+        code = subprocess.call([sys.executable, str(path), *arguments])
+    except KeyboardInterrupt:  # the step got it too, and has said so
+        return 130
+    return code if code >= 0 else 128 - code  # killed by signal -code
+
+
+def code_lines(path):
+    """Return [(line number, line)] without the module docstring and the markers."""
+    text = path.read_text(encoding="utf-8")
+    body = ast.parse(text).body
+    start = body[0].end_lineno if body and isinstance(body[0], ast.Expr) else 0
+    lines = list(enumerate(text.splitlines(), start=1))[start:]
+    while lines and not lines[0][1].strip():
+        lines = lines[1:]
+    return [(at, line) for at, line in lines if not MARKER.fullmatch(line)]
+
+
+def diff_steps(old, new, context=3):
+    """Return the unified diff of two steps' code as a list of lines.
+
+    Docstrings and markers are left out: they differ in every step. The line
+    numbers are those of the files. Without an old path everything is added.
+    """
+    before, after = code_lines(old) if old else [], code_lines(new)
+    matcher = difflib.SequenceMatcher(
+        None, [line for _, line in before], [line for _, line in after], autojunk=False
+    )
+    lines = [f"--- {old.name if old else '(nothing)'}", f"+++ {new.name}"]
+    for group in matcher.get_grouped_opcodes(context):
+        old_rows = before[group[0][1] : group[-1][2]]
+        new_rows = after[group[0][3] : group[-1][4]]
+        lines.append(f"@@ -{span(old_rows)} +{span(new_rows)} @@")
+        for tag, i, i_end, j, j_end in group:
+            if tag == "equal":
+                lines += [" " + line for _, line in before[i:i_end]]
+            else:
+                lines += ["-" + line for _, line in before[i:i_end]]
+                lines += ["+" + line for _, line in after[j:j_end]]
+    return lines
+
+
+def span(rows):
+    """Return 'first line,count' of numbered lines, as a unified diff writes it."""
+    return f"{rows[0][0]},{rows[-1][0] - rows[0][0] + 1}" if rows else "0,0"
+
+
+def coloured(lines):
+    """Return the lines of a diff with terminal colours."""
+    colours = {"---": 1, "+++": 1, "@@ ": 36, "-": 31, "+": 32}  # bold, cyan, red, green
+    result = []
+    for line in lines:
+        key = line[:3] if line[:3] in colours else line[:1]
+        code = colours.get(key)
+        result.append(f"\x1b[{code}m{line}\x1b[0m" if code else line)
+    return result
+
+
+def wants_colour(stream):
+    """Say whether to colour: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+BEGIN = "<!-- steps: written by `python -m steps table` -->"
+END = "<!-- steps: end -->"
+
+
+def table(folder=STEPS):
+    """Return the table of steps for README.md."""
+    lines = []
+    for heading, steps in by_chapter(map(read_step, find_steps(folder).values())):
+        lines += ["", f"### {heading}", "", "| step | | its one idea |", "|---|---|---|"]
+        for step in steps:
+            link = f"[{step.number:02d}](steps/{step.path.name})"
+            cells = (link, step.title, step.idea + ".")
+            lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    return "\n".join(lines[1:])
+
+
+def with_table(text, folder=STEPS):
+    """Return the text of README.md with the table of steps brought up to date."""
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise StepError(f"README.md needs the lines {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n\n{table(folder)}\n\n{END}{tail}"
+
+
+# ------------------------------------------------------------- command line
+
+
+def pick(argument, folder=STEPS):
+    """Return the number of the step that an argument such as '16' names."""
+    steps = find_steps(folder)
+    match = re.fullmatch(r"(?:step)?(\d+)(?:\.py)?", argument)
+    if match and int(match[1]) in steps:
+        return int(match[1])
+    raise StepError(
+        f"there is no step {argument!r}; there are steps {ranges(steps)} "
+        "(python -m steps list)"
+    )
+
+
+def ranges(numbers):
+    """Write numbers briefly: [1, 2, 3, 5] as '1-3, 5'."""
+    runs = []
+    for n in sorted(numbers):
+        if runs and runs[-1][1] == n - 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in runs)
+
+
+def main(arguments):
+    """Do what the command line says; return the exit code."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(__doc__)
+        print(list_steps())
+        return 0
+    command, *rest = arguments
+    if re.fullmatch(r"(step)?\d+(\.py)?", command):
+        command, rest = "run", arguments
+    if command in ("run", "diff") and not rest:
+        raise StepError(f"{command} needs the number of a step: {command} 16")
+    if command in ("list", "table") and rest or command == "diff" and rest[1:]:
+        extra = rest[1:] if command == "diff" else rest
+        raise StepError(f"{command} does not take {' '.join(extra)!r}")
+
+    if command == "list":
+        print(list_steps())
+    elif command == "run":
+        return run_step(find_steps()[pick(rest[0])], rest[1:])
+    elif command == "diff":
+        steps, number = find_steps(), pick(rest[0])
+        earlier = [n for n in steps if n < number]
+        lines = diff_steps(steps[max(earlier)] if earlier else None, steps[number])
+        print("\n".join(coloured(lines) if wants_colour(sys.stdout) else lines))
+    elif command == "table":
+        text = with_table(README.read_text(encoding="utf-8"))
+        README.write_text(text, encoding="utf-8", newline="\n")
+        print(f"wrote the table of {len(find_steps())} steps into {README.name}")
+    else:
+        raise StepError(
+            f"there is no command {command!r}; there are "
+            "list, run, diff and table (python -m steps --help)"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StepError as error:
+        print(f"steps: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,233 @@
+"""Step 14. One Variable used twice: its gradients add up.
+
+In y = x + x the box x feeds both inputs of Add. A small step of
+x moves y through the first input and through the second, so the
+slope is 1 + 1 = 2:
+
+    +--> input 0 --+              every use of x
+    x              +-- Add -- y   sends a gradient back;
+    +--> input 1 --+              dy/dx is their sum
+
+Step 13 stores with `x.grad = gx`, so the second gradient erases
+the first: 1, which is wrong. The cure is one line, the first
+gradient is kept and every further one added:
+
+    x.grad = gx if x.grad is None else x.grad + gx
+
+Why not `x.grad += gx`? It writes into the array itself, and that
+array may belong to others: Add hands one and the same array, the
+grad of y, to both sides, so += would change dy/dy as well.
+`x.grad + gx` is a new array that nobody else holds.
+
+The price: gradients now also add up over two computations with
+the same x. Before the second one, call x.cleargrad().
+
+Still wrong: a result that is used twice. Try square(x) + itself
+(step 15).
+
+New: Variable.cleargrad, Variable.backward that adds; overwrite,
+add_in_place and backward_with only show the two wrong ways.
+Carried over from step 9: as_array, square, most of Variable.
+Carried over from step 12: add.
+Carried over from step 13: Function, Square, Add.
+Teaches: core.Variable.cleargrad
+Extends: core.Variable.backward
+Exercise: for y = square(square(x)) call y.backward() twice. Why
+is x.grad three times the slope and not twice? (Which Variable
+between x and y kept its old gradient? Step 18 clears it.)
+
+Output:
+    y = x + x, step 13's way: dy/dx = 1, wrong
+    y = x + x, by +=: dy/dx = 2, but now dy/dy = 2, wrong
+    y = x + x, added: dy/dx = 2, and dy/dy = 1
+    y = x + x + x: dy/dx = 3
+    y = x**2 + x at x = 3: dy/dx = 7
+    x + x, then x + x + x: x.grad = 5, both together
+    x + x, x.cleargrad(), x + x + x: x.grad = 3
+"""
+
+import numpy as np
+
+
+# --- new in this step ---
+class Variable:
+    """A box that holds an ndarray and remembers its creator."""
+
+    # --- carried over from step 9 ---
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+    # --- new in this step ---
+    def cleargrad(self):
+        """Forget the gradient, so that the next one starts anew."""
+        self.grad = None
+
+    def backward(self):
+        """Add to the grad of every Variable this one came from."""
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [] if self.creator is None else [self.creator]
+        while waiting:
+            func = waiting.pop()
+            gys = [output.grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None:
+                    waiting.append(x.creator)
+
+
+# --- carried over from step 13 ---
+class Function:
+    """Variables in, Variables out; subclasses see plain arrays."""
+
+    def __call__(self, *inputs):
+        ys = self.forward(*[x.data for x in inputs])
+        if not isinstance(ys, tuple):
+            ys = (ys,)
+        outputs = [Variable(as_array(y)) for y in ys]
+        for output in outputs:
+            output.set_creator(self)
+        self.inputs = inputs
+        self.outputs = outputs
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def forward(self, *xs):
+        """Return the result for the arrays xs: one, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(*xs)"
+        )
+
+    def backward(self, *gys):
+        """Return one gradient per input: one, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
+
+
+class Square(Function):
+    """y = x**2, so gx = 2 * x * gy."""
+
+    def forward(self, x):
+        return x**2
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+
+class Add(Function):
+    """y = x0 + x1, so both gradients are gy."""
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+    def backward(self, gy):
+        return gy, gy
+
+
+# --- carried over from step 9 ---
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+def square(x):
+    """Return x**2 as a Variable."""
+    return Square()(x)
+
+
+# --- carried over from step 12 ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+# --- new in this step ---
+def overwrite(x, gx):
+    """Step 13's way: the last gradient wins."""
+    x.grad = gx
+
+
+def add_in_place(x, gx):
+    """A tempting way: += writes into an array that others use."""
+    if x.grad is None:
+        x.grad = gx
+    else:
+        x.grad += gx
+
+
+def backward_with(store, y):
+    """Run step 13's loop from y; store(x, gx) keeps a gradient."""
+    y.grad = np.ones_like(y.data)
+    waiting = [y.creator]
+    while waiting:
+        func = waiting.pop()
+        gxs = func.backward(*[output.grad for output in func.outputs])
+        if not isinstance(gxs, tuple):
+            gxs = (gxs,)
+        for x, gx in zip(func.inputs, gxs):
+            store(x, gx)
+            if x.creator is not None:
+                waiting.append(x.creator)
+
+
+if __name__ == "__main__":
+    x = Variable(np.array(3.0))
+    y = add(x, x)
+    backward_with(overwrite, y)
+    print(f"y = x + x, step 13's way: dy/dx = {x.grad:.0f}, wrong")
+
+    x.cleargrad()
+    y = add(x, x)
+    backward_with(add_in_place, y)
+    print(
+        f"y = x + x, by +=: dy/dx = {x.grad:.0f}, "
+        f"but now dy/dy = {y.grad:.0f}, wrong"
+    )
+
+    x.cleargrad()
+    y = add(x, x)
+    y.backward()
+    print(
+        f"y = x + x, added: dy/dx = {x.grad:.0f}, "
+        f"and dy/dy = {y.grad:.0f}"
+    )
+
+    x.cleargrad()
+    add(add(x, x), x).backward()
+    print(f"y = x + x + x: dy/dx = {x.grad:.0f}")
+
+    x.cleargrad()
+    add(square(x), x).backward()
+    print(f"y = x**2 + x at x = 3: dy/dx = {x.grad:.0f}")
+
+    x.cleargrad()
+    add(x, x).backward()
+    add(add(x, x), x).backward()
+    print(
+        f"x + x, then x + x + x: x.grad = {x.grad:.0f}, both together"
+    )
+
+    x.cleargrad()
+    add(x, x).backward()
+    x.cleargrad()
+    add(add(x, x), x).backward()
+    print(
+        f"x + x, x.cleargrad(), x + x + x: x.grad = {x.grad:.0f}"
+    )

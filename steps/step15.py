@@ -1,0 +1,250 @@
+"""Step 15. A diamond breaks the simple loop: order matters.
+
+When a result is used twice and the two ways meet again, the
+graph is a diamond. Here A, B and C square, D adds:
+
+                  +-- B --+
+    x -- A -- a --+       +-- D -- y     y = 2 * x**4
+                  +-- C --+          dy/dx = 8 * x**3
+
+The gradient of a is the sum of what B and C send. But the loop
+of step 8 takes the newest function from the stack: D, then C,
+and then at once A, which C has just pushed, while B still
+waits. So A passes on half a gradient. When B is done, A is
+pushed again and passes on the whole one too: half too much.
+
+Going to each function once is no cure by itself: then A passes
+on the half only. Where A stands in the order is what counts:
+
+    a function may go back only after every function
+    that used its result has gone back
+
+By hand that is easy to read off the picture: D, C, B, A (or D,
+B, C, A). It also saves work: in a row of ten diamonds, each one
+t = t + t, the simple loop visits the first function 512 times.
+
+How should a loop find this order without looking at a picture?
+Step 16 gives every function a number for that.
+
+New: diamond, push_back, simple_loop, in_this_order, doubled.
+Carried over from step 9: as_array, square.
+Carried over from step 12: add.
+Carried over from step 13: Function, Square, Add.
+Carried over from step 14: Variable.
+Exercise: let the loop take the oldest function, waiting.pop(0),
+instead of the newest. The diamond comes out right with
+once=True! Find a graph of two squares and one sum that still
+goes wrong.
+
+Output:
+    dy/dx by hand, 8 * x**3 at x = 2: 64
+    y.backward() of step 14:          96
+    simple loop    D C A B A:         96, wrong
+    once each      D C A B:           32, wrong
+    order by hand  D C B A:           64, right
+    ten times t = t + t from 1: 10 functions, t = 1024
+    simple loop: 1023 visits, dt/dx = 2345233639424, wrong
+    by hand, last one first: 10 visits, dt/dx = 1024, right
+"""
+
+import numpy as np
+
+
+# --- carried over from step 14 ---
+class Variable:
+    """A box that holds an ndarray and remembers its creator."""
+
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+    def cleargrad(self):
+        """Forget the gradient, so that the next one starts anew."""
+        self.grad = None
+
+    def backward(self):
+        """Add to the grad of every Variable this one came from."""
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [] if self.creator is None else [self.creator]
+        while waiting:
+            func = waiting.pop()
+            gys = [output.grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None:
+                    waiting.append(x.creator)
+
+
+# --- carried over from step 13 ---
+class Function:
+    """Variables in, Variables out; subclasses see plain arrays."""
+
+    def __call__(self, *inputs):
+        ys = self.forward(*[x.data for x in inputs])
+        if not isinstance(ys, tuple):
+            ys = (ys,)
+        outputs = [Variable(as_array(y)) for y in ys]
+        for output in outputs:
+            output.set_creator(self)
+        self.inputs = inputs
+        self.outputs = outputs
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def forward(self, *xs):
+        """Return the result for the arrays xs: one, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(*xs)"
+        )
+
+    def backward(self, *gys):
+        """Return one gradient per input: one, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
+
+
+class Square(Function):
+    """y = x**2, so gx = 2 * x * gy."""
+
+    def forward(self, x):
+        return x**2
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+
+class Add(Function):
+    """y = x0 + x1, so both gradients are gy."""
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+    def backward(self, gy):
+        return gy, gy
+
+
+# --- carried over from step 9 ---
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+def square(x):
+    """Return x**2 as a Variable."""
+    return Square()(x)
+
+
+# --- carried over from step 12 ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+# --- new in this step ---
+def diamond(x):
+    """Return y = (x**2)**2 + (x**2)**2 and its four functions."""
+    A, B, C, D = Square(), Square(), Square(), Add()
+    a = A(x)
+    y = D(B(a), C(a))
+    return y, [A, B, C, D]
+
+
+def push_back(func):
+    """Run one function backward; its gradients are added up."""
+    gxs = func.backward(*[output.grad for output in func.outputs])
+    if not isinstance(gxs, tuple):
+        gxs = (gxs,)
+    for x, gx in zip(func.inputs, gxs):
+        x.grad = gx if x.grad is None else x.grad + gx
+
+
+def simple_loop(y, once=False):
+    """Go back as step 14 does; return the functions in order.
+
+    With once=True no function enters the stack a second time.
+    """
+    y.grad = np.ones_like(y.data)
+    waiting, seen, visited = [y.creator], {y.creator}, []
+    while waiting:
+        func = waiting.pop()
+        push_back(func)
+        visited.append(func)
+        for x in func.inputs:
+            if x.creator is None or (once and x.creator in seen):
+                continue
+            seen.add(x.creator)
+            waiting.append(x.creator)
+    return visited
+
+
+def in_this_order(y, funcs):
+    """Go back through funcs as they stand; return them."""
+    y.grad = np.ones_like(y.data)
+    for func in funcs:
+        push_back(func)
+    return funcs
+
+
+def doubled(x, times):
+    """Return t after t = t + t, and the functions, last first."""
+    t, funcs = x, []
+    for _ in range(times):
+        t = add(t, t)
+        funcs.insert(0, t.creator)
+    return t, funcs
+
+
+if __name__ == "__main__":
+    x = Variable(np.array(2.0))
+    right = 8 * x.data**3
+    print(f"dy/dx by hand, 8 * x**3 at x = 2: {right:.0f}")
+    y, funcs = diamond(x)
+    y.backward()
+    print(f"y.backward() of step 14:          {x.grad:.0f}")
+
+    for title, go_back in (
+        ("simple loop  ", simple_loop),
+        ("once each    ", lambda y: simple_loop(y, once=True)),
+        ("order by hand", lambda y: in_this_order(y, [D, C, B, A])),
+    ):
+        x.cleargrad()
+        y, (A, B, C, D) = diamond(x)
+        names = {A: "A", B: "B", C: "C", D: "D"}
+        order = " ".join(names[func] for func in go_back(y)) + ":"
+        verdict = "right" if x.grad == right else "wrong"
+        print(f"{title}  {order:18} {x.grad:.0f}, {verdict}")
+
+    x = Variable(np.array(1.0))
+    t, funcs = doubled(x, 10)
+    print(
+        f"ten times t = t + t from 1: {len(funcs)} functions, "
+        f"t = {t.data:.0f}"
+    )
+    visits = len(simple_loop(t))
+    print(
+        f"simple loop: {visits} visits, dt/dx = {x.grad:.0f}, wrong"
+    )
+    x.cleargrad()
+    t, funcs = doubled(x, 10)
+    visits = len(in_this_order(t, funcs))
+    print(
+        f"by hand, last one first: {visits} visits, "
+        f"dt/dx = {x.grad:.0f}, right"
+    )
