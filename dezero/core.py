@@ -36,7 +36,8 @@ import numpy as np
 
 from dezero import cuda
 
-array_types = (np.ndarray,)
+ndarray = np.ndarray
+array_types = (ndarray,)
 
 
 # --- switches -----------------------------------------------------------------
@@ -105,24 +106,12 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # With slots an object is made faster and is 100 bytes smaller; __dict__
-    # lets a program hang its own attributes on a Variable all the same.
-    __slots__ = (
-        "data",
-        "name",
-        "grad",
-        "creator",
-        "generation",
-        "requires_grad",
-        "_under_no_grad",
-        "__dict__",
-        "__weakref__",
-    )
+    _under_no_grad = False  # few Variables have their own
 
     __array_priority__ = 200  # `array + x` is x's business, not the array's
 
     def __init__(self, data, name=None, requires_grad=True):
-        if not (isinstance(data, np.ndarray) or data is None or cuda.is_array(data)):
+        if not (isinstance(data, ndarray) or data is None or cuda.is_array(data)):
             raise TypeError(
                 f"Variable: {type(data).__name__} is not supported, expected an "
                 "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
@@ -133,7 +122,6 @@ class Variable:
         self.creator = None
         self.generation = 0
         self.requires_grad = requires_grad
-        self._under_no_grad = False
 
     @property
     def shape(self):
@@ -208,27 +196,29 @@ class Variable:
         create_graph=True  record the pass itself, so that a gradient can be
                            differentiated again (step 32)
 
-        Raises RuntimeError for a result that recorded no graph (step 18) or
-        that depends on nothing with requires_grad.
+        Raises RuntimeError for a result that recorded no graph (step 18),
+        ValueError if self.grad does not have self's shape.
         """
         if self._under_no_grad:
             raise RuntimeError(
                 "backward: this Variable was computed under no_grad(), so it does "
                 "not know how; compute it outside the with block (see step 18)"
             )
-        if not self.requires_grad:
-            raise RuntimeError(
-                "backward: nothing to differentiate: this Variable was computed "
-                "from plain arrays, or from Variables with requires_grad=False; "
-                "wrap an input: Variable(array) (see step 18)"
-            )
         if self.grad is None:
             ones = cuda.get_array_module(self).ones_like(self.data)
             seed = Variable(ones, requires_grad=False)
         else:
             seed = as_variable(self.grad)
+            if seed.shape != self.shape:
+                raise ValueError(
+                    "backward: the gradient it starts from, self.grad, must have "
+                    f"the shape of the data {self.shape}, got {seed.shape}"
+                )
         if self.creator is None:
             self.grad = seed
+            return
+        if not self.requires_grad:  # nothing upstream wants a gradient
+            self.grad = seed if retain_grad else None
             return
 
         enable_backprop, bare = Config.enable_backprop, Config.bare
@@ -411,8 +401,6 @@ _OPERATOR_OF_UFUNC = {
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
-    __slots__ = ()
-
 
 def setup_variable():
     """Do nothing: Variable has its operators in its class body.
@@ -423,8 +411,8 @@ def setup_variable():
 
 def as_array(x, array_module=np):
     """Return a number as a 0-d array, a list as an array, an array as it is."""
-    if cuda.is_array(x):
-        return x
+    if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
+        return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
         return array_module.array(x)
     return x
@@ -479,15 +467,16 @@ def _propagate(start, seed, retain_grad, create_graph):
     passed = []
     for func in _functions_behind(start):
         gys = []
-        for i, reference in enumerate(func.outputs):
+        for i, reference in enumerate(func._outputs):
             y = reference()
-            gy = gradients.get(y)
-            if gy is None:
-                gy = func._zeros(i, create_graph)
-            elif not retain_grad:
-                del gradients[y]
-                passed.append(y)
-            gys.append(gy)
+            if y not in gradients:
+                gys.append(func._zeros(i, create_graph))
+            elif retain_grad:
+                gys.append(gradients[y])
+            else:
+                gys.append(gradients.pop(y))
+                if y.grad is not None:
+                    passed.append(y)
 
         if func._knows_arrays or create_graph:
             gxs = func.backward(*gys)
@@ -501,14 +490,12 @@ def _propagate(start, seed, retain_grad, create_graph):
         for x, gx in zip(func._inputs, gxs):
             if gx is None or not x.requires_grad:
                 continue
-            known = gradients.get(x)
-            if known is None:
+            if x not in gradients:
                 gradients[x] = gx
-            elif x in summed and gx.dtype == known.dtype:
-                known += gx  # in place for arrays; Variables make a new one
-                gradients[x] = known
+            elif x in summed and gx.dtype == gradients[x].dtype:
+                gradients[x] += gx  # in place for arrays; Variables make a new one
             else:
-                gradients[x] = known + gx
+                gradients[x] = gradients[x] + gx
                 summed.add(x)
     if create_graph:
         return _settle_variables(gradients, start, seed), passed
@@ -626,6 +613,7 @@ class Function:
     """
 
     _inputs = None
+    _outputs = ()
     _knows_arrays = False
 
     def __init_subclass__(cls, **kwargs):
@@ -647,29 +635,31 @@ class Function:
                 requires_grad = True
             if x.generation > generation:
                 generation = x.generation
-        if self._inputs is not None and any(y() is not None for y in self.outputs):
+        if self._inputs is not None and any(y() is not None for y in self._outputs):
             # This instance is a node of a graph that is still in use.
             self = copy.copy(self)
 
-        results = self.forward(*arrays)
-        if not isinstance(results, tuple):
-            results = (results,)
-        outputs = []
-        for array in results:
-            if not isinstance(array, np.ndarray):
-                array = as_array(array)
-            y = Variable(array, None, requires_grad)
-            y.creator = self
-            y.generation = generation + 1
-            outputs.append(y)
+        y = self.forward(*arrays)
         self.generation = generation
-        self._inputs = list(inputs)
-        self.outputs = [weakref.ref(y) for y in outputs]
-        if len(outputs) == 1:
-            return outputs[0]
-        # An output that is dropped still has a gradient, zeros of its shape.
-        self._shapes = [(y.data.shape, y.data.dtype) for y in outputs]
-        return outputs
+        self._inputs = inputs
+        if isinstance(y, tuple):
+            outputs = [self._make_output(array, requires_grad) for array in y]
+            self._outputs = [weakref.ref(y) for y in outputs]
+            # An output that is dropped still has a gradient, zeros of its shape.
+            self._shapes = [(y.data.shape, y.data.dtype) for y in outputs]
+            return outputs if len(outputs) > 1 else outputs[0]
+        output = self._make_output(y, requires_grad)
+        self._outputs = (weakref.ref(output),)
+        return output
+
+    def _make_output(self, array, requires_grad):
+        """Return a Variable that knows this Function for its creator."""
+        if not isinstance(array, ndarray):
+            array = as_array(array)
+        y = Variable(array, None, requires_grad)
+        y.creator = self
+        y.generation = self.generation + 1
+        return y
 
     def _call_without_graph(self, inputs):
         """Compute the outputs and record nothing."""
@@ -701,15 +691,16 @@ class Function:
         """The inputs of the recorded call; arrays while a bare backward runs."""
         if Config.bare:
             return [x.data for x in self._inputs]
-        return self._inputs
+        return list(self._inputs)
 
-    @inputs.setter
-    def inputs(self, variables):
-        self._inputs = variables
+    @property
+    def outputs(self):
+        """Weak references to the outputs of the recorded call."""
+        return list(self._outputs)
 
     def output(self):
         """The only output of the recorded call; its array in a bare backward."""
-        y = self.outputs[0]()
+        y = self._outputs[0]()
         return y.data if Config.bare else y
 
     def needs_grad(self, i):
@@ -752,8 +743,8 @@ def _wrap(inputs, name):
 class Copy(Function):
     """The same values in memory of their own.
 
-        y = x
-        gx = gy
+    y = x
+    gx = gy
     """
 
     def forward(self, x):
@@ -1032,11 +1023,6 @@ class GetItemGrad(Function):
         return get_item(ggx, self.slices)
 
 
-def _same(x):
-    """Return x as the result of an operation that had nothing to do."""
-    return x if Config.bare else as_variable(x)
-
-
 def _as_shape(shape):
     """Return shape, an int, list or tuple, as a tuple."""
     return (shape,) if isinstance(shape, numbers.Integral) else tuple(shape)
@@ -1046,7 +1032,7 @@ def reshape(x, shape):
     """Return x in another shape; one length may be -1 (see step 38)."""
     shape = _as_shape(shape)
     if x.shape == shape:
-        return _same(x)
+        return x if isinstance(x, Variable) or Config.bare else Variable(x)
     return Reshape(shape)(x)
 
 
@@ -1059,14 +1045,14 @@ def broadcast_to(x, shape):
     """Return x repeated to shape, by NumPy's broadcasting (see step 40)."""
     shape = _as_shape(shape)
     if x.shape == shape:
-        return _same(x)
+        return x if isinstance(x, Variable) or Config.bare else Variable(x)
     return BroadcastTo(shape)(x)
 
 
 def sum_to(x, shape):
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
     if x.shape == shape:
-        return _same(x)
+        return x if isinstance(x, Variable) or Config.bare else Variable(x)
     return SumTo(_as_shape(shape))(x)
 
 

@@ -1,0 +1,752 @@
+"""The engine's promises, one a test: what backward does, keeps, frees and refuses."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import dezero
+from dezero import Config, Function, Parameter, Variable, core
+from dezero.core import as_array, as_variable, no_grad, test_mode, using_config
+
+
+def V(value, **options):
+    return Variable(np.array(value), **options)
+
+
+class Split(Function):
+    """Two outputs: 2 x and 3 x."""
+
+    def forward(self, x):
+        return 2 * x, 3 * x
+
+    def backward(self, gy0, gy1):
+        return 2 * gy0 + 3 * gy1
+
+
+class Square(Function):
+    """A Function as a reader writes it: outside the package."""
+
+    def forward(self, x):
+        return x**2
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        assert isinstance(gy, Variable) and isinstance(x, Variable)
+        return 2 * x * gy
+
+
+# --- Variable -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [1, 1.0, [1.0], (1.0,), "a", np.float64(1.0)])
+def test_only_arrays_are_accepted(data):
+    with pytest.raises(TypeError, match=f"{type(data).__name__} is not supported"):
+        Variable(data)
+
+
+def test_a_variable_looks_like_its_array():
+    x = Variable(np.zeros((2, 3), np.float32), name="x")
+    assert (x.shape, x.ndim, x.size, x.dtype, len(x)) == ((2, 3), 2, 6, "float32", 2)
+    assert (x.name, x.grad, x.creator, x.generation) == ("x", None, None, 0)
+    assert x.T.shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "data, text",
+    [
+        (np.array(2.0), "variable(2.0)"),
+        (np.array([1, 2, 3]), "variable([1 2 3])"),
+        (
+            np.array([[1, 2, 3], [4, 5, 6]]),
+            "variable([[1 2 3]\n          [4 5 6]])",
+        ),
+        (None, "variable(None)"),
+    ],
+)
+def test_printed_form(data, text):
+    assert repr(Variable(data)) == str(Variable(data, "name")) == text
+    assert repr(Parameter(data)) == text
+
+
+def test_equality_is_identity_and_hash_follows():
+    x = V([1.0, 2.0])
+    assert x == x and not x == V([1.0, 2.0])
+    assert x in {x} and {x: 1}[x] == 1
+
+
+def test_order_compares_values():
+    x = V([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(x > 2, [False, False, True])
+    np.testing.assert_array_equal(x >= V(2.0), [False, True, True])
+    np.testing.assert_array_equal(2 > x, [True, False, False])
+    np.testing.assert_array_equal(np.array([3.0, 2.0, 1.0]) <= x, [False, True, True])
+
+
+def test_truth_float_and_int_are_those_of_the_value():
+    assert V(1.0) and not V(0.0)
+    assert float(V(1.5)) == 1.5 and int(V([7])[0]) == 7
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(V([1.0, 2.0]))
+
+
+def test_iteration_yields_variables_and_refuses_0d():
+    x = V([[1.0, 2.0], [3.0, 4.0]])
+    rows = list(x)
+    assert [type(row) for row in rows] == [Variable, Variable]
+    rows[1].backward()
+    np.testing.assert_array_equal(x.grad.data, [[0, 0], [1, 1]])
+    with pytest.raises(TypeError, match="0-d"):
+        iter(V(1.0))
+
+
+def test_assignment_to_elements_says_what_to_do():
+    with pytest.raises(TypeError, match=r"x\.data\[\.\.\.\] = value"):
+        V([1.0, 2.0])[0] = 1.0
+
+
+@pytest.mark.parametrize("f", [np.sin, np.exp, lambda x: np.maximum(x, 0)])
+def test_numpy_functions_are_refused(f):
+    with pytest.raises(TypeError, match=r"dezero\.functions, or x\.data"):
+        f(V([1.0]))
+
+
+def test_conversion_to_an_array_is_by_name_only():
+    with pytest.raises(TypeError, match=r"x\.data"):
+        np.asarray(V([1.0]))
+
+
+def test_text_is_no_number():
+    for f in (lambda: "a" + V(1.0), lambda: V(1.0) * "a", lambda: V(1.0) / b"a"):
+        with pytest.raises(TypeError, match="is not supported.*step 21"):
+            f()
+
+
+def test_helpers():
+    x = V(1.0)
+    assert as_variable(x) is x
+    array = np.ones(2)
+    assert as_array(array) is array and as_variable(array).data is array
+    assert isinstance(as_array(1.0), np.ndarray)
+    assert isinstance(as_array(np.float32(1)), np.ndarray)
+    assert as_array(np.float32(1)).dtype == np.float32
+    np.testing.assert_array_equal(as_array([1.0, 2.0]), np.array([1.0, 2.0]))
+    with pytest.raises(TypeError, match="float is not supported"):
+        as_variable(1.0)
+    assert dezero.setup_variable() is None
+
+
+# --- operators ----------------------------------------------------------------
+
+
+def test_mixing_with_arrays_and_numbers_on_either_side():
+    x = V([1.0, 2.0])
+    a = np.array([3.0, 4.0])
+    for y, expected in [
+        (a + x, [4, 6]),
+        (x + a, [4, 6]),
+        (a - x, [2, 2]),
+        (a * x, [3, 8]),
+        (a / x, [3, 2]),
+        (a**x, [3, 16]),
+        (a @ x, 11),
+        (2 - x, [1, 0]),
+        (2 / x, [2, 1]),
+        (2**x, [2, 4]),
+        (np.float64(2) * x, [2, 4]),
+        (np.int64(2) + x, [3, 4]),
+        (True + x, [2, 3]),
+        (core.add(2.0, x), [3, 4]),
+        (core.sub(2.0, x), [1, 0]),
+        (core.rsub(x, 2.0), [1, 0]),
+        (core.mul(2.0, x), [2, 4]),
+        (core.div(2.0, x), [2, 1]),
+        (core.rdiv(x, 2.0), [2, 1]),
+    ]:
+        assert type(y) is Variable
+        np.testing.assert_allclose(y.data, expected)
+
+
+def test_augmented_assignment_rebinds():
+    x = a = V(1.0)
+    a += 1
+    assert a is not x and x.data == 1.0
+    array = before = np.array([1.0])
+    array += x
+    assert type(array) is Variable and before[0] == 1.0
+
+
+def test_results_stay_arrays():
+    for y in (V(2.0) ** 2, V(2.0) + 1, V([1.0, 2.0])[0], V([1.0, 2.0]).sum()):
+        assert type(y.data) is np.ndarray and y.shape == ()
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 2.0,
+        lambda x: 2 + x,
+        lambda x: 1.5 - x,
+        lambda x: x / np.float64(3),
+        lambda x: 1 / x,
+        lambda x: x**2,
+        lambda x: x**0.5,
+        lambda x: x**-1,
+        lambda x: 2.0**x,
+        lambda x: x**x,
+        lambda x: x.sum() * 0.1,
+        lambda x: x.max() - x.min(),
+    ],
+)
+def test_float32_stays_float32(f, shape):
+    x = Variable(np.full(shape, 2, np.float32))
+    y = f(x)
+    assert y.dtype == np.float32
+    y.backward(create_graph=True)
+    assert x.grad.dtype == np.float32
+    gx = x.grad
+    x.cleargrad()
+    gx.backward()
+    assert x.grad is None or x.grad.dtype == np.float32
+
+
+def test_integers_stay_integers():
+    x = V([[1, 2, 3], [4, 5, 6]])
+    c = V([[10, 20, 30], [40, 50, 60]])
+    t = x + c
+    y = t.sum()
+    y.backward(retain_grad=True)
+    assert repr(y.grad) == "variable(1)"
+    for v in (t, x, c):
+        assert repr(v.grad) == "variable([[1 1 1]\n          [1 1 1]])"
+
+
+def test_power_by_hand():
+    x = V(0.0)
+    (x**0).backward()
+    assert x.grad.data == 0.0
+    x = V([0.0, 2.0])
+    (x ** np.array([0, 3])).backward()
+    np.testing.assert_array_equal(x.grad.data, [0, 12])
+    x, c = V([0.0, 2.0]), V([2.0, 3.0])
+    (x**c).backward()
+    np.testing.assert_allclose(x.grad.data, [0, 12])
+    np.testing.assert_allclose(c.grad.data, [0, 8 * np.log(2)])
+
+
+@pytest.mark.parametrize(
+    "left, right, result",
+    [
+        ((2, 3), (3, 4), (2, 4)),
+        ((3,), (3, 4), (4,)),
+        ((2, 3), (3,), (2,)),
+        ((3,), (3,), ()),
+        ((5, 2, 3), (5, 3, 4), (5, 2, 4)),
+        ((5, 2, 3), (3, 4), (5, 2, 4)),
+        ((2, 3), (5, 3, 4), (5, 2, 4)),
+        ((6, 1, 2, 3), (5, 3, 4), (6, 5, 2, 4)),
+    ],
+)
+def test_matmul_shapes(rng, left, right, result):
+    x, W = Variable(rng.normal(size=left)), Variable(rng.normal(size=right))
+    y = x @ W
+    np.testing.assert_allclose(y.data, x.data @ W.data)
+    assert y.shape == result == x.dot(W).shape == x.matmul(W).shape
+    y.backward()
+    assert (x.grad.shape, W.grad.shape) == (left, right)
+
+
+@pytest.mark.parametrize("left, right", [((2, 3), (2, 3)), ((), (2,)), ((2,), (3, 2))])
+def test_matmul_refuses_what_does_not_fit(left, right):
+    with pytest.raises(ValueError, match="matmul: .*step 41"):
+        Variable(np.ones(left)) @ Variable(np.ones(right))
+
+
+def test_ties_share_the_gradient():
+    x = Variable(np.ones((2, 5)))
+    x.max().backward()
+    np.testing.assert_array_equal(x.grad.data, np.full((2, 5), 0.1))
+    x.cleargrad()
+    x.min(axis=0).backward()
+    np.testing.assert_array_equal(x.grad.data, np.full((2, 5), 0.5))
+    x = V([1, 1, 0])
+    x.max().backward()
+    np.testing.assert_array_equal(x.grad.data, [0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (-1, 1)])
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("name", ["sum", "max", "min"])
+def test_reductions_agree_with_numpy(rng, name, axis, keepdims):
+    x = Variable(rng.normal(size=(2, 3, 4)))
+    y = getattr(x, name)(axis=axis, keepdims=keepdims)
+    expected = getattr(x.data, name)(axis=axis, keepdims=keepdims)
+    np.testing.assert_array_equal(y.data, expected)
+    y.backward()
+    count = x.size if name == "sum" else y.size
+    np.testing.assert_allclose(x.grad.data.sum(), count)
+
+
+def test_reshape_and_transpose_take_every_spelling():
+    x = Variable(np.arange(24.0).reshape(2, 3, 4))
+    for y in (x.reshape(6, 4), x.reshape((6, 4)), x.reshape([6, -1])):
+        assert y.shape == (6, 4)
+    assert x.reshape(2, 3, 4) is x
+    for y in (x.transpose(), x.transpose(None), x.T):
+        assert y.shape == (4, 3, 2)
+    for y in (x.transpose(2, 0, 1), x.transpose((2, 0, 1)), x.transpose([-1, 0, 1])):
+        assert y.shape == (4, 2, 3)
+        np.testing.assert_array_equal(y.data, x.data.transpose(2, 0, 1))
+        weights = np.arange(24.0).reshape(4, 2, 3)
+        x.cleargrad()
+        (y * weights).backward()
+        np.testing.assert_array_equal(x.grad.data, weights.transpose(1, 2, 0))
+
+
+def test_broadcast_gradients_are_summed_back():
+    x0, x1 = V([1.0, 2.0, 3.0]), V([10.0])
+    y = x0 + x1
+    np.testing.assert_array_equal(y.data, [11, 12, 13])
+    y.backward()
+    np.testing.assert_array_equal(x0.grad.data, [1, 1, 1])
+    np.testing.assert_array_equal(x1.grad.data, [3])
+
+
+def test_sum_to_and_broadcast_to():
+    x = V([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    assert core.sum_to(x, (2, 3)) is x and core.broadcast_to(x, (2, 3)) is x
+    np.testing.assert_array_equal(core.sum_to(x, (1, 3)).data, [[5, 7, 9]])
+    np.testing.assert_array_equal(core.sum_to(x, (3,)).data, [5, 7, 9])
+    np.testing.assert_array_equal(core.sum_to(x, (2, 1)).data, [[6], [15]])
+    assert core.sum_to(x, ()).data == 21
+    with pytest.raises(ValueError, match=r"sum_to: \(2,\) does not broadcast"):
+        core.sum_to(x, (2,))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        1,
+        -1,
+        slice(None, None, 2),
+        (slice(None), 1),
+        (..., 0),
+        (None, 0),
+        [0, 0, 2],
+        np.array([[0, -3], [1, 2]]),
+        (np.array([0, 0, 1]), np.array([1, 1, -1])),
+        (slice(1, None), np.array([0, 0])),
+        np.array([True, False, True]),
+        np.array([], dtype=int),
+        (0, [1, 1]),
+        Variable(np.array([2, 2])),
+    ],
+)
+def test_get_item_agrees_with_numpy(rng, index):
+    x = Variable(rng.normal(size=(3, 4)))
+    y = x[index]
+    index = index.data if isinstance(index, Variable) else index
+    np.testing.assert_array_equal(y.data, x.data[index])
+    weights = rng.normal(size=y.shape)
+    (y * weights).backward()
+    expected = np.zeros((3, 4))
+    np.add.at(expected, index, weights)
+    np.testing.assert_allclose(x.grad.data, expected)
+
+
+# --- switches -----------------------------------------------------------------
+
+
+def test_switches_come_back_after_an_exception():
+    with pytest.raises(KeyError), no_grad(), test_mode():
+        assert not Config.enable_backprop and not Config.train
+        raise KeyError
+    assert Config.enable_backprop and Config.train
+
+
+def test_a_misspelt_switch_is_refused():
+    with pytest.raises(AttributeError, match="enable_backpropp.*step 18"):
+        with using_config("enable_backpropp", False):
+            pass
+
+
+def test_switches_belong_to_a_thread():
+    seen = []
+    with no_grad():
+        thread = threading.Thread(target=lambda: seen.append(Config.enable_backprop))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_no_grad_records_nothing_and_says_so():
+    x = V(2.0)
+    with no_grad():
+        y = x**2
+    assert y.creator is None and y.generation == 0
+    with pytest.raises(RuntimeError, match=r"no_grad\(\).*step 18"):
+        y.backward()
+    z = y * 3  # as an input it is a leaf like any other
+    z.backward()
+    assert y.grad.data == 3.0 and x.grad is None
+
+
+def test_the_switches_are_independent():
+    with test_mode():
+        assert (V(1.0) + 1).creator is not None
+    with no_grad():
+        assert Config.train
+
+
+# --- Function -----------------------------------------------------------------
+
+
+def test_a_call_records_a_node():
+    x0, x1 = V(1.0), V(2.0)
+    f = core.Add()
+    y = f(x0, x1)
+    assert f.inputs == [x0, x1] and f.generation == 0
+    assert f.outputs[0]() is y and y.creator is f and y.generation == 1
+    assert isinstance(f.outputs, list)
+
+
+def test_several_outputs_come_as_a_list():
+    assert [y.data for y in Split()(V(1.0))] == [2.0, 3.0]
+    with no_grad():
+        assert isinstance(Split()(V(1.0)), list)
+
+
+def test_none_travels_as_an_absent_input():
+    class Ignore(Function):
+        def forward(self, x, b):
+            assert b is None
+            return x
+
+        def backward(self, gy):
+            return gy, None
+
+    x = V(1.0)
+    f = Ignore()
+    f(x, None).backward()
+    assert x.grad.data == 1.0 and f.inputs[1].data is None
+
+
+def test_the_base_class_says_what_to_write():
+    with pytest.raises(NotImplementedError, match="write forward"):
+        Function()(V(1.0))
+
+    class Half(Function):
+        def forward(self, x):
+            return x / 2
+
+    with pytest.raises(NotImplementedError, match="Half: write backward"):
+        Half()(V(1.0)).backward()
+
+
+def test_a_wrong_gradient_is_refused_and_nothing_changes():
+    class Wrong(Function):
+        def __init__(self, gradients):
+            self.gradients = gradients
+
+        def forward(self, x0, x1):
+            return x0 + x1
+
+        def backward(self, gy):
+            return self.gradients
+
+    for gradients, message in [
+        (Variable(np.ones(2)), "expected 2 gradients.*got 1"),
+        ((np.ones(2), np.ones(3)), r"input 1 must have .* shape \(2,\), got \(3,\)"),
+    ]:
+        x0, x1 = V([1.0, 2.0]), V([3.0, 4.0])
+        y = Wrong(gradients)(x0 * 2, x1)
+        with pytest.raises(ValueError, match=message):
+            y.backward()
+        assert x0.grad is x1.grad is y.grad is None
+        assert Config.enable_backprop and not Config.bare
+
+
+def test_one_instance_called_twice_keeps_two_records():
+    x0, x1 = V(3.0), V(5.0)
+    f = Square()
+    y0, y1 = f(x0), f(x1)
+    y0.backward()
+    y1.backward()
+    assert (x0.grad.data, x1.grad.data) == (6.0, 10.0)
+    del y0, y1
+    f(x1)  # nothing of the old graph is left: the instance is free again
+    assert f.inputs == [x1]
+
+
+def test_functions_from_outside_see_variables_those_of_the_package_arrays():
+    seen = []
+
+    class Spy(core.Mul):
+        def backward(self, gy):
+            seen.append(type(gy))
+            return super().backward(gy)
+
+    x = V(3.0)
+    (Spy()(x, x) * 2).backward()
+    assert seen == [Variable] and x.grad.data == 12.0
+
+
+def test_a_backward_may_mix_in_arrays():
+    class Cube(Function):
+        def forward(self, x):
+            return x**3
+
+        def backward(self, gy):
+            x = self.inputs[0].data
+            return gy * (3 * x**2)
+
+    x = V([1.0, 2.0])
+    Cube()(x).backward()
+    np.testing.assert_array_equal(x.grad.data, [3, 12])
+
+
+# --- backward -----------------------------------------------------------------
+
+
+def test_backward_on_a_leaf_is_one():
+    x = V([1.0, 2.0])
+    x.backward()
+    np.testing.assert_array_equal(x.grad.data, [1, 1])
+
+
+def test_the_seed_is_ones_or_what_the_caller_set():
+    x = V([1.0, 2.0])
+    y = x * 3
+    y.grad = V([1.0, 10.0])
+    y.backward()
+    np.testing.assert_array_equal(x.grad.data, [3, 30])
+    assert y.grad is None
+
+
+def test_a_seed_of_another_shape_is_refused():
+    y = V([1.0, 2.0]) * 3
+    y.grad = V(1.0)
+    with pytest.raises(ValueError, match=r"shape of the data \(2,\), got \(\)"):
+        y.backward()
+
+
+def test_gradients_accumulate_into_new_objects():
+    x = V(3.0)
+    y = x**2
+    y.backward()
+    first = x.grad
+    y.backward()
+    assert first.data == 6.0 and x.grad.data == 12.0
+    x.cleargrad()
+    assert x.grad is None
+
+
+def test_only_leaves_keep_gradients_unless_asked():
+    x = V(3.0)
+    t = x**2
+    y = t * 2
+    y.backward()
+    assert y.grad is None and t.grad is None and x.grad.data == 12.0
+    y.backward(retain_grad=True)
+    assert y.grad.data == 1.0 and t.grad.data == 2.0 and x.grad.data == 24.0
+
+
+def test_retained_gradients_are_not_propagated_again():
+    x = V(3.0)
+    y = (x**2) * 2
+    y.backward(retain_grad=True)
+    y.backward(retain_grad=True)
+    assert x.grad.data == 24.0
+
+
+def test_diamond():
+    x = V(2.0)
+    a = x**2
+    y = a**2 + a**2
+    y.backward()
+    assert y.data == 32.0 and x.grad.data == 64.0
+
+
+def memory_is_shared(*variables):
+    arrays = [v.data for v in variables]
+    return any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("retain_grad", [False, True])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: a + b,
+        lambda a, b: a + b.reshape(2, 3),
+        lambda a, b: a.T + b.T,
+        lambda a, b: (a + b).sum(),
+        lambda a, b: (a.sum() + b.sum()) * 2,
+        lambda a, b: a[:, :2] + b[:, 1:],
+    ],
+)
+def test_gradients_share_no_memory_and_can_be_written(f, create_graph, retain_grad):
+    a, b = Variable(np.ones((2, 3))), Variable(np.ones((2, 3)))
+    y = f(a, b)
+    seed = y.grad = Variable(np.ones(y.shape))
+    y.backward(retain_grad=retain_grad, create_graph=create_graph)
+    assert a.grad is not b.grad
+    assert not memory_is_shared(a.grad, b.grad, seed)
+    a.grad.data += 1
+    b.grad.data += 1
+
+
+def test_separate_gradients_stay_in_the_graph():
+    a, b, w = V(2.0), V(3.0), V(5.0)
+    y = a + b
+    y.grad = w
+    y.backward(create_graph=True)
+    (a.grad * b.grad).backward()  # w**2
+    assert w.grad.data == 10.0
+
+
+def test_a_dropped_or_unused_output_counts_as_zero():
+    x = V([1.0, 2.0])
+    y0, y1 = Split()(x)
+    del y1
+    y0.backward()
+    np.testing.assert_array_equal(x.grad.data, [2, 2])
+    x.cleargrad()
+    y0, y1 = Split()(x)
+    y1.backward(create_graph=True)
+    np.testing.assert_array_equal(x.grad.data, [3, 3])
+
+
+def test_second_derivative():
+    x = V(2.0)
+    y = x**4 - 2 * x**2
+    y.backward(create_graph=True)
+    assert x.grad.data == 24.0
+    gx = x.grad
+    x.cleargrad()
+    gx.backward()
+    assert x.grad.data == 44.0
+    assert gx.creator is not None and x.grad.creator is None
+
+
+def test_double_backprop_inside_a_loss():
+    x = V(2.0)
+    y = x**2
+    y.backward(create_graph=True)
+    gx = x.grad
+    x.cleargrad()
+    z = gx**3 + y
+    z.backward()
+    assert x.grad.data == 100.0
+
+
+def test_nothing_is_computed_for_inputs_without_requires_grad():
+    counted = []
+
+    class Counting(Function):
+        def forward(self, x):
+            return x * 1.0
+
+        def backward(self, gy):
+            counted.append(gy)
+            return gy
+
+    x, c = V(2.0), V(3.0, requires_grad=False)
+    (Counting()(c) * x + Counting()(np.array(1.0))).backward()
+    assert counted == [] and c.grad is None and x.grad.data == 3.0
+    f = core.MatMul()
+    f(Variable(np.ones((2, 3))), np.ones((3, 4)))
+    assert f.needs_grad(0) and not f.needs_grad(1)
+
+
+def test_backward_where_nothing_requires_a_gradient_does_nothing():
+    x = V(2.0, requires_grad=False)
+    y = x**2
+    y.backward()
+    assert x.grad is None and y.grad is None
+    core.add(np.ones(2), 1.0).backward()
+
+
+def test_the_derivative_of_a_constant_slope_leaves_no_gradient():
+    x = V(2.0)
+    (3 * x).backward(create_graph=True)
+    gx = x.grad
+    x.cleargrad()
+    gx.backward()
+    assert gx.data == 3.0 and x.grad is None
+
+
+def test_unchain_backward_cuts_everything_upstream():
+    x = V(1.0)
+    a = x * 2
+    b = a * 3
+    y = b * 4
+    y.unchain_backward()
+    assert y.creator is not None and a.creator is b.creator is None
+    y.backward()
+    assert b.grad.data == 4.0 and x.grad is None
+    b.unchain_backward()  # nothing left to cut
+
+
+# --- size ---------------------------------------------------------------------
+
+
+def test_a_chain_of_200_000_operations():
+    x = V(0.0)
+    y = x
+    for _ in range(200_000):
+        y = y + 1.0
+    y.backward()
+    assert y.data == 200_000.0 and x.grad.data == 1.0
+    first = weakref.ref(y)
+    del y
+    assert first() is None
+
+
+def test_a_long_chain_can_be_cut():
+    x = V(0.0)
+    y = x
+    for _ in range(100_000):
+        y = y + 1.0
+    y.unchain_backward()
+    assert y.creator.inputs[0].creator is None
+
+
+@pytest.mark.parametrize("retain_grad", [False, True])
+def test_without_create_graph_nothing_waits_for_the_collector(retain_grad):
+    gc.collect()
+    gc.disable()
+    try:
+        x = Variable(np.ones((3, 3)))
+        t = x @ x
+        y = (t * 2 + Square()(x)).sum()
+        references = [weakref.ref(v) for v in (x, t, y, y.creator, t.creator)]
+        y.backward(retain_grad=retain_grad)
+        del x, t, y
+        assert [r() for r in references] == [None] * len(references)
+    finally:
+        gc.enable()
+
+
+def count_sorting_keys(leaves):
+    """Return how many Functions a backward over a balanced sum looks at."""
+    level = [V(1.0) for _ in range(leaves)]
+    while len(level) > 1:
+        level = [a + b for a, b in zip(level[::2], level[1::2], strict=True)]
+    return len(core._functions_behind(level[0]))
+
+
+def test_every_function_is_visited_once():
+    assert count_sorting_keys(1024) == 1023
+
+
+def test_deep_sharing_is_not_exponential():
+    x = V(1.0)
+    y = x
+    for _ in range(60):
+        y = y + y
+    y.backward()
+    assert x.grad.data == 2.0**60
