@@ -1,13 +1,15 @@
 """Step 2. Function: it takes a Variable and returns a new one.
 
+Computing with boxes means: take the ndarray out, apply a formula,
+put the result into a new box.
+
     x = [ 3.0 ]  --->  Square  --->  y = [ 9.0 ]
       Variable        Function         Variable
 
-Every Function does the same two chores: take the ndarray out of
-the box, and put the result into a new box. What differs from
-Function to Function is only the formula in between. So the chores
-stand once, in the base class, and each Function adds its formula
-as a method named forward, which sees plain ndarrays:
+Taking out and putting in are the same for every Function; what
+differs is only the formula in between. So these two chores stand
+once, in the base class, and each Function adds its formula as a
+method named forward, which sees plain ndarrays:
 
     f(x)  is  Variable(f.forward(x.data))
 

@@ -30,7 +30,8 @@ element of x. But the slope is never exact, and a million inputs
 that meet in one output would need two million calls. Step 5 looks
 for a way that is exact and needs one pass.
 
-New: numerical_diff, forward_diff, chain, largest_error.
+New: numerical_diff, forward_diff, chain, fourth_power,
+largest_error.
 Carried over from step 1: Variable.
 Carried over from step 2: Function, Square.
 Carried over from step 3: Exp.
@@ -39,6 +40,18 @@ Exercise: the slope of exp is exp. Repeat the table with Exp: at
 which h is the central difference best, and is it the same h?
 
 Output:
+    slope of x**2 at 2:           4.0000  (exact: 4)
+    slope of exp(x**2)**2 at 0.5: 3.2974
+    largest error for x**4:  h    forward  central
+                          1e-01     1e+01    1e-01
+                          1e-02     1e+00    1e-03
+                          1e-03     1e-01    1e-05
+                          1e-04     1e-02    1e-07
+                          1e-05     1e-03    1e-08
+                          1e-06     1e-04    1e-07
+                          1e-08     1e-05    1e-05
+                          1e-10     1e-03    1e-03
+                          1e-12     1e-01    1e-01
 """
 
 import math
@@ -104,6 +117,11 @@ def chain(x):
     return Square()(Exp()(Square()(x)))
 
 
+def fourth_power(x):
+    """x**4, with a slope that we know exactly: 4 * x**3."""
+    return Square()(Square()(x))
+
+
 def largest_error(slope, true_slope):
     """Return the largest difference, as a power of ten."""
     error = np.max(np.abs(slope - true_slope))
@@ -116,10 +134,7 @@ if __name__ == "__main__":
     slope = numerical_diff(chain, Variable(np.array(0.5)))
     print(f"slope of exp(x**2)**2 at 0.5: {slope:.4f}")
 
-    def fourth_power(x):
-        return Square()(Square()(x))
-
-    # 101 points between 1 and 5, and the slope 4 * x**3 at each
+    # the largest error among 101 points between 1 and 5
     x = Variable(np.linspace(1.0, 5.0, 101))
     true_slope = 4 * x.data * x.data * x.data
     print("largest error for x**4:  h    forward  central")

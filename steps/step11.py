@@ -18,8 +18,9 @@ and one output, so we leave it out here, and Square and Exp
 with it; step 13 writes it for many. And `Add()([x0, x1])[0]`
 is clumsy to write: step 12 removes the brackets.
 
-New: Function with lists, Add, Polar.
-Carried over from step 9: as_array, most of Variable.
+New: Function, Add, Polar.
+Carried over from step 9: Variable.__init__,
+Variable.set_creator, as_array.
 Teaches: core.Add
 Extends: core.Variable, core.Function
 Exercise: write DivMod, which takes a and b and returns the
@@ -40,7 +41,7 @@ import numpy as np
 
 # --- new in this step ---
 class Variable:
-    """A box that holds an ndarray and remembers its creator."""
+    """A box that holds an ndarray, its gradient and its creator."""
 
     # --- carried over from step 9 ---
     def __init__(self, data):
@@ -59,7 +60,11 @@ class Variable:
 
 
 class Function:
-    """Lists of Variables in and out; subclasses see arrays."""
+    """Base class: a call takes a list of Variables, returns a list.
+
+    forward computes the results; inputs and outputs are the
+    Variables of the call.
+    """
 
     def __call__(self, inputs):
         xs = [x.data for x in inputs]
@@ -72,14 +77,14 @@ class Function:
         return outputs
 
     def forward(self, xs):
-        """Return the list of results for the list of arrays xs."""
+        """Return the results for the ndarrays xs; subclasses do."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(xs)"
         )
 
 
 class Add(Function):
-    """The sum of two arrays: y = x0 + x1."""
+    """y = x0 + x1"""
 
     def forward(self, xs):
         x0, x1 = xs
@@ -87,7 +92,7 @@ class Add(Function):
 
 
 class Polar(Function):
-    """From length and angle to x = r cos(angle), y = r sin(angle)."""
+    """x = r * cos(angle), y = r * sin(angle)"""
 
     def forward(self, xs):
         r, angle = xs
@@ -117,8 +122,7 @@ if __name__ == "__main__":
     r, angle = Variable(np.array(2.0)), Variable(np.array(np.pi / 6))
     x, y = Polar()([r, angle])
     print(
-        "r = 2, angle = 30 degrees: "
-        f"x = {x.data:.4f}, y = {y.data:.4f}"
+        f"r = 2, angle = 30 degrees: x = {x.data:.4f}, y = {y.data:.4f}"
     )
     same = x.creator is y.creator
     kind = type(x.creator).__name__

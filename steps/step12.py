@@ -12,13 +12,15 @@ lists of step 11 disappear:
         ys = self.forward(*arrays)     # forward(x0, x1): spread
 
 So forward names its arguments like any function, and returns
-one array, or a tuple when there are several. A single result
-comes back bare, several come back as a list.
+one array, or a tuple when there are several (a list would be
+taken for one result). The caller gets a single result bare and
+several as a list.
 
 Still missing: backward for many inputs, in step 13.
 
-New: Function.__call__ with *inputs, add.
-Carried over from step 11: Variable. From step 9: as_array.
+New: Function, Add, Polar, add, call_with_lists.
+Carried over from step 9: as_array.
+Carried over from step 11: Variable.
 Teaches: core.add
 Extends: core.Function, core.Add
 Exercise: write a Function Mean3 that returns the mean of three
@@ -39,7 +41,7 @@ import numpy as np
 
 # --- carried over from step 11 ---
 class Variable:
-    """A box that holds an ndarray and remembers its creator."""
+    """A box that holds an ndarray, its gradient and its creator."""
 
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
@@ -58,7 +60,11 @@ class Variable:
 
 # --- new in this step ---
 class Function:
-    """Variables in, Variables out; subclasses see plain arrays."""
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results; inputs and outputs are the
+    Variables of the call.
+    """
 
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
@@ -72,21 +78,21 @@ class Function:
         return outputs if len(outputs) > 1 else outputs[0]
 
     def forward(self, *xs):
-        """Return the result for the arrays xs: one, or a tuple."""
+        """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
 
 class Add(Function):
-    """The sum of two arrays: y = x0 + x1."""
+    """y = x0 + x1"""
 
     def forward(self, x0, x1):
         return x0 + x1
 
 
 class Polar(Function):
-    """From length and angle to x = r cos(angle), y = r sin(angle)."""
+    """x = r * cos(angle), y = r * sin(angle)"""
 
     def forward(self, r, angle):
         return r * np.cos(angle), r * np.sin(angle)

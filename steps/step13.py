@@ -18,24 +18,32 @@ and each input collects from both:
     y = r sin(angle)    gangle = -gx r sin(angle)
                                 + gy r cos(angle)
 
-Note the line `x.grad = gx` in the loop. It is right as long as
-every Variable is used once; step 14 uses one twice.
+`x.grad = gx` in the loop is right as long as every Variable is
+used once. Step 14 uses one twice, and there it goes wrong.
+(Polar is the creator of both x and y, so the loop visits it
+twice. Both visits store the same; step 15 comes back to this.)
 
-New: backward of Variable, Function, Add, Polar; Square again.
-Carried over from step 9: set_creator, Square.forward, as_array,
-square. From step 12: __call__, forward, add.
+New: Variable.backward, Function.backward, Square.backward,
+Add.backward, Polar.backward, sum_of_squares,
+sum_of_coordinates, slopes.
+Carried over from step 4: numerical_diff.
+Carried over from step 9: Variable.__init__,
+Variable.set_creator, Square.forward, as_array, square.
+Carried over from step 12: Function.__call__, Function.forward,
+Add.forward, Polar.forward, add.
 Extends: core.Variable.backward, core.Function, core.Add
 Exercise: write Mul with forward x0 * x1. What are its two
 gradients? Check that d(x * y)/dx is 3 at x = 2, y = 3.
 
 Output:
-    z = x**2 + y**2 at (2, 3) = 13
-    dz/dx = 4, by central difference 4.0000
-    dz/dy = 6, by central difference 6.0000
-    vectors: gradients [2. 4.] and [6. 8.]
-    z = x + y of r = 2, 30 degrees = 2.7321
-    dz/dr = 1.3660, by central difference 1.3660
-    dz/dangle = 0.7321, by central difference 0.7321
+    z = x**2 + y**2 = 13 at x = 2, y = 3
+      dz/dx = 4.0000, dz/dy = 6.0000
+      measured 4.0000,        6.0000
+    at x = [1. 2.], y = [3. 4.]
+      dz/dx = [2. 4.], dz/dy = [6. 8.]
+    z = r cos + r sin = 2.7321 at r = 2, 30 degrees
+      dz/dr = 1.3660, dz/dangle = 0.7321
+      measured 1.3660,            0.7321
 """
 
 import numpy as np
@@ -43,7 +51,7 @@ import numpy as np
 
 # --- new in this step ---
 class Variable:
-    """A box that holds an ndarray and remembers its creator."""
+    """A box that holds an ndarray, its gradient and its creator."""
 
     # --- carried over from step 9 ---
     def __init__(self, data):
@@ -62,7 +70,7 @@ class Variable:
 
     # --- new in this step ---
     def backward(self):
-        """Set the grad of every Variable this one came from."""
+        """Fill in grad of every Variable that led to this one."""
         if self.grad is None:
             self.grad = np.ones_like(self.data)
         waiting = [] if self.creator is None else [self.creator]
@@ -79,7 +87,11 @@ class Variable:
 
 
 class Function:
-    """Variables in, Variables out; subclasses see plain arrays."""
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results, backward the gradients; inputs
+    and outputs are the Variables of the call.
+    """
 
     # --- carried over from step 12 ---
     def __call__(self, *inputs):
@@ -94,21 +106,21 @@ class Function:
         return outputs if len(outputs) > 1 else outputs[0]
 
     def forward(self, *xs):
-        """Return the result for the arrays xs: one, or a tuple."""
+        """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
     # --- new in this step ---
     def backward(self, *gys):
-        """Return one gradient per input: one, or a tuple."""
+        """Return the gradient of the input, or a tuple of them."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a backward(*gys)"
         )
 
 
 class Square(Function):
-    """y = x**2, so gx = 2 * x * gy."""
+    """y = x**2, gx = 2 * x * gy"""
 
     # --- carried over from step 9 ---
     def forward(self, x):
@@ -120,7 +132,7 @@ class Square(Function):
 
 
 class Add(Function):
-    """y = x0 + x1, so both gradients are gy."""
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
     # --- carried over from step 12 ---
     def forward(self, x0, x1):
@@ -132,7 +144,7 @@ class Add(Function):
 
 
 class Polar(Function):
-    """From length and angle to x = r cos(angle), y = r sin(angle)."""
+    """x = r * cos(angle), y = r * sin(angle)"""
 
     # --- carried over from step 12 ---
     def forward(self, r, angle):
@@ -164,52 +176,54 @@ def add(x0, x1):
     return Add()(x0, x1)
 
 
+# --- carried over from step 4 ---
+def numerical_diff(f, x, h=1e-4):
+    """Return the slope of f at x by a central difference."""
+    # np.array: a box holds an ndarray, a sum may be a bare number
+    right = f(Variable(np.array(x.data + h)))
+    left = f(Variable(np.array(x.data - h)))
+    return (right.data - left.data) / (2 * h)
+
+
 # --- new in this step ---
-def slope(f, xs, i, h=1e-4):
-    """Return df/dxs[i] by central difference (see step 4)."""
-    ahead, behind = list(xs), list(xs)
-    ahead[i] += h
-    behind[i] -= h
-    y1 = f(*[Variable(np.array(x)) for x in ahead])
-    y0 = f(*[Variable(np.array(x)) for x in behind])
-    return (y1.data - y0.data) / (2 * h)
-
-
 def sum_of_squares(x, y):
-    """Return x**2 + y**2."""
+    """Return z = x**2 + y**2."""
     return add(square(x), square(y))
 
 
 def sum_of_coordinates(r, angle):
-    """Return x + y of the point at length r and angle."""
+    """Return x + y of the point at length r in direction angle."""
     x, y = Polar()(r, angle)
     return add(x, y)
+
+
+def slopes(f, a, b):
+    """Return df/da and df/db, each with the other held still."""
+    return (
+        numerical_diff(lambda v: f(v, b), a),
+        numerical_diff(lambda v: f(a, v), b),
+    )
 
 
 if __name__ == "__main__":
     x, y = Variable(np.array(2.0)), Variable(np.array(3.0))
     z = sum_of_squares(x, y)
     z.backward()
-    print(f"z = x**2 + y**2 at (2, 3) = {z.data:.0f}")
-    for i, (name, v) in enumerate([("x", x), ("y", y)]):
-        check = slope(sum_of_squares, (2.0, 3.0), i)
-        print(
-            f"dz/d{name} = {v.grad:.0f}, "
-            f"by central difference {check:.4f}"
-        )
+    print(f"z = x**2 + y**2 = {z.data:.0f} at x = 2, y = 3")
+    print(f"  dz/dx = {x.grad:.4f}, dz/dy = {y.grad:.4f}")
+    dx, dy = slopes(sum_of_squares, x, y)
+    print(f"  measured {dx:.4f},        {dy:.4f}")
 
     x = Variable(np.array([1.0, 2.0]))
     y = Variable(np.array([3.0, 4.0]))
     sum_of_squares(x, y).backward()
-    print(f"vectors: gradients {x.grad} and {y.grad}")
+    print(f"at x = {x.data}, y = {y.data}")
+    print(f"  dz/dx = {x.grad}, dz/dy = {y.grad}")
 
     r, angle = Variable(np.array(2.0)), Variable(np.array(np.pi / 6))
     z = sum_of_coordinates(r, angle)
     z.backward()
-    print(f"z = x + y of r = 2, 30 degrees = {z.data:.4f}")
-    for i, (name, v) in enumerate([("r", r), ("angle", angle)]):
-        check = slope(sum_of_coordinates, (2.0, np.pi / 6), i)
-        print(
-            f"dz/d{name} = {v.grad:.4f}, "
-            f"by central difference {check:.4f}"
-        )
+    print(f"z = r cos + r sin = {z.data:.4f} at r = 2, 30 degrees")
+    print(f"  dz/dr = {r.grad:.4f}, dz/dangle = {angle.grad:.4f}")
+    dr, dangle = slopes(sum_of_coordinates, r, angle)
+    print(f"  measured {dr:.4f},            {dangle:.4f}")

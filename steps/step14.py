@@ -17,17 +17,23 @@ gradient is kept and every further one added:
 Why not `x.grad += gx`? It writes into the array itself, and that
 array may belong to others: Add hands one and the same array, the
 grad of y, to both sides, so += would change dy/dy as well.
-`x.grad + gx` is a new array that nobody else holds.
+`x.grad + gx` is a new array. (Sharing one is harmless as long
+as nobody writes into it.)
 
 The price: gradients now also add up over two computations with
 the same x. Before the second one, call x.cleargrad().
 
-Still wrong: a result that is used twice. Try square(x) + itself
-(step 15).
+The two wrong ways are computed below, too: backward_with is the
+loop of step 13, and the function it is given does the storing.
 
-New: Variable.cleargrad, Variable.backward that adds; overwrite,
-add_in_place and backward_with only show the two wrong ways.
-Carried over from step 9: as_array, square, most of Variable.
+Still wrong is a result, and not an x, that is used twice: for
+a = square(x) and y = add(a, a) this backward gives 8 * x, but
+y = 2 * x**2 has the slope 4 * x. Step 15 finds out why.
+
+New: Variable.cleargrad, Variable.backward, overwrite,
+add_in_place, backward_with.
+Carried over from step 9: Variable.__init__,
+Variable.set_creator, as_array, square.
 Carried over from step 12: add.
 Carried over from step 13: Function, Square, Add.
 Teaches: core.Variable.cleargrad
@@ -51,7 +57,7 @@ import numpy as np
 
 # --- new in this step ---
 class Variable:
-    """A box that holds an ndarray and remembers its creator."""
+    """A box that holds an ndarray, its gradient and its creator."""
 
     # --- carried over from step 9 ---
     def __init__(self, data):
@@ -74,7 +80,7 @@ class Variable:
         self.grad = None
 
     def backward(self):
-        """Add to the grad of every Variable this one came from."""
+        """Add to grad of every Variable that led to this one."""
         if self.grad is None:
             self.grad = np.ones_like(self.data)
         waiting = [] if self.creator is None else [self.creator]
@@ -93,7 +99,11 @@ class Variable:
 
 # --- carried over from step 13 ---
 class Function:
-    """Variables in, Variables out; subclasses see plain arrays."""
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results, backward the gradients; inputs
+    and outputs are the Variables of the call.
+    """
 
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
@@ -107,20 +117,20 @@ class Function:
         return outputs if len(outputs) > 1 else outputs[0]
 
     def forward(self, *xs):
-        """Return the result for the arrays xs: one, or a tuple."""
+        """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
     def backward(self, *gys):
-        """Return one gradient per input: one, or a tuple."""
+        """Return the gradient of the input, or a tuple of them."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a backward(*gys)"
         )
 
 
 class Square(Function):
-    """y = x**2, so gx = 2 * x * gy."""
+    """y = x**2, gx = 2 * x * gy"""
 
     def forward(self, x):
         return x**2
@@ -130,7 +140,7 @@ class Square(Function):
 
 
 class Add(Function):
-    """y = x0 + x1, so both gradients are gy."""
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
     def forward(self, x0, x1):
         return x0 + x1
@@ -228,6 +238,4 @@ if __name__ == "__main__":
     add(x, x).backward()
     x.cleargrad()
     add(add(x, x), x).backward()
-    print(
-        f"x + x, x.cleargrad(), x + x + x: x.grad = {x.grad:.0f}"
-    )
+    print(f"x + x, x.cleargrad(), x + x + x: x.grad = {x.grad:.0f}")

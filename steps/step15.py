@@ -20,13 +20,15 @@ on the half only. Where A stands in the order is what counts:
     that used its result has gone back
 
 By hand that is easy to read off the picture: D, C, B, A (or D,
-B, C, A). It also saves work: in a row of ten diamonds, each one
-t = t + t, the simple loop visits the first function 512 times.
+B, C, A). It also saves work: in a row of ten small diamonds,
+each t = t + t, the simple loop visits the first function 512 times.
+(Polar in step 13 was visited twice for the same reason.)
 
 How should a loop find this order without looking at a picture?
 Step 16 gives every function a number for that.
 
-New: diamond, push_back, simple_loop, in_this_order, doubled.
+New: diamond, push_back, simple_loop, in_this_order, doubled,
+report.
 Carried over from step 9: as_array, square.
 Carried over from step 12: add.
 Carried over from step 13: Function, Square, Add.
@@ -42,9 +44,9 @@ Output:
     simple loop    D C A B A:         96, wrong
     once each      D C A B:           32, wrong
     order by hand  D C B A:           64, right
-    ten times t = t + t from 1: 10 functions, t = 1024
-    simple loop: 1023 visits, dt/dx = 2345233639424, wrong
-    by hand, last one first: 10 visits, dt/dx = 1024, right
+    ten times t = t + t: 10 functions, t = 1024
+    simple loop: 1023 visits, dt/dx = 2345233639424
+    last one first: 10 visits, dt/dx = 1024
 """
 
 import numpy as np
@@ -52,7 +54,7 @@ import numpy as np
 
 # --- carried over from step 14 ---
 class Variable:
-    """A box that holds an ndarray and remembers its creator."""
+    """A box that holds an ndarray, its gradient and its creator."""
 
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
@@ -73,7 +75,7 @@ class Variable:
         self.grad = None
 
     def backward(self):
-        """Add to the grad of every Variable this one came from."""
+        """Add to grad of every Variable that led to this one."""
         if self.grad is None:
             self.grad = np.ones_like(self.data)
         waiting = [] if self.creator is None else [self.creator]
@@ -92,7 +94,11 @@ class Variable:
 
 # --- carried over from step 13 ---
 class Function:
-    """Variables in, Variables out; subclasses see plain arrays."""
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results, backward the gradients; inputs
+    and outputs are the Variables of the call.
+    """
 
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
@@ -106,20 +112,20 @@ class Function:
         return outputs if len(outputs) > 1 else outputs[0]
 
     def forward(self, *xs):
-        """Return the result for the arrays xs: one, or a tuple."""
+        """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
     def backward(self, *gys):
-        """Return one gradient per input: one, or a tuple."""
+        """Return the gradient of the input, or a tuple of them."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a backward(*gys)"
         )
 
 
 class Square(Function):
-    """y = x**2, so gx = 2 * x * gy."""
+    """y = x**2, gx = 2 * x * gy"""
 
     def forward(self, x):
         return x**2
@@ -129,7 +135,7 @@ class Square(Function):
 
 
 class Add(Function):
-    """y = x0 + x1, so both gradients are gy."""
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
     def forward(self, x0, x1):
         return x0 + x1
@@ -167,7 +173,7 @@ def diamond(x):
 
 
 def push_back(func):
-    """Run one function backward; its gradients are added up."""
+    """Run one function backward; its gradients add up."""
     gxs = func.backward(*[output.grad for output in func.outputs])
     if not isinstance(gxs, tuple):
         gxs = (gxs,)
@@ -211,40 +217,41 @@ def doubled(x, times):
     return t, funcs
 
 
+def report(title, order, funcs, x):
+    """Print the order of visits, and whether 8 * x**3 came out."""
+    names = dict(zip(funcs, "ABCD"))
+    letters = " ".join(names[func] for func in order) + ":"
+    verdict = "right" if x.grad == 8 * x.data**3 else "wrong"
+    print(f"{title:14} {letters:18} {x.grad:.0f}, {verdict}")
+
+
 if __name__ == "__main__":
     x = Variable(np.array(2.0))
-    right = 8 * x.data**3
-    print(f"dy/dx by hand, 8 * x**3 at x = 2: {right:.0f}")
-    y, funcs = diamond(x)
+    print(f"dy/dx by hand, 8 * x**3 at x = 2: {8 * x.data**3:.0f}")
+    y, _ = diamond(x)
     y.backward()
     print(f"y.backward() of step 14:          {x.grad:.0f}")
 
-    for title, go_back in (
-        ("simple loop  ", simple_loop),
-        ("once each    ", lambda y: simple_loop(y, once=True)),
-        ("order by hand", lambda y: in_this_order(y, [D, C, B, A])),
-    ):
-        x.cleargrad()
-        y, (A, B, C, D) = diamond(x)
-        names = {A: "A", B: "B", C: "C", D: "D"}
-        order = " ".join(names[func] for func in go_back(y)) + ":"
-        verdict = "right" if x.grad == right else "wrong"
-        print(f"{title}  {order:18} {x.grad:.0f}, {verdict}")
+    x.cleargrad()
+    y, funcs = diamond(x)
+    report("simple loop", simple_loop(y), funcs, x)
+
+    x.cleargrad()
+    y, funcs = diamond(x)
+    report("once each", simple_loop(y, once=True), funcs, x)
+
+    x.cleargrad()
+    y, funcs = diamond(x)
+    A, B, C, D = funcs
+    report("order by hand", in_this_order(y, [D, C, B, A]), funcs, x)
 
     x = Variable(np.array(1.0))
     t, funcs = doubled(x, 10)
-    print(
-        f"ten times t = t + t from 1: {len(funcs)} functions, "
-        f"t = {t.data:.0f}"
-    )
+    count = len(funcs)
+    print(f"ten times t = t + t: {count} functions, t = {t.data:.0f}")
     visits = len(simple_loop(t))
-    print(
-        f"simple loop: {visits} visits, dt/dx = {x.grad:.0f}, wrong"
-    )
+    print(f"simple loop: {visits} visits, dt/dx = {x.grad:.0f}")
     x.cleargrad()
     t, funcs = doubled(x, 10)
     visits = len(in_this_order(t, funcs))
-    print(
-        f"by hand, last one first: {visits} visits, "
-        f"dt/dx = {x.grad:.0f}, right"
-    )
+    print(f"last one first: {visits} visits, dt/dx = {x.grad:.0f}")

@@ -1,0 +1,148 @@
+"""Step 7. Links: every result remembers which Function made it.
+
+If each Variable knows its creator, and each Function its input,
+then the way back is already there, and a single call can walk it:
+
+           input        creator      input        creator
+        x <------ Square <------ a <------ Exp <------ y
+
+The links are laid while the program computes. Whatever Python did
+to get the result, an if, a loop, a helper function, what remains
+is the chain of calls that really happened. This is called define-
+by-run: to define the graph, run the program.
+
+backward on a Variable is then two lines and a repetition. Ask the
+creator for the gradient of its input, store it there, and let the
+input do the same:
+
+    y.backward():  a.grad = creator.backward(y.grad)
+                   a.backward():  x.grad = ...
+                                  x.backward(): no creator, done
+
+A function that calls itself like this is called recursive. It is
+the shortest way to say it, but every call waits for the one it
+made, and Python lets only about a thousand calls wait. Step 8
+says the same with a loop, which has no such limit.
+
+New: Variable, Function.
+Carried over from step 2: Function.forward.
+Carried over from step 6: Function.backward, Square, Exp.
+Teaches: core.Variable.set_creator, core.Variable.backward
+Extends: core.Variable, core.Function
+Exercise: write a function history(y) that returns the names of
+all Functions behind y, first one first, for a chain of any
+length.
+
+Output:
+    walking back from y:
+      1.6487 = Square of 1.2840
+      1.2840 = Exp of 0.2500
+      0.2500 = Square of 0.5000
+      the walk ended at x: True
+    x.grad = 3.2974
+    x**8 at 1.1: 2.1436, x.grad = 15.5897
+    by the rules of calculus, 8 * x**7 = 15.5897
+"""
+
+import numpy as np
+
+
+# --- new in this step ---
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    def __init__(self, data):
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+    def backward(self):
+        """Fill in grad of every Variable that led to this one."""
+        func = self.creator
+        if func is not None:
+            x = func.input
+            x.grad = func.backward(self.grad)
+            x.backward()
+
+
+class Function:
+    """Base class: a call takes a Variable and returns a new one.
+
+    forward computes the result, backward the gradient; input and
+    output are the Variables of the call.
+    """
+
+    def __call__(self, input):
+        y = self.forward(input.data)
+        output = Variable(y)
+        output.set_creator(self)
+        self.input = input
+        self.output = output
+        return output
+
+    # --- carried over from step 2 ---
+    def forward(self, x):
+        """Return the result for the ndarray x; subclasses do."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(x)"
+        )
+
+    # --- carried over from step 6 ---
+    def backward(self, gy):
+        """Return the gradient of the input, given the output's."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(gy)"
+        )
+
+
+# --- carried over from step 6 ---
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def forward(self, x):
+        return x**2
+
+    def backward(self, gy):
+        return 2 * self.input.data * gy
+
+
+class Exp(Function):
+    """y = e**x, gx = e**x * gy"""
+
+    def forward(self, x):
+        return np.exp(x)
+
+    def backward(self, gy):
+        return np.exp(self.input.data) * gy
+
+
+if __name__ == "__main__":
+    x = Variable(np.array(0.5))
+    y = Square()(Exp()(Square()(x)))
+
+    print("walking back from y:")
+    v = y
+    while v.creator is not None:
+        func = v.creator
+        name = type(func).__name__
+        print(f"  {v.data:.4f} = {name} of {func.input.data:.4f}")
+        v = func.input
+    print("  the walk ended at x:", v is x)
+
+    y.grad = np.array(1.0)
+    y.backward()
+    print(f"x.grad = {x.grad:.4f}")
+
+    # the graph is whatever the loop did: x**2, three times
+    x = Variable(np.array(1.1))
+    y = x
+    for _ in range(3):
+        y = Square()(y)
+    y.grad = np.array(1.0)
+    y.backward()
+    print(f"x**8 at 1.1: {y.data:.4f}, x.grad = {x.grad:.4f}")
+    print(f"by the rules of calculus, 8 * x**7 = {8 * 1.1**7:.4f}")

@@ -1,0 +1,247 @@
+"""Step 10. Testing: ask two sources and compare.
+
+A wrong derivative stops nothing; it only gives wrong numbers. So
+each Function is asked for numbers that we know from elsewhere:
+
+    expected values   worked out by hand: 3**2 is 9, its slope 6
+    gradient check    measured by step 4's numerical_diff
+
+        x ---> f ---> y ---> backward ------> x.grad ---+
+        |                                               +-- equal?
+        +----> f(x + h), f(x - h) ---> measured slope --+
+
+The two ways of the gradient check have nothing in common but f,
+so they hardly ever agree by accident. It needs no expected values
+at all and can therefore be run at random points, which nobody
+chose because they are easy. (Random, but the same on each run: a
+seed of 0, so that a failure can be looked at again.)
+
+pytest finds the functions in this file whose names begin with
+test_, calls each, and reports every assert that does not hold:
+
+    pip install pytest
+    pytest steps/step10.py
+
+Run as a program instead, the file calls them itself and then
+shows a bug caught: a Square whose backward forgot the 2.
+
+The chain of Functions is done and trusted. But a chain has no
+x + y in it: a Function still has one input and one output. Step
+11 lets it have several.
+
+New: gradient_check, WrongSquare, random_variable, and the tests
+test_square_value, test_square_gradient, test_square_gradient_check,
+test_exp_gradient_check, test_chain_gradient_check and
+test_wrong_backward_is_caught.
+Carried over from step 4: numerical_diff.
+Carried over from step 6: Square, Exp.
+Carried over from step 9: Variable, Function, as_array, square, exp.
+Teaches: gradcheck.gradient_check
+Exercise: change 2 to 3 in Square.backward, run pytest, and read
+what it says. Then write a Function Cube and a test for it.
+
+Output:
+    passed: test_square_value
+    passed: test_square_gradient
+    passed: test_square_gradient_check
+    passed: test_exp_gradient_check
+    passed: test_chain_gradient_check
+    bug: y = 9.0000, x.grad = 3.0000
+    gradient_check: backward is off by up to 3.0000
+    check: False
+"""
+
+import numpy as np
+
+
+# --- carried over from step 9 ---
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def backward(self):
+        """Fill in grad of every Variable that led to this one."""
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [] if self.creator is None else [self.creator]
+        while waiting:
+            func = waiting.pop()
+            x, y = func.input, func.output
+            x.grad = func.backward(y.grad)
+            if x.creator is not None:
+                waiting.append(x.creator)
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
+class Function:
+    """Base class: a call takes a Variable and returns a new one.
+
+    forward computes the result, backward the gradient; input and
+    output are the Variables of the call.
+    """
+
+    def __call__(self, input):
+        y = self.forward(input.data)
+        output = Variable(as_array(y))
+        output.set_creator(self)
+        self.input = input
+        self.output = output
+        return output
+
+    def forward(self, x):
+        """Return the result for the ndarray x; subclasses do."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(x)"
+        )
+
+    def backward(self, gy):
+        """Return the gradient of the input, given the output's."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(gy)"
+        )
+
+
+# --- carried over from step 6 ---
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def forward(self, x):
+        return x**2
+
+    def backward(self, gy):
+        return 2 * self.input.data * gy
+
+
+class Exp(Function):
+    """y = e**x, gx = e**x * gy"""
+
+    def forward(self, x):
+        return np.exp(x)
+
+    def backward(self, gy):
+        return np.exp(self.input.data) * gy
+
+
+# --- carried over from step 9 ---
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+def square(x):
+    """Return x**2 as a Variable."""
+    return Square()(x)
+
+
+def exp(x):
+    """Return e**x as a Variable."""
+    return Exp()(x)
+
+
+# --- carried over from step 4 ---
+def numerical_diff(f, x, h=1e-4):
+    """Return the slope of f at x by a central difference."""
+    # np.array: a box holds an ndarray, a sum may be a bare number
+    right = f(Variable(np.array(x.data + h)))
+    left = f(Variable(np.array(x.data - h)))
+    return (right.data - left.data) / (2 * h)
+
+
+# --- new in this step ---
+def gradient_check(f, x, rtol=1e-4, atol=1e-5):
+    """Return whether backward and numerical_diff agree at x.
+
+    Like numerical_diff, it is for f that treat each element of x
+    by itself.
+    """
+    x = Variable(x.data)  # the caller's grad stays as it is
+    f(x).backward()
+    measured = numerical_diff(f, x)
+    if np.allclose(x.grad, measured, rtol=rtol, atol=atol):
+        return True
+    gap = np.max(np.abs(x.grad - measured))
+    print(f"gradient_check: backward is off by up to {gap:.4f}")
+    return False
+
+
+class WrongSquare(Square):
+    """Square with a bug: backward forgot the 2."""
+
+    def backward(self, gy):
+        return self.input.data * gy
+
+
+def random_variable():
+    """Return ten random numbers, the same on each run."""
+    rng = np.random.default_rng(0)
+    return Variable(rng.normal(size=10))
+
+
+def test_square_value():
+    """3**2 is 9."""
+    y = square(Variable(np.array(3.0)))
+    assert y.data == 9.0
+
+
+def test_square_gradient():
+    """The slope of x**2 at 3 is 2 * 3."""
+    x = Variable(np.array(3.0))
+    square(x).backward()
+    assert x.grad == 6.0
+
+
+def test_square_gradient_check():
+    """Square.backward agrees with the measured slope."""
+    assert gradient_check(square, random_variable())
+
+
+def test_exp_gradient_check():
+    """Exp.backward agrees with the measured slope."""
+    assert gradient_check(exp, random_variable())
+
+
+def test_chain_gradient_check():
+    """So does a whole chain."""
+
+    def chain(x):
+        return square(exp(square(x)))
+
+    assert gradient_check(chain, random_variable())
+
+
+def test_wrong_backward_is_caught():
+    """A check that never fails would be worth nothing."""
+    assert not gradient_check(WrongSquare(), random_variable())
+
+
+if __name__ == "__main__":
+    tests = [
+        test_square_value,
+        test_square_gradient,
+        test_square_gradient_check,
+        test_exp_gradient_check,
+        test_chain_gradient_check,
+    ]
+    for test in tests:
+        test()
+        print("passed:", test.__name__)
+
+    x = Variable(np.array(3.0))
+    y = WrongSquare()(x)
+    y.backward()
+    print(f"bug: y = {y.data:.4f}, x.grad = {x.grad:.4f}")
+    print("check:", gradient_check(WrongSquare(), x))
