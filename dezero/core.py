@@ -369,33 +369,14 @@ class Variable:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         # NumPy asks here before it computes `array + x` or np.sin(x).
-        function = _OPERATOR_OF_UFUNC.get(ufunc.__name__)
+        function = _FUNCTION_OF_UFUNC.get(ufunc.__name__)
         kwargs.pop("out", None)  # `array += x` rebinds the name to a Variable
         if function is None or method != "__call__" or kwargs:
             raise TypeError(
                 f"Variable: np.{ufunc.__name__} would lose the graph; use the "
                 "function of that name in dezero.functions, or x.data for the array"
             )
-        left, right = inputs
-        if isinstance(left, Variable):
-            return function(left, right)
-        # The array stood on the left: let the Variable's reflected method work.
-        return function(Variable(as_array(left), requires_grad=False), right)
-
-
-_OPERATOR_OF_UFUNC = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "true_divide": operator.truediv,
-    "power": operator.pow,
-    "matmul": operator.matmul,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-}
+        return function(*inputs)
 
 
 class Parameter(Variable):
@@ -452,7 +433,6 @@ def _functions_behind(variable):
 
 
 _generation = operator.attrgetter("generation")
-_data = operator.attrgetter("data")
 
 
 def _propagate(start, seed, retain_grad, create_graph):
@@ -469,12 +449,19 @@ def _propagate(start, seed, retain_grad, create_graph):
     passed = []
     for func in _functions_behind(start):
         gys = []
+        missing = 0
         for reference in func._outputs:
             y = reference()
             gy = take(y, None)
-            gys.append(func._zeros(len(gys), create_graph) if gy is None else gy)
+            gys.append(gy)
+            if gy is None:
+                missing += 1
             if y is not None and y.grad is not None and not retain_grad:
                 passed.append(y)
+        if missing:
+            if missing == len(gys):
+                continue  # a Function further on answered "no gradient"
+            gys = func._fill_with_zeros(gys, create_graph)
 
         if func._knows_arrays:
             gxs = func.backward(*gys)
@@ -486,6 +473,8 @@ def _propagate(start, seed, retain_grad, create_graph):
         for x, gx in zip(func._inputs, gxs):
             if gx is None or not x.requires_grad:
                 continue
+            if not create_graph and gx.dtype is not x.data.dtype:
+                gx = _like(x, gx)
             known = gradients.get(x)
             if known is None:
                 gradients[x] = gx
@@ -539,6 +528,17 @@ def _backward_from_outside(func, gys, create_graph):
     return checked
 
 
+def _like(x, gradient):
+    """Return the gradient of x in x's dtype, if that is floating.
+
+    float64 comes in by a float64 input beside a float32 one and, on NumPy 1, by
+    a 0-d float32 times a Python number.
+    """
+    if gradient.dtype != x.dtype and x.dtype.kind in "fc":
+        return gradient.astype(x.dtype)
+    return gradient
+
+
 def _owner(array):
     """Return the array whose memory this one shows."""
     return array if array.base is None else array.base
@@ -557,10 +557,7 @@ def _settle_arrays(gradients, start, seed):
             settled.append((variable, seed))
             continue
         array = as_array(array)
-        dtype = variable.data.dtype
-        if array.dtype != dtype and dtype.kind in "fc":
-            array = array.astype(dtype)
-        elif id(_owner(array)) in taken or not array.flags.writeable:
+        if id(_owner(array)) in taken or not array.flags.writeable:
             array = array.copy()
         taken.add(id(_owner(array)))
         if variable.grad is not None:
@@ -580,11 +577,8 @@ def _settle_variables(gradients, start, seed):
             continue
         if gradient in given or gradient is variable:
             gradient = Copy()(gradient)
-        array = gradient.data
-        dtype = variable.data.dtype
-        if array.dtype != dtype and dtype.kind in "fc":
-            gradient.data = array.astype(dtype)
-        elif id(_owner(array)) in taken or not array.flags.writeable:
+        gradient.data = array = _like(variable, gradient.data)
+        if id(_owner(array)) in taken or not array.flags.writeable:
             gradient.data = array.copy()
         given.add(gradient)
         taken.add(id(_owner(gradient.data)))
@@ -692,7 +686,8 @@ class Function:
     def inputs(self):
         """The inputs of the recorded call; arrays while a bare backward runs."""
         if Config.bare:
-            return list(map(_data, self._inputs))  # half a comprehension's time
+            # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
+            return [x.data if x.data.ndim else x.data[()] for x in self._inputs]
         return list(self._inputs)
 
     @property
@@ -709,11 +704,17 @@ class Function:
         """Return whether backward has any use for the gradient of input i."""
         return self._inputs[i].requires_grad
 
-    def _zeros(self, i, as_variable):
-        """Return the gradient of output i, which the result does not depend on."""
-        shape, dtype = self._shapes[i]
-        zeros = cuda.get_array_module(self._inputs[0]).zeros(shape, dtype)
-        return Variable(zeros, requires_grad=False) if as_variable else zeros
+    def _fill_with_zeros(self, gys, create_graph):
+        """Return gys with zeros for outputs that the result does not depend on."""
+        xp = cuda.get_array_module(self._inputs[0])
+        filled = []
+        for gy, (shape, dtype) in zip(gys, self._shapes):
+            if gy is None:
+                gy = xp.zeros(shape, dtype)
+                if create_graph:
+                    gy = Variable(gy, requires_grad=False)
+            filled.append(gy)
+        return filled
 
 
 def _wrap(inputs, name):
@@ -826,7 +827,7 @@ class Pow(Function):
     """
 
     def __init__(self, c):
-        self.c = c
+        self.c = c.item() if isinstance(c, np.generic) else c
 
     def forward(self, x):
         c = self.c
@@ -837,7 +838,7 @@ class Pow(Function):
                 y = y * x
             return y
         if x.dtype.kind == "f" and isinstance(c, numbers.Real):
-            c = x.dtype.type(c)  # a 0-d float32 stays float32 on NumPy 1
+            c = x.dtype.type(c)  # on NumPy 1, 0-d float32 ** float is float64
         return x**c
 
     def backward(self, gy):
@@ -1069,8 +1070,9 @@ def get_item(x, slices):
 
 def _as_index(index):
     """Return what NumPy indexes with: the array of a Variable or of a list."""
-    index = _unwrap(index)
-    return np.array(index) if isinstance(index, list) else index
+    if isinstance(index, list):
+        return np.array(index) if index else np.array(index, dtype=int)
+    return _unwrap(index)
 
 
 # --- reduction ----------------------------------------------------------------
@@ -1178,6 +1180,22 @@ def _swap(x):
     if x.ndim == 2:
         return x.T
     return x.transpose(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+
+
+# What NumPy's operators are here; see Variable.__array_ufunc__.
+_FUNCTION_OF_UFUNC = {
+    "add": add,
+    "subtract": sub,
+    "multiply": mul,
+    "divide": div,
+    "power": pow,
+    "matmul": matmul,
+    # `array < x` is `x > array`
+    "less": lambda left, right: right > left,
+    "less_equal": lambda left, right: right >= left,
+    "greater": lambda left, right: right < left,
+    "greater_equal": lambda left, right: right <= left,
+}
 
 
 # --- helpers on arrays --------------------------------------------------------

@@ -8,6 +8,7 @@ from numbers import Integral
 
 import numpy as np
 
+from dezero.core import reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
 from dezero.gradcheck import (
@@ -59,12 +60,7 @@ def max_backward_shape(x, axis):
 
     axis: None (all axes), an int or a tuple of ints, negative ones included.
     """
-    if axis is None:
-        axis = range(x.ndim)
-    elif isinstance(axis, Integral):
-        axis = (axis,)
-    reduced = {a % x.ndim for a in axis}
-    return [1 if a in reduced else size for a, size in enumerate(x.shape)]
+    return list(reduced_shape(x.shape, axis))
 
 
 def show_progress(block_num, block_size, total_size):

@@ -1,0 +1,318 @@
+"""Step 21. Mixing: arrays and numbers on either side.
+
+3 * x + 1 should just work. Two small things make it so.
+
+First, a Function now wraps what is not yet a Variable: as_array
+turns a number into a 0-d ndarray, as_variable puts an ndarray
+into a Variable. That settles x * 3 and x + array.
+
+Second, the Variable may stand on the right. For 3 * x Python
+asks int first; int does not know Variables and declines. Then
+Python tries the other operand, with the r for "reflected":
+
+    3 * x   ->   (3).__mul__(x) declines   ->   x.__rmul__(3)
+
+An ndarray does not decline. It takes x for an element like any
+other and adds it to each of its own, one by one: the result is
+an ndarray of Variables. A class with a higher __array_priority__
+than the ndarray's, which is 0, tells it to decline as int does:
+
+    array + x   ->   x.__radd__(array)
+
+`other` was the left operand, so __radd__ calls add(other, self)
+in that order. For + and * this shows only in the graph; for -
+and / in step 22 it decides.
+
+Two limits. A gradient has the shape of the result, and that is
+wrong for a Variable that was stretched, as x of shape () is in
+array + x with three elements; step 40 sums it up. And 3.0 is
+stored as float64: with NumPy 2 a float32 array times 3.0 turns
+into float64 here (the package keeps float32).
+
+New: Variable.__array_priority__, Variable.__radd__,
+Variable.__rmul__, Function.__call__, as_variable, Eager.
+Carried over from step 9: as_array.
+Carried over from step 12: add.
+Carried over from step 13: Function.forward, Function.backward,
+Add.
+Carried over from step 14: Variable.cleargrad.
+Carried over from step 16: Variable.set_creator.
+Carried over from step 18: Config, using_config, no_grad,
+Variable.backward.
+Carried over from step 19: Variable.__init__, Variable.shape,
+Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
+Variable.__repr__.
+Carried over from step 20: Variable.__add__, Variable.__mul__,
+Mul, mul.
+Teaches: core.as_variable, core.Variable.__radd__,
+core.Variable.__rmul__
+Extends: core.Variable, core.Function
+Exercise: take __radd__ out and compute 1 + x. Which class does
+Python's error name first, and which operator? Then try x + 1:
+why does that still work?
+
+Output:
+    x + np.array(2.0) = variable(5.0)
+    np.array(2.0) + x = variable(5.0)
+    3 * x + 1 = variable(10.0), gradient 3.0
+    array * v = variable([10. 40. 90.])
+    the gradient is the array: [10. 20. 30.]
+    without priority: an ndarray of object:
+        variable([10. 20. 30.])
+        variable([20. 40. 60.])
+        variable([30. 60. 90.])
+    Variable: list is not supported;
+        wrap the value: Variable(np.array(...)) (see step 9)
+"""
+
+import contextlib
+import heapq
+import weakref
+
+import numpy as np
+
+
+# --- carried over from step 18 ---
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
+
+
+# --- new in this step ---
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    __array_priority__ = 200  # an ndarray on the left steps back
+
+    # --- carried over from step 19 ---
+    def __init__(self, data, name=None):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.name = name
+        self.grad = None
+        self.creator = None
+        self.generation = 0
+
+    @property
+    def shape(self):
+        """The length of every axis, as a tuple."""
+        return self.data.shape
+
+    @property
+    def ndim(self):
+        """The number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self):
+        """The number of elements."""
+        return self.data.size
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return self.data.dtype
+
+    def __len__(self):
+        return len(self.data)
+
+    def __repr__(self):
+        # nine blanks: the rows line up behind "variable("
+        rows = str(self.data).replace("\n", "\n" + " " * 9)
+        return f"variable({rows})"
+
+    # --- carried over from step 16 ---
+    def set_creator(self, func):
+        """Remember the Function and follow it by one generation."""
+        self.creator = func
+        self.generation = func.generation + 1
+
+    # --- carried over from step 14 ---
+    def cleargrad(self):
+        """Forget the gradient, so that the next one starts anew."""
+        self.grad = None
+
+    # --- carried over from step 18 ---
+    def backward(self, retain_grad=False):
+        """Add to the grad of every leaf this one came from.
+
+        retain_grad=True: keep the gradients on the way as well.
+        """
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting, seen = [], set()
+
+        def visit(func):
+            if func is not None and func not in seen:
+                seen.add(func)
+                # the count breaks ties: Functions have no order
+                entry = (-func.generation, len(seen), func)
+                heapq.heappush(waiting, entry)
+
+        visit(self.creator)
+        while waiting:
+            func = heapq.heappop(waiting)[-1]
+            gys = [output().grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                gx = gx if x.grad is None else x.grad + gx
+                x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
+                visit(x.creator)
+            if not retain_grad:
+                for output in func.outputs:
+                    output().grad = None
+
+    # --- carried over from step 20 ---
+    def __add__(self, other):
+        return add(self, other)
+
+    # --- new in this step ---
+    def __radd__(self, other):
+        return add(other, self)
+
+    # --- carried over from step 20 ---
+    def __mul__(self, other):
+        return mul(self, other)
+
+    # --- new in this step ---
+    def __rmul__(self, other):
+        return mul(other, self)
+
+
+class Function:
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results, backward the gradients; inputs
+    and outputs are the Variables of the call.
+    """
+
+    def __call__(self, *inputs):
+        inputs = [as_variable(as_array(x)) for x in inputs]
+        ys = self.forward(*[x.data for x in inputs])
+        if not isinstance(ys, tuple):
+            ys = (ys,)
+        outputs = [Variable(as_array(y)) for y in ys]
+        if Config.enable_backprop:
+            self.generation = max(x.generation for x in inputs)
+            for output in outputs:
+                output.set_creator(self)
+            self.inputs = inputs
+            self.outputs = [weakref.ref(output) for output in outputs]
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    # --- carried over from step 13 ---
+    def forward(self, *xs):
+        """Return the result for the ndarrays xs, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(*xs)"
+        )
+
+    def backward(self, *gys):
+        """Return the gradient of the input, or a tuple of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
+
+
+# --- carried over from step 13 ---
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+    def backward(self, gy):
+        return gy, gy
+
+
+# --- carried over from step 12 ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+# --- carried over from step 20 ---
+class Mul(Function):
+    """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
+
+    def forward(self, x0, x1):
+        return x0 * x1
+
+    def backward(self, gy):
+        x0, x1 = self.inputs[0].data, self.inputs[1].data
+        return gy * x1, gy * x0
+
+
+def mul(x0, x1):
+    """Return x0 * x1 as a Variable."""
+    return Mul()(x0, x1)
+
+
+# --- carried over from step 9 ---
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+# --- new in this step ---
+def as_variable(obj):
+    """Return a Variable as it is, an ndarray in a new Variable."""
+    if isinstance(obj, Variable):
+        return obj
+    return Variable(obj)
+
+
+class Eager(Variable):
+    """A Variable for which an ndarray on the left does not wait."""
+
+    __array_priority__ = -1
+
+
+if __name__ == "__main__":
+    x = Variable(np.array(3.0))
+    print(f"x + np.array(2.0) = {x + np.array(2.0)}")
+    print(f"np.array(2.0) + x = {np.array(2.0) + x}")
+    y = 3 * x + 1
+    y.backward()
+    print(f"3 * x + 1 = {y}, gradient {x.grad}")
+
+    array = np.array([10.0, 20.0, 30.0])
+    v = Variable(np.array([1.0, 2.0, 3.0]))
+    y = array * v
+    y.backward()
+    print(f"array * v = {y}")
+    print(f"the gradient is the array: {v.grad}")
+    z = array * Eager(np.array([1.0, 2.0, 3.0]))
+    print(f"without priority: an {type(z).__name__} of {z.dtype}:")
+    for element in z:
+        print(f"    {element}")
+    try:
+        x + [1.0, 2.0]
+    except TypeError as error:
+        print(str(error).replace("; ", ";\n    "))

@@ -1,0 +1,404 @@
+"""Step 22. More operators: negation, subtraction, division, power.
+
+Four more Functions, all on one pattern: the formula in forward,
+its derivative in backward, and a method that gives it its sign.
+
+    y = -x          gx = -gy
+    y = x0 - x1     gx0 = gy           gx1 = -gy
+    y = x0 / x1     gx0 = gy / x1      gx1 = gy * (-x0 / x1**2)
+    y = x**c        gx = c * x**(c - 1) * gy
+
+Here the two sides differ. For 5 - x Python calls x.__rsub__(5),
+and it must answer with 5 - x, sub(other, self), not with x - 5.
+
+The exponent c of a power is a plain number, so it is no input
+of Pow but given to its constructor, and 2**x has no meaning yet
+(the package adds it). The function is called pow, as the rest
+are called add and sub, and so hides Python's own pow from this
+file; write ** for that.
+
+With this any formula of + - * / ** can be written down, and the
+same line of code works for numbers and for Variables: below f
+gets a float for the numerical check and a Variable for ours.
+
+What began as a box of five lines is a small engine now, and its
+own file gets in the way: every new program would have to carry
+all of it along. Step 23 moves it into a package.
+
+New: Variable.__neg__, Variable.__sub__, Variable.__rsub__,
+Variable.__truediv__, Variable.__rtruediv__, Variable.__pow__,
+Neg, neg, Sub, sub, Div, div, Pow, pow.
+Carried over from step 9: as_array.
+Carried over from step 12: add.
+Carried over from step 13: Add.
+Carried over from step 14: Variable.cleargrad.
+Carried over from step 16: Variable.set_creator.
+Carried over from step 18: Config, using_config, no_grad,
+Variable.backward.
+Carried over from step 19: Variable.__init__, Variable.shape,
+Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
+Variable.__repr__.
+Carried over from step 20: Variable.__add__, Variable.__mul__,
+Mul, mul.
+Carried over from step 21: Variable.__array_priority__,
+Variable.__radd__, Variable.__rmul__, Function, as_variable.
+Teaches: core.Neg, core.neg, core.Sub, core.sub, core.Div,
+core.div, core.Pow, core.pow, core.Variable.__neg__,
+core.Variable.__sub__, core.Variable.__rsub__,
+core.Variable.__truediv__, core.Variable.__rtruediv__,
+core.Variable.__pow__
+Family: core.rsub, core.rdiv
+Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
+Pow say at x = 0, and why? Repair it.
+
+Output:
+    at x = 2   value  gradient  numerical
+    -x       -2.0000   -1.0000    -1.0000
+    x - 5    -3.0000    1.0000     1.0000
+    5 - x     3.0000   -1.0000    -1.0000
+    x / 4     0.5000    0.2500     0.2500
+    4 / x     2.0000   -1.0000    -1.0000
+    x**3      8.0000   12.0000    12.0000
+    (a - b) / (a + b)**2 at (5, 1) = 0.1111
+    gradients:  a -0.0093, b -0.0648
+    numerical:  a -0.0093, b -0.0648
+"""
+
+import contextlib
+import heapq
+import weakref
+
+import numpy as np
+
+
+# --- carried over from step 18 ---
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
+
+
+# --- new in this step ---
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    # --- carried over from step 21 ---
+    __array_priority__ = 200  # an ndarray on the left steps back
+
+    # --- carried over from step 19 ---
+    def __init__(self, data, name=None):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.name = name
+        self.grad = None
+        self.creator = None
+        self.generation = 0
+
+    @property
+    def shape(self):
+        """The length of every axis, as a tuple."""
+        return self.data.shape
+
+    @property
+    def ndim(self):
+        """The number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self):
+        """The number of elements."""
+        return self.data.size
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return self.data.dtype
+
+    def __len__(self):
+        return len(self.data)
+
+    def __repr__(self):
+        # nine blanks: the rows line up behind "variable("
+        rows = str(self.data).replace("\n", "\n" + " " * 9)
+        return f"variable({rows})"
+
+    # --- carried over from step 16 ---
+    def set_creator(self, func):
+        """Remember the Function and follow it by one generation."""
+        self.creator = func
+        self.generation = func.generation + 1
+
+    # --- carried over from step 14 ---
+    def cleargrad(self):
+        """Forget the gradient, so that the next one starts anew."""
+        self.grad = None
+
+    # --- carried over from step 18 ---
+    def backward(self, retain_grad=False):
+        """Add to the grad of every leaf this one came from.
+
+        retain_grad=True: keep the gradients on the way as well.
+        """
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting, seen = [], set()
+
+        def visit(func):
+            if func is not None and func not in seen:
+                seen.add(func)
+                # the count breaks ties: Functions have no order
+                entry = (-func.generation, len(seen), func)
+                heapq.heappush(waiting, entry)
+
+        visit(self.creator)
+        while waiting:
+            func = heapq.heappop(waiting)[-1]
+            gys = [output().grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                gx = gx if x.grad is None else x.grad + gx
+                x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
+                visit(x.creator)
+            if not retain_grad:
+                for output in func.outputs:
+                    output().grad = None
+
+    # --- carried over from step 20 ---
+    def __add__(self, other):
+        return add(self, other)
+
+    # --- carried over from step 21 ---
+    def __radd__(self, other):
+        return add(other, self)
+
+    # --- carried over from step 20 ---
+    def __mul__(self, other):
+        return mul(self, other)
+
+    # --- carried over from step 21 ---
+    def __rmul__(self, other):
+        return mul(other, self)
+
+    # --- new in this step ---
+    def __neg__(self):
+        return neg(self)
+
+    def __sub__(self, other):
+        return sub(self, other)
+
+    def __rsub__(self, other):
+        return sub(other, self)
+
+    def __truediv__(self, other):
+        return div(self, other)
+
+    def __rtruediv__(self, other):
+        return div(other, self)
+
+    def __pow__(self, c):
+        return pow(self, c)
+
+
+# --- carried over from step 21 ---
+class Function:
+    """Base class: a call takes Variables and returns new ones.
+
+    forward computes the results, backward the gradients; inputs
+    and outputs are the Variables of the call.
+    """
+
+    def __call__(self, *inputs):
+        inputs = [as_variable(as_array(x)) for x in inputs]
+        ys = self.forward(*[x.data for x in inputs])
+        if not isinstance(ys, tuple):
+            ys = (ys,)
+        outputs = [Variable(as_array(y)) for y in ys]
+        if Config.enable_backprop:
+            self.generation = max(x.generation for x in inputs)
+            for output in outputs:
+                output.set_creator(self)
+            self.inputs = inputs
+            self.outputs = [weakref.ref(output) for output in outputs]
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def forward(self, *xs):
+        """Return the result for the ndarrays xs, or a tuple."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a forward(*xs)"
+        )
+
+    def backward(self, *gys):
+        """Return the gradient of the input, or a tuple of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
+
+
+# --- carried over from step 13 ---
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+    def backward(self, gy):
+        return gy, gy
+
+
+# --- carried over from step 12 ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+# --- carried over from step 20 ---
+class Mul(Function):
+    """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
+
+    def forward(self, x0, x1):
+        return x0 * x1
+
+    def backward(self, gy):
+        x0, x1 = self.inputs[0].data, self.inputs[1].data
+        return gy * x1, gy * x0
+
+
+def mul(x0, x1):
+    """Return x0 * x1 as a Variable."""
+    return Mul()(x0, x1)
+
+
+# --- new in this step ---
+class Neg(Function):
+    """y = -x, so gx = -gy."""
+
+    def forward(self, x):
+        return -x
+
+    def backward(self, gy):
+        return -gy
+
+
+def neg(x):
+    """Return -x as a Variable."""
+    return Neg()(x)
+
+
+class Sub(Function):
+    """y = x0 - x1, so the gradients are gy and -gy."""
+
+    def forward(self, x0, x1):
+        return x0 - x1
+
+    def backward(self, gy):
+        return gy, -gy
+
+
+def sub(x0, x1):
+    """Return x0 - x1 as a Variable."""
+    return Sub()(x0, x1)
+
+
+class Div(Function):
+    """y = x0 / x1: gradients gy / x1 and gy * (-x0 / x1**2)."""
+
+    def forward(self, x0, x1):
+        return x0 / x1
+
+    def backward(self, gy):
+        x0, x1 = self.inputs[0].data, self.inputs[1].data
+        return gy / x1, gy * (-x0 / x1**2)
+
+
+def div(x0, x1):
+    """Return x0 / x1 as a Variable."""
+    return Div()(x0, x1)
+
+
+class Pow(Function):
+    """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
+
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return x**self.c
+
+    def backward(self, gy):
+        x, c = self.inputs[0].data, self.c
+        return c * x ** (c - 1) * gy
+
+
+def pow(x, c):
+    """Return x**c as a Variable; c is a plain number."""
+    return Pow(c)(x)
+
+
+# --- carried over from step 9 ---
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+# --- carried over from step 21 ---
+def as_variable(obj):
+    """Return a Variable as it is, an ndarray in a new Variable."""
+    if isinstance(obj, Variable):
+        return obj
+    return Variable(obj)
+
+
+if __name__ == "__main__":
+    h = 1e-4
+    print("at x = 2   value  gradient  numerical")
+    for name, f in [
+        ("-x", lambda x: -x),
+        ("x - 5", lambda x: x - 5),
+        ("5 - x", lambda x: 5 - x),
+        ("x / 4", lambda x: x / 4),
+        ("4 / x", lambda x: 4 / x),
+        ("x**3", lambda x: x**3),
+    ]:
+        x = Variable(np.array(2.0))
+        y = f(x)
+        y.backward()
+        slope = (f(2.0 + h) - f(2.0 - h)) / (2 * h)
+        print(f"{name:6}{y.data:10.4f}{x.grad:10.4f}{slope:11.4f}")
+
+    def f(a, b):
+        """Return any formula of two inputs."""
+        return (a - b) / (a + b) ** 2
+
+    a, b = Variable(np.array(5.0)), Variable(np.array(1.0))
+    y = f(a, b)
+    y.backward()
+    slope_a = (f(5.0 + h, 1.0) - f(5.0 - h, 1.0)) / (2 * h)
+    slope_b = (f(5.0, 1.0 + h) - f(5.0, 1.0 - h)) / (2 * h)
+    print(f"(a - b) / (a + b)**2 at (5, 1) = {y.data:.4f}")
+    print(f"gradients:  a {a.grad:.4f}, b {b.grad:.4f}")
+    print(f"numerical:  a {slope_a:.4f}, b {slope_b:.4f}")
