@@ -641,7 +641,9 @@ class Function:
         if isinstance(y, tuple):
             return self._record_outputs(y, requires_grad)
         # The usual case, one output, is written out: 10 % of a scalar chain.
-        y = Variable(y if isinstance(y, ndarray) else as_array(y), None, requires_grad)
+        if not isinstance(y, ndarray):
+            y = self._as_result(y)
+        y = Variable(y, None, requires_grad)
         y.creator = self
         y.generation = generation + 1
         self._outputs = (weakref.ref(y),)
@@ -649,13 +651,24 @@ class Function:
 
     def _record_outputs(self, arrays, requires_grad):
         """Wrap and link several outputs."""
-        outputs = [Variable(as_array(y), None, requires_grad) for y in arrays]
+        outputs = [Variable(self._as_result(y), None, requires_grad) for y in arrays]
         for y in outputs:
             y.set_creator(self)
         self._outputs = tuple(weakref.ref(y) for y in outputs)
         # An output that is dropped still has a gradient, zeros of its shape.
         self._shapes = [(y.data.shape, y.data.dtype) for y in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
+
+    def _as_result(self, y):
+        """Return what forward returned as an ndarray: NumPy makes 0-d ones scalars."""
+        if isinstance(y, np.generic):
+            return np.asarray(y)
+        if cuda.is_array(y) or isinstance(y, numbers.Number):
+            return as_array(y)
+        raise TypeError(
+            f"{type(self).__name__}.forward: expected an ndarray, or a tuple of them, "
+            f"got {type(y).__name__} (see step 11)"
+        )
 
     def _call_without_graph(self, inputs):
         """Compute the outputs and record nothing."""
@@ -665,7 +678,7 @@ class Function:
         results = self.forward(*[x.data for x in inputs])
         if not isinstance(results, tuple):
             results = (results,)
-        outputs = [Variable(as_array(y)) for y in results]
+        outputs = [Variable(self._as_result(y)) for y in results]
         for y in outputs:
             y._under_no_grad = True
         return outputs if len(outputs) > 1 else outputs[0]

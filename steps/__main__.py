@@ -1,13 +1,13 @@
 """Read and run the steps.
 
-    python -m steps              this help and the list
-    python -m steps list         every step, chapter by chapter
-    python -m steps run 16       run a step (or just: python -m steps 16)
-    python -m steps diff 16      what step 16 adds to step 15
-    python -m steps table        write the table of steps in README.md
+    python -m steps            this help and the list
+    python -m steps list       every step, chapter by chapter
+    python -m steps run 16     run a step; or: python -m steps 16
+    python -m steps diff 16    what step 16 adds to step 15
+    python -m steps table      write the table in README.md
 
-What follows the number of `run` goes to the step: python -m steps run 16 --full
-From another directory, name the folder instead: python path/to/steps run 16
+What follows the number of `run` goes to the step. From another
+directory, name the folder: python path/to/steps run 16
 """
 
 import ast
@@ -31,15 +31,17 @@ CHAPTERS = [  # first step, title
     (61, "Inside other frameworks"),
 ]
 
-# ------------------------------------------------------------------ reading
-# The one reader of steps: the commands below, the table in README.md and
-# tests/curriculum.py all see a step through these functions.
+# -------------------------------------------------------------- reading
+# The one reader of steps: the commands below, the table in README.md
+# and tests/curriculum.py all see a step through these functions.
 
-MARKER = re.compile(r" *# --- (?:new in this step|carried over from step (\d+)) ---")
+MARKER = re.compile(
+    r" *# --- (?:new in this step|carried over from step (\d+)) ---"
+)
 HEADER = re.compile(
     r"(?:^|(?<=\.) +)"  # at the start of a line, or after a full stop
-    r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends|Exercise"
-    r"|Output(?: \(rtol [^)]*\))?):",
+    r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends"
+    r"|Exercise|Output(?: \(rtol [^)]*\))?):",
     re.MULTILINE,
 )
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -53,9 +55,10 @@ class StepError(ValueError):
 class Step:
     """What the docstring of a step says.
 
-    teaches, family and extends are lists of names. new, and carried for the number
-    of an earlier step, are lists of words, since "most of Variable" is allowed
-    there. output is None without Output:, and rtol is that of its numbers.
+    teaches, family and extends are lists of names. new, and carried
+    for the number of an earlier step, are lists of words, since "most
+    of Variable" is allowed there. output is None without Output:, and
+    rtol is that of its numbers.
     """
 
     path: Path
@@ -78,22 +81,29 @@ def find_steps(folder=STEPS):
     return {int(path.stem[4:]): path for path in paths}
 
 
+def parse(path):
+    """Return the syntax tree of a step."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        where = f"{path.stem}, line {error.lineno}"
+        raise StepError(f"{where}: {error.msg}") from error
+
+
 def read_step(path):
     """Return the Step that the docstring of this file describes."""
-    path = Path(path)
-    try:
-        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    except SyntaxError as error:
-        raise StepError(f"{path.stem}: {error.msg} in line {error.lineno}") from error
+    doc = ast.get_docstring(parse(path))
     heading, _, body = (doc or "").partition("\n\n")
-    match = re.fullmatch(r"Step (\d+)\. (.+)\.", " ".join(heading.split()))
+    match = re.fullmatch(
+        r"Step (\d+)\. (.+)\.", " ".join(heading.split())
+    )
     if not match or ": " not in match[2]:
         raise StepError(
             f"{path.stem}: the docstring must start with a line like "
-            f"'Step {int(path.stem[4:])}. Short title: the idea.', got {heading!r}"
+            f"'Step {int(path.stem[4:])}. Short title: the idea.', "
+            f"got {heading!r}"
         )
     title, _, idea = match[2].partition(": ")
-    idea = idea[0].upper() + idea[1:]
     step = Step(path, int(match[1]), title, idea)
 
     marks = list(HEADER.finditer(body))
@@ -114,30 +124,32 @@ def read_step(path):
         elif header == "Exercise":
             step.exercise = " ".join(text.split())
         else:
-            getattr(step, header.lower()).extend(read_names(path, header, text))
+            getattr(step, header.lower()).extend(
+                read_names(path, header, text)
+            )
     return step
 
 
 def read_names(path, header, text):
-    """Return the names of a comma-separated list that may end with a full stop."""
+    """Return the names of a list with commas, a full stop optional."""
     names = " ".join(text.split()).rstrip(".").split(", ")
     for name in names:
         if not NAME.fullmatch(name):
             raise StepError(
-                f"{path.stem}: '{header}:' must be names separated by commas, "
-                f"got {name!r}"
+                f"{path.stem}: '{header}:' must be names separated by "
+                f"commas, got {name!r}"
             )
     return names
 
 
 def read_output(path, text):
-    """Return the block under Output:, its indentation of four blanks taken off."""
+    """Return the block under Output: without its indentation."""
     lines = [line.rstrip() for line in text.split("\n")]
     for line in lines:
         if line and not line.startswith("    "):
             raise StepError(
-                f"{path.stem}: what follows 'Output:' must be indented by 4, "
-                f"got {line!r}"
+                f"{path.stem}: what follows 'Output:' must be indented "
+                f"by 4, got {line!r}"
             )
     return "\n".join(line[4:] for line in lines).strip("\n")
 
@@ -150,27 +162,32 @@ def chapter_of(number):
 
 def by_chapter(steps):
     """Yield (chapter heading, its Steps)."""
-    headings = {}
+    chapters = {}
     for step in steps:
-        number, title = chapter_of(step.number)
-        headings.setdefault(f"Chapter {number} - {title}", []).append(step)
-    yield from headings.items()
+        chapters.setdefault(chapter_of(step.number), []).append(step)
+    for (number, title), steps in chapters.items():
+        yield f"Chapter {number} - {title}", steps
 
 
-# ----------------------------------------------------------------- commands
+def read_steps(folder=STEPS):
+    """Return the Steps of a folder, in order."""
+    return [read_step(path) for path in find_steps(folder).values()]
+
+
+# ------------------------------------------------------------- commands
 
 
 def list_steps(folder=STEPS):
     """Return the list of steps as text."""
     lines = []
-    for heading, steps in by_chapter(map(read_step, find_steps(folder).values())):
+    for heading, steps in by_chapter(read_steps(folder)):
         lines += ["", heading]
-        lines += [f"  {step.number:02d}  {step.title}" for step in steps]
+        lines += [f"  {s.number:02d}  {s.title}" for s in steps]
     return "\n".join(lines[1:])
 
 
 def run_step(path, arguments):
-    """Run a step as `python path/to/stepNN.py` would; return its exit code."""
+    """Run a step as `python stepNN.py` would; return its exit code."""
     sys.stdout.flush()
     try:
         code = subprocess.call([sys.executable, str(path), *arguments])
@@ -180,27 +197,30 @@ def run_step(path, arguments):
 
 
 def code_lines(path):
-    """Return [(line number, line)] without the module docstring and the markers."""
+    """Return [(number, line)] without module docstring and markers."""
+    first = parse(path).body[0]
+    start = first.end_lineno if isinstance(first, ast.Expr) else 0
     text = path.read_text(encoding="utf-8")
-    body = ast.parse(text).body
-    start = body[0].end_lineno if body and isinstance(body[0], ast.Expr) else 0
     lines = list(enumerate(text.splitlines(), start=1))[start:]
     while lines and not lines[0][1].strip():
         lines = lines[1:]
-    return [(at, line) for at, line in lines if not MARKER.fullmatch(line)]
+    return [row for row in lines if not MARKER.fullmatch(row[1])]
 
 
 def diff_steps(old, new, context=3):
     """Return the unified diff of two steps' code as a list of lines.
 
-    Docstrings and markers are left out: they differ in every step. The line
-    numbers are those of the files. Without an old path everything is added.
+    Module docstrings and markers are left out: they differ in every
+    step. The line numbers are those of the files. Without an old path
+    everything is added.
     """
     before, after = code_lines(old) if old else [], code_lines(new)
-    matcher = difflib.SequenceMatcher(
-        None, [line for _, line in before], [line for _, line in after], autojunk=False
-    )
-    lines = [f"--- {old.name if old else '(nothing)'}", f"+++ {new.name}"]
+    texts = [[line for _, line in rows] for rows in (before, after)]
+    matcher = difflib.SequenceMatcher(None, *texts, autojunk=False)
+    lines = [
+        "--- " + (old.name if old else "nothing"),
+        f"+++ {new.name}",
+    ]
     for group in matcher.get_grouped_opcodes(context):
         old_rows = before[group[0][1] : group[-1][2]]
         new_rows = after[group[0][3] : group[-1][4]]
@@ -215,44 +235,49 @@ def diff_steps(old, new, context=3):
 
 
 def span(rows):
-    """Return 'first line,count' of numbered lines, as a unified diff writes it."""
-    return f"{rows[0][0]},{rows[-1][0] - rows[0][0] + 1}" if rows else "0,0"
+    """Return 'first line,count' of rows, as a unified diff does."""
+    if not rows:
+        return "0,0"
+    first, last = rows[0][0], rows[-1][0]
+    return f"{first},{last - first + 1}"
 
 
 def coloured(lines):
     """Return the lines of a diff with terminal colours."""
-    colours = {"---": 1, "+++": 1, "@@ ": 36, "-": 31, "+": 32}  # bold, cyan, red, green
-    result = []
-    for line in lines:
-        key = line[:3] if line[:3] in colours else line[:1]
-        code = colours.get(key)
+    colours = {"@": 36, "-": 31, "+": 32}  # cyan, red, green
+    result = [f"\x1b[1m{line}\x1b[0m" for line in lines[:2]]  # bold
+    for line in lines[2:]:
+        code = colours.get(line[0])
         result.append(f"\x1b[{code}m{line}\x1b[0m" if code else line)
     return result
 
 
 def wants_colour(stream):
-    """Say whether to colour: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    """Say yes to colours on a terminal, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-BEGIN = "<!-- steps: written by `python -m steps table` -->"
-END = "<!-- steps: end -->"
+BEGIN, END = "<!-- steps -->", "<!-- /steps -->"
 
 
 def table(folder=STEPS):
     """Return the table of steps for README.md."""
     lines = []
-    for heading, steps in by_chapter(map(read_step, find_steps(folder).values())):
-        lines += ["", f"### {heading}", "", "| step | | its one idea |", "|---|---|---|"]
+    for heading, steps in by_chapter(read_steps(folder)):
+        lines += ["", f"### {heading}", ""]
+        lines += ["| | step | its one idea |", "|---|---|---|"]
         for step in steps:
             link = f"[{step.number:02d}](steps/{step.path.name})"
-            cells = (link, step.title, step.idea + ".")
-            lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+            words = [
+                re.sub(r"([*_|<`])", r"\\\1", text)  # not as Markdown
+                for text in (step.title, step.idea)
+            ]
+            lines.append(f"| {link} | {' | '.join(words)} |")
     return "\n".join(lines[1:])
 
 
 def with_table(text, folder=STEPS):
-    """Return the text of README.md with the table of steps brought up to date."""
+    """Return the text of README.md with today's table of steps."""
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
@@ -260,18 +285,18 @@ def with_table(text, folder=STEPS):
     return f"{head}{BEGIN}\n\n{table(folder)}\n\n{END}{tail}"
 
 
-# ------------------------------------------------------------- command line
+# --------------------------------------------------------- command line
 
 
 def pick(argument, folder=STEPS):
-    """Return the number of the step that an argument such as '16' names."""
+    """Return the number of the step that '16' or 'step16' names."""
     steps = find_steps(folder)
     match = re.fullmatch(r"(?:step)?(\d+)(?:\.py)?", argument)
     if match and int(match[1]) in steps:
         return int(match[1])
     raise StepError(
-        f"there is no step {argument!r}; there are steps {ranges(steps)} "
-        "(python -m steps list)"
+        f"there is no step {argument!r}; there are steps "
+        f"{ranges(steps)} (python -m steps list)"
     )
 
 
@@ -296,9 +321,11 @@ def main(arguments):
     if re.fullmatch(r"(step)?\d+(\.py)?", command):
         command, rest = "run", arguments
     if command in ("run", "diff") and not rest:
-        raise StepError(f"{command} needs the number of a step: {command} 16")
-    if command in ("list", "table") and rest or command == "diff" and rest[1:]:
-        extra = rest[1:] if command == "diff" else rest
+        raise StepError(
+            f"{command} needs the number of a step: {command} 16"
+        )
+    extra = rest[1:] if command == "diff" else rest
+    if command in ("list", "diff", "table") and extra:
         raise StepError(f"{command} does not take {' '.join(extra)!r}")
 
     if command == "list":
@@ -308,12 +335,15 @@ def main(arguments):
     elif command == "diff":
         steps, number = find_steps(), pick(rest[0])
         earlier = [n for n in steps if n < number]
-        lines = diff_steps(steps[max(earlier)] if earlier else None, steps[number])
-        print("\n".join(coloured(lines) if wants_colour(sys.stdout) else lines))
+        before = steps[max(earlier)] if earlier else None
+        lines = diff_steps(before, steps[number])
+        if wants_colour(sys.stdout):
+            lines = coloured(lines)
+        print("\n".join(lines))
     elif command == "table":
         text = with_table(README.read_text(encoding="utf-8"))
         README.write_text(text, encoding="utf-8", newline="\n")
-        print(f"wrote the table of {len(find_steps())} steps into {README.name}")
+        print(f"README.md: {len(find_steps())} steps in the table")
     else:
         raise StepError(
             f"there is no command {command!r}; there are "
@@ -328,6 +358,7 @@ if __name__ == "__main__":
     except StepError as error:
         print(f"steps: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

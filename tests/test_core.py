@@ -419,6 +419,18 @@ def test_several_outputs_come_as_a_list():
         assert isinstance(Split()(V(1.0)), list)
 
 
+@pytest.mark.parametrize("result", [None, [1.0], "a", V(1.0), (np.ones(1), None)])
+def test_forward_returns_arrays(result):
+    class Odd(Function):
+        def forward(self, x):
+            return result
+
+    for mode in (True, False):
+        with using_config("enable_backprop", mode):
+            with pytest.raises(TypeError, match="Odd.forward: expected an ndarray"):
+                Odd()(V(1.0))
+
+
 def test_none_travels_as_an_absent_input():
     class Ignore(Function):
         def forward(self, x, b):

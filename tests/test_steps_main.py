@@ -1,0 +1,341 @@
+"""python -m steps: list, run, diff, table, and errors that teach."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from curriculum import ROOT, STEPS, reader
+
+STEP_1 = '''"""Step 1. A box: it holds a number.
+
+Numbers need a home.
+
+New: Box.
+Exercise: put a word into a Box.
+
+Output:
+    3
+"""
+
+
+# --- new in this step ---
+class Box:
+    """Hold data."""
+
+    def __init__(self, data):
+        self.data = data
+
+
+if __name__ == "__main__":
+    print(Box(3).data)
+'''
+
+STEP_2 = '''"""Step 2. Twice the | box: a * b of __both__.
+
+A box alone is dull.
+
+New: double. Carried over from step 1: Box.
+Teaches: core.double, core.Double
+Family: core.triple
+Extends: core.Box, core.Box.data
+Exercise: write halve.
+Does it invert double?
+
+Output (rtol 0.05):
+    6
+      and 7
+
+    the end
+"""
+
+
+# --- carried over from step 1 ---
+class Box:
+    """Hold data."""
+
+    def __init__(self, data):
+        self.data = data
+
+
+# --- new in this step ---
+def double(box):
+    """Return a box with twice the data."""
+    return Box(2 * box.data)
+
+
+if __name__ == "__main__":
+    print(double(Box(3)).data)
+'''
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with two made-up steps."""
+    (tmp_path / "step01.py").write_text(STEP_1)
+    (tmp_path / "step02.py").write_text(STEP_2)
+    return tmp_path
+
+
+def steps(*arguments, cwd=ROOT, code=0, **environment):
+    """Run python -m steps; return what it prints, and on stderr if it fails."""
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "steps", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == code, result.stderr
+    return result.stderr if code else result.stdout
+
+
+# ------------------------------------------------------------------ reading
+
+
+def test_docstring_is_read(folder):
+    step = reader.read_step(folder / "step02.py")
+    assert (step.number, step.title) == (2, "Twice the | box")
+    assert step.idea == "a * b of __both__"
+    assert step.new == ["double"]
+    assert step.carried == {1: ["Box"]}
+    assert step.teaches == ["core.double", "core.Double"]
+    assert step.family == ["core.triple"]
+    assert step.extends == ["core.Box", "core.Box.data"]
+    assert step.exercise == "write halve. Does it invert double?"
+    assert step.output == "6\n  and 7\n\nthe end"
+    assert step.rtol == 0.05
+
+
+def test_words_that_are_no_headers():
+    header = reader.HEADER
+    assert not header.search("the old and the New: a story")
+    assert header.search("New: x.\nCarried over from step 3: y.")
+    assert header.findall("New: x. From step 3: y. Teaches: z") == [
+        "New",
+        "From step 3",
+        "Teaches",
+    ]
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("Step 2. Twice", "Twice", "step02: .* 'Step 2. Short title: the idea.'"),
+        ("the | box: a", "the box a", "Short title: the idea"),
+        ("core.double, core", "core.double core", "'Teaches:' must be names"),
+        ("      and 7", "and 7", "must be indented by 4, got 'and 7'"),
+        ("def double(box):", "def double(box)", r"step02, line \d+: expected ':'"),
+    ],
+)
+def test_bad_docstring(folder, old, new, message):
+    assert old in STEP_2
+    (folder / "step02.py").write_text(STEP_2.replace(old, new))
+    with pytest.raises(reader.StepError, match=message):
+        reader.read_step(folder / "step02.py")
+
+
+@pytest.mark.parametrize(
+    "number, chapter", [(1, 1), (10, 1), (11, 2), (24, 2), (25, 3), (61, 6), (72, 6)]
+)
+def test_chapter_of(number, chapter):
+    assert reader.chapter_of(number) == (chapter, reader.CHAPTERS[chapter - 1][1])
+
+
+# --------------------------------------------------------------------- list
+
+
+def test_list(folder):
+    assert reader.list_steps(folder) == (
+        "Chapter 1 - Automatic differentiation\n  01  A box\n  02  Twice the | box"
+    )
+
+
+def test_list_names_every_step():
+    text = steps("list")
+    assert re.findall(r"^  (\d\d)  \S", text, re.MULTILINE) == [
+        f"{number:02d}" for number in reader.find_steps()
+    ]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_and_list(arguments):
+    text = steps(*arguments)
+    assert reader.__doc__ in text
+    assert steps("list") in text
+
+
+# ---------------------------------------------------------------------- run
+
+
+def test_run_is_the_step(run_step):
+    assert steps("run", "3") == run_step(3)
+
+
+@pytest.mark.parametrize("argument", ["3", "03", "step03", "step03.py"])
+def test_run_is_the_default(argument, monkeypatch):
+    seen = []
+    monkeypatch.setattr(reader, "run_step", lambda *given: seen.append(given))
+    for command in ["run", argument, "--full"], [argument, "--full"]:
+        reader.main(command)
+    assert seen == [(STEPS / "step03.py", ["--full"])] * 2
+
+
+def test_run_from_another_directory(tmp_path, run_step):
+    result = subprocess.run(
+        [sys.executable, str(STEPS), "run", "3"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert result.stdout == run_step(3)
+
+
+def test_run_passes_arguments_and_exit_code(folder):
+    path = folder / "step03.py"
+    path.write_text("import sys\nsys.exit(len(sys.argv) + ('--full' in sys.argv))\n")
+    assert reader.run_step(path, []) == 1
+    assert reader.run_step(path, ["--full", "x"]) == 4
+
+
+# --------------------------------------------------------------------- diff
+
+
+def test_diff(folder):
+    assert reader.diff_steps(folder / "step01.py", folder / "step02.py") == [
+        "--- step01.py",
+        "+++ step02.py",
+        "@@ -18,5 +25,11 @@",  # one of the 11 lines is a marker
+        "         self.data = data",
+        " ",
+        " ",
+        "+def double(box):",
+        '+    """Return a box with twice the data."""',
+        "+    return Box(2 * box.data)",
+        "+",
+        "+",
+        ' if __name__ == "__main__":',
+        "-    print(Box(3).data)",
+        "+    print(double(Box(3)).data)",
+    ]
+
+
+def test_diff_gives_the_lines_of_the_files(folder):
+    paths = folder / "step01.py", folder / "step02.py"
+    rows = [path.read_text().splitlines() for path in paths]
+    match = re.fullmatch(r"@@ -(\d+),5 \+(\d+),11 @@", reader.diff_steps(*paths)[2])
+    for lines, number in zip(rows, match.groups()):
+        assert lines[int(number) - 1] == "        self.data = data"
+        assert lines[-1].startswith("    print(")
+
+
+def test_diff_of_the_first_step_adds_all(folder):
+    lines = reader.diff_steps(None, folder / "step01.py")
+    assert lines[:2] == ["--- nothing", "+++ step01.py"]
+    assert lines[3] == "+class Box:"
+    assert all(line.startswith("+") for line in lines[3:])
+
+
+def test_diff_command():
+    text = steps("diff", "2")
+    assert text.startswith("--- step01.py\n+++ step02.py\n@@ -")
+    assert "\n+class Function:\n" in text
+    assert "\x1b" not in text  # not a terminal
+    assert "# ---" not in text
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_colour_only_on_a_terminal(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert reader.wants_colour(Terminal())
+    assert not reader.wants_colour(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not reader.wants_colour(Terminal())
+    monkeypatch.setenv("NO_COLOR", "")  # empty counts as not set
+    assert reader.wants_colour(Terminal())
+
+
+def test_coloured():
+    lines = reader.coloured(["--- a", "+++ b", "@@ -1 +1 @@", " x", "-y", "+z"])
+    assert lines == [
+        "\x1b[1m--- a\x1b[0m",
+        "\x1b[1m+++ b\x1b[0m",
+        "\x1b[36m@@ -1 +1 @@\x1b[0m",
+        " x",
+        "\x1b[31m-y\x1b[0m",
+        "\x1b[32m+z\x1b[0m",
+    ]
+
+
+def test_diff_is_coloured_on_a_terminal(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    reader.main(["diff", "2"])
+    assert "\x1b[32m+class Function:\x1b[0m" in sys.stdout.getvalue()
+
+
+# -------------------------------------------------------------------- table
+
+
+def test_table(folder):
+    assert reader.table(folder) == (
+        "### Chapter 1 - Automatic differentiation\n"
+        "\n"
+        "| | step | its one idea |\n"
+        "|---|---|---|\n"
+        "| [01](steps/step01.py) | A box | it holds a number |\n"
+        "| [02](steps/step02.py) | Twice the \\| box | a \\* b of \\_\\_both\\_\\_ |"
+    )
+
+
+def test_table_goes_between_the_marks(folder):
+    text = f"before\n{reader.BEGIN}\nold\n{reader.END}\nafter\n"
+    new = reader.with_table(text, folder)
+    assert new.startswith(f"before\n{reader.BEGIN}\n\n### Chapter 1")
+    assert new.endswith(f"of \\_\\_both\\_\\_ |\n\n{reader.END}\nafter\n")
+    assert reader.with_table(new, folder) == new
+    with pytest.raises(reader.StepError, match="README.md needs the lines"):
+        reader.with_table("no marks", folder)
+
+
+def test_table_command(tmp_path, monkeypatch, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{reader.BEGIN}\n{reader.END}\n")
+    monkeypatch.setattr(reader, "README", readme)
+    assert reader.main(["table"]) == 0
+    assert f"{len(reader.find_steps())} steps" in capsys.readouterr().out
+    assert "| [01](steps/step01.py) |" in readme.read_text()
+
+
+# ------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["99"], r"there is no step '99'; there are steps 1-\d+ \("),
+        (["run", "x"], "there is no step 'x'; there are steps 1-"),
+        (["diff", "0"], "there is no step '0'"),
+        (["run"], "run needs the number of a step: run 16"),
+        (["diff"], "diff needs the number of a step"),
+        (["diff", "2", "3"], "diff does not take '3'"),
+        (["list", "all"], "list does not take 'all'"),
+        (["fly"], "no command 'fly'; there are list, run, diff and table"),
+    ],
+)
+def test_errors_teach(arguments, message):
+    text = steps(*arguments, code=2)
+    assert re.match("steps: .*" + message, text)
+    assert "Traceback" not in text
+
+
+def test_ranges():
+    assert reader.ranges([1, 2, 3, 5, 7, 8]) == "1-3, 5, 7-8"
