@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,13 +37,21 @@ def load_step():
 
 @pytest.fixture
 def run_step(tmp_path):
-    """Return a function that runs steps/stepNN.py elsewhere and returns its output."""
+    """Return a function that runs steps/stepNN.py elsewhere and returns its output.
 
-    def run(number, *arguments):
+    simple_core=True runs it on a copy of the package whose is_simple_core a reader
+    has set to True.
+    """
+
+    def run(number, *arguments, simple_core=False):
         path = ROOT / "steps" / f"step{number:02d}.py"
+        env = dict(os.environ)
+        if simple_core:
+            env["PYTHONPATH"] = str(simple_package(tmp_path))
         result = subprocess.run(
             [sys.executable, "-W", "error", str(path), *arguments],
             cwd=tmp_path,
+            env=env,
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -52,3 +61,20 @@ def run_step(tmp_path):
         return result.stdout
 
     return run
+
+
+def simple_package(folder):
+    """Copy the package into folder with is_simple_core edited; return folder."""
+    copy = folder / "dezero"
+    shutil.copytree(
+        ROOT / "dezero",
+        copy,
+        ignore=shutil.ignore_patterns("__pycache__"),
+        dirs_exist_ok=True,
+    )
+    init = copy / "__init__.py"
+    text = init.read_text(encoding="utf-8")
+    assert "\nis_simple_core = False\n" in text
+    text = text.replace("\nis_simple_core = False\n", "\nis_simple_core = True\n")
+    init.write_text(text, encoding="utf-8")
+    return folder

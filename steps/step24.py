@@ -1,0 +1,102 @@
+"""Step 24. Hard test functions: formulas nobody wants to differentiate.
+
+Whoever invents a way to find the lowest point of a function tries
+it on a set of well-known hard cases. Their formulas are a good
+examination for us too:
+
+    sphere(x, y) = x**2 + y**2                a round bowl
+
+    matyas(x, y) = 0.26 * (x**2 + y**2)       a long, flat valley
+                   - 0.48 * x * y
+
+    goldstein(x, y) = (1 + (x + y + 1)**2     four hollows, heights
+        * (19 - 14*x + 3*x**2 - ...))         from 3 to a million
+        * (30 + (2*x - 3*y)**2 * (...))
+
+The last, by Goldstein and Price, takes half a page to
+differentiate by hand, and one call of backward here. That is what
+step 22's operators were for: Python reads a formula that looks
+like mathematics, and the graph is written down as it is computed.
+
+A wrong gradient looks like any other number. So each is compared
+with the slope that step 4 measures: move one argument a little to
+either side and see by how much the result changes. The two ways
+share no line of code. Gradients that agree at a point picked
+without care are right in all likelihood; at (0, 0), where sphere
+and matyas are flat, even much that is wrong would agree.
+
+What does such a graph look like? Step 25 draws one by hand.
+
+New: sphere, matyas, goldstein, gradient, slopes, worst.
+Exercise: Beale's function is (1.5 - x + x*y)**2
++ (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2. Add it. Its
+gradient at (1, 1) is (0, 27.75), and (0, 0) at its minimum
+(3, 0.5): what does backward say?
+
+Output:
+    at (1, 1)     value       df/dx       df/dy
+    sphere         2.00        2.00        2.00
+    matyas         0.04        0.04        0.04
+    goldstein   1876.00     -5376.00     8064.00
+    measured slopes agree to six digits: True
+"""
+
+import numpy as np
+
+from dezero import Variable
+
+
+# --- new in this step ---
+def sphere(x, y):
+    """A round bowl: minimum 0 at (0, 0)."""
+    return x**2 + y**2
+
+
+def matyas(x, y):
+    """A long flat valley: minimum 0 at (0, 0)."""
+    return 0.26 * (x**2 + y**2) - 0.48 * x * y
+
+
+def goldstein(x, y):
+    """Goldstein and Price's function: minimum 3 at (0, -1)."""
+    a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2
+    b = 18 - 32 * x + 12 * x**2 + 48 * y - 36 * x * y + 27 * y**2
+    first = 1 + (x + y + 1) ** 2 * a
+    second = 30 + (2 * x - 3 * y) ** 2 * b
+    return first * second
+
+
+def gradient(f, *point):
+    """Return f and its derivatives at point, by backward."""
+    variables = [Variable(np.array(float(p))) for p in point]
+    z = f(*variables)
+    z.backward()
+    return float(z.data), [float(v.grad) for v in variables]
+
+
+def slopes(f, *point, h=1e-4):
+    """Return the derivatives of f at point, measured (step 4)."""
+    measured = []
+    for i in range(len(point)):
+        ahead, behind = list(point), list(point)
+        ahead[i] += h
+        behind[i] -= h
+        measured.append((f(*ahead) - f(*behind)) / (2 * h))
+    return measured
+
+
+def worst(got, expected):
+    """Return the largest relative difference of two lists."""
+    pairs = zip(got, expected)
+    return max(abs(g - e) / abs(e) for g, e in pairs)
+
+
+if __name__ == "__main__":
+    print("at (1, 1)     value       df/dx       df/dy")
+    differences = []
+    for f in (sphere, matyas, goldstein):
+        value, (gx, gy) = gradient(f, 1, 1)
+        print(f"{f.__name__:9} {value:9.2f} {gx:11.2f} {gy:11.2f}")
+        differences.append(worst([gx, gy], slopes(f, 1, 1)))
+    agree = max(differences) < 1e-6
+    print("measured slopes agree to six digits:", agree)
