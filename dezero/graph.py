@@ -65,7 +65,7 @@ def _functions(output):
         func = waiting.pop().creator
         if func is not None and id(func) not in found:
             found[id(func)] = func
-            waiting += func.inputs
+            waiting += reversed(func.inputs)
     return sorted(found.values(), key=lambda func: func.generation)
 
 
@@ -109,156 +109,167 @@ def _escape(label):
 
 
 def plot_dot_graph(output, verbose=True, to_file="graph.png"):
-    """Draw the graph that output was computed by into to_file.
+    """Draw the graph that output was computed by into to_file; return the picture.
 
-    The suffix decides: .png, .svg or .pdf. Returns a picture that a notebook
-    shows: an IPython Image (or SVG) where IPython is installed, and otherwise an
-    object of our own that does the same. Errors are those of render_dot.
+    See get_dot_graph for what is drawn and render_dot for how.
     """
-    return _show(render_dot(get_dot_graph(output, verbose), to_file))
+    return render_dot(get_dot_graph(output, verbose, stable=True), to_file)
 
 
 def render_dot(text, to_file):
     """Draw DOT text into to_file, a .png, .svg or .pdf, and return the picture.
 
-    In a notebook the picture shows itself. Attributes in text win over the look
-    that is set here. A PNG is drawn at 144 dots an inch, and smaller where a side
-    would exceed 16,000 pixels; beyond about 1,000 nodes in a row use SVG or PDF.
+    What is returned shows itself in a notebook: an IPython Image (SVG for an .svg)
+    where IPython is installed, otherwise an object of our own that does the same.
 
-    Raises ValueError for another suffix, FileNotFoundError for a folder that is
-    not there, and RuntimeError if text is not DOT or no engine is installed.
+    Attributes in the text win over the look that is set here. A PNG has 144 dots an
+    inch, and fewer where it would grow beyond 32 million pixels; for a graph too
+    large to read that way there is SVG.
+
+    Raises ValueError for another suffix, FileNotFoundError for a folder that is not
+    there, and RuntimeError if text is not DOT or no Graphviz is installed.
     """
     path = Path(to_file)
-    kind = path.suffix.lower().removeprefix(".")
+    kind = path.suffix.lower()[1:]
     if kind not in _LOOKS:
         raise ValueError(
-            f"render_dot: expected a file name that ends with .png, .svg or .pdf, "
+            "render_dot: expected a file name that ends in .png, .svg or .pdf, "
             f"got {str(to_file)!r} (see step 25)"
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"render_dot: there is no folder {str(path.parent)!r} to put "
-            f"{path.name!r} into; create it first"
+            f"render_dot: there is no folder {str(path.parent)!r} for "
+            f"{path.name!r}; create it first"
         )
-    data = _draw(_with_look(text, kind), kind)
+    data = _draw(_insert(text, _LOOKS[kind]), kind)
     _write(path, data)
-    return _Picture(path, kind, data)
+    return _show(_Picture(path, kind, data))
 
 
-# The look is set when a picture is drawn and is no part of the DOT text. Sizes are
-# in inches; size= only ever shrinks. PDF knows no page longer than 200 inches.
-_LOOK = (
-    'graph [ranksep=0.3, nodesep=0.2, bgcolor=white, fontname="{font}"{more}]\n'
-    'node [height=0.4, margin="0.12,0.06", fontname="{font}"]\n'
-    'edge [arrowsize=0.7, fontname="{font}"]\n'
-)
-_LOOKS = {
-    "png": ', dpi=144, size="111,111"',  # at most 16,000 x 16,000 pixels
-    "svg": "",
-    "pdf": ', size="199,199"',
-}
-_FONT = "DejaVu Sans"
-
-# Everything up to the brace that opens the graph; the name of the graph and a
-# comment before it may hold braces of their own.
-_HEAD = re.compile(r'(?:"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|[^"{])*\{', re.DOTALL)
+# The look is set here, when a picture is drawn, and is no part of the DOT text.
+# nslimit ends the search for the last bit of beauty: without it a Variable that is
+# used 200 times takes minutes. A PDF has no page longer than 200 inches.
+_LOOK = """
+graph [ranksep=0.3, nodesep=0.2, bgcolor=white, nslimit=1, nslimit1=1, ordering=in]
+node [fontname="DejaVu Sans,Verdana,sans-serif", height=0.4, margin="0.12,0.06"]
+edge [fontname="DejaVu Sans,Verdana,sans-serif", arrowsize=0.7]
+"""
+_LOOKS = {"png": _LOOK, "svg": _LOOK, "pdf": _LOOK + 'graph [size="199,199"]\n'}
 
 
-def _with_look(text, kind):
-    """Return DOT text with the defaults of the look put first."""
-    head = _HEAD.match(text)
-    if head is None:
-        raise RuntimeError(
-            "render_dot: expected DOT text such as 'digraph g { a -> b }', "
-            f"got {text[:40]!r} (see step 25)"
-        )
-    look = _LOOK.format(font=_FONT, more=_LOOKS[kind])
-    return text[: head.end()] + "\n" + look + text[head.end() :]
-
-
-# The engine runs in a process of its own, one of these two programs: what it
-# writes to stderr is caught, a crash hits only itself, and the environment set for
-# it is set for nothing else.
-_PROGRAMS = {
-    "graphviz": """
-import sys
-sys.path[:0] = sys.argv[2:]
-import graphviz
-text = sys.stdin.buffer.read()
-sys.stdout.buffer.write(graphviz.pipe("dot", sys.argv[1], text))
-""",
-    "pygraphviz": """
-import sys
-sys.path[:0] = sys.argv[2:]
-import pygraphviz
-graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
-""",
-}
+def _insert(text, statements):
+    """Return DOT text with statements put first, just behind its opening brace."""
+    # Names and comments in front of that brace may hold braces of their own.
+    tokens = r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|\{'
+    for token in re.finditer(tokens, text, re.DOTALL):
+        if token[0] == "{":
+            return text[: token.end()] + statements + text[token.end() :]
+    raise RuntimeError(
+        "render_dot: expected DOT text such as 'digraph g { a -> b }', "
+        f"got {text[:40]!r} (see step 25)"
+    )
 
 
 def _draw(text, kind):
-    """Return the bytes of the picture, drawn by whichever engine is there."""
+    """Return the bytes of the picture.
+
+    Graphviz runs in a process of its own, which is this file run as a program:
+    what it prints is caught, a crash does not end this program, and the environment
+    that is set for it holds for nothing else.
+    """
     engine, folder = _engine()
     with tempfile.TemporaryDirectory(prefix="dezero-") as private:
-        run = subprocess.run(
-            [sys.executable, "-I", "-c", _PROGRAMS[engine], kind, folder],
+        result = subprocess.run(
+            [sys.executable, "-I", __file__, engine, folder, kind],
             input=text.encode("utf-8", "replace"),
             capture_output=True,
             env=os.environ | _fonts(text, private),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
         )
-    if run.returncode or not run.stdout:
-        said = run.stderr.decode("utf-8", "replace").strip().splitlines()
+    if result.returncode or not result.stdout:
+        said = result.stderr.decode("utf-8", "replace").splitlines()
         errors = [line for line in said if line.startswith("Error")] or said[-1:]
         raise RuntimeError(
-            f"render_dot: Graphviz could not draw this text (by way of {engine}, "
-            f"exit status {run.returncode}): {'; '.join(errors)} (see step 25)"
+            f"render_dot: Graphviz (by way of {engine}) drew nothing, exit status "
+            f"{result.returncode}: {' '.join(errors) or 'no message'} (see step 25)"
         )
-    return run.stdout
+    return result.stdout
 
 
 def _engine():
-    """Return the Python package to draw with and the folder it lies in."""
-    wanted = ["graphviz", "pygraphviz"] if shutil.which("dot") else ["pygraphviz"]
-    for name in wanted:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            return name, str(Path(spec.origin).parents[1])
+    """Return the package to draw with, and the folder to import it from."""
+    for package in ["graphviz"] * bool(shutil.which("dot")) + ["pygraphviz"]:
+        folder = _folder(package)
+        if folder:
+            return package, str(folder.parent)
     raise RuntimeError(
-        "render_dot: Graphviz is not installed: there is no program `dot` on the "
-        "PATH and no package pygraphviz 2 with its own engine; "
+        "render_dot: found no Graphviz: there is no program `dot` on the PATH, and "
+        "the package pygraphviz, which brings its own, is not installed; "
         "pip install graphviz 'pygraphviz>=2' (see step 25)"
     )
 
 
+def _folder(package):
+    """Return the folder of an installed package, without importing it, or None."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ImportError:
+        return None
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
 def _fonts(text, folder):
-    """Return the environment that makes the fonts of matplotlib known."""
-    spec = importlib.util.find_spec("matplotlib")
-    if spec is None or spec.origin is None:
+    """Return the environment in which Graphviz finds the fonts of matplotlib.
+
+    They come before the system's, so that the picture is the same everywhere, and
+    the system's are not looked at unless a label may need them.
+    """
+    matplotlib = _folder("matplotlib")
+    if matplotlib is None:
         return {}
-    folders = [Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"]
-    include = ""
-    if not text.isascii():  # a script that DejaVu lacks: ask the system as well
+    fonts = matplotlib / "mpl-data" / "fonts" / "ttf"
+    lines = ["<fontconfig>", f"<dir>{escape(str(fonts))}</dir>"]
+    if not text.isascii():
         system = os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf"
-        include = f'<include ignore_missing="yes">{escape(system)}</include>\n'
-        folders.append("WINDOWSFONTDIR")
+        lines += [
+            # matplotlib's LastResort has a box for every letter there is
+            "<selectfont><rejectfont><glob>*/LastResort*</glob></rejectfont></selectfont>",
+            "<dir>WINDOWSFONTDIR</dir>",
+            f'<include ignore_missing="yes">{escape(system)}</include>',
+        ]
+    lines += [f"<cachedir>{escape(folder)}</cachedir>", "</fontconfig>", ""]
     config = Path(folder) / "fonts.conf"
-    config.write_text(
-        "<fontconfig>\n"
-        + "".join(f"<dir>{escape(str(folder))}</dir>\n" for folder in folders)
-        + include
-        + f"<cachedir>{escape(folder)}</cachedir>\n"
-        + "</fontconfig>\n",
-        encoding="utf-8",
-    )
+    config.write_text("\n".join(lines), encoding="utf-8")
     return {"FONTCONFIG_FILE": str(config)}
+
+
+def _main(engine, folder, kind):
+    """Draw stdin to stdout: the process that _draw starts."""
+    sys.path.append(folder)
+    text = sys.stdin.buffer.read().decode()
+    if kind == "png":
+        _, _, width, height = _run(engine, "plain", text).split(maxsplit=4)[:4]
+        width, height = float(width), float(height)  # inches
+        dpi = min(144, 16_000 / max(width, height), (32e6 / (width * height)) ** 0.5)
+        text = _insert(text, f"\ngraph [dpi={dpi:.4g}]\n")
+    sys.stdout.buffer.write(_run(engine, kind, text))
+
+
+def _run(engine, kind, text):
+    """Return what Graphviz makes of DOT text: the bytes of a format."""
+    if engine == "graphviz":
+        import graphviz
+
+        return graphviz.pipe("dot", kind, text.encode())
+    import pygraphviz
+
+    return pygraphviz.AGraph(string=text).draw(format=kind, prog="dot")
 
 
 def _write(path, data):
     """Write data to path, all of it or nothing."""
-    path = path.resolve()
-    new = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    path = path.resolve()  # a link stays a link
+    new = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         new.write_bytes(data)
         os.replace(new, path)
@@ -273,7 +284,7 @@ class _Picture:
         self.path, self.kind, self.data = path, kind, data
 
     def __repr__(self):
-        return f"<picture {self.path}>"
+        return f"<picture {str(self.path)!r}>"
 
     def _repr_png_(self):
         return self.data if self.kind == "png" else None
@@ -286,13 +297,17 @@ class _Picture:
 
 
 def _show(picture):
-    """Return picture as IPython's own kind of object, if IPython is installed."""
+    """Return picture, or IPython's own kind of picture if IPython is installed."""
     try:
         from IPython.display import SVG, Image
     except ImportError:
         return picture
     if picture.kind == "png":
-        return Image(data=picture.data, format="png")
+        return Image(data=picture.data)
     if picture.kind == "svg":
         return SVG(data=picture.data.decode("utf-8"))
     return picture
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,103 @@
+"""Step 26. The graph of any result."""
+
+import re
+
+import numpy as np
+import pytest
+
+from dezero import Function, Variable, graph
+
+
+def V(value, name=None):
+    return Variable(np.array(value), name=name)
+
+
+def lines(text):
+    """Return what a DOT text states, in any order."""
+    return sorted(text.splitlines()), text.startswith("digraph g {\n")
+
+
+def test_a_small_graph_by_hand(load_step):
+    x, c = V(1.0, "x"), V(2.0)
+    y = x + c
+    f = y.creator
+    expected = [
+        f'{id(x)} [label="x: () float64", color=orange, style=filled]',
+        f'{id(c)} [label="() float64", color=orange, style=filled]',
+        f'{id(y)} [label="() float64", color=orange, style=filled]',
+        f'{id(f)} [label="Add", color=lightblue, style=filled, shape=box]',
+        f"{id(x)} -> {id(f)}",
+        f"{id(c)} -> {id(f)}",
+        f"{id(f)} -> {id(y)}",
+    ]
+    text = load_step(26).get_dot_graph(y)
+    assert sorted(text.splitlines()[1:-1]) == sorted(expected)
+    assert text.startswith("digraph g {\n") and text.endswith("\n}")
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x,
+        lambda x: x * x,
+        lambda x: (x + 1) * (x + 1) - x**2,
+        lambda x: x.reshape(1, 2).sum(axis=0, keepdims=True),
+    ],
+)
+def test_the_package_draws_the_same(load_step, f, verbose):
+    y = f(V([1.0, 2.0], 'the "x"'))
+    text = load_step(26).get_dot_graph(y, verbose)
+    assert lines(text) == lines(graph.get_dot_graph(y, verbose))
+
+
+def test_goldstein_draws_the_same(load_step):
+    step = load_step(26)
+    z = step.goldstein(V(1.0, "x"), V(1.0, "y"))
+    assert lines(step.get_dot_graph(z)) == lines(graph.get_dot_graph(z))
+
+
+def test_an_argument_used_twice_has_two_arrows(load_step):
+    x = V(3.0)
+    y = x * x
+    text = load_step(26).get_dot_graph(y)
+    assert text.count(f"{id(x)} -> {id(y.creator)}") == 2
+
+
+def test_a_dropped_output_is_left_out(load_step):
+    class Split(Function):
+        def forward(self, x):
+            return x, x + 1
+
+    y0, y1 = Split()(V(1.0))
+    del y1
+    text = load_step(26).get_dot_graph(y0)
+    assert text.count("color=orange") == 2 and str(id(None)) not in text
+
+
+def test_shared_work_is_walked_once(load_step):
+    x = V(1.0)
+    y = x
+    for _ in range(60):  # 2**60 paths lead back
+        y = y + y
+    text = load_step(26).get_dot_graph(y)
+    assert load_step(26).summary(text) == "61 variables, 60 functions, 180 edges"
+
+
+def test_a_deep_graph_needs_no_recursion(load_step):
+    y = V(1.0)
+    for _ in range(5000):
+        y = -y
+    assert load_step(26).get_dot_graph(y).count("Neg") == 5000
+
+
+def test_the_picture(load_step, run_step, tmp_path):
+    step = load_step(26)
+    path = step.FIGURES / "step26_goldstein.png"
+    path.unlink(missing_ok=True)
+    printed = run_step(26).splitlines()
+    assert printed[-1] == "figures/step26_goldstein.png"
+    assert path.read_bytes().startswith(b"\x89PNG")
+    step.plot_dot_graph(V(1.0, "x") * 2, to_file=tmp_path / "y.svg")
+    drawn = (tmp_path / "y.svg").read_text(encoding="utf-8")
+    assert re.search(r">x: \(\) float64<", drawn) and ">Mul<" in drawn
