@@ -33,10 +33,10 @@ import threading
 import weakref
 
 import numpy as np
+from numpy import ndarray
 
 from dezero import cuda
 
-ndarray = np.ndarray
 array_types = (ndarray,)
 
 

@@ -21,7 +21,7 @@ So far nothing here can tell how y moves when x moves.
 New: Exp.
 Carried over from step 1: Variable.
 Carried over from step 2: Function, Square.
-Teaches: functions.Exp, functions.exp
+Teaches: functions.Exp
 Exercise: write exp(exp(x)) as a chain. Then write a Function Log
 (np.log) and look at Log()(Exp()(x)): which x do you get back?
 

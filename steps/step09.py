@@ -29,9 +29,9 @@ New: Variable, Function, as_array, square, exp.
 Carried over from step 2: Function.forward.
 Carried over from step 6: Function.backward, Square, Exp.
 Carried over from step 7: Variable.set_creator.
-Teaches: core.as_array
-Extends: core.Variable, core.Variable.backward, core.Function,
-functions.exp
+Teaches: core.as_array, functions.exp
+Family: core.array_types
+Extends: core.Variable, core.Variable.backward, core.Function
 Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
 gradients into a box (before step 32). Which line of Variable
 would you wrap in as_array to get an ndarray?

@@ -37,6 +37,8 @@ Carried over from step 4: numerical_diff.
 Carried over from step 6: Square, Exp.
 Carried over from step 9: Variable, Function, as_array, square, exp.
 Teaches: gradcheck.gradient_check
+Family: gradcheck.check_gradients, gradcheck.array_equal,
+gradcheck.array_allclose
 Exercise: change 2 to 3 in Square.backward, run pytest, and read
 what it says. Then write a Function Cube and a test for it.
 

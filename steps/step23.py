@@ -32,6 +32,7 @@ The program below asks Python where an imported name was defined,
 and checks that however it was imported, it is one object.
 
 New: origin, same_object, defined_names.
+Family: dezero.is_simple_core, core.setup_variable
 Exercise: write a folder tiny with a file __init__.py of your own
 that defines a function, and import it from a program beside that
 folder. Then move the function into tiny/core.py and import it

@@ -1,0 +1,152 @@
+"""Step 34. Sin and cos: derivatives without end.
+
+The Sin of step 27 has one derivative and no second, for its
+backward multiplies by an ndarray, and the graph ends there. With
+gradients as Variables (step 32) it takes the rule as it stands
+in a table of derivatives:
+
+    y = sin(x)     gx = gy * cos(x)
+    y = cos(x)     gx = gy * -sin(x)
+
+This cos and this sin are Functions, ours. Sin.backward calls
+Cos, whose backward calls Sin, and so two rules that lean on each
+other hold for every order:
+
+    sin  ->  cos  ->  -sin  ->  -cos  ->  sin  ->  ...
+
+Another way to say it: each order moves the curve to the left, by
+a quarter turn. In the picture follow a top from y to y', y'' and
+y'''. The table checks that, and counts the boxes of the graph: a
+Mul more for each order, and a Neg for every other one.
+
+To draw a curve, x holds 400 numbers. backward starts from ones,
+which makes it differentiate the sum of all y. But y[i] depends
+on x[i] alone, so x.grad[i] is the slope right there, and one
+backward gives the whole curve of the next derivative.
+
+Not every graph stays that small: see step 35.
+
+New: Sin.backward, Cos.backward, plot.
+Carried over from step 25: FIGURES.
+Carried over from step 27: Sin.forward, sin.
+Carried over from step 31: Cos.forward, cos.
+Carried over from step 32: derivatives.
+Teaches: functions.Cos
+Family: functions.cos
+Extends: functions.Sin
+Exercise: write Exp with all its derivatives, gx = gy * y. Its
+backward needs its own result. Where does a Function find that,
+and why may it not simply keep it (step 17)?
+
+Output:
+    order  by backward  sin(1 + order * pi/2)  Functions
+        1       0.5403                 0.5403          2
+        2      -0.8415                -0.8415          4
+        3      -0.5403                -0.5403          5
+        4       0.8415                 0.8415          7
+        5       0.5403                 0.5403          8
+        6      -0.8415                -0.8415         10
+        7      -0.5403                -0.5403         11
+        8       0.8415                 0.8415         13
+    figures/step34_sin.png
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dezero import Function, Variable
+from dezero.graph import get_dot_graph
+
+# --- carried over from step 25 ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+# --- new in this step ---
+class Sin(Function):
+    """y = sin(x), so gx = gy * cos(x)."""
+
+    # --- carried over from step 27 ---
+    def forward(self, x):
+        return np.sin(x)
+
+    # --- new in this step ---
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy * cos(x)
+
+
+class Cos(Function):
+    """y = cos(x), so gx = gy * -sin(x)."""
+
+    # --- carried over from step 31 ---
+    def forward(self, x):
+        return np.cos(x)
+
+    # --- new in this step ---
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy * -sin(x)
+
+
+# --- carried over from step 27 ---
+def sin(x):
+    """Return the sine of x, in radians."""
+    return Sin()(x)
+
+
+# --- carried over from step 31 ---
+def cos(x):
+    """Return the cosine of x, in radians."""
+    return Cos()(x)
+
+
+# --- carried over from step 32 ---
+def derivatives(y, x, orders):
+    """Return [dy/dx, d2y/dx2, ...], as many as orders."""
+    found = []
+    for _ in range(orders):
+        x.cleargrad()  # or this one is added to the one before
+        y.backward(create_graph=True)
+        y = x.grad
+        found.append(y)
+    return found
+
+
+# --- new in this step ---
+def plot(x, curves, file):
+    """Draw y, y', y'', ... over x, with an arrow from top to top."""
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axhline(0, color="gray", linewidth=0.5)
+    tops = [x[np.argmax(values)] for values in curves]
+    for n, (top, values) in enumerate(zip(tops, curves)):
+        (line,) = axes.plot(x, values, linewidth=2)
+        look = {"color": line.get_color(), "size": 14}
+        axes.plot(top, 1, "o", color=look["color"])
+        axes.text(top, 1.1, "y" + "'" * n, ha="center", **look)
+    for start, end in zip(tops, tops[1:]):
+        ends = (end + 0.2, 1.16), (start - 0.2, 1.16)
+        axes.annotate("", *ends, arrowprops={"arrowstyle": "->"})
+        axes.text((start + end) / 2, 1.2, "d/dx", ha="center")
+    turns = {-2: "-π", -1: "-π/2", 0: "0", 1: "π/2"}
+    axes.set_xticks([n * np.pi / 2 for n in turns], turns.values())
+    axes.set(xlim=(x[0], x[-1]), ylim=(-1.1, 1.35), xlabel="x")
+    figure.savefig(file, dpi=144)
+
+
+if __name__ == "__main__":
+    x = Variable(np.array(1.0))
+    print("order  by backward  sin(1 + order * pi/2)  Functions")
+    for n, y in enumerate(derivatives(sin(x), x, 8), start=1):
+        boxes = get_dot_graph(y).count("shape=box")
+        moved = np.sin(1 + n * np.pi / 2)
+        print(f"{n:5}{y.data:13.4f}{moved:23.4f}{boxes:11}")
+
+    x = Variable(np.linspace(-1.4 * np.pi, 0.9 * np.pi, 400))
+    y = sin(x)
+    curves = [v.data for v in (y, *derivatives(y, x, 3))]
+    FIGURES.mkdir(exist_ok=True)
+    plot(x.data, curves, FIGURES / "step34_sin.png")
+    print("figures/step34_sin.png")
