@@ -37,7 +37,7 @@ Output:
     at (1, 1)     value       df/dx       df/dy
     sphere         2.00        2.00        2.00
     matyas         0.04        0.04        0.04
-    goldstein   1876.00     -5376.00     8064.00
+    goldstein   1876.00    -5376.00     8064.00
     measured slopes agree to six digits: True
 """
 

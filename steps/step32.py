@@ -60,7 +60,6 @@ Variable.__pow__, Neg, neg, Sub, sub, Div.forward, div,
 Pow.__init__, Pow.forward, pow.
 Carried over from step 25: FIGURES.
 Carried over from step 29: quartic.
-Family: core.Copy
 Extends: core.Variable.backward, core.Mul, core.Div, core.Pow
 Exercise: let Pow.backward read the data again, as in step 22.
 What becomes of the second derivative? Nothing in this file notices;
@@ -73,8 +72,8 @@ Output:
     order 3: 24x               48.0000  48.0000
     order 4: 24                24.0000  24.0000
     order 5: 0                  0.0000   0.0000
-    plain backward:      creator of x.grad: None
-    create_graph=True:   creator of x.grad: Add
+    create_graph=False: creator of x.grad: None
+    create_graph=True:  creator of x.grad: Add
     figures/step32_gradient.png
     without a cleargrad: 24 + 44 = 68
 """
@@ -441,10 +440,10 @@ def draw(y, gx, file):
     text = ["digraph g {", "ranksep=0.4; nodesep=0.4", *both]
     titles = "computed forward", "recorded by backward"
     for title, lines in zip(titles, graphs):
-        own = [line for line in lines if line not in both]
-        text.append(f'subgraph "cluster {title}" {{')
-        text.append(f'label="{title}"; color=gray')
-        text += [*reversed(own), "}"]  # results first, it looks best
+        text.append(f'subgraph "cluster {title}" {{ label="{title}"')
+        text.append('fontname="DejaVu Sans"; color=gray')
+        text += [line for line in lines if line not in both]
+        text.append("}")
     render_dot("\n".join([*text, "}"]), file)
 
 
@@ -467,12 +466,12 @@ if __name__ == "__main__":
     x = Variable(np.array(2.0), "x = 2")
     y = quartic(x)
     y.backward()
-    print("plain backward:      creator of x.grad:", x.grad.creator)
+    print("create_graph=False: creator of x.grad:", x.grad.creator)
     x.cleargrad()
     y.backward(create_graph=True)
     gx = x.grad
     name = type(gx.creator).__name__
-    print("create_graph=True:   creator of x.grad:", name)
+    print("create_graph=True:  creator of x.grad:", name)
     y.name, gx.name = f"y = {y.data:g}", f"dy/dx = {gx.data:g}"
     FIGURES.mkdir(exist_ok=True)
     draw(y, gx, FIGURES / "step32_gradient.png")

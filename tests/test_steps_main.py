@@ -321,7 +321,7 @@ def test_table_command(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["99"], r"there is no step '99'; there are steps 1-\d+ \("),
+        (["99"], r"there is no step '99'; there are steps 1-"),
         (["run", "x"], "there is no step 'x'; there are steps 1-"),
         (["diff", "0"], "there is no step '0'"),
         (["run"], "run needs the number of a step: run 16"),

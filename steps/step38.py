@@ -1,0 +1,179 @@
+"""Step 38. Reshape and transpose: gradients find their way back.
+
+Both compute nothing. They put the same elements in another
+order, or in rows of another length, and backward has to undo it,
+so that gx has the shape of x and each gradient stands where its
+element stood. They are not the same, though:
+
+    x = 0 1 2    x.reshape(3, 2) = 0 1    x.T = 0 3
+        3 4 5                      2 3          1 4
+                                   4 5          2 5
+
+reshape reads the elements row by row, and writes them, in that
+order, into rows of another length. The way back is a reshape to
+the shape of x. One length may be -1: NumPy finds it.
+
+transpose exchanges axes: what was at x[i, j] is at y[j, i]. For
+more than two axes one says which axis goes where:
+
+    x (2, 3, 4)     y = transpose(x, (2, 0, 1))     (4, 2, 3)
+    axis of x           2  0  1
+    axis of y           0  1  2
+
+The way back must bring axis 0 of x from place 1, axis 1 from
+place 2, and axis 2 from place 0: (1, 2, 0). To find a number's
+place in a list is what np.argsort does, when the list holds each
+of 0 ... n-1 once. So the inverse of `axes` is argsort(axes).
+
+Neither multiplies, so neither needs the numbers of x to get
+back. Their backward consists of Functions, so it can be
+differentiated in turn.
+
+The methods pass on, as always. They also put up with the ways
+in which NumPy lets you write a shape: 3, 2 or (3, 2) or [3, 2].
+`class Variable(dezero.Variable)` is the package's class plus the
+methods written here.
+
+Written with these two: x.reshape(1, 3) adds an axis and
+x.reshape(3) takes it off again; the package calls this
+expand_dims and squeeze, and flatten what keeps the first axis
+and lines up the rest. Parts that are joined go back like these,
+each to its place: concatenate, stack, split.
+
+Step 39 makes arrays smaller, by adding elements up.
+
+New: Reshape, reshape, Transpose, transpose, Variable.
+Teaches: core.Reshape, core.reshape, core.Transpose,
+core.transpose, core.Variable.reshape, core.Variable.transpose,
+core.Variable.T
+Family: functions.expand_dims, functions.squeeze,
+functions.flatten, functions.Concatenate, functions.concatenate,
+functions.stack, functions.Split, functions.split
+Exercise: write moveaxis(x, source, destination), which takes one
+axis out and puts it back in at another place, with transpose. It
+needs no backward. Why not?
+
+Output:
+    reshape (4, 6) to (3, 8): gradient (4, 6), all ones: True
+    (2, 12), (2, 12), (2, 12): the ways to write it
+    transpose (2, 3, 4) by (2, 0, 1): (4, 2, 3)
+    back by (1, 2, 0): (2, 3, 4), the same numbers: True
+    gradient (2, 3, 4), each where its element was: True
+    x = [[0, 1, 2], [3, 4, 5]], weighed with 10 to 60
+    x.reshape(3, 2)  gradient [[10, 20, 30], [40, 50, 60]]
+    x.T              gradient [[10, 30, 50], [20, 40, 60]]
+    already (2, 3): reshape returns x itself: True
+    a gradient's gradient, too: [[0. 2.] [4. 6.]]
+"""
+
+import numpy as np
+
+import dezero
+from dezero import Function, as_variable
+
+
+# --- new in this step ---
+class Reshape(Function):
+    """The same elements in another shape; gx is gy in the old one."""
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def forward(self, x):
+        return x.reshape(self.shape)
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return reshape(gy, x.shape)
+
+
+def reshape(x, shape):
+    """Return x in another shape, a tuple; one length may be -1."""
+    if x.shape == shape:
+        return as_variable(x)
+    return Reshape(shape)(x)
+
+
+class Transpose(Function):
+    """y[i, j] = x[j, i]; axes says which axis of x comes where."""
+
+    def __init__(self, axes=None):
+        self.axes = axes
+
+    def forward(self, x):
+        return x.transpose(self.axes)
+
+    def backward(self, gy):
+        if self.axes is None:
+            return transpose(gy)
+        axes = [axis % len(self.axes) for axis in self.axes]
+        return transpose(gy, tuple(int(i) for i in np.argsort(axes)))
+
+
+def transpose(x, axes=None):
+    """Return x with its axes in another order; None reverses them."""
+    return Transpose(None if axes is None else tuple(axes))(x)
+
+
+class Variable(dezero.Variable):
+    """The package's Variable, with the methods of this step."""
+
+    def reshape(self, *shape):
+        """Return x.reshape(2, 3), or ((2, 3)), or ([2, 3])."""
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = shape[0]
+        return reshape(self, shape)
+
+    def transpose(self, *axes):
+        """Return x.transpose(), or (1, 0), or ((1, 0))."""
+        if len(axes) == 1 and (
+            axes[0] is None or isinstance(axes[0], (tuple, list))
+        ):
+            axes = axes[0]
+        return transpose(self, axes or None)
+
+    @property
+    def T(self):
+        """The transpose: all axes reversed."""
+        return transpose(self)
+
+
+if __name__ == "__main__":
+    x = Variable(np.arange(24.0).reshape(4, 6))
+    y = x.reshape(3, 8)
+    y.backward()
+    ones = bool((x.grad.data == 1).all())
+    print(f"reshape {x.shape} to {y.shape}:", end=" ")
+    print(f"gradient {x.grad.shape}, all ones: {ones}")
+    ways = x.reshape(2, 12), x.reshape((2, 12)), x.reshape([2, -1])
+    print(*(y.shape for y in ways), sep=", ", end="")
+    print(": the ways to write it")
+
+    axes = (2, 0, 1)
+    x = Variable(np.arange(24.0).reshape(2, 3, 4))
+    y = x.transpose(axes)
+    print(f"transpose {x.shape} by {axes}: {y.shape}")
+    inverse = tuple(int(i) for i in np.argsort(axes))
+    back = transpose(y, inverse)
+    same = np.array_equal(back.data, x.data)
+    print(f"back by {inverse}: {back.shape}, the same numbers: {same}")
+    y.grad = Variable(10 * y.data)  # a gradient to recognize
+    y.backward()
+    same = np.array_equal(x.grad.data, 10 * x.data)
+    print(f"gradient {x.grad.shape}, each where its", end=" ")
+    print(f"element was: {same}")
+
+    x = Variable(np.arange(6).reshape(2, 3))
+    print(f"x = {x.data.tolist()}, weighed with 10 to 60")
+    weights = np.array([[10, 20], [30, 40], [50, 60]])
+    for name, y in {"x.reshape(3, 2)": x.reshape(3, 2), "x.T": x.T}.items():
+        x.cleargrad()
+        (y * weights).backward()
+        print(f"{name:15}  gradient {x.grad.data.tolist()}")
+    print("already (2, 3): reshape returns x itself:", end=" ")
+    print(x.reshape(2, 3) is x)
+
+    x = Variable(np.array([[0.0, 1.0], [2.0, 3.0]]))
+    (x.T**2).backward(create_graph=True)
+    print("a gradient of x.T**2, twice x:", end=" ")
+    print(*x.grad.data)
