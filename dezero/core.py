@@ -453,9 +453,11 @@ def _propagate(start, seed, retain_grad, create_graph):
         for reference in func._outputs:
             y = reference()
             gy = take(y, None)
-            gys.append(gy)
             if gy is None:
                 missing += 1
+            elif not create_graph and gy.dtype is not y.data.dtype:
+                gy = _like(y, gy)
+            gys.append(gy)
             if y is not None and y.grad is not None and not retain_grad:
                 passed.append(y)
         if missing:
@@ -473,8 +475,6 @@ def _propagate(start, seed, retain_grad, create_graph):
         for x, gx in zip(func._inputs, gxs):
             if gx is None or not x.requires_grad:
                 continue
-            if not create_graph and gx.dtype is not x.data.dtype:
-                gx = _like(x, gx)
             known = gradients.get(x)
             if known is None:
                 gradients[x] = gx
@@ -556,7 +556,7 @@ def _settle_arrays(gradients, start, seed):
         if variable is start:  # retained as it was set
             settled.append((variable, seed))
             continue
-        array = as_array(array)
+        array = as_array(_like(variable, array))
         if id(_owner(array)) in taken or not array.flags.writeable:
             array = array.copy()
         taken.add(id(_owner(array)))
@@ -642,7 +642,7 @@ class Function:
             return self._record_outputs(y, requires_grad)
         # The usual case, one output, is written out: 10 % of a scalar chain.
         if not isinstance(y, ndarray):
-            y = self._as_result(y)
+            y = np.asarray(y) if isinstance(y, np.generic) else self._as_result(y)
         y = Variable(y, None, requires_grad)
         y.creator = self
         y.generation = generation + 1
@@ -672,8 +672,12 @@ class Function:
 
     def _call_without_graph(self, inputs):
         """Compute the outputs and record nothing."""
-        if Config.bare and not any(isinstance(x, Variable) for x in inputs):
-            return self.forward(*inputs)
+        if Config.bare:
+            for x in inputs:
+                if isinstance(x, Variable):
+                    break
+            else:
+                return self.forward(*inputs)
         inputs = _wrap(inputs, type(self).__name__)
         results = self.forward(*[x.data for x in inputs])
         if not isinstance(results, tuple):
@@ -736,24 +740,33 @@ def _wrap(inputs, name):
     It needs no gradient. A number takes the dtype of the floating arrays beside
     it, so that float32 * 2.0 is float32 on every NumPy.
     """
-    arrays = [_unwrap(x) for x in inputs]
-    arrays = [x for x in arrays if cuda.is_array(x)]
-    xp = cuda.get_array_module(arrays[0]) if arrays else np
-    dtypes = [x.dtype for x in arrays if x.dtype.kind in "fc"]
-    dtype = np.result_type(*dtypes) if dtypes else None
+    dtype = xp = None
     wrapped = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
             if isinstance(x, numbers.Real):
+                if xp is None:
+                    xp, dtype = _surroundings(inputs)
                 x = xp.array(x, dtype)
             elif isinstance(x, (str, bytes)):
                 raise TypeError(
                     f"{name}: {type(x).__name__} is not supported, expected a "
                     f"Variable, an array or a number as input {i} (see step 21)"
                 )
-            x = Variable(as_array(x, xp), requires_grad=False)
+            x = Variable(as_array(x), requires_grad=False)
         wrapped.append(x)
     return wrapped
+
+
+def _surroundings(inputs):
+    """Return the array module of inputs and their floating dtype, None if none is."""
+    arrays = [_unwrap(x) for x in inputs]
+    arrays = [x for x in arrays if cuda.is_array(x)]
+    xp = cuda.get_array_module(arrays[0]) if arrays else np
+    dtypes = [x.dtype for x in arrays if x.dtype.kind in "fc"]
+    if len(dtypes) == 1:
+        return xp, dtypes[0]
+    return xp, np.result_type(*dtypes) if dtypes else None
 
 
 class Copy(Function):
@@ -1068,7 +1081,8 @@ def broadcast_to(x, shape):
 def sum_to(x, shape):
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
     if x.shape == shape:
-        return x if isinstance(x, Variable) or Config.bare else Variable(x)
+        # NumPy scalars and Variables first: they need not ask Config.
+        return Variable(x) if isinstance(x, ndarray) and not Config.bare else x
     return SumTo(_as_shape(shape))(x)
 
 
@@ -1158,10 +1172,15 @@ class MatMul(Function):
                 "matmul: the last axis of the left side must be as long as the "
                 f"last but one of the right, got {x.shape} @ {W.shape} (see step 41)"
             )
-        return x @ W
+        # dot takes half the time of @ on small matrices: 1.1 against 2.2 us
+        return x.dot(W) if x.ndim == W.ndim == 2 else x @ W
 
     def backward(self, gy):
         x, W = self.inputs
+        if x.ndim == W.ndim == 2:
+            gx = gy.dot(W.T) if self.needs_grad(0) else None
+            gW = x.T.dot(gy) if self.needs_grad(1) else None
+            return gx, gW
         # A vector on the left is a row, on the right a column.
         x2 = x.reshape(1, -1) if x.ndim == 1 else x
         W2 = W.reshape(-1, 1) if W.ndim == 1 else W

@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-_ADVICE = (
+ADVICE = (
     "needs CuPy and an NVIDIA GPU: pip install 'dezero[gpu]' (see step 52); "
     "everything also runs without, on NumPy"
 )
@@ -82,5 +82,5 @@ def as_cupy(x):
     """
     cupy = _find_cupy()
     if cupy is None:
-        raise RuntimeError(f"as_cupy: {_ADVICE}")
+        raise RuntimeError(f"as_cupy: {ADVICE}")
     return cupy.asarray(_data(x))

@@ -16,44 +16,50 @@ Variables of core, of core_simple and of the steps alike.
 import importlib.util
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
-import uuid
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 # --- from a Variable to DOT text ----------------------------------------------
 
 
-def get_dot_graph(output, verbose=True, stable=False):
+def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):
     """Return the DOT text of the graph that output was computed by.
 
     A Variable is an orange ellipse, a Function a blue box, and each argument an
     edge, so that x * x has two. verbose=True adds shape and dtype to the labels.
 
-    Nodes are called by their id(); with stable=True they are n0, n1, ... in order
-    of appearance, and the text is the same on every run.
+    stable    nodes are n0, n1, ... in order of appearance instead of their id():
+              the text is the same on every run
+    show      "data": a line with the value under each label, where it is short;
+              "grad": a line with the gradient as well
+    fold      Layers, in a list or as {name: layer}: all that a layer did in its last
+              call is one gray box, without its parameters
 
+    >>> import numpy as np
+    >>> from dezero import Variable
     >>> print(get_dot_graph(Variable(np.array([1.0, 2.0]), "x"), stable=True))
     digraph g {
     n0 [label="x: (2,) float64", color=orange, style=filled]
     }
     """
+    if show not in (None, "data", "grad"):
+        raise ValueError(
+            f"get_dot_graph: expected show=None, 'data' or 'grad', got {show!r} "
+            "(see step 26)"
+        )
     names = {}
 
     def name(node):
         new = f"n{len(names)}" if stable else id(node)
         return names.setdefault(id(node), new)
 
-    funcs = _functions(output)
+    funcs = _fold(_functions(output), output, fold)
     variables = {}  # a dict keeps its order and each Variable once
     for func in funcs:
         for v in [*func.inputs, *_outputs(func)]:
             variables[id(v)] = v
     variables[id(output)] = output
-    text = "".join(_dot_var(v, verbose, name) for v in variables.values())
+    text = "".join(_dot_var(v, verbose, name, show) for v in variables.values())
     text += "".join(_dot_func(func, name) for func in funcs)
     return "digraph g {\n" + text + "}"
 
@@ -75,26 +81,107 @@ def _outputs(func):
     return [y for y in outputs if y is not None]
 
 
-def _dot_var(v, verbose=False, name=id):
+def _dot_var(v, verbose=False, name=id, show=None):
     """Return the line of one Variable: its node, labelled."""
     label = "" if v.name is None else str(v.name)
     if verbose and v.data is not None:
         label += ": " if label else ""
         label += f"{v.data.shape} {v.data.dtype}"
+    lines = [label] if label else []
+    if show and v.data is not None:
+        lines.append(_value(v.data))
+        if show == "grad":
+            grad = v.grad.data if hasattr(v.grad, "creator") else v.grad
+            lines.append("grad " + ("None" if grad is None else _value(grad)))
+    label = "\n".join(lines)
     look = "color=orange, style=filled"
     return f'{name(v)} [label="{_escape(label)}", {look}]\n'
 
 
 def _dot_func(func, name=id):
     """Return the lines of one Function: its node and all its edges."""
-    label = _escape(type(func).__name__)
-    look = "color=lightblue, style=filled, shape=box"
+    folded = isinstance(func, _Folded)
+    label = _escape(func.label if folded else type(func).__name__)
+    color = "lightgray" if folded else "lightblue"
+    look = f"color={color}, style=filled, shape=box"
     text = f'{name(func)} [label="{label}", {look}]\n'
     for x in func.inputs:
         text += f"{name(x)} -> {name(func)}\n"
     for y in _outputs(func):
         text += f"{name(func)} -> {name(y)}\n"
     return text
+
+
+def _value(array):
+    """Return a short array as text, four digits each, and ... for a long one."""
+    if array.size > 6:
+        return "..."
+    return " ".join(str(array.round(4)).split())
+
+
+class _Folded:
+    """A box in the place of all Functions that a layer ran."""
+
+    def __init__(self, label, members, params):
+        self.label = label
+        self.members = members  # {id(func): func}
+        self.params = params  # ids of the layer's own parameters
+
+    def connect(self, used):
+        """Find what goes in and what comes out; used: ids of inputs elsewhere."""
+        inside = {id(y) for func in self.members.values() for y in _outputs(func)}
+        self.inputs, self.outputs, seen = [], [], set()
+        for func in self.members.values():
+            for x in func.inputs:
+                if id(x) not in inside | seen and not self._is_own(x):
+                    seen.add(id(x))
+                    self.inputs.append(x)
+            self.outputs += [r for r in func.outputs if id(r()) in used]
+        self.generation = max(func.generation for func in self.members.values())
+
+    def _is_own(self, x):
+        """Tell parameters, constants and an absent bias from what flows in."""
+        return x.data is None or id(x) in self.params or not (x.creator or x.ndim)
+
+
+def _fold(funcs, output, layers):
+    """Return funcs with those that each layer ran replaced by one _Folded."""
+    if not isinstance(layers, dict):
+        layers = {layer: type(layer).__name__ for layer in layers}
+    else:
+        layers = {
+            layer: f"{name}: {type(layer).__name__}" for name, layer in layers.items()
+        }
+    boxes = []
+    for layer, label in layers.items():
+        members = _functions_of(layer)
+        if members:
+            params = {id(param) for param in layer.params()}
+            boxes.append(_Folded(label, members, params))
+    # of a layer and one within it the outer wins: the one that ran more
+    boxes.sort(key=lambda box: len(box.members))
+    box_of = {i: box for box in boxes for i in box.members}
+    left = [func for func in funcs if id(func) not in box_of]
+    boxes = [box for box in boxes if all(box_of[i] is box for i in box.members)]
+    for box in boxes:
+        others = [f for f in funcs if id(f) not in box.members]
+        box.connect({id(x) for f in others for x in f.inputs} | {id(output)})
+    return sorted(left + boxes, key=lambda func: func.generation)
+
+
+def _functions_of(layer):
+    """Return {id: Function} of those that the last call of layer ran."""
+    stop = {id(x()) for x in layer.inputs}
+    waiting = [y() for y in layer.outputs]
+    members = {}
+    while waiting:
+        v = waiting.pop()
+        if v is None or id(v) in stop or v.creator is None:
+            continue
+        if id(v.creator) not in members:
+            members[id(v.creator)] = v.creator
+            waiting += v.creator.inputs
+    return members
 
 
 def _escape(label):
@@ -108,12 +195,12 @@ def _escape(label):
 # --- from DOT text to a picture -----------------------------------------------
 
 
-def plot_dot_graph(output, verbose=True, to_file="graph.png"):
+def plot_dot_graph(output, verbose=True, to_file="graph.png", show=None, fold=()):
     """Draw the graph that output was computed by into to_file; return the picture.
 
     See get_dot_graph for what is drawn and render_dot for how.
     """
-    return render_dot(get_dot_graph(output, verbose, stable=True), to_file)
+    return render_dot(get_dot_graph(output, verbose, True, show, fold), to_file)
 
 
 def render_dot(text, to_file):
@@ -150,7 +237,8 @@ def render_dot(text, to_file):
 # nslimit ends the search for the last bit of beauty: without it a Variable that is
 # used 200 times takes minutes. A PDF has no page longer than 200 inches.
 _LOOK = """
-graph [ranksep=0.3, nodesep=0.2, bgcolor=white, nslimit=1, nslimit1=1, ordering=in]
+graph [fontname="DejaVu Sans,Verdana,sans-serif", bgcolor=white, ordering=in]
+graph [ranksep=0.3, nodesep=0.2, nslimit=1, nslimit1=1]
 node [fontname="DejaVu Sans,Verdana,sans-serif", height=0.4, margin="0.12,0.06"]
 edge [fontname="DejaVu Sans,Verdana,sans-serif", arrowsize=0.7]
 """
@@ -177,6 +265,9 @@ def _draw(text, kind):
     what it prints is caught, a crash does not end this program, and the environment
     that is set for it holds for nothing else.
     """
+    import subprocess  # here and below: `import dezero` need not wait for these
+    import tempfile
+
     engine, folder = _engine()
     with tempfile.TemporaryDirectory(prefix="dezero-") as private:
         result = subprocess.run(
@@ -198,6 +289,8 @@ def _draw(text, kind):
 
 def _engine():
     """Return the package to draw with, and the folder to import it from."""
+    import shutil
+
     for package in ["graphviz"] * bool(shutil.which("dot")) + ["pygraphviz"]:
         folder = _folder(package)
         if folder:
@@ -224,6 +317,8 @@ def _fonts(text, folder):
     They come before the system's, so that the picture is the same everywhere, and
     the system's are not looked at unless a label may need them.
     """
+    from html import escape
+
     matplotlib = _folder("matplotlib")
     if matplotlib is None:
         return {}
@@ -248,9 +343,11 @@ def _main(engine, folder, kind):
     sys.path.append(folder)
     text = sys.stdin.buffer.read().decode()
     if kind == "png":
-        _, _, width, height = _run(engine, "plain", text).split(maxsplit=4)[:4]
-        width, height = float(width), float(height)  # inches
-        dpi = min(144, 16_000 / max(width, height), (32e6 / (width * height)) ** 0.5)
+        dpi = 144
+        if len(text) > 10_000:  # a smaller one fits for sure
+            _, _, width, height = _run(engine, "plain", text).split(maxsplit=4)[:4]
+            width, height = float(width), float(height)  # inches
+            dpi = min(dpi, 15_900 / max(width, height), (32e6 / width / height) ** 0.5)
         text = _insert(text, f"\ngraph [dpi={dpi:.4g}]\n")
     sys.stdout.buffer.write(_run(engine, kind, text))
 
@@ -268,6 +365,8 @@ def _run(engine, kind, text):
 
 def _write(path, data):
     """Write data to path, all of it or nothing."""
+    import uuid
+
     path = path.resolve()  # a link stays a link
     new = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:

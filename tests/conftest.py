@@ -1,4 +1,4 @@
-"""Fixtures that every test shares: steps as modules, steps as programs, random numbers."""
+"""Fixtures that every test shares: steps as modules and as programs, random numbers."""
 
 import importlib.util
 import os

@@ -75,7 +75,7 @@ NOT_YET_TAUGHT = {
         "core.Variable.__getitem__ core.Variable.__setitem__ core.Variable.__iter__ "
         "utils.logsumexp",
         51: "utils.show_progress",
-        52: "cuda.is_array cuda.get_array_module cuda.as_numpy cuda.as_cupy "
+        52: "cuda.ADVICE cuda.is_array cuda.get_array_module cuda.as_numpy cuda.as_cupy "
         "core.Variable.to_cpu core.Variable.to_gpu",
         55: "utils.get_conv_outsize utils.get_deconv_outsize utils.pair",
         59: "core.Variable.unchain core.Variable.unchain_backward",
