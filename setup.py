@@ -36,9 +36,10 @@ setup(
     python_requires=">=3.10",
     install_requires=[
         "numpy>=1.26,<3",
-        "matplotlib",
+        "matplotlib",  # and with it Pillow
         "graphviz",
         "pygraphviz>=2",  # its wheels carry the Graphviz engine
+        "tqdm",
     ],
     extras_require={
         "test": ["pytest>=8"],

@@ -27,7 +27,19 @@ if is_simple_core:
         using_config,
     )
 else:
-    from dezero import cuda, graph, gradcheck, utils
+    from dezero import (
+        cuda,
+        dataloaders,
+        datasets,
+        functions,
+        gradcheck,
+        graph,
+        layers,
+        models,
+        optimizers,
+        transforms,
+        utils,
+    )
     from dezero.core import (
         Config,
         Function,
@@ -40,5 +52,9 @@ else:
         test_mode,
         using_config,
     )
+    from dezero.dataloaders import DataLoader, SeqDataLoader
+    from dezero.datasets import Dataset
+    from dezero.layers import Layer
+    from dezero.models import Model
 
 __version__ = "0.0.13"

@@ -233,6 +233,10 @@ class Variable:
         for variable, gradient in gradients:
             variable.grad = gradient
 
+    def __getstate__(self):
+        # Pickled or copied, a Variable is a leaf: the graph stays where it is.
+        return self.__dict__ | {"creator": None, "generation": 0}
+
     # --- shape and reduction ---
 
     def reshape(self, *shape):

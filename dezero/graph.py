@@ -210,15 +210,15 @@ def render_dot(text, to_file):
     where IPython is installed, otherwise an object of our own that does the same.
 
     Attributes in the text win over the look that is set here. A PNG has 144 dots an
-    inch, and fewer where it would grow beyond 32 million pixels; for a graph too
-    large to read that way there is SVG.
+    inch, and fewer where it would grow beyond 16,000 pixels on a side or 32 million
+    in all; an SVG has no such limit.
 
     Raises ValueError for another suffix, FileNotFoundError for a folder that is not
     there, and RuntimeError if text is not DOT or no Graphviz is installed.
     """
     path = Path(to_file)
     kind = path.suffix.lower()[1:]
-    if kind not in _LOOKS:
+    if kind not in _KINDS:
         raise ValueError(
             "render_dot: expected a file name that ends in .png, .svg or .pdf, "
             f"got {str(to_file)!r} (see step 25)"
@@ -228,21 +228,55 @@ def render_dot(text, to_file):
             f"render_dot: there is no folder {str(path.parent)!r} for "
             f"{path.name!r}; create it first"
         )
-    data = _draw(_insert(text, _LOOKS[kind]), kind)
-    _write(path, data)
+    from dezero.files import replacing  # the process below runs this file alone
+
+    data = _draw(_insert(text, _look(text, kind)), kind)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
     return _show(_Picture(path, kind, data))
 
 
 # The look is set here, when a picture is drawn, and is no part of the DOT text.
-# nslimit ends the search for the last bit of beauty: without it a Variable that is
-# used 200 times takes minutes. A PDF has no page longer than 200 inches.
-_LOOK = """
-graph [fontname="DejaVu Sans,Verdana,sans-serif", bgcolor=white, ordering=in]
-graph [ranksep=0.3, nodesep=0.2, nslimit=1, nslimit1=1]
-node [fontname="DejaVu Sans,Verdana,sans-serif", height=0.4, margin="0.12,0.06"]
-edge [fontname="DejaVu Sans,Verdana,sans-serif", arrowsize=0.7]
+# ordering=in keeps the arguments of a Function in order, from left to right; nslimit
+# ends the search for the last bit of beauty, which can take minutes.
+_FONT = "DejaVu Sans,Verdana,sans-serif"  # the first that is there
+_LOOK = f"""
+graph [fontname="{_FONT}"]
+graph [bgcolor=white, ranksep=0.3, nodesep=0.2, ordering=in, nslimit=2, nslimit1=2]
+node [fontname="{_FONT}", height=0.4, margin="0.12,0.06"]
+edge [fontname="{_FONT}", arrowsize=0.7]
 """
-_LOOKS = {"png": _LOOK, "svg": _LOOK, "pdf": _LOOK + 'graph [size="199,199"]\n'}
+_KINDS = {
+    "png": "",
+    "svg": "",
+    "pdf": 'graph [size="199,199"]\n',  # inches: PDF has no larger page
+}
+
+
+def _look(text, kind):
+    """Return the statements that make DOT text look well in this kind of file."""
+    look = _LOOK + _KINDS[kind]
+    if _rows_passed(text) > 5000:
+        # Where a Variable is used 100 times down a long chain, curves that keep
+        # clear of all nodes take minutes and could not be told apart. Straight
+        # lines behind the nodes take seconds.
+        look += "graph [splines=line, outputorder=edgesfirst]\n"
+        look += "graph [nslimit=0.05, mclimit=0.2]\n"
+    return look
+
+
+def _rows_passed(text):
+    """Return how many rows of nodes the edges of a graph pass by: dot's hard work."""
+    edges = re.findall(r"^(\w+) -> (\w+)$", text, re.MULTILINE)
+    rows = {}
+    for start, end in edges:  # in the order of computation: see get_dot_graph
+        rows[end] = max(rows.get(end, 0), rows.get(start, 0) + 1)
+    leaves = {}  # a leaf stands just above its first user
+    for start, end in edges:
+        if start not in rows:
+            leaves[start] = min(rows[end] - 1, leaves.get(start, rows[end]))
+    rows |= leaves
+    return sum(rows[end] - rows[start] - 1 for start, end in edges)
 
 
 def _insert(text, statements):
@@ -361,19 +395,6 @@ def _run(engine, kind, text):
     import pygraphviz
 
     return pygraphviz.AGraph(string=text).draw(format=kind, prog="dot")
-
-
-def _write(path, data):
-    """Write data to path, all of it or nothing."""
-    import uuid
-
-    path = path.resolve()  # a link stays a link
-    new = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        new.write_bytes(data)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 class _Picture:

@@ -2,15 +2,21 @@
 
 Also the one place that programs written for DeZero look for graph drawing and
 gradient checks: those of `dezero.graph` and `dezero.gradcheck` are offered here too.
+
+And the one place that fetches files: get_file, by the table DOWNLOADS, into the
+folder cache_dir.
 """
 
+import os
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 
 from dezero.core import reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
+from dezero.files import replacing
 from dezero.gradcheck import (
     array_allclose,
     array_equal,
@@ -21,20 +27,27 @@ from dezero.gradcheck import (
 from dezero.graph import _dot_func, _dot_var, get_dot_graph, plot_dot_graph
 
 __all__ = [
+    "DOWNLOADS",
+    "Download",
+    "DownloadError",
     "_dot_func",
     "_dot_var",
     "array_allclose",
     "array_equal",
+    "cache_dir",
     "check_gradients",
+    "find_file",
     "get_conv_outsize",
     "get_deconv_outsize",
     "get_dot_graph",
+    "get_file",
     "gradient_check",
     "logsumexp",
     "max_backward_shape",
     "numerical_grad",
     "pair",
     "plot_dot_graph",
+    "replacing",
     "reshape_sum_backward",
     "show_progress",
     "sum_to",
@@ -117,3 +130,206 @@ def pair(x):
     raise ValueError(
         f"pair: expected an int or (height, width), got {type(x).__name__}: {x!r}"
     )
+
+
+# --- files from elsewhere -----------------------------------------------------
+
+
+class Download(NamedTuple):
+    """Where a file can be had, and how to tell that it is whole.
+
+    urls   addresses of the same file, tried in order
+    size   in bytes; None where nobody published it
+    md5    its checksum, or None; it guards against damage, not against malice
+    also   other names that the file may have in a cache filled by hand
+    """
+
+    urls: tuple
+    size: int | None = None
+    md5: str | None = None
+    also: tuple = ()
+
+
+class DownloadError(OSError):
+    """No source of a file could be read; the message says what to do by hand."""
+
+
+_FILES = {  # folders that hold the same files: {name: (bytes, MD5)}
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://raw.githubusercontent.com/fgnt/mnist/master/",
+    ): {
+        "train-images-idx3-ubyte.gz": (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        "train-labels-idx1-ubyte.gz": (28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
+        "t10k-images-idx3-ubyte.gz": (1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
+        "t10k-labels-idx1-ubyte.gz": (4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
+    },
+    ("https://www.cs.toronto.edu/~kriz/",): {
+        "cifar-10-binary.tar.gz": (170_052_171, "c32a1d4ab5d03f1284b67883e8d87530"),
+        "cifar-100-binary.tar.gz": (168_513_733, "03b5dce01913d631647c71ecec9e9cb8"),
+    },
+    ("https://github.com/koki0702/dezero-models/releases/download/v0.1/",): {
+        "vgg16.npz": (None, None),
+        "resnet50.npz": (None, None),
+        "resnet101.npz": (None, None),
+        "resnet152.npz": (None, None),
+    },
+}
+
+# What get_file knows, by the name of the file in the cache. It is yours to extend:
+#     utils.DOWNLOADS["mine.npz"] = utils.Download(("https://...",), size, md5)
+DOWNLOADS = {
+    name: Download(tuple(folder + name for folder in folders), size, md5)
+    for folders, files in _FILES.items()
+    for name, (size, md5) in files.items()
+}
+DOWNLOADS["shakespear.txt"] = Download(
+    (
+        "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
+        "tinyshakespeare/input.txt",
+    ),
+    1_115_394,
+    "6fb458f1232090904fb40fe944165e91",
+    also=("input.txt", "tinyshakespeare.txt"),
+)
+DOWNLOADS["imagenet1000_clsidx_to_labels.txt"] = Download(
+    (
+        "https://gist.githubusercontent.com/yrevar/942d3a0ac09ec9e5eb3a/raw/"
+        "238f720ff059c1f82f368259d1ca4ffa5dd8f9f5/imagenet1000_clsidx_to_labels.txt",
+    )
+)
+
+cache_dir: str  # the folder for such files; looked up when it is asked for
+
+
+def __getattr__(name):
+    # Called for names that are not defined: cache_dir, until a program sets it.
+    if name == "cache_dir":
+        folder = os.environ.get("DEZERO_CACHE") or os.path.join("~", ".dezero")
+        return os.path.expanduser(folder)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def get_file(url, file_name=None):
+    """Return the path of a file in the folder cache_dir; fetch it if it is not there.
+
+    url        its address; or the name of an entry of DOWNLOADS, whose addresses are
+               tried one after the other
+    file_name  its name in the cache; None: what follows the last / of url
+
+    Size and MD5 are those that DOWNLOADS has under this name, if any. A file that does
+    not match is fetched again. A file appears under its name when it is complete and
+    found right, so an interrupted download leaves nothing behind.
+
+    cache_dir is what the environment variable DEZERO_CACHE says, or ~/.dezero; files
+    put there by hand do as well.
+
+    Raises DownloadError if no address gives the file.
+    """
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+
+    name = url[url.rfind("/") + 1 :] if file_name is None else file_name
+    if name in ("", ".", ".."):
+        raise ValueError(
+            f"get_file: {url!r} does not end with the name of a file; "
+            "give one: get_file(url, file_name)"
+        )
+    found = find_file(name)
+    if found is not None:
+        return found
+    entry = DOWNLOADS.get(name, Download(()))
+    urls = entry.urls if url in (name, *entry.urls) else ()
+    path = os.path.join(_cache_dir(), name)
+    print(f"Downloading: {name}", flush=True)
+    problems = []
+    for source in urls or (url,):
+        try:
+            _fetch(source, path, entry)
+        except (OSError, ValueError, HTTPException) as error:
+            problems.append((source, error))
+            if isinstance(error, HTTPError):
+                error.close()  # it holds the connection
+        else:
+            print(" Done")
+            return path
+    raise DownloadError(_advice(path, entry, problems)) from problems[-1][1]
+
+
+def find_file(name):
+    """Return the path of a file in the folder cache_dir, or None.
+
+    None stands for a file that is not there, and for one whose size or MD5 is not the
+    one in DOWNLOADS.
+    """
+    entry = DOWNLOADS.get(name, Download(()))
+    for known in (name, *entry.also):
+        path = os.path.join(_cache_dir(), known)
+        if os.path.isfile(path) and _damage(path, entry) is None:
+            return path
+    return None
+
+
+def _cache_dir():
+    """Return cache_dir as a program sees it, which may have set it."""
+    return globals().get("cache_dir") or __getattr__("cache_dir")
+
+
+def _fetch(url, path, entry):
+    """Copy what is at url to path; raise OSError if it is not what entry says."""
+    from urllib.request import urlopen
+
+    from tqdm import tqdm
+
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with replacing(path) as temporary:
+        with open(temporary, "wb") as file, urlopen(url, timeout=30) as response:
+            length = int(response.headers.get("Content-Length") or 0)
+            total = length or entry.size  # None where nobody says
+            # disable=None: no bar where no terminal shows it
+            with tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar:
+                while block := response.read(1 << 16):
+                    file.write(block)
+                    bar.update(len(block))
+        size = os.path.getsize(temporary)
+        if length and size != length:
+            raise OSError(f"the connection ended after {size:,} of {length:,} bytes")
+        damage = _damage(temporary, entry)
+        if damage is not None:
+            raise OSError(f"what came is another file: {damage}")
+
+
+def _damage(path, entry):
+    """Return in what the file at path differs from entry, or None."""
+    import hashlib
+
+    size = os.path.getsize(path)
+    if entry.size is not None and size != entry.size:
+        return f"{size:,} bytes instead of {entry.size:,}"
+    if entry.md5 is None:
+        return None
+    digest = hashlib.md5(usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    if digest.hexdigest() != entry.md5:
+        return f"MD5 {digest.hexdigest()} instead of {entry.md5}"
+    return None
+
+
+def _advice(path, entry, problems):
+    """Return the message of a DownloadError: what failed, and what to do by hand."""
+    folder, name = os.path.split(path)
+    known = [] if entry.size is None else [f"{entry.size:,} bytes"]
+    known += [] if entry.md5 is None else [f"MD5 {entry.md5}"]
+    label = f"{name} ({', '.join(known)})" if known else name
+    lines = [f"get_file: could not fetch {label} from"]
+    lines += [f"    {source}: {error}" for source, error in problems]
+    if os.path.isfile(path):
+        lines.append(f"{path} is damaged: {_damage(path, entry)}")
+    lines.append(
+        f"Without a network, put the file {name} into the folder {folder} by hand, or "
+        "set DEZERO_CACHE to the folder that has it (see step 51)"
+    )
+    return "\n".join(lines)

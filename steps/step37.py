@@ -21,7 +21,8 @@ term of the sum:
         |   0      0    f'(x2) |
 
 This is NumPy's gy * f'(x), and every backward so far says just
-that. Nobody has to make the matrix.
+that. Nobody has to make the matrix. (The package has more of the
+kind: sqrt, abs, and clip, which cuts off at two limits.)
 
 jacobian() makes it all the same, to look at it. A backward that
 starts from gy = (0, 1, 0) returns row 1, and so on: n rows take n
@@ -53,9 +54,9 @@ Output:
     c.grad = variable([[1 1 1]
                        [1 1 1]])
     Jacobians: x**2 at (1, 2, 3)   x / total(x)
-                  2.0  0.0  0.0    0.139 -0.028 -0.028
-                  0.0  4.0  0.0   -0.056  0.111 -0.056
-                  0.0  0.0  6.0   -0.083 -0.083  0.083
+                   2.0  0.0  0.0    0.139 -0.028 -0.028
+                   0.0  4.0  0.0   -0.056  0.111 -0.056
+                   0.0  0.0  6.0   -0.083 -0.083  0.083
     backward gives gy @ Jacobian: True
 """
 

@@ -20,50 +20,49 @@ more than two axes one says which axis goes where:
     axis of x           2  0  1
     axis of y           0  1  2
 
-The way back must bring axis 0 of x from place 1, axis 1 from
-place 2, and axis 2 from place 0: (1, 2, 0). To find a number's
-place in a list is what np.argsort does, when the list holds each
-of 0 ... n-1 once. So the inverse of `axes` is argsort(axes).
+The way back fetches axis 0 of x from place 1, axis 1 from place
+2, and axis 2 from place 0: (1, 2, 0). That is np.argsort(axes):
+it says at which place the smallest number stands, then the next
+one, and these numbers are 0, 1, 2.
 
-Neither multiplies, so neither needs the numbers of x to get
-back. Their backward consists of Functions, so it can be
-differentiated in turn.
+Neither needs the numbers of x on the way back, only its shape
+or axes. Their backwards call reshape and transpose in turn, so
+there is a derivative of every order.
 
-The methods pass on, as always. They also put up with the ways
-in which NumPy lets you write a shape: 3, 2 or (3, 2) or [3, 2].
-`class Variable(dezero.Variable)` is the package's class plus the
-methods written here.
+The methods pass on, as always, and put up with all the ways to
+write a shape: 3, 2 or (3, 2) or [3, 2]. From here on a class
+Variable(dezero.Variable) in a step stands for the package's,
+with those of its methods that are new spelled out.
 
-Written with these two: x.reshape(1, 3) adds an axis and
-x.reshape(3) takes it off again; the package calls this
-expand_dims and squeeze, and flatten what keeps the first axis
-and lines up the rest. Parts that are joined go back like these,
-each to its place: concatenate, stack, split.
+In the package you also find expand_dims and squeeze, which are
+reshapes that add or drop an axis of length 1, and flatten, one
+row for each sample. concatenate, stack and split join arrays and
+take them apart; their gradients are taken apart and joined.
 
 Step 39 makes arrays smaller, by adding elements up.
 
 New: Reshape, reshape, Transpose, transpose, Variable.
+Carried over from step 32: derivatives.
 Teaches: core.Reshape, core.reshape, core.Transpose,
 core.transpose, core.Variable.reshape, core.Variable.transpose,
 core.Variable.T
 Family: functions.expand_dims, functions.squeeze,
 functions.flatten, functions.Concatenate, functions.concatenate,
 functions.stack, functions.Split, functions.split
-Exercise: write moveaxis(x, source, destination), which takes one
-axis out and puts it back in at another place, with transpose. It
-needs no backward. Why not?
+Exercise: swap two axes, swapaxes(x, 0, 2), by transpose alone. It
+needs no backward of its own. Why not?
 
 Output:
     reshape (4, 6) to (3, 8): gradient (4, 6), all ones: True
-    (2, 12), (2, 12), (2, 12): the ways to write it
+    written in three ways: (2, 12) (2, 12) (2, 12)
     transpose (2, 3, 4) by (2, 0, 1): (4, 2, 3)
     back by (1, 2, 0): (2, 3, 4), the same numbers: True
     gradient (2, 3, 4), each where its element was: True
-    x = [[0, 1, 2], [3, 4, 5]], weighed with 10 to 60
-    x.reshape(3, 2)  gradient [[10, 20, 30], [40, 50, 60]]
-    x.T              gradient [[10, 30, 50], [20, 40, 60]]
+    x = [[0, 1, 2], [3, 4, 5]], gy = [[10, 20], [30, 40], [50, 60]]
+    x.reshape(3, 2)  gx = [[10, 20, 30], [40, 50, 60]]
+    x.T              gx = [[10, 30, 50], [20, 40, 60]]
     already (2, 3): reshape returns x itself: True
-    a gradient's gradient, too: [[0. 2.] [4. 6.]]
+    x.T**3 has derivatives 3 * x**2 and 6 * x: True
 """
 
 import numpy as np
@@ -138,6 +137,18 @@ class Variable(dezero.Variable):
         return transpose(self)
 
 
+# --- carried over from step 32 ---
+def derivatives(y, x, orders):
+    """Return [dy/dx, d2y/dx2, ...], as many as orders."""
+    found = []
+    for _ in range(orders):
+        x.cleargrad()  # or this one is added to the one before
+        y.backward(create_graph=True)
+        y = x.grad
+        found.append(y)
+    return found
+
+
 if __name__ == "__main__":
     x = Variable(np.arange(24.0).reshape(4, 6))
     y = x.reshape(3, 8)
@@ -146,8 +157,7 @@ if __name__ == "__main__":
     print(f"reshape {x.shape} to {y.shape}:", end=" ")
     print(f"gradient {x.grad.shape}, all ones: {ones}")
     ways = x.reshape(2, 12), x.reshape((2, 12)), x.reshape([2, -1])
-    print(*(y.shape for y in ways), sep=", ", end="")
-    print(": the ways to write it")
+    print("written in three ways:", *(y.shape for y in ways))
 
     axes = (2, 0, 1)
     x = Variable(np.arange(24.0).reshape(2, 3, 4))
@@ -164,16 +174,21 @@ if __name__ == "__main__":
     print(f"element was: {same}")
 
     x = Variable(np.arange(6).reshape(2, 3))
-    print(f"x = {x.data.tolist()}, weighed with 10 to 60")
-    weights = np.array([[10, 20], [30, 40], [50, 60]])
-    for name, y in {"x.reshape(3, 2)": x.reshape(3, 2), "x.T": x.T}.items():
+    gy = np.array([[10, 20], [30, 40], [50, 60]])
+    print(f"x = {x.data.tolist()}, gy = {gy.tolist()}")
+    for name, y in {
+        "x.reshape(3, 2)": x.reshape(3, 2),
+        "x.T": x.T,
+    }.items():
         x.cleargrad()
-        (y * weights).backward()
-        print(f"{name:15}  gradient {x.grad.data.tolist()}")
+        y.grad = Variable(gy)
+        y.backward()
+        print(f"{name:16} gx = {x.grad.data.tolist()}")
     print("already (2, 3): reshape returns x itself:", end=" ")
     print(x.reshape(2, 3) is x)
 
-    x = Variable(np.array([[0.0, 1.0], [2.0, 3.0]]))
-    (x.T**2).backward(create_graph=True)
-    print("a gradient of x.T**2, twice x:", end=" ")
-    print(*x.grad.data)
+    x = Variable(np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]))
+    gx, gxx = derivatives(x.T**3, x, 2)
+    right = np.allclose(gx.data, 3 * x.data**2)
+    right = right and np.allclose(gxx.data, 6 * x.data)
+    print(f"x.T**3 has derivatives 3 * x**2 and 6 * x: {right}")

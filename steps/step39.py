@@ -1,4 +1,4 @@
-"""Step 39. Sum: what goes in together gets one gradient back.
+"""Step 39. Sum: every element gets the gradient of its sum.
 
 Total of step 37 adds up everything. Mostly one wants less: the
 sum of each column, or of each row. axis says which axis goes:
@@ -17,37 +17,43 @@ to the shape of x:
     axis=1, gy = [a b]      gx = a a a
                                  b b b
 
-In the second case there is a snag. gy has the shape (2,), and
-NumPy would take it for a row. It has to stand upright, (2, 1):
-the axis that went must come back, with length 1. restore_axes
-does that, by a reshape, for one axis or several. Who says
-keepdims=True gets this shape at once, and the sum lines up with
-the x that it came from.
+The second case has a snag. gy has the shape (2,), and NumPy takes
+that for a row. It has to stand upright, (2, 1): the axis that
+went must come back, with length 1. restore_axes does this with a
+reshape, for one axis or several. With keepdims=True the result
+itself keeps that axis, so it lines up with x.
 
-After that NumPy stretches it: times an array of ones in the
-shape of x. It works, but the ones are waste. Step 40 looks at
-this stretching more closely, and replaces that line.
+Then NumPy stretches gy, as we multiply it by an array of ones in
+the shape of x. That is right, but nobody needs the ones. Step 40
+takes a closer look at this stretching, and replaces the line.
 
-The function is called sum, and so hides Python's own from this
+The function is called sum, so it hides Python's own in this
 file, as pow did in step 22.
 
-Divided by the number of elements the sum is the mean (average,
-in the package), and built on sums are also var, std and cumsum,
-the sum so far.
+Divided by the number of elements a sum is a mean, also called
+average. The package has both names, and more that is made of
+sums: var, std, and cumsum, the sum so far.
 
 New: Sum, sum, reduced_shape, restore_axes, Variable.
+Carried over from step 32: derivatives.
 Teaches: core.Sum, core.Variable.sum, core.restore_axes,
 core.reduced_shape, functions.sum
 Family: functions.average, functions.mean, functions.Var,
 functions.var, functions.Std, functions.std, functions.CumSum,
 functions.cumsum
-Exercise: leave restore_axes out of Sum.backward. For which axis
-is there an error, for which is the gradient right by luck, and
-which x, with axis=1, gets a wrong one without any error?
+Exercise: leave restore_axes out of Sum.backward. With axis=1, this
+x of shape (2, 3) gets an error. Find an x that gets a wrong
+gradient instead, and no error.
 
 Output:
-    axis    keepdims  sum             shape   x.grad
-    None    False     21.0            ()      [[1, 1, 1], [1, 1, 1]]
+    axis    keepdims  sum           shape   x.grad
+    None    False     21            ()      [[1, 1, 1], [1, 1, 1]]
+    0       False     [5, 7, 9]     (3,)    [[1, 10, 100], [1, 10, 100]]
+    1       False     [6, 15]       (2,)    [[1, 1, 1], [10, 10, 10]]
+    -1      True      [[6], [15]]   (2, 1)  [[1, 1, 1], [10, 10, 10]]
+    (0, 1)  True      [[21]]        (1, 1)  [[1, 1, 1], [1, 1, 1]]
+    means of rows [2. 4.]: each element counts 0.3333
+    sum(x**3) has derivatives 3 * x**2 and 6 * x: True
 """
 
 import numpy as np
@@ -102,9 +108,21 @@ class Variable(dezero.Variable):
         return Sum(axis, keepdims)(self)
 
 
+# --- carried over from step 32 ---
+def derivatives(y, x, orders):
+    """Return [dy/dx, d2y/dx2, ...], as many as orders."""
+    found = []
+    for _ in range(orders):
+        x.cleargrad()  # or this one is added to the one before
+        y.backward(create_graph=True)
+        y = x.grad
+        found.append(y)
+    return found
+
+
 if __name__ == "__main__":
     x = Variable(np.array([[1, 2, 3], [4, 5, 6]]))
-    print("axis    keepdims  sum            shape   x.grad")
+    print("axis    keepdims  sum           shape   x.grad")
     for axis, keepdims in [
         (None, False),
         (0, False),
@@ -117,21 +135,19 @@ if __name__ == "__main__":
         gy = 10 ** np.arange(y.size)  # 1, 10, 100: to tell apart
         y.grad = Variable(gy.reshape(y.shape))
         y.backward()
-        print(f"{axis!s:8}{keepdims!s:10}{y.data.tolist()!s:15}", end="")
-        print(f"{y.shape!s:8}{x.grad.data.tolist()}")
+        total = str(y.data.tolist())
+        print(
+            f"{axis!s:8}{keepdims!s:10}{total:14}{y.shape!s:8}", end=""
+        )
+        print(x.grad.data.tolist())
 
-    x = Variable(np.array([[0.0, 1.0, 5.0], [2.0, 2.0, 2.0]]))
+    x = Variable(np.array([[0.0, 1.0, 5.0], [2.0, 4.0, 6.0]]))
     mean = sum(x, axis=1) / 3
     mean.backward()
-    print(f"mean of rows {mean.data}, x.grad {x.grad.data[0].round(4)}")
+    print(f"means of rows {mean.data}: each element counts", end=" ")
+    print(f"{x.grad.data[0, 0]:.4f}")
 
-    # the squared length of each row, and the gradient's gradient
-    x.cleargrad()
-    lengths = (x**2).sum(axis=1)
-    lengths.backward(create_graph=True)
-    gx = x.grad
-    x.cleargrad()
-    (gx**2).sum().backward()  # 4 * x**2
-    print(f"squared lengths {lengths.data}, gradient", end=" ")
-    print(f"{gx.data.tolist()}")
-    print(f"gradient of the gradient's: {x.grad.data.tolist()}")
+    gx, gxx = derivatives((x**3).sum(axis=1), x, 2)
+    right = np.allclose(gx.data, 3 * x.data**2)
+    right = right and np.allclose(gxx.data, 6 * x.data)
+    print(f"sum(x**3) has derivatives 3 * x**2 and 6 * x: {right}")

@@ -45,7 +45,7 @@ def run_step(tmp_path):
 
     def run(number, *arguments, simple_core=False):
         path = ROOT / "steps" / f"step{number:02d}.py"
-        env = dict(os.environ)
+        env = {"DEZERO_CACHE": str(tmp_path / "cache"), **os.environ}
         if simple_core:
             env["PYTHONPATH"] = str(simple_package(tmp_path))
         result = subprocess.run(

@@ -521,6 +521,8 @@ def run_lesson(lesson, package, scratch, pythonpath=None):
     elsewhere = scratch / "elsewhere"
     elsewhere.mkdir(parents=True)
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    # Nobody's own data: what a step prints does not depend on what was fetched.
+    environment["DEZERO_CACHE"] = str(scratch / "cache")
     if pythonpath:
         environment["PYTHONPATH"] = str(pythonpath)
 

@@ -14,15 +14,17 @@ from curriculum import PACKAGE, Package, imports
 #     cuda <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
+#     files <- graph, layers
 ARROWS = {
     "cuda": [],
     "core": ["cuda"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],
-    "layers": ["functions"],
+    "files": [],
+    "layers": ["functions", "files"],
     "models": ["layers", "utils"],
-    "graph": ["core"],
+    "graph": ["core", "files"],
     "gradcheck": ["core"],
     "utils": ["graph", "gradcheck"],
     "optimizers": ["core"],

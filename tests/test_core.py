@@ -1,6 +1,8 @@
 """The engine's promises, one a test: what backward does, keeps, frees and refuses."""
 
+import copy
 import gc
+import pickle
 import threading
 import weakref
 
@@ -701,6 +703,22 @@ def test_unchain_backward_cuts_everything_upstream():
     y.backward()
     assert b.grad.data == 4.0 and x.grad is None
     b.unchain_backward()  # nothing left to cut
+
+
+@pytest.mark.parametrize("copies", [copy.deepcopy, copy.copy])
+def test_a_copy_is_a_leaf(copies):
+    x = V(2.0, name="x")
+    y = x**2
+    y.backward(create_graph=True)
+    for v in (y, x):
+        new = copies(v)
+        assert (new.name, new.data, new.creator) == (v.name, v.data, None)
+        assert new.generation == 0
+    assert y.creator is not None
+    same = pickle.loads(pickle.dumps(x))
+    assert same.grad.data == 4.0 and same.grad.creator is None
+    same.extra = "a program's own attribute"
+    assert copies(same).extra == same.extra
 
 
 # --- size ---------------------------------------------------------------------

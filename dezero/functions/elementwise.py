@@ -1,4 +1,4 @@
-"""Functions of one element: exp, log, and the trigonometric ones.
+"""Functions of one element: exp, log, sqrt, abs, clip, and the trigonometric ones.
 
 Letters: x, y in and out; gx, gy their gradients. Every function keeps shape and
 floating dtype.
@@ -7,7 +7,24 @@ floating dtype.
 from dezero import cuda
 from dezero.core import Function, Log, log
 
-__all__ = ["Cos", "Exp", "Log", "Sin", "Tanh", "cos", "exp", "log", "sin", "tanh"]
+__all__ = [
+    "Abs",
+    "Clip",
+    "Cos",
+    "Exp",
+    "Log",
+    "Sin",
+    "Sqrt",
+    "Tanh",
+    "abs",
+    "clip",
+    "cos",
+    "exp",
+    "log",
+    "sin",
+    "sqrt",
+    "tanh",
+]
 
 
 class Exp(Function):
@@ -53,6 +70,51 @@ class Tanh(Function):
         return gy * (1 - y * y)
 
 
+class Sqrt(Function):
+    """y = sqrt(x), gx = gy / (2 * y); infinite at 0."""
+
+    def forward(self, x):
+        return cuda.get_array_module(x).sqrt(x)
+
+    def backward(self, gy):
+        return gy / (2 * self.output())
+
+
+class Abs(Function):
+    """y = |x|, gx = gy * sign(x); 0 at 0, the mean of the slopes on both sides."""
+
+    def forward(self, x):
+        return cuda.get_array_module(x).abs(x)
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy * ((x > 0).astype(gy.dtype) - (x < 0))
+
+
+class Clip(Function):
+    """y = min(max(x, x_min), x_max), gx = gy where x_min <= x <= x_max, else 0."""
+
+    def __init__(self, x_min, x_max):
+        self.x_min = x_min
+        self.x_max = x_max
+
+    def forward(self, x):
+        return cuda.get_array_module(x).clip(x, *self._limits(x))
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        x_min, x_max = self._limits(x)
+        return gy * ((x >= x_min) & (x <= x_max))
+
+    def _limits(self, x):
+        """Return x_min and x_max in the dtype of x, if that is floating.
+
+        On NumPy 1 a 0-d float32 beside a Python float would be float64.
+        """
+        limits = self.x_min, self.x_max
+        return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
+
+
 def exp(x):
     """Return e**x, element by element."""
     return Exp()(x)
@@ -71,3 +133,26 @@ def cos(x):
 def tanh(x):
     """Return the hyperbolic tangent of x."""
     return Tanh()(x)
+
+
+def sqrt(x):
+    """Return the square root of x."""
+    return Sqrt()(x)
+
+
+def abs(x):
+    """Return x without its sign."""
+    return Abs()(x)
+
+
+def clip(x, x_min, x_max):
+    """Return x with what lies outside x_min ... x_max, two numbers, moved there.
+
+    A step onto an end point still counts as inside: the gradient there is 1.
+    Raises ValueError if x_min is larger than x_max.
+    """
+    if x_min > x_max:
+        raise ValueError(
+            f"clip: expected x_min <= x_max, got {x_min} and {x_max} (see step 37)"
+        )
+    return Clip(x_min, x_max)(x)

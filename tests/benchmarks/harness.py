@@ -5,7 +5,8 @@ A `Workload` is one piece of work written once for each library, a *side* each:
 does the work from the same start and returns its numbers, by name. Milliseconds
 differ from machine to machine and from minute to minute, so
 
-- all sides of a workload run in one process, on one thread, taking turns;
+- all sides of a workload run in one process, on one thread, taking turns, and their
+  processor time is taken;
 - a process gives one figure a side, the median of its rounds;
 - the ratio of two sides is taken within each process, and the median of several
   fresh processes is what counts;
@@ -31,7 +32,14 @@ from pathlib import Path
 
 import numpy as np
 
+# modules beside this one, each with its WORKLOADS
+FAMILIES = ["workloads_core", "workloads_training"]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+# Processor time, so that other programs on the machine count little; there is only one
+# thread. On Windows its steps of 16 ms are too coarse.
+CLOCK = "perf_counter" if sys.platform == "win32" else "process_time"
+clock = getattr(time, CLOCK)
 
 # the name in tables, and how a result of the library becomes an ndarray
 LIBRARIES = {
@@ -47,6 +55,7 @@ class Metric:
 
     start: Callable
     show: Callable[[float], str]
+    compares: bool = True  # the sides return numbers, which must agree
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Workload:
     target: float | None
     against: str | None = None
     rtol: float = 1e-9
+    rounds: int = 7  # samples of each side in a process
 
     def available(self):
         """Return the libraries of this workload that are installed here."""
@@ -102,21 +112,28 @@ class Result:
         return self.ratio(workload.against) <= workload.target
 
 
-def run(workload, processes, rounds, tiny=False):
-    """Measure a workload in several fresh processes, one after the other."""
+def table():
+    """Return all workloads by name."""
+    families = [importlib.import_module(name) for name in FAMILIES]
+    return {w.name: w for family in families for w in family.WORKLOADS}
+
+
+def run(workload, processes, tiny=False):
+    """Measure a workload of the table in fresh processes, one after the other."""
     os.environ.update(dict.fromkeys(THREADS, "1"))  # the processes inherit it
     fresh = multiprocessing.get_context("spawn")
     result = Result(workload)
     for _ in range(processes):
         with ProcessPoolExecutor(1, mp_context=fresh) as process:
-            figures = process.submit(measure, workload, rounds, tiny).result()
+            figures = process.submit(measure, workload.name, tiny).result()
         for library, figure in figures.items():
             result.figures.setdefault(library, []).append(figure)
     return result
 
 
-def measure(workload, rounds, tiny):
+def measure(name, tiny):
     """Measure all sides in turns in this process; return one figure for each."""
+    workload = table()[name]
     libraries = workload.available()
     if "torch" in libraries:
         importlib.import_module("torch").set_num_threads(1)
@@ -126,18 +143,17 @@ def measure(workload, rounds, tiny):
         for library in libraries
     }
     samples = {library: [] for library in libraries}
-    for turn in range(rounds):
+    for turn in range(1 if tiny else workload.rounds):
         first = turn % len(libraries)  # so that no side always follows the same one
         for library in libraries[first:] + libraries[:first]:
             samples[library].append(sample[library]())
-    check_agreement(workload, libraries, sizes)
+    if workload.metric.compares:
+        check_agreement(workload, libraries, sizes)
     return {library: statistics.median(samples[library]) for library in libraries}
 
 
 def check_agreement(workload, libraries, sizes):
     """Raise AssertionError unless all sides compute the same numbers and dtypes."""
-    if workload.metric is IMPORT_SECONDS:
-        return
     expected = None
     for library in libraries:
         to_array = LIBRARIES[library][1]
@@ -169,9 +185,9 @@ def start_seconds(side, sizes):
 
     def sample():
         gc.collect()
-        start = time.perf_counter()
+        start = clock()
         work()
-        return time.perf_counter() - start
+        return clock() - start
 
     return sample
 
@@ -240,17 +256,21 @@ def resident_bytes(size):
 def start_import_seconds(side, sizes):
     """Time `import` of the module that the side names, in a fresh interpreter."""
     program = (
-        "import time, numpy; start = time.perf_counter(); "
-        f"import {side(**sizes)}; print(time.perf_counter() - start)"
+        f"import numpy; from time import {CLOCK} as clock; start = clock(); "
+        f"import {side(**sizes)}; print(clock() - start)"
     )
+
+    # The first import compiles; the others must find what it compiled.
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def sample():
         command = [sys.executable, "-c", program]
-        return float(subprocess.check_output(command, text=True))
+        return float(subprocess.check_output(command, text=True, env=environment))
 
-    sample()  # the first import compiles
+    sample()
     return sample
 
 
 SECONDS = Metric(start_seconds, show_seconds)
-IMPORT_SECONDS = Metric(start_import_seconds, show_seconds)
+IMPORT_SECONDS = Metric(start_import_seconds, show_seconds, compares=False)

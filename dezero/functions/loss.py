@@ -1,0 +1,287 @@
+"""Losses: one number that says how wrong a batch is, to be made small.
+
+Letters: x what the model says, t what is true; y the loss; gx, gy gradients. N rows
+in a batch, K classes. p are probabilities.
+
+t of a classifier is a class number for every row: an array, a Variable or a list of
+ints, (N,) or (N, 1). It gets no gradient.
+"""
+
+import math
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core import (
+    Config,
+    Function,
+    Variable,
+    as_array,
+    as_variable,
+    log,
+    sub,
+    sum_to,
+)
+from dezero.functions.activation import (
+    _shifted,
+    _sum_along,
+    log_softmax,
+    softmax,
+    softplus,
+)
+from dezero.functions.elementwise import clip
+from dezero.functions.reduction import mean
+from dezero.functions.shape import _broadcasts, get_item
+
+__all__ = [
+    "MeanSquaredError",
+    "SoftmaxCrossEntropy",
+    "accuracy",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "huber_loss",
+    "mean_squared_error",
+    "mean_squared_error_simple",
+    "nll_loss",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_simple",
+]
+
+_SMALLEST = 1e-15  # no probability counts as less: its logarithm is -34.5
+
+
+# --- regression ---
+
+
+class MeanSquaredError(Function):
+    """y = sum((x0 - x1)**2) / N, gx0 = gy * (2 / N) * (x0 - x1), gx1 = -gx0.
+
+    N is the length of the first axis, not the number of elements. The differences
+    are computed again on the way back, so none are kept.
+    """
+
+    def forward(self, x0, x1):
+        _check_pairs("mean_squared_error", x0, x1)
+        difference = x0 - x1
+        self.count = len(difference) if difference.ndim else 1
+        y = (difference * difference).sum()
+        return y / y.dtype.type(self.count)
+
+    def backward(self, gy):
+        x0, x1 = self.inputs
+        gx0 = (x0 - x1) * (gy * (2 / self.count))
+        gx1 = sum_to(-gx0, x1.shape) if self.needs_grad(1) else None
+        return sum_to(gx0, x0.shape), gx1
+
+
+def mean_squared_error(x0, x1):
+    """Return sum((x0 - x1)**2) / N, N the length of the first axis (see step 42).
+
+    Raises ValueError unless x0 broadcasts to the shape of x1, or x1 to that of x0.
+
+    >>> mean_squared_error(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)))
+    variable(15.0)
+    """
+    return MeanSquaredError()(x0, x1)
+
+
+def mean_squared_error_simple(x0, x1):
+    """Return mean_squared_error, written as its formula: four Functions, not one."""
+    _check_pairs("mean_squared_error_simple", x0, x1)
+    difference = sub(x0, x1)
+    return (difference**2).sum() / (len(difference) if difference.ndim else 1)
+
+
+def huber_loss(x, t, delta=1.0):
+    """Return the mean of d**2 / 2 where |d| <= delta, d = x - t, else of a line.
+
+        delta * (|d| - delta / 2)
+
+    which goes on with the same slope, so that outliers pull no harder than delta.
+    With c = d clipped to -delta ... delta both are c * (d - c / 2).
+    """
+    _check_pairs("huber_loss", x, t)
+    difference = sub(x, t)
+    c = clip(difference, -delta, delta)
+    return mean(c * (difference - c / 2))
+
+
+def _check_pairs(name, x0, x1):
+    """Raise ValueError unless the smaller of x0 and x1 broadcasts to the larger.
+
+    (N, 1) and (N,) broadcast too, to a table of all pairs: nobody means that.
+    """
+    a, b = (getattr(x, "shape", ()) for x in (x0, x1))  # () for a number
+    if not _broadcasts(a, b) and not _broadcasts(b, a):
+        raise ValueError(
+            f"{name}: expected equal shapes, or one that broadcasts to the other, got "
+            f"{a} and {b}; reshape one of them (see step 42)"
+        )
+
+
+# --- one class of many ---
+
+
+class SoftmaxCrossEntropy(Function):
+    """y = -mean(log(p[n, t[n]])), gx = gy * (p - onehot) / N, p = softmax(x).
+
+    In one Function: the gradient is short only for both together, p is computed
+    once, and its logarithm comes from the scores, so it is finite where p is 0. Takes
+    0.45 of the time of softmax_cross_entropy_simple on 1024 x 65, forward and back.
+
+    Shapes: x (N, K) scores, t (N,) or (N, 1) class numbers -> y ().
+    """
+
+    def forward(self, x, t):
+        self.t = _class_numbers("softmax_cross_entropy", x, t)
+        xp = cuda.get_array_module(x)
+        x = _shifted(x, axis=1)
+        self.p = xp.exp(x)
+        total = _sum_along(self.p, axis=1)
+        self.p /= total
+        return (xp.log(total[:, 0]) - x[xp.arange(len(x)), self.t]).mean()
+
+    def backward(self, gy):
+        x, t = self.inputs
+        xp = cuda.get_array_module(gy)
+        onehot = xp.zeros(x.shape, self.p.dtype)  # floating: ints would make it float64
+        onehot[xp.arange(len(onehot)), self.t] = 1
+        # p is known, unless it is to be differentiated in its turn.
+        p = self.p if Config.bare else softmax(x)
+        gx = p - onehot
+        gx *= gy / len(onehot)
+        return gx, None
+
+
+def softmax_cross_entropy(x, t):
+    """Return -log(probability of the true class), the mean over rows (see step 47).
+
+    x: scores (N, K), of which softmax would make probabilities; t: class numbers.
+    Raises ValueError or TypeError where t does not say one class of K for each row.
+
+    >>> softmax_cross_entropy(np.log([[0.66, 0.24, 0.10]]), [0])
+    variable(0.4155)
+    """
+    return SoftmaxCrossEntropy()(x, t)
+
+
+def softmax_cross_entropy_simple(x, t):
+    """Return softmax_cross_entropy, from softmax, log and get_item.
+
+    Probabilities below 1e-15 count as 1e-15, and get no gradient.
+    """
+    t = _class_numbers("softmax_cross_entropy_simple", x, t)
+    p = clip(softmax(x), _SMALLEST, 1.0)
+    return nll_loss(log(p), t)
+
+
+def nll_loss(log_p, t):
+    """Return -log_p[n, t[n]], the mean over rows: log_softmax goes before it.
+
+    log_p: (N, K) log-probabilities; t: class numbers.
+    """
+    t = _class_numbers("nll_loss", log_p, t)
+    rows = cuda.get_array_module(log_p).arange(len(t))
+    return -mean(get_item(log_p, (rows, t)))
+
+
+def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None):
+    """Return softmax_cross_entropy with softer labels, over the rows that count.
+
+    label_smoothing: the share of the truth that is spread evenly over all K classes.
+    ignore_index: rows with this t, padding say, count neither in the sum nor in N.
+    If none counts, the loss is 0.
+
+    >>> cross_entropy(np.zeros((3, 2)), [0, 1, -1], ignore_index=-1)
+    variable(0.6931471805599453)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(
+            "cross_entropy: expected label_smoothing from 0 to 1, "
+            f"got {label_smoothing} (see step 47)"
+        )
+    t = _class_numbers("cross_entropy", x, t, ignore_index)
+    kept = cuda.get_array_module(t).flatnonzero(t != ignore_index)
+    if len(kept) < len(t):
+        x, t = get_item(x, kept), t[kept]
+        if len(t) == 0:
+            return x.sum()  # 0, with a gradient of 0
+    if label_smoothing == 0:
+        return softmax_cross_entropy(x, t)
+    log_p = log_softmax(x)
+    rest = 1 - label_smoothing
+    return nll_loss(log_p, t) * rest - mean(log_p) * label_smoothing
+
+
+def accuracy(y, t):
+    """Return the share of rows of y whose largest element stands at t (see step 50).
+
+    Not differentiable: a 0-d Variable that no backward goes through.
+
+    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), [1, 1])
+    variable(0.5)
+    """
+    y = as_variable(y).data
+    t = _class_numbers("accuracy", y, t)
+    right = y.argmax(axis=1) == t
+    return Variable(as_array(right.mean()), requires_grad=False)
+
+
+def _class_numbers(name, x, t, ignore_index=None):
+    """Return t as an array (N,) that holds a column of x (N, K) for each row."""
+    t = as_variable(as_array(t)).data
+    if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
+        raise ValueError(
+            f"{name}: expected rows (N, K) and class numbers (N,), got {x.shape} and "
+            f"{t.shape}; of one-hot rows, t.argmax(axis=1) is the number (see step 47)"
+        )
+    if t.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: expected class numbers, ints, got {t.dtype} (see step 47)"
+        )
+    t = t.reshape(-1)
+    known = t if ignore_index is None else t[t != ignore_index]
+    if known.size and not (known.min() >= 0 and known.max() < x.shape[1]):
+        raise ValueError(
+            f"{name}: expected class numbers from 0 to {x.shape[1] - 1}, one for each "
+            f"column, got {known.min()} to {known.max()} (see step 47)"
+        )
+    return t
+
+
+# --- yes or no ---
+
+
+def sigmoid_cross_entropy(x, t):
+    """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N, p = sigmoid(x).
+
+    x: scores of any shape, N their first axis; t: 0 or 1, or between, for each. No p
+    counts as less than 1e-15. t gets no gradient.
+    """
+    t = _truths("sigmoid_cross_entropy", x, t)
+    # -log(p) is softplus(-x), and -log(1 - p) softplus(x): exact where p rounds to 1.
+    losses = t * clip(softplus(-x), 0, -math.log(_SMALLEST)) + (1 - t) * softplus(x)
+    return losses.sum() / (len(x) if x.ndim else 1)
+
+
+def binary_cross_entropy(p, t):
+    """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N for probabilities p.
+
+    p is clipped to 1e-15 ... 0.999, so above 0.999 its gradient is 0. Otherwise as
+    sigmoid_cross_entropy, which is to be preferred.
+    """
+    t = _truths("binary_cross_entropy", p, t)
+    p = clip(p, _SMALLEST, 0.999)
+    return -(t * log(p) + (1 - t) * log(1 - p)).sum() / (len(p) if p.ndim else 1)
+
+
+def _truths(name, x, t):
+    """Return t as an array of x's shape and floating dtype."""
+    t = as_variable(as_array(t)).data
+    if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
+        raise ValueError(
+            f"{name}: expected a t for each element of x, got shapes {x.shape} and "
+            f"{t.shape} (see step 47)"
+        )
+    return t.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)

@@ -1,0 +1,296 @@
+"""Functions that move elements and compute none: shapes, parts, joins, choices.
+
+Their gradients move back the way the elements came, and add up where one element
+went to several places.
+
+Letters: x, y in and out; gx, gy their gradients.
+"""
+
+import math
+import operator
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core import (
+    BroadcastTo,
+    Function,
+    GetItem,
+    GetItemGrad,
+    Reshape,
+    Transpose,
+    as_array,
+    as_variable,
+    broadcast_to,
+    get_item,
+    reshape,
+    sum_to,
+    transpose,
+)
+
+__all__ = [
+    "BroadcastTo",
+    "Concatenate",
+    "GetItem",
+    "GetItemGrad",
+    "Reshape",
+    "Split",
+    "Transpose",
+    "Where",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "flatten",
+    "gather",
+    "get_item",
+    "reshape",
+    "split",
+    "squeeze",
+    "stack",
+    "transpose",
+    "where",
+]
+
+
+# --- axes of length 1, and fewer axes ---
+
+
+def expand_dims(x, axis):
+    """Return x with a new axis of length 1 at place `axis` of the result.
+
+    >>> expand_dims(np.zeros((2, 3)), -1).shape
+    (2, 3, 1)
+    """
+    place = _place("expand_dims", axis, x.ndim + 1)
+    return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
+
+
+def squeeze(x, axis=None):
+    """Return x without axes of length 1: all such, or those in axis.
+
+    >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
+    ((3,), (3, 1))
+    """
+    if axis is None:
+        return reshape(x, [n for n in x.shape if n != 1])
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    places = {_place("squeeze", a, x.ndim) for a in axes}
+    for place in places:
+        if x.shape[place] != 1:
+            raise ValueError(
+                f"squeeze: axis {place} must have length 1, got an x of shape "
+                f"{x.shape} (see step 38)"
+            )
+    return reshape(x, [n for place, n in enumerate(x.shape) if place not in places])
+
+
+def flatten(x):
+    """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
+    if x.ndim == 0:
+        raise ValueError(
+            "flatten: x must have a first axis, the samples, got a 0-d x (see step 38)"
+        )
+    return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+
+
+def _place(name, axis, ndim):
+    """Return axis counted from the front; raise where there is no such axis."""
+    axis = operator.index(axis)
+    if ndim == 0:
+        raise ValueError(f"{name}: a 0-d x has no axis {axis} (see step 38)")
+    if not -ndim <= axis < ndim:
+        raise ValueError(
+            f"{name}: expected an axis from {-ndim} to {ndim - 1}, got {axis} "
+            "(see step 38)"
+        )
+    return axis % ndim
+
+
+def _broadcasts(shape, target):
+    """Return whether an array of this shape broadcasts to the target shape."""
+    ends = zip(shape[::-1], target[::-1])
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in ends)
+
+
+# --- joining and parting: each is the gradient of the other ---
+
+
+class Concatenate(Function):
+    """y = the xs one after the other along axis; each gx is its part of gy.
+
+    Shapes: (..., n0, ...), (..., n1, ...) -> (..., n0 + n1, ...).
+    """
+
+    def __init__(self, axis=0):
+        self.axis = axis
+
+    def forward(self, *xs):
+        return cuda.get_array_module(xs[0]).concatenate(xs, axis=self.axis)
+
+    def backward(self, gy):
+        ends = np.cumsum([x.shape[self.axis] for x in self.inputs])
+        return tuple(split(gy, ends[:-1], self.axis))
+
+
+class Split(Function):
+    """ys = the parts of x between the places in `at`; gx = the gys joined.
+
+    Shapes: (..., n, ...) -> (..., at[0], ...), (..., at[1] - at[0], ...), ...
+    """
+
+    def __init__(self, at, axis=0):
+        self.at = at
+        self.axis = axis
+
+    def forward(self, x):
+        return tuple(cuda.get_array_module(x).split(x, self.at, axis=self.axis))
+
+    def backward(self, *gys):
+        return Concatenate(self.axis)(*gys)
+
+
+def concatenate(xs, axis=0):
+    """Return the xs, a list of equal shapes but for axis, joined along axis.
+
+    >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
+    variable([1. 2. 3.])
+    """
+    _check_list("concatenate", xs)
+    if xs[0].ndim == 0:
+        raise ValueError(
+            "concatenate: 0-d arrays have no axis to be joined along; stack gives them "
+            "one (see step 38)"
+        )
+    place = _place("concatenate", axis, xs[0].ndim)
+    rests = {(*x.shape[:place], None, *x.shape[place + 1 :]) for x in xs}
+    if len(rests) > 1:
+        raise ValueError(
+            f"concatenate: the shapes may differ along axis {axis} only, got "
+            f"{', '.join(str(x.shape) for x in xs)} (see step 38)"
+        )
+    return Concatenate(place)(*xs)
+
+
+def stack(xs, axis=0):
+    """Return the xs, a list of equal shapes, side by side along a new axis.
+
+    >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
+    variable([[1. 3.]
+              [2. 4.]])
+    """
+    _check_list("stack", xs)
+    if len({x.shape for x in xs}) > 1:
+        raise ValueError(
+            "stack: expected equal shapes, got "
+            f"{', '.join(str(x.shape) for x in xs)} (see step 38)"
+        )
+    place = _place("stack", axis, xs[0].ndim + 1)
+    return Concatenate(place)(*[expand_dims(x, place) for x in xs])
+
+
+def split(x, indices_or_sections, axis=0):
+    """Return the list of x's parts along axis.
+
+    indices_or_sections: how many equal parts, or a list of the places to cut at.
+
+    >>> split(np.arange(5.0), [2, 4])
+    [variable([0. 1.]), variable([2. 3.]), variable([4.])]
+    """
+    place = _place("split", axis, x.ndim)
+    at = indices_or_sections
+    if np.ndim(at) == 0:
+        parts, length = operator.index(at), x.shape[place]
+        if parts < 1 or length % parts:
+            raise ValueError(
+                f"split: {length} elements along axis {axis} make no {parts} equal "
+                "parts; give the places to cut at, a list (see step 38)"
+            )
+        at = [length // parts * k for k in range(1, parts)]
+    elif any(a > b for a, b in zip([0, *at], at)):
+        raise ValueError(
+            f"split: the places to cut at must ascend from 0, got {list(at)} "
+            "(see step 38)"
+        )
+    ys = Split(at, place)(x)
+    return list(ys) if isinstance(ys, (list, tuple)) else [ys]
+
+
+def _check_list(name, xs):
+    if not isinstance(xs, (list, tuple)) or not xs:
+        got = "an empty one" if isinstance(xs, (list, tuple)) else type(xs).__name__
+        raise TypeError(
+            f"{name}: expected a list or tuple of Variables or arrays, got {got} "
+            "(see step 38)"
+        )
+
+
+# --- choosing ---
+
+
+class Where(Function):
+    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
+
+    Multiplied by the mask: np.where(mask, gy, 0) takes 10 times as long.
+    """
+
+    def __init__(self, condition):
+        self.condition = condition
+
+    def forward(self, x0, x1):
+        return cuda.get_array_module(x0).where(self.condition, x0, x1)
+
+    def backward(self, gy):
+        x0, x1 = self.inputs
+        gx0 = gx1 = None
+        if self.needs_grad(0):
+            gx0 = sum_to(gy * self.condition, x0.shape)
+        if self.needs_grad(1):
+            gx1 = sum_to(gy * ~self.condition, x1.shape)
+        return gx0, gx1
+
+
+def where(condition, x0, x1):
+    """Return x0 where condition is true, x1 elsewhere; all three broadcast.
+
+    condition gets no gradient. x0 or x1 may be a number.
+
+    >>> x = np.array([-2.0, 3.0])
+    >>> where(x > 0, x, 0.1 * x)
+    variable([-0.2  3. ])
+    """
+    condition = as_variable(as_array(condition)).data
+    return Where(condition.astype(bool))(x0, x1)
+
+
+def gather(x, index, axis=1):
+    """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
+
+    index: ints, as long as x along every other axis; it gets no gradient. What is
+    picked repeatedly gets all its gradients, added up.
+
+    >>> gather(np.array([[1.0, 2.0], [3.0, 4.0]]), [[1, 1, 0], [0, 1, 1]])
+    variable([[2. 2. 1.]
+              [3. 4. 4.]])
+    """
+    index = as_variable(as_array(index)).data
+    place = _place("gather", axis, x.ndim)
+    if index.dtype.kind not in "iu":
+        raise TypeError(
+            f"gather: expected an index of ints, got {index.dtype} (see step 47)"
+        )
+    fits = index.ndim == x.ndim and all(
+        n == m for a, (n, m) in enumerate(zip(index.shape, x.shape)) if a != place
+    )
+    if not fits:
+        raise ValueError(
+            f"gather: index must be as long as x along every axis but {axis}, got "
+            f"{index.shape} and {x.shape} (see step 47)"
+        )
+    xp = cuda.get_array_module(index)
+    # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
+    places = [
+        xp.arange(n).reshape(-1, *[1] * (x.ndim - 1 - a))
+        for a, n in enumerate(index.shape)
+    ]
+    places[place] = index
+    return get_item(x, tuple(places))

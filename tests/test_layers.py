@@ -1,0 +1,566 @@
+"""Layer: what it finds, what it keeps, and what it does with files; Linear."""
+
+import copy
+import gc
+import pickle
+import weakref
+import zipfile
+
+import numpy as np
+import pytest
+
+import dezero
+import dezero.functions as F
+import dezero.layers as L
+from dezero import Parameter, Variable, cuda
+from dezero.gradcheck import check_gradients
+from dezero.layers import Layer, Linear
+
+
+def param(*shape, name=None):
+    return Parameter(np.ones(shape, np.float32), name=name)
+
+
+class Net(Layer):
+    """Two layers and a parameter of its own."""
+
+    def __init__(self, out_size=2):
+        super().__init__()
+        self.l1 = Linear(3)
+        self.scale = param()
+        self.l2 = Linear(out_size)
+
+    def forward(self, x):
+        return self.l2(F.tanh(self.l1(x)) * self.scale)
+
+
+KEYS = ["l1/W", "l1/b", "scale", "l2/W", "l2/b"]
+
+
+@pytest.fixture
+def x(rng):
+    return rng.normal(size=(4, 5)).astype(np.float32)
+
+
+@pytest.fixture
+def net(x):
+    """A Net that has been used, so that all of it has values."""
+    net = Net()
+    net(x)
+    return net
+
+
+def arrays_of(layer):
+    return {key: p.data for key, p in layer._named_params().items()}
+
+
+def assert_same_arrays(a, b):
+    assert a.keys() == b.keys()
+    for key in a:
+        assert a[key].dtype == b[key].dtype
+        np.testing.assert_array_equal(a[key], b[key], err_msg=key)
+
+
+# --- what a layer finds -------------------------------------------------------
+
+
+def test_parameters_come_in_order_of_definition():
+    layer = Layer()
+    parameters = {name: param() for name in ["z", "a", "m", "b", "y", "c"]}
+    for name, p in parameters.items():
+        setattr(layer, name, p)
+    assert list(layer._params) == list(parameters)
+    assert list(layer.params()) == list(parameters.values())
+
+
+def test_inner_layers_are_searched_in_their_place(net):
+    l1, l2 = net.l1, net.l2
+    assert list(net.params()) == [l1.W, l1.b, net.scale, l2.W, l2.b]
+    assert list(net._named_params()) == KEYS
+
+
+def test_params_is_a_generator(net):
+    assert next(net.params()) is net.l1.W
+
+
+def test_flatten_params_fills_a_dict_below_a_key(net):
+    found = {}
+    net._flatten_params(found, "encoder")
+    assert list(found) == [f"encoder/{key}" for key in KEYS]
+    assert found["encoder/l2/W"] is net.l2.W
+
+
+def test_a_parameter_under_two_names_comes_once():
+    layer = Layer()
+    layer.first = inner = Linear(2, in_size=2)
+    layer.again = inner
+    layer.W = inner.W
+    assert list(layer.params()) == [inner.W, inner.b]
+    assert list(layer._named_params()) == [
+        *["first/W", "first/b", "again/W", "again/b"],
+        "W",
+    ]
+
+
+def test_only_attributes_that_are_parameters_or_layers_count():
+    layer = Layer()
+    layer.layers = [Linear(2, in_size=2)]
+    layer.table = {"W": param()}
+    layer.state = Variable(np.zeros(2))
+    layer.size = 3
+    assert list(layer._params) == [] and list(layer.params()) == []
+
+
+def test_an_inner_layer_may_find_its_parameters_itself():
+    class Stack(Layer):
+        def __init__(self):
+            super().__init__()
+            self.hidden = [param(), param()]
+
+        def params(self):
+            yield from self.hidden
+
+    layer = Layer()
+    layer.stack = Stack()
+    assert list(layer.params()) == layer.stack.hidden
+
+
+def test_another_value_takes_the_name_off_the_list(net):
+    net.l1.b = None
+    net.cleargrads()
+    assert list(net._named_params()) == ["l1/W", *KEYS[2:]]
+    net.l1.b = param(3)
+    assert list(net.l1._params) == ["W", "b"]
+    replacement = net.scale = param()
+    assert list(net.params())[2] is replacement
+    assert list(net._named_params()) == KEYS
+
+
+def test_deleting_takes_the_name_off_the_list(net):
+    del net.l1.b
+    net.cleargrads()
+    assert list(net._named_params()) == ["l1/W", *KEYS[2:]]
+    net.note = "text"
+    del net.note
+    with pytest.raises(AttributeError):
+        del net.l1.b
+
+
+@pytest.mark.parametrize("value", [param(2), Linear(2)])
+def test_the_constructor_of_layer_must_run_first(value):
+    class Hasty(Layer):
+        def __init__(self):
+            self.size = 3  # this is no matter
+            self.W = value
+
+    message = r"Hasty\.W: call super\(\).__init__\(\) before .* \(see step 44\)"
+    with pytest.raises(AttributeError, match=message):
+        Hasty()
+
+
+# --- calls --------------------------------------------------------------------
+
+
+class Call(Layer):
+    """Returns what a function of its arguments returns."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args, **kwargs):
+        return self.function(*args, **kwargs)
+
+
+def test_one_output_comes_bare_several_as_a_tuple():
+    a, b = Variable(np.array(1.0)), Variable(np.array(2.0))
+    assert Call(lambda: a)() is a
+    assert Call(lambda: (a,))() is a
+    assert Call(lambda: (a, b))() == (a, b)
+    assert Call(lambda: None)() is None
+    assert Call(lambda: ())() == ()
+
+
+def test_a_call_takes_any_arguments():
+    def function(x, n, add=None, *, times=1):
+        return x * n * times if add is None else x * n * times + add
+
+    layer = Call(function)
+    x = Variable(np.array(2.0))
+    assert layer(x, 3).data == 6
+    assert layer(x, 3, None).data == 6
+    assert layer(x, 3, times=2, add=x).data == 14
+    assert [reference() for reference in layer.inputs] == [x, x]
+
+
+def test_inputs_and_outputs_are_weak_references():
+    layer = Call(lambda x, y: (x + y, x * y))
+    assert list(layer.inputs) == list(layer.outputs) == []
+    x, y = Variable(np.array(2.0)), np.array(3.0)
+    u, v = layer(x, y)
+    assert type(layer.inputs) is type(layer.outputs) is list
+    assert [reference() for reference in layer.inputs] == [x, y]
+    assert [reference() for reference in layer.outputs] == [u, v]
+
+
+def test_a_layer_keeps_no_graph_alive(net, x):
+    gc.disable()
+    try:
+        y = net(x)
+        reference = weakref.ref(y)
+        y.sum().backward()
+        del y
+        assert reference() is None
+    finally:
+        gc.enable()
+
+
+def test_forward_must_be_written():
+    class Empty(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Empty: write forward.*step 44"):
+        Empty()(1)
+    with pytest.raises(NotImplementedError):
+        Layer().forward(1)
+
+
+def test_cleargrads(net, x):
+    net(x).sum().backward()
+    assert all(p.grad is not None for p in net.params())
+    net.cleargrads()
+    assert all(p.grad is None for p in net.params())
+
+
+def test_devices(net):
+    before = arrays_of(net)
+    net.to_cpu()
+    assert all(arrays_of(net)[key] is before[key] for key in KEYS)
+    Net().to_cpu()  # nothing there yet
+    if not cuda.gpu_enable:
+        with pytest.raises(RuntimeError, match="step 52"):
+            net.to_gpu()
+
+
+# --- copies -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.deepcopy, copy.copy, lambda layer: pickle.loads(pickle.dumps(layer))],
+)
+def test_a_used_layer_can_be_copied(net, x, duplicate):
+    y = net(x)
+    y.sum().backward()
+    twin = duplicate(net)
+    assert type(twin) is Net and not twin.inputs and not twin.outputs
+    assert_same_arrays(arrays_of(net), arrays_of(twin))
+    np.testing.assert_array_equal(twin(x).data, y.data)
+    assert net.outputs[0]() is y
+    del twin.scale
+    assert list(net._named_params()) == KEYS
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))]
+)
+def test_a_deep_copy_shares_no_arrays(net, x, duplicate):
+    net.again = net.l2
+    twin = duplicate(net)
+    assert twin.again is twin.l2  # shared before, shared after
+    before = net(x).data.copy()
+    for p in twin.params():
+        p.data += 1
+    np.testing.assert_array_equal(net(x).data, before)
+
+
+# --- Linear -------------------------------------------------------------------
+
+
+def test_linear_by_hand():
+    layer = Linear(2, in_size=3)
+    layer.W.data[...] = [[1, 2], [3, 4], [5, 6]]
+    layer.b.data[...] = [10, 20]
+    y = layer(np.array([[1, 1, 1], [1, 0, -1]], dtype=np.float32))
+    np.testing.assert_array_equal(y.data, [[19, 32], [6, 16]])
+    assert y.dtype == np.float32
+
+
+def test_linear_starts_from_the_global_generator():
+    np.random.seed(7)  # noqa: NPY002
+    known = Linear(4, in_size=3)
+    late = Linear(2)
+    later = Linear(5)
+    y = later(np.ones((1, 6), np.float32))
+    late(y)
+
+    # one draw a layer, in the order in which their sizes were known
+    draws = np.random.RandomState(7)
+    for layer, shape in (known, (3, 4)), (later, (6, 5)), (late, (5, 2)):
+        expected = draws.randn(*shape) * np.sqrt(1 / shape[0])
+        np.testing.assert_array_equal(layer.W.data, expected.astype(np.float32))
+        np.testing.assert_array_equal(layer.b.data, np.zeros(shape[1], np.float32))
+
+
+def test_linear_sizes_are_late():
+    layer = Linear(4)
+    assert layer.W.data is None and layer.in_size is None
+    assert (layer.out_size, layer.dtype) == (4, np.float32)
+    assert list(layer._named_params()) == ["W", "b"]
+    layer(np.ones((2, 3), np.float32))
+    assert layer.W.shape == (3, 4) and layer.in_size == 3
+    W = layer.W.data
+    layer(np.ones((1, 3), np.float32))
+    assert layer.W.data is W
+    with pytest.raises(ValueError):
+        layer(np.ones((2, 5), np.float32))
+
+
+def test_linear_names_its_parameters():
+    layer = Linear(4, in_size=3)
+    assert (layer.W.name, layer.b.name) == ("W", "b")
+    assert type(layer.W) is type(layer.b) is Parameter
+
+
+def test_linear_without_bias():
+    layer = Linear(4, nobias=True, in_size=3)
+    assert layer.b is None
+    assert list(layer.params()) == [layer.W]
+    layer(np.ones((2, 3), np.float32)).sum().backward()
+    assert layer.W.grad.shape == (3, 4)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("in_size", [None, 3])
+def test_linear_keeps_its_dtype(dtype, in_size):
+    layer = Linear(4, dtype=dtype, in_size=in_size)
+    y = layer(np.ones((2, 3), dtype))
+    y.sum().backward()
+    for array in y, layer.W, layer.b, layer.W.grad, layer.b.grad:
+        assert array.dtype == dtype
+
+
+def test_linear_of_a_sequence(rng):
+    x = rng.normal(size=(2, 4, 3))
+    layer = Linear(5, dtype=np.float64)
+    y = layer(x)
+    assert layer.in_size == 3 and y.shape == (2, 4, 5)
+    np.testing.assert_allclose(y.data, x @ layer.W.data)
+
+
+def test_linear_gradients(rng):
+    def f(x, W, b):
+        layer = Linear(2, dtype=np.float64)
+        layer.W, layer.b = W, b
+        return layer(x)
+
+    check_gradients(f, *(rng.normal(size=s) for s in [(4, 3), (3, 2), (2,)]))
+
+
+def test_linear_refuses_sizes_in_the_wrong_place():
+    with pytest.raises(TypeError, match=r"nobias must be True or False, got 10"):
+        Linear(784, 10)
+
+
+# --- files --------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "w.npz"
+
+
+def test_what_is_saved_is_loaded(net, x, path):
+    net.save_weights(path)
+    with np.load(path) as npz:
+        assert set(npz.files) == set(KEYS)
+    other = Net()
+    other.load_weights(path)  # its W has no shape yet
+    assert_same_arrays(arrays_of(net), arrays_of(other))
+    np.testing.assert_array_equal(other(x).data, net(x).data)
+    other(x).sum().backward()
+    assert all(p.data.flags.writeable for p in other.params())
+
+
+@pytest.mark.parametrize("suffix", ["", ".npz", ".weights"])
+@pytest.mark.parametrize("kind", [str, lambda path: path])
+def test_the_same_path_works_for_both(net, tmp_path, suffix, kind):
+    path = kind(tmp_path / f"my model{suffix}")
+    net.save_weights(path)
+    other = Net()
+    other.load_weights(path)
+    assert_same_arrays(arrays_of(net), arrays_of(other))
+    (file,) = tmp_path.iterdir()
+    assert file.name == f"my model{suffix}".removesuffix(".npz") + ".npz"
+
+
+def test_a_file_without_suffix_is_loaded(net, path):
+    net.save_weights(path)
+    renamed = path.rename(path.with_suffix(""))
+    other = Net()
+    other.load_weights(renamed)
+    assert_same_arrays(arrays_of(net), arrays_of(other))
+
+
+def test_a_shared_layer_is_saved_under_both_names(net, path):
+    net.again = net.l2
+    net.save_weights(path)
+    with np.load(path) as npz:
+        np.testing.assert_array_equal(npz["again/W"], npz["l2/W"])
+    net.load_weights(path)
+    assert len(list(net.params())) == 5
+
+
+def test_a_part_of_a_file_can_be_loaded(net, path):
+    net.save_weights(path)
+    part = Layer()
+    part.l2 = Linear(2)
+    part.load_weights(path)
+    np.testing.assert_array_equal(part.l2.W.data, net.l2.W.data)
+
+
+def test_a_loaded_dtype_is_that_of_the_file(net, path):
+    net.scale.data = np.array(0.1)
+    net.save_weights(path)
+    other = Net()
+    other.load_weights(path)
+    assert other.scale.dtype == np.float64 and other.scale.data == 0.1
+
+
+def test_saving_moves_the_parameters_into_main_memory(net, path, monkeypatch):
+    moved = []
+    monkeypatch.setattr(Parameter, "to_cpu", lambda p: moved.append(p))
+    net.save_weights(path)
+    assert moved == list(net.params())
+
+
+def test_nothing_is_saved_before_there_are_values(tmp_path):
+    with pytest.raises(RuntimeError, match=r"l1/W, l2/W has no values yet.*step 53"):
+        Net().save_weights(tmp_path / "w")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_save_that_breaks_off_leaves_the_old_file(net, path, monkeypatch):
+    net.save_weights(path)
+    before = path.read_bytes()
+
+    def half(file, **arrays):
+        file.write(before[:100])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(np, "savez_compressed", half)
+        net.save_weights(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_missing_folder_and_file(net, tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder .*none"):
+        net.save_weights(tmp_path / "none" / "w.npz")
+    with pytest.raises(FileNotFoundError, match="w.npz"):
+        net.load_weights(tmp_path / "w.npz")
+
+
+def refused(layer, path, error, match):
+    """Assert that layer refuses the file and is left as it was."""
+    before = arrays_of(layer)
+    with pytest.raises(error, match=match):
+        layer.load_weights(path)
+    after = arrays_of(layer)
+    assert all(after[key] is before[key] for key in before)
+
+
+def test_missing_keys_are_named(net, path):
+    arrays = arrays_of(net)
+    del arrays["l2/W"], arrays["scale"]
+    np.savez(path, **arrays)
+    refused(net, path, KeyError, r"has no scale, l2/W; it has l1/W, l1/b, l2/b .*53")
+
+
+def test_other_shapes_are_named(net, path):
+    Net_of_5 = Net(5)
+    Net_of_5(np.ones((1, 5), np.float32))
+    Net_of_5.save_weights(path)
+    message = r"l2/W has the shape \(3, 2\) here and \(3, 5\) in .*w.npz.*step 53"
+    refused(net, path, ValueError, message)
+    refused(Net(2), path, ValueError, r"l2/b has the shape \(2,\) here and \(5,\)")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", b"hello, world\n" * 9, b"PK\x03\x04" + bytes(99)]
+)
+def test_other_files_are_refused(net, path, data):
+    path.write_bytes(data)
+    refused(net, path, ValueError, r"is no file of save_weights.*step 53")
+
+
+def test_a_single_array_is_refused(net, path):
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    refused(net, path, ValueError, "is no file of save_weights")
+
+
+class Trap:
+    """Says on reading that a pickle can run anything."""
+
+    def __reduce__(self):
+        return pytest.fail, ("the pickle was read",)
+
+
+def test_pickles_are_not_read(net, path):
+    path.write_bytes(pickle.dumps(Trap()))
+    refused(net, path, ValueError, "is no file of save_weights")
+    arrays = arrays_of(net)
+    arrays["scale"] = np.array(Trap(), dtype=object)
+    np.savez(path, **arrays)
+    refused(net, path, ValueError, "allow_pickle=False")
+
+
+def test_a_part_of_a_file_is_refused(net, path):
+    net.save_weights(path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        refused(net, path, ValueError, "is no file of save_weights")
+
+
+def test_no_damage_goes_unnoticed(net, path):
+    """Whatever byte is changed: an error, or the same numbers."""
+    net.save_weights(path)
+    whole = path.read_bytes()
+    before = arrays_of(net)
+    errors = 0
+    for place in range(0, len(whole), 3):
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :]
+        )
+        other = Net()
+        try:
+            other.load_weights(path)
+        except (ValueError, KeyError):
+            errors += 1
+            assert other.l1.W.data is None
+        else:
+            assert_same_arrays(arrays_of(other), before)
+    assert errors > len(whole) / 3 / 2
+
+
+def test_a_wrong_checksum_is_named(net, path):
+    net.save_weights(path)
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo("l1/W.npy")
+    data = bytearray(path.read_bytes())
+    data[member.header_offset + 14] ^= 1  # both places where the checksum stands
+    at = data.rindex(b"PK\x01\x02", 0, data.rindex(b"l1/W.npy"))
+    data[at + 16] ^= 1
+    path.write_bytes(data)
+    refused(net, path, ValueError, "l1/W.npy")
+
+
+# --- the package --------------------------------------------------------------
+
+
+def test_names_of_the_package():
+    assert dezero.Layer is L.Layer
+    assert dezero.layers is L
