@@ -708,7 +708,8 @@ class Function:
         """The inputs of the recorded call; arrays while a bare backward runs."""
         if Config.bare:
             # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
-            return [x.data if x.data.ndim else x.data[()] for x in self._inputs]
+            arrays = [x.data for x in self._inputs]
+            return [x if x is None or x.ndim else x[()] for x in arrays]
         return list(self._inputs)
 
     @property

@@ -521,7 +521,12 @@ NOT_DIFFERENTIABLE = {
     *("to_cpu", "to_gpu"),  # the same values elsewhere
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
     *("__int__", "__float__", "__array__"),  # out of the graph
-    *("__init__", "__setitem__", "__array_ufunc__"),  # doors, not computations
+    *(
+        "__init__",
+        "__setitem__",
+        "__array_ufunc__",
+        "__getstate__",
+    ),  # doors, not computations
 }
 
 

@@ -305,7 +305,7 @@ OPERATORS = {
 NOT_COMPUTED = {  # members of Variable that compute nothing to differentiate
     *("__init__", "__len__", "__repr__", "__setitem__"),
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__float__", "__int__"),
-    *("__array__", "shape", "ndim", "size", "dtype"),
+    *("__array__", "__getstate__", "shape", "ndim", "size", "dtype"),
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),
     *("to_cpu", "to_gpu"),
 }

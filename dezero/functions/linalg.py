@@ -8,7 +8,7 @@ import math
 import string
 
 from dezero import cuda
-from dezero.core import Config, Function, MatMul, broadcast_to, matmul, sum_to
+from dezero.core import Function, MatMul, broadcast_to, matmul, sum_to
 from dezero.functions.shape import _broadcasts
 
 __all__ = ["Einsum", "Linear", "MatMul", "einsum", "linear", "linear_simple", "matmul"]
@@ -42,8 +42,7 @@ class Linear(Function):
         return y
 
     def backward(self, gy):
-        # Not self.inputs: b.data may be None.
-        x, W, b = (v.data if Config.bare else v for v in self._inputs)
+        x, W, b = self.inputs
         rows = _rows(gy)  # (N, K)
         gx = gW = gb = None
         if self.needs_grad(0):
