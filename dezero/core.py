@@ -33,7 +33,7 @@ import threading
 import weakref
 
 import numpy as np
-from numpy import ndarray
+from numpy import asarray, generic, ndarray
 
 from dezero import cuda
 
@@ -595,6 +595,9 @@ def _settle_variables(gradients, start, seed):
 # --- Function -----------------------------------------------------------------
 
 
+_new_object = object.__new__
+
+
 class Function:
     """A computation that knows its derivative; each call is a node of the graph.
 
@@ -614,23 +617,34 @@ class Function:
 
     _inputs = None
     _outputs = ()
-    _knows_arrays = False
+
+    # Set for classes of the package: what their methods can be handed.
+    _takes_scalars = False  # forward: 0-d arrays as NumPy scalars
+    _knows_arrays = False  # backward: bare arrays
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        inside = cls.__module__.startswith("dezero.")
+        if "forward" in cls.__dict__:
+            cls._takes_scalars = inside
         if "backward" in cls.__dict__:
-            cls._knows_arrays = cls.__module__.startswith("dezero.")
+            cls._knows_arrays = inside
 
     def __call__(self, *inputs):
         if not Config.enable_backprop:
             return self._call_without_graph(inputs)
         arrays = []
+        takes_scalars = self._takes_scalars
         generation = 0
         requires_grad = False
         for x in inputs:
             if not isinstance(x, Variable):
                 return self(*_wrap(inputs, type(self).__name__))
-            arrays.append(x.data)
+            array = x.data
+            if takes_scalars and array is not None and array.ndim == 0:
+                # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
+                array = array[()]
+            arrays.append(array)
             if x.requires_grad:
                 requires_grad = True
             if x.generation > generation:
@@ -644,14 +658,19 @@ class Function:
         self._inputs = inputs
         if isinstance(y, tuple):
             return self._record_outputs(y, requires_grad)
-        # The usual case, one output, is written out: 10 % of a scalar chain.
+        # The usual case, one output, is written out, and without __init__: what
+        # forward returns need not be checked twice. 10 % of a scalar chain.
         if not isinstance(y, ndarray):
-            y = np.asarray(y) if isinstance(y, np.generic) else self._as_result(y)
-        y = Variable(y, None, requires_grad)
-        y.creator = self
-        y.generation = generation + 1
-        self._outputs = (weakref.ref(y),)
-        return y
+            y = asarray(y) if isinstance(y, generic) else self._as_result(y)
+        output = _new_object(Variable)
+        output.data = y
+        output.name = None
+        output.grad = None
+        output.creator = self
+        output.generation = generation + 1
+        output.requires_grad = requires_grad
+        self._outputs = (weakref.ref(output),)
+        return output
 
     def _record_outputs(self, arrays, requires_grad):
         """Wrap and link several outputs."""
@@ -707,9 +726,11 @@ class Function:
     def inputs(self):
         """The inputs of the recorded call; arrays while a bare backward runs."""
         if Config.bare:
-            # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
-            arrays = [x.data for x in self._inputs]
-            return [x if x is None or x.ndim else x[()] for x in arrays]
+            arrays = []
+            for x in self._inputs:  # a loop: half the time of a comprehension
+                x = x.data
+                arrays.append(x[()] if x is not None and x.ndim == 0 else x)
+            return arrays
         return list(self._inputs)
 
     @property
@@ -798,8 +819,8 @@ class Add(Function):
         return x0 + x1
 
     def backward(self, gy):
-        x0, x1 = self.inputs
-        return sum_to(gy, x0.shape), sum_to(gy, x1.shape)
+        x0, x1 = self._inputs  # Variables in either kind of pass: for their shapes
+        return sum_to(gy, x0.data.shape), sum_to(gy, x1.data.shape)
 
 
 class Sub(Function):
@@ -809,9 +830,9 @@ class Sub(Function):
         return x0 - x1
 
     def backward(self, gy):
-        x0, x1 = self.inputs
-        gx0 = sum_to(gy, x0.shape)
-        gx1 = sum_to(-gy, x1.shape) if self.needs_grad(1) else None
+        x0, x1 = self._inputs
+        gx0 = sum_to(gy, x0.data.shape)
+        gx1 = sum_to(-gy, x1.data.shape) if x1.requires_grad else None
         return gx0, gx1
 
 

@@ -230,7 +230,7 @@ def render_dot(text, to_file):
         )
     from dezero.files import replacing  # the process below runs this file alone
 
-    data = _draw(_insert(text, _look(text, kind)), kind)
+    data = _draw(_insert(_straighten(text), _look(text, kind)), kind)
     with replacing(path) as temporary:
         temporary.write_bytes(data)
     return _show(_Picture(path, kind, data))
@@ -279,12 +279,30 @@ def _rows_passed(text):
     return sum(rows[end] - rows[start] - 1 for start, end in edges)
 
 
+def _straighten(text):
+    """Return DOT text with more weight on the arrows from what was computed.
+
+    A chain of operations then stands upright, with its constants beside it, where
+    it would go down in a diagonal and leave most of the picture empty.
+    """
+    ends = set(re.findall(r"^\w+ -> (\w+)$", text, re.MULTILINE))
+    quoted_or_edge = re.compile(r'"(?:\\.|[^"\\])*"|^(\w+) -> \w+$', re.MULTILINE)
+    return quoted_or_edge.sub(
+        lambda found: found[0] + " [weight=2]" * (found[1] in ends), text
+    )
+
+
 def _insert(text, statements):
-    """Return DOT text with statements put first, just behind its opening brace."""
+    """Return DOT text with statements put first, just behind its opening brace.
+
+    They go into the same line: a number of a line that Graphviz complains of stays
+    that of the text.
+    """
     # Names and comments in front of that brace may hold braces of their own.
     tokens = r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|\{'
     for token in re.finditer(tokens, text, re.DOTALL):
         if token[0] == "{":
+            statements = statements.replace("\n", " ")
             return text[: token.end()] + statements + text[token.end() :]
     raise RuntimeError(
         "render_dot: expected DOT text such as 'digraph g { a -> b }', "
@@ -377,12 +395,10 @@ def _main(engine, folder, kind):
     sys.path.append(folder)
     text = sys.stdin.buffer.read().decode()
     if kind == "png":
-        dpi = 144
-        if len(text) > 10_000:  # a smaller one fits for sure
-            _, _, width, height = _run(engine, "plain", text).split(maxsplit=4)[:4]
-            width, height = float(width), float(height)  # inches
-            dpi = min(dpi, 15_900 / max(width, height), (32e6 / width / height) ** 0.5)
-        text = _insert(text, f"\ngraph [dpi={dpi:.4g}]\n")
+        _, _, width, height = _run(engine, "plain", text).split(maxsplit=4)[:4]
+        width, height = float(width), float(height)  # inches
+        dpi = min(144, 15_900 / max(width, height), (32e6 / width / height) ** 0.5)
+        text = _insert(text, f" graph [dpi={dpi:.4g}] ")
     sys.stdout.buffer.write(_run(engine, kind, text))
 
 

@@ -1,6 +1,7 @@
 """DOT text and its picture: what is stated, how it is drawn, what is refused."""
 
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -272,6 +273,11 @@ def test_wrong_dot_text_is_an_error_and_the_old_picture_stays(tmp_path, text):
     assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_the_number_of_the_wrong_line_is_that_of_the_text(tmp_path):
+    with pytest.raises(RuntimeError, match="line 3 near '}'"):
+        render_dot("digraph g {\na ->\n}", tmp_path / "x.png")
+
+
 def test_no_braces_is_not_dot(tmp_path):
     with pytest.raises(RuntimeError, match="expected DOT text"):
         render_dot("a -> b", tmp_path / "x.png")
@@ -315,6 +321,50 @@ def test_a_graph_of_400_nodes_opens(tmp_path):
     plot_dot_graph(y, to_file=tmp_path / "y.png")
     width, height = size(tmp_path / "y.png")
     assert 1000 < max(width, height) <= 16_000 and width * height <= 33e6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "digraph { " + " -> ".join(f"a{i}" for i in range(1000)) + " }",  # high
+        'digraph { a [label="' + "long " * 1000 + '"] }',  # wide
+        "digraph { " + " ".join(f"a{i}" for i in range(1000)) + " }",
+    ],
+)
+def test_no_picture_grows_beyond_what_opens(tmp_path, text):
+    render_dot(text, tmp_path / "x.png")
+    assert 1000 < max(size(tmp_path / "x.png")) <= 16_000
+
+
+def test_a_variable_used_at_200_places_is_drawn_in_seconds(tmp_path):
+    x = y = V(1.0, "x")
+    for _ in range(200):
+        y = y + x
+    text = get_dot_graph(y, stable=True)
+    assert "splines=line" in graph._look(text, "png")  # curves take minutes
+    render_dot(text, tmp_path / "x.png")
+    assert max(size(tmp_path / "x.png")) <= 16_000
+
+
+def test_a_chain_of_operations_stands_upright(tmp_path):
+    x = y = V(1.0, "x")
+    for _ in range(30):
+        y = y + 1.0
+    plot_dot_graph(y, to_file=tmp_path / "y.png")
+    width, height = size(tmp_path / "y.png")
+    assert width < height / 5  # a diagonal is as wide as it is high
+    graph_text = get_dot_graph(x + 1.0, verbose=False, stable=True)
+    assert graph._straighten(graph_text).count("weight") == 1  # Add -> its result
+    assert graph._straighten('a [label="\nb -> c\n"]\n') == 'a [label="\nb -> c\n"]\n'
+
+
+def test_arguments_stand_in_order_from_left_to_right(tmp_path):
+    a, b, c = V(1.0, "a"), V(2.0, "b"), V(3.0, "c")
+    plot_dot_graph(a - b * c, verbose=False, to_file=tmp_path / "x.svg")
+    drawn = (tmp_path / "x.svg").read_text(encoding="utf-8")
+    nodes = re.findall(r'<text[^>]* x="([-\d.]+)"[^>]*>(\w+)</text>', drawn)
+    at = {label: float(x) for x, label in nodes}
+    assert at["a"] < at["Mul"] and at["b"] < at["c"]
 
 
 def test_the_picture_shows_itself(tmp_path, monkeypatch):
