@@ -1,0 +1,267 @@
+"""Step 45. Model: layers inside layers.
+
+In step 44 a network was a list of layers, and each loop over its
+parameters went over two levels. But a network, too, is a function
+with parameters of its own: it is a layer. Let a layer hold layers
+as it holds Parameters, and there is one level, however deep the
+network is built:
+
+    model  +-- l0  +-- W                names:  l0, l1
+           |       +-- b                l0:     W, b
+           +-- l1  +-- W                l1:     W, b
+                   +-- b
+
+Two methods of Layer change. __setattr__ notes layers as well. And
+params() asks each layer that it finds for its params(), which
+asks those that it finds: a recursion that ends at the Parameters.
+A layer may stand in two places, to use the same weights twice; its
+parameters come once, or they would be trained twice per step.
+
+Only attributes are looked at. Layers that stand in a list alone
+are not found, which is the mistake that everyone makes once: such
+a model runs, and never learns. MLP keeps a list, to go through it
+in order, and makes each of its layers an attribute l0, l1, ... as
+well, by setattr.
+
+An MLP, a multi-layer perceptron, is Linear layers with something
+bent between them. MLP((10, 1)) is the network of step 43, and
+MLP((10, 10, 1)) has one layer more, for one number more. There,
+sigmoid would be slow to start: its results are all positive, and
+it passes on at most a quarter of a gradient (y * (1 - y), step
+43). tanh, which goes from -1 to 1, passes on all of it near 0. All
+three are trained with a rate of 0.1.
+
+A Model is a layer that stands for a whole network, and can draw
+itself. Its graph comes from step 26: plot computes once and draws
+what happened. The package also has Sequential, for layers and
+functions one after the other: Sequential(Linear(10), tanh,
+Linear(1)) needs no class.
+
+What remains by hand is the line `param.data -= rate * ...`. There
+are better ones: step 46.
+
+New: Layer.__setattr__, Layer.params, Model, MLP, InAList, Twice,
+train.
+Carried over from step 25: FIGURES.
+Carried over from step 43: wave.
+Carried over from step 44: Linear, Layer.__init__, Layer.__call__,
+Layer.forward, Layer.cleargrads.
+Teaches: models.Model, models.MLP
+Family: models.Sequential
+Extends: layers.Layer
+Exercise: write a Model that computes x + l2(tanh(l1(x))), with
+x (N, 1): what it learns is what to add to x. Find the shortcut in
+its plot.
+
+Output (rtol 0.02):
+                        numbers   loss: step 1     300   1,000
+    MLP((10, 1))             31          1.097   0.513   0.463
+    MLP((10, 10, 1))        141          0.567   0.521   0.515
+    the same with tanh      141          0.613   0.047   0.045
+    params(): (1, 10) (10,) (10, 10) (10,) (10, 1) (1,)
+    InAList: 0 Parameters found
+    Twice: 2 Parameters found
+    figures/step45_model.png
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from dezero import Parameter
+from dezero.functions import linear, mean_squared_error, sigmoid, tanh
+from dezero.graph import plot_dot_graph
+
+# --- carried over from step 25 ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+# --- new in this step ---
+class Layer:
+    """A function with Parameters of its own, or layers inside."""
+
+    # --- carried over from step 44 ---
+    def __init__(self):
+        self._params = ()  # names of attributes
+
+    # --- new in this step ---
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        owned = isinstance(value, (Parameter, Layer))
+        if owned and name not in self._params:
+            self._params = (*self._params, name)
+
+    # --- carried over from step 44 ---
+    def __call__(self, *inputs):
+        """Return forward(*inputs)."""
+        return self.forward(*inputs)
+
+    def forward(self, *inputs):
+        """Compute the outputs from Variables or ndarrays."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write forward(self, x) "
+            "(see step 44)"
+        )
+
+    # --- new in this step ---
+    def params(self):
+        """Yield every Parameter once, inner layers' too."""
+        seen = set()
+        for name in self._params:
+            owned = getattr(self, name)
+            for param in (
+                owned.params() if isinstance(owned, Layer) else [owned]
+            ):
+                if param not in seen:
+                    seen.add(param)
+                    yield param
+
+    # --- carried over from step 44 ---
+    def cleargrads(self):
+        """Forget all gradients, or new ones are added to them."""
+        for param in self.params():
+            param.cleargrad()
+
+
+# --- carried over from step 44 ---
+class Linear(Layer):
+    """y = x @ W + b.
+
+    Shapes: x (N, in_size), W (in_size, out_size), b (out_size,).
+    """
+
+    def __init__(
+        self, out_size, nobias=False, dtype=np.float32, in_size=None
+    ):
+        super().__init__()
+        self.in_size = in_size
+        self.out_size = out_size
+        self.dtype = dtype
+
+        self.W = Parameter(None, name="W")
+        if in_size is not None:
+            self._init_W()
+        self.b = None
+        if not nobias:
+            self.b = Parameter(np.zeros(out_size, dtype), name="b")
+
+    def _init_W(self):
+        shape = (self.in_size, self.out_size)
+        W = np.random.randn(*shape)  # noqa: NPY002
+        W *= np.sqrt(1 / self.in_size)
+        self.W.data = W.astype(self.dtype)
+
+    def forward(self, x):
+        """Return x @ W + b."""
+        if self.W.data is None:
+            self.in_size = x.shape[-1]
+            self._init_W()
+        return linear(x, self.W, self.b)
+
+
+# --- new in this step ---
+class Model(Layer):
+    """A Layer that is a network, and can draw its graph."""
+
+    def plot(self, *inputs, to_file="model.png"):
+        """Compute forward(*inputs) and draw how into to_file."""
+        y = self.forward(*inputs)
+        return plot_dot_graph(y, verbose=True, to_file=to_file)
+
+
+class MLP(Model):
+    """Linear layers with an activation between them.
+
+    fc_output_sizes: the output size of each, (100, 10) for two.
+    """
+
+    def __init__(self, fc_output_sizes, activation=sigmoid):
+        super().__init__()
+        self.activation = activation
+        self.layers = [Linear(out_size) for out_size in fc_output_sizes]
+        for i, layer in enumerate(self.layers):
+            setattr(self, f"l{i}", layer)
+
+    def forward(self, x):
+        """Return what the last layer makes of x."""
+        for layer in self.layers[:-1]:
+            x = self.activation(layer(x))
+        return self.layers[-1](x)
+
+
+class InAList(Model):
+    """A mistake: a list is no layer, so nothing is found in it."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x):
+        """Return x after all layers."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Twice(Model):
+    """One layer in two places: y = l(tanh(l(x)))."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.first = layer
+        self.second = layer
+
+    def forward(self, x):
+        """Return x after the layer, tanh, and the layer again."""
+        return self.second(tanh(self.first(x)))
+
+
+def train(x, t, model, steps, rate=0.3):
+    """Change all parameters step by step; return the losses."""
+    losses = []
+    for _ in range(steps):
+        loss = mean_squared_error(model(x), t)
+        model.cleargrads()
+        loss.backward()
+        for param in model.params():
+            param.data -= rate * param.grad.data
+        losses.append(float(loss.data))
+    return losses
+
+
+# --- carried over from step 43 ---
+def wave(x):
+    """Return the curve that the samples are taken from."""
+    return np.sin(1.5 * np.pi * x)
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, size=(100, 1))
+    t = wave(x) + rng.normal(0, 0.2, size=x.shape)
+    x, t = x.astype(np.float32), t.astype(np.float32)
+
+    # Linear draws from NumPy's global generator
+    np.random.seed(0)  # noqa: NPY002
+    models = {
+        "MLP((10, 1))": MLP((10, 1)),
+        "MLP((10, 10, 1))": MLP((10, 10, 1)),
+        "the same with tanh": MLP((10, 10, 1), activation=tanh),
+    }
+    print("                    numbers   loss: step 1     300   1,000")
+    for name, model in models.items():
+        losses = train(x, t, model, 1000, rate=0.1)
+        size = sum(param.size for param in model.params())
+        print(f"{name:20}{size:7}{losses[0]:15.3f}", end="")
+        print(f"{losses[299]:8.3f}{losses[999]:8.3f}")
+    print("params():", *(param.shape for param in model.params()))
+
+    wrong, shared = InAList(Linear(10), Linear(1)), Twice(Linear(1))
+    for model in wrong, shared:
+        name, found = type(model).__name__, list(model.params())
+        print(f"{name}: {len(found)} Parameters found")
+
+    FIGURES.mkdir(exist_ok=True)
+    deep = models["the same with tanh"]
+    deep.plot(x, to_file=FIGURES / "step45_model.png")
+    print("figures/step45_model.png")

@@ -1,0 +1,260 @@
+"""Step 49. Dataset and transforms: a row of pairs, read when asked.
+
+Points of a spiral fit into two arrays. Data in general are files,
+of all kinds, on a disk. A training only wants two things of them:
+
+    len(dataset)    how many items there are
+    dataset[i]      the pair (x, t): item i, and what it is
+
+What can answer these is a dataset, whatever stands behind it. The
+class Dataset does for data that is held in arrays: a subclass has
+one method, prepare, which sets data and label. Spiral is such a
+subclass, three lines of it.
+
+What is kept is rarely what a network wants. A picture is kept in
+bytes, 0 to 255; a network learns best from floats around 0. The
+way from one to the other is a transform: something to be called,
+with x in and x out. Compose calls several, one after the other:
+
+    Compose([ToFloat(), Normalize(mean, std), Flatten()])
+
+    ToFloat      bytes become float32, which takes four times the
+                 memory
+    Normalize    (x - mean) / std, with one number for all, or one
+                 for each channel: red, green, blue
+    Flatten      (3, 256, 256) becomes (196608,), one row of a batch
+
+An item passes through it when it is asked for, and not before. So
+data can be read in the same moment, and nothing need be held:
+Records knows where in its file a picture begins, reads these bytes
+and no others. The file may be larger than the memory. Here it is
+small, 48 pictures, but we count all the same: how much is held at
+the most while all of them pass by. It is about the same for 48
+million.
+
+What mean and std are, Records can tell in one such pass as well:
+the sums of x and of x**2 are enough, as std**2 is the mean of x**2
+minus the square of the mean of x.
+
+Pictures as Pillow reads them, of many sizes, have transforms too:
+the package can Resize and CenterCrop them and more, and ToArray
+makes arrays (C, H, W) of them. What is missing is to go through
+the items in batches, in a new order each time: step 50.
+
+Letters: C channels, H height, W width.
+
+New: Dataset, Spiral, Records, Compose, Normalize, Flatten, AsType,
+ToFloat, measure, held_at_most.
+Teaches: datasets.Dataset, datasets.Spiral, transforms.Compose,
+transforms.Normalize, transforms.Flatten, transforms.AsType,
+transforms.ToFloat
+Family: transforms.ToInt, transforms.RandomHorizontalFlip,
+transforms.Convert, transforms.Resize, transforms.CenterCrop,
+transforms.ToArray, transforms.ToPIL
+Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
+its file what it is asked for. Write Records with it: prepare and
+nothing else. Then write a transform that swaps left and right, for
+half of the pictures, by chance.
+
+Output:
+    Spiral: 300 items; item 0: [-0.14 -0.01], arm 1
+    Records: 48 items; item 13: (3, 256, 256) uint8 3
+    channels: mean [ 49.5 124.5 177.5], std [28.9 43.3 45.1]
+    in a row: (196608,), mean 0.0 std 1.0
+    in the file:  9 MB
+    as float32:   38 MB
+    held at most: 3 MB
+"""
+
+import math
+import tempfile
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from dezero.datasets import get_spiral
+
+
+# --- new in this step ---
+class Dataset:
+    """A row of pairs: dataset[i] is (x, t), len(dataset) how many.
+
+    train             the part to learn from, or the one for tests
+    transform         what happens to each x when it is asked for
+    target_transform  the same for t
+    data, label       arrays or lists, to be set by prepare(); t is
+                      None without label
+    """
+
+    def __init__(
+        self, train=True, transform=None, target_transform=None
+    ):
+        self.train = train
+        self.transform = Compose() if transform is None else transform
+        self.target_transform = (
+            Compose() if target_transform is None else target_transform
+        )
+        self.data = None
+        self.label = None
+        self.prepare()
+
+    def __getitem__(self, index):
+        if not np.isscalar(index):
+            raise AssertionError(
+                f"{type(self).__name__}: expected one index, an int, "
+                f"got {index!r}; step 50 makes batches"
+            )
+        x = self.transform(self.data[index])
+        if self.label is None:
+            return x, None
+        return x, self.target_transform(self.label[index])
+
+    def __len__(self):
+        return len(self.data)
+
+    def prepare(self):
+        """Set self.data and self.label; called by __init__."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write prepare(self), which sets "
+            "self.data and self.label (see step 49)"
+        )
+
+
+class Spiral(Dataset):
+    """The points of get_spiral: x (2,), t the arm, 0 to 2."""
+
+    def prepare(self):
+        self.data, self.label = get_spiral(self.train)
+
+
+class Records(Dataset):
+    """Pictures in a file: for each a byte t, and its C * H * W bytes.
+
+    None of it is held: an item is read when it is asked for.
+    """
+
+    def __init__(self, path, shape, transform=None):
+        self.path = path
+        self.shape = shape
+        super().__init__(transform=transform)
+
+    def prepare(self):
+        self.length = 1 + math.prod(self.shape)  # bytes of a record
+
+    def __getitem__(self, index):
+        if not 0 <= index < len(self):
+            raise IndexError(f"Records: no item {index} of {len(self)}")
+        with open(self.path, "rb") as file:
+            file.seek(index * self.length)
+            record = np.fromfile(file, np.uint8, self.length)
+        x, t = record[1:].reshape(self.shape), int(record[0])
+        return self.transform(x), self.target_transform(t)
+
+    def __len__(self):
+        return self.path.stat().st_size // self.length
+
+
+class Compose:
+    """Several transforms in a row; none at all is the identity."""
+
+    def __init__(self, transforms=()):
+        self.transforms = list(transforms)
+
+    def __call__(self, x):
+        for transform in self.transforms:
+            x = transform(x)
+        return x
+
+
+class Normalize:
+    """y = (x - mean) / std, one number for all, or one a channel."""
+
+    def __init__(self, mean=0, std=1):
+        self.mean = mean
+        self.std = std
+
+    def __call__(self, array):
+        if array.dtype.kind != "f":
+            array = array.astype(np.float32)
+        mean = self._for(array, self.mean)
+        return (array - mean) / self._for(array, self.std)
+
+    def _for(self, array, value):
+        """Return value so that it broadcasts over (C, H, W)."""
+        value = np.asarray(value, array.dtype)
+        return value.reshape(-1, *[1] * (array.ndim - 1))  # (C, 1, 1)
+
+
+class Flatten:
+    """Lay an array out in one row: (C, H, W) -> (C * H * W,)."""
+
+    def __call__(self, array):
+        return array.flatten()
+
+
+class AsType:
+    """Convert an array to a dtype, float32 by default."""
+
+    def __init__(self, dtype=np.float32):
+        self.dtype = dtype
+
+    def __call__(self, array):
+        return array.astype(self.dtype)
+
+
+ToFloat = AsType
+
+
+def measure(dataset):
+    """Return mean and std of each channel, (C,), in one pass."""
+    n, total, squares = 0, 0.0, 0.0
+    for x, _ in dataset:  # (C, H, W)
+        n += x[0].size
+        total = total + x.sum(axis=(1, 2), dtype=float)
+        squares = squares + (x * x).sum(axis=(1, 2), dtype=float)
+    mean = total / n
+    return mean, np.sqrt(squares / n - mean**2)
+
+
+def held_at_most(dataset):
+    """Go through all items; return the most bytes held on the way."""
+    tracemalloc.start()
+    for _ in dataset:
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+if __name__ == "__main__":
+    spiral = Spiral()
+    x, t = spiral[0]
+    print(f"Spiral: {len(spiral)} items; item 0: {x.round(2)}, arm {t}")
+
+    rng = np.random.default_rng(0)
+    C, H, W = shape = 3, 256, 256
+    low, high = [[0], [50], [100]], [[100], [200], [256]]  # of C
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pictures.bin"
+        with open(path, "wb") as file:
+            for i in range(48):
+                x = rng.integers(low, high, (C, H * W), np.uint8)
+                file.write(bytes([i % 10]) + x.tobytes())
+        raw = Records(path, shape)
+        x, t = raw[13]
+        print(
+            f"Records: {len(raw)} items; item 13:", x.shape, x.dtype, t
+        )
+
+        mean, std = measure(Records(path, shape, ToFloat()))
+        print(f"channels: mean {mean.round(1)}, std {std.round(1)}")
+        transform = Compose([Normalize(mean, std), Flatten()])
+        rows = Records(path, shape, transform)
+        x, t = rows[13]
+        total = len(rows) * x.nbytes
+        print(f"in a row: {x.shape}, mean {abs(x.mean()):.1f}", end=" ")
+        print(f"std {x.std():.1f}")
+        print(f"in the file:  {path.stat().st_size / 1e6:.0f} MB")
+        print(f"as float32:   {total / 1e6:.0f} MB")
+        print(f"held at most: {held_at_most(rows) / 1e6:.0f} MB")
