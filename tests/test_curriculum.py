@@ -90,7 +90,7 @@ NOT_YET_TAUGHT = {
     for number, names in {
         52: "cuda.ADVICE cuda.is_array cuda.get_array_module cuda.as_numpy "
         "cuda.as_cupy core.Variable.to_cpu core.Variable.to_gpu",
-        53: "core.Variable.__getstate__ files.replacing",
+        53: "core.Variable.__getstate__",
         55: "utils.get_conv_outsize utils.get_deconv_outsize utils.pair",
         58: "datasets.ImageNet",
         59: "datasets.SinCurve core.Variable.unchain core.Variable.unchain_backward",
