@@ -523,6 +523,9 @@ def run_lesson(lesson, package, scratch, pythonpath=None):
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     # Nobody's own data: what a step prints does not depend on what was fetched.
     environment["DEZERO_CACHE"] = str(scratch / "cache")
+    # Several steps run at once; BLAS threads that wait for each other's cores make
+    # step 51 five times as slow.
+    environment["OPENBLAS_NUM_THREADS"] = "1"
     if pythonpath:
         environment["PYTHONPATH"] = str(pythonpath)
 
