@@ -13,11 +13,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Tests draw without a window; set before anything imports matplotlib.
 os.environ["MPLBACKEND"] = "Agg"
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-
 
 
 @pytest.fixture
