@@ -65,7 +65,7 @@ DIFFERENCES = {
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",
     ("step46", "WeightDecay.__call__"): "the package makes no temporaries",
     ("step46", "ClipGrad.__call__"): "the package sums in float64, without temporaries",
-    ("step47", "scatter_add"): "the package sorts repeated indices: 5 times as fast",
+    ("step47", "scatter_add"): "the package sorts repeated indices, which is faster",
     ("step47", "get_item"): "the package also takes lists and Variables in an index",
     ("step47", "Softmax"): "the package takes ints, and runs on bare arrays",
     (
