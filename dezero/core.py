@@ -36,6 +36,7 @@ import numpy as np
 from numpy import asarray, generic, ndarray
 
 from dezero import cuda
+from dezero.nodes import Node
 
 array_types = (ndarray,)
 
@@ -106,7 +107,11 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    _under_no_grad = False  # few Variables have their own
+    # Few Variables have their own of these:
+    _under_no_grad = False
+    _watched = False  # retain_grad() or a hook wants to see the gradient pass
+    _retains_grad = False
+    _hooks = ()
 
     __array_priority__ = 200  # `array + x` is x's business, not the array's
 
@@ -157,6 +162,30 @@ class Variable:
 
     # --- the graph ---
 
+    @property
+    def is_leaf(self):
+        """True where no gradient goes further: nothing to go back to, or no need."""
+        return self.creator is None or not self.requires_grad
+
+    @property
+    def grad_fn(self):
+        """How backward goes on from here, as PyTorch shows it; None for a leaf."""
+        return None if self.is_leaf else Node(self.creator)
+
+    def requires_grad_(self, requires_grad=True):
+        """Set requires_grad of a leaf, and return self (step 66)."""
+        if self.creator is not None and self.requires_grad != requires_grad:
+            raise RuntimeError(
+                "requires_grad_: this Variable was computed, and what computed it "
+                "decides; set it on the leaves before, or use detach() (see step 66)"
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def detach(self):
+        """Return a Variable with the same data, memory included, outside the graph."""
+        return Variable(self.data, requires_grad=False)
+
     def set_creator(self, func):
         """Note that func computed this Variable."""
         self.creator = func
@@ -182,43 +211,66 @@ class Variable:
         """Forget the gradient; the next backward starts from nothing."""
         self.grad = None
 
-    def backward(self, retain_grad=False, create_graph=False):
+    def retain_grad(self):
+        """Have every later backward keep this Variable's gradient, leaf or not."""
+        self._watched = self._retains_grad = True
+
+    def register_hook(self, hook):
+        """Have hook(gradient) called when a backward has this Variable's gradient.
+
+        The gradient is complete then, a Variable, and has not been used yet. What the
+        hook returns takes its place, unless it is None. Returns an object whose
+        remove() takes the hook off again (step 65).
+        """
+        self._watched = True
+        return _HookHandle(self, hook)
+
+    def backward(self, retain_grad=False, create_graph=False, gradient=None):
         """Compute the gradient of this Variable with respect to every leaf.
 
         Each leaf x that this Variable was computed from gets
         x.grad = x.grad + d(self)/dx, a Variable of x's shape and dtype that
         shares memory with nothing else.
 
-        The pass starts from self.grad if that is set, from ones otherwise:
-        for a Variable of several elements it differentiates their sum.
+        The pass starts from gradient, else from self.grad if that is set, else from
+        ones: for a Variable of several elements it differentiates their sum, and with
+        gradient=w the sum of self * w.
 
         retain_grad=True   keep the gradients of intermediate results too
         create_graph=True  record the pass itself, so that a gradient can be
                            differentiated again (step 32)
+        gradient           a Variable or ndarray of self's shape (step 66)
 
         Raises RuntimeError for a result that recorded no graph (step 18),
-        ValueError if self.grad does not have self's shape.
+        ValueError if what it starts from does not have self's shape.
         """
         if self._under_no_grad:
             raise RuntimeError(
                 "backward: this Variable was computed under no_grad(), so it does "
                 "not know how; compute it outside the with block (see step 18)"
             )
-        if self.grad is None:
+        start = self.grad if gradient is None else gradient
+        if start is None:
             ones = cuda.get_array_module(self).ones_like(self.data)
             seed = Variable(ones, requires_grad=False)
         else:
-            seed = as_variable(self.grad)
+            seed = as_variable(as_array(start))
             if seed.shape != self.shape:
+                source = "self.grad" if gradient is None else "gradient"
                 raise ValueError(
-                    "backward: the gradient it starts from, self.grad, must have "
+                    f"backward: the gradient it starts from, {source}, must have "
                     f"the shape of the data {self.shape}, got {seed.shape}"
                 )
+        if self._watched:
+            seed = _pass_hooks(self, seed)
         if self.creator is None:
+            if gradient is not None:  # it is the caller's, and adds to what is there
+                with using_config("enable_backprop", create_graph):
+                    seed = Copy()(seed) if self.grad is None else self.grad + seed
             self.grad = seed
             return
         if not self.requires_grad:  # nothing upstream wants a gradient
-            self.grad = seed if retain_grad else None
+            self.grad = seed if retain_grad or self._retains_grad else None
             return
 
         enable_backprop, bare = Config.enable_backprop, Config.bare
@@ -235,7 +287,9 @@ class Variable:
 
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
-        return self.__dict__ | {"creator": None, "generation": 0}
+        state = self.__dict__ | {"creator": None, "generation": 0}
+        state.pop("_hooks", None)
+        return state
 
     # --- shape and reduction ---
 
@@ -462,7 +516,13 @@ def _propagate(start, seed, retain_grad, create_graph):
             elif not create_graph and gy.dtype is not y.data.dtype:
                 gy = _like(y, gy)
             gys.append(gy)
-            if y is not None and y.grad is not None and not retain_grad:
+            if y is None:
+                continue
+            if y._watched and gy is not None:
+                gys[-1] = gy if y is start else _pass_hooks(y, gy)
+                if retain_grad or y._retains_grad:
+                    gradients[y] = gys[-1]
+            if y.grad is not None and not (retain_grad or y._retains_grad):
                 passed.append(y)
         if missing:
             if missing == len(gys):
@@ -532,6 +592,45 @@ def _backward_from_outside(func, gys, create_graph):
     return checked
 
 
+class _HookHandle:
+    """What register_hook returns."""
+
+    def __init__(self, variable, hook):
+        if not variable._hooks:
+            variable._hooks = {}
+        # The Variable's dict and not the Variable: no cycle of references.
+        self._hooks = variable._hooks
+        self._key = object()
+        self._hooks[self._key] = hook
+
+    def remove(self):
+        """Take the hook off; a second time does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+def _pass_hooks(x, gradient):
+    """Return the gradient of x, a Variable or an array, after the hooks of x."""
+    if not x._hooks:
+        return gradient
+    is_array = not isinstance(gradient, Variable)
+    if is_array:
+        gradient = Variable(as_array(gradient), requires_grad=False)
+    bare, Config.bare = Config.bare, False  # hooks are written outside the package
+    try:
+        for hook in list(x._hooks.values()):
+            result = hook(gradient)
+            if result is not None:
+                gradient = as_variable(as_array(result))
+            if gradient.shape != x.shape:
+                raise ValueError(
+                    "register_hook: a hook must return None or a gradient of the "
+                    f"Variable's shape {x.shape}, got {gradient.shape} (see step 65)"
+                )
+    finally:
+        Config.bare = bare
+    return gradient.data if is_array else gradient
+
+
 def _like(x, gradient):
     """Return the gradient of x in x's dtype, if that is floating.
 
@@ -560,6 +659,8 @@ def _settle_arrays(gradients, start, seed):
         if variable is start:  # retained as it was set
             settled.append((variable, seed))
             continue
+        if variable._watched and variable.creator is None:
+            array = _pass_hooks(variable, array)
         array = as_array(_like(variable, array))
         if id(_owner(array)) in taken or not array.flags.writeable:
             array = array.copy()
@@ -579,6 +680,8 @@ def _settle_variables(gradients, start, seed):
         if variable is start:
             settled.append((variable, seed))
             continue
+        if variable._watched and variable.creator is None:
+            gradient = _pass_hooks(variable, gradient)
         if gradient in given or gradient is variable:
             gradient = Copy()(gradient)
         gradient.data = array = _like(variable, gradient.data)

@@ -71,6 +71,15 @@ class Optimizer:
             f"{type(self).__name__}: write update_one(self, param) (see step 46)"
         )
 
+    def zero_grad(self):
+        """Forget the gradients of all parameters: target.cleargrads() (step 66)."""
+        if self.target is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.zero_grad: no parameters yet; say whose with "
+                "optimizer.setup(model) (see step 46)"
+            )
+        self.target.cleargrads()
+
     def add_hook(self, f):
         """Have f called with the list of parameters, before each update."""
         self.hooks.append(f)

@@ -11,13 +11,14 @@ import sys
 import pytest
 from curriculum import PACKAGE, Package, imports
 
-#     cuda <- core <- functions <- layers <- models
+#     cuda, nodes <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
-#     files <- graph, layers
+#     files <- graph, layers      functions <- utils, functions_conv
 ARROWS = {
     "cuda": [],
-    "core": ["cuda"],
+    "nodes": [],
+    "core": ["cuda", "nodes"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],
@@ -26,7 +27,7 @@ ARROWS = {
     "models": ["layers", "utils"],
     "graph": ["core", "files"],
     "gradcheck": ["core"],
-    "utils": ["graph", "gradcheck"],
+    "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
     "transforms": [],
     "datasets": ["transforms", "utils"],

@@ -518,6 +518,8 @@ def test_a_new_function_without_a_gradient_check_would_be_found(monkeypatch):
 NOT_DIFFERENTIABLE = {
     *("shape", "ndim", "size", "dtype", "__len__", "__repr__"),  # description
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),  # graph
+    *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
+    "register_hook",
     *("to_cpu", "to_gpu"),  # the same values elsewhere
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
     *("__int__", "__float__", "__array__"),  # out of the graph

@@ -97,6 +97,9 @@ NOT_YET_TAUGHT = {
         60: "dataloaders.SeqDataLoader",
         61: "core.Max core.Min core.Variable.max core.Variable.min "
         "utils.max_backward_shape functions.max functions.min",
+        65: "nodes.Node nodes.AccumulateGrad core.Variable.is_leaf "
+        "core.Variable.grad_fn core.Variable.retain_grad core.Variable.register_hook",
+        66: "core.Variable.detach core.Variable.requires_grad_",
         70: "datasets.Shakespear",
     }.items()
     for name in names.split()

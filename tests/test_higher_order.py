@@ -307,7 +307,8 @@ NOT_COMPUTED = {  # members of Variable that compute nothing to differentiate
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__float__", "__int__"),
     *("__array__", "__getstate__", "shape", "ndim", "size", "dtype"),
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),
-    *("to_cpu", "to_gpu"),
+    *("to_cpu", "to_gpu", "is_leaf", "grad_fn", "requires_grad_", "detach"),
+    *("retain_grad", "register_hook"),
 }
 
 

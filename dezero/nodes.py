@@ -1,0 +1,107 @@
+"""The graph behind a result, as PyTorch shows it.
+
+    e = (a + b) * d
+    e.grad_fn                       <MulBackward0>
+    e.grad_fn.next_functions        ((<AddBackward0>, 0), (<AccumulateGrad>, 0))
+    e.grad_fn.next_functions[1][0].variable is d
+
+It is a view: nodes are made when they are asked for, and say in other words what
+`Variable.creator` and `Function.inputs` hold (step 65). Two views of one Function, or
+of one leaf, are equal.
+"""
+
+# Where PyTorch has another name for the same thing; the others only get the ending.
+_NAMES = {
+    "AveragePooling": "AvgPool2D",
+    "BatchNorm": "NativeBatchNorm",
+    "BroadcastTo": "Expand",
+    "Clip": "Clamp",
+    "Concatenate": "Cat",
+    "Conv2d": "Convolution",
+    "Copy": "Clone",
+    "CumSum": "Cumsum",
+    "Deconv2d": "Convolution",
+    "ELU": "Elu",
+    "GELU": "Gelu",
+    "GetItem": "Index",
+    "LayerNorm": "NativeLayerNorm",
+    "LeakyReLU": "LeakyRelu",
+    "Linear": "Addmm",
+    "MatMul": "Mm",
+    "Max": "Amax",
+    "MeanSquaredError": "MseLoss",
+    "Min": "Amin",
+    "Pooling": "MaxPool2DWithIndices",
+    "PowVariable": "Pow",
+    "ReLU": "Relu",
+    "Reshape": "View",
+    "SoftmaxCrossEntropy": "NllLoss",
+    "Transpose": "Permute",
+}
+
+
+class Node:
+    """What backward does at one Function of the graph.
+
+    function    the Function of ours that it shows
+    """
+
+    def __init__(self, function):
+        self.function = function
+
+    def name(self):
+        """Return the name that PyTorch prints, such as AddBackward0."""
+        name = type(self.function).__name__
+        return f"{_NAMES.get(name, name)}Backward0"
+
+    @property
+    def next_functions(self):
+        """Where the gradients go: a (node, index) for each input.
+
+        index says which output of the next Function the input was. An input that
+        needs no gradient has (None, 0).
+        """
+        if self.function is None:
+            return ()
+        return tuple(_edge(x) for x in self.function.inputs)
+
+    def __eq__(self, other):
+        return isinstance(other, Node) and self._shown() is other._shown()
+
+    def __hash__(self):
+        return hash(id(self._shown()))
+
+    def __repr__(self):
+        return f"<{self.name()}>"
+
+    def _shown(self):
+        return self.function
+
+
+class AccumulateGrad(Node):
+    """The end of a path: it adds what arrives to the gradient of a leaf.
+
+    variable    the leaf, the very object
+    """
+
+    def __init__(self, variable):
+        super().__init__(None)
+        self.variable = variable
+
+    def name(self):
+        """Return AccumulateGrad."""
+        return "AccumulateGrad"
+
+    def _shown(self):
+        return self.variable
+
+
+def _edge(x):
+    """Return (node, index): where the gradient of a Variable goes."""
+    if not x.requires_grad:
+        return None, 0
+    if x.creator is None:
+        return AccumulateGrad(x), 0
+    outputs = [reference() for reference in x.creator.outputs]
+    index = next(i for i, y in enumerate(outputs) if y is x)
+    return Node(x.creator), index
