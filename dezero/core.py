@@ -273,12 +273,7 @@ class Variable:
             self.grad = seed if retain_grad or self._retains_grad else None
             return
 
-        enable_backprop, bare = Config.enable_backprop, Config.bare
-        Config.enable_backprop, Config.bare = create_graph, not create_graph
-        try:
-            gradients, passed = _propagate(self, seed, retain_grad, create_graph)
-        finally:
-            Config.enable_backprop, Config.bare = enable_backprop, bare
+        gradients, passed = _propagate(self, seed, retain_grad, create_graph)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for variable in passed:
             variable.grad = None
@@ -328,14 +323,18 @@ class Variable:
     # --- devices ---
 
     def to_cpu(self):
-        """Move data into main memory, in place."""
-        if self.data is not None:
-            self.data = cuda.as_numpy(self.data)
+        """Move data, and the gradient, into main memory, in place."""
+        self._move(cuda.as_numpy)
 
     def to_gpu(self):
-        """Move data to the GPU, in place (step 52)."""
+        """Move data, and the gradient, to the GPU, in place (step 52)."""
+        self._move(cuda.as_cupy)
+
+    def _move(self, convert):
         if self.data is not None:
-            self.data = cuda.as_cupy(self.data)
+            self.data = convert(self.data)
+        if self.grad is not None:
+            self.grad._move(convert)
 
     # --- operators: Python looks the functions up when an operator runs, so
     # they can be defined further down ---
@@ -501,6 +500,16 @@ def _propagate(start, seed, retain_grad, create_graph):
 
     Gradients under way are ndarrays, or Variables when create_graph.
     """
+    enable_backprop, bare = Config.enable_backprop, Config.bare
+    Config.enable_backprop, Config.bare = create_graph, not create_graph
+    try:
+        return _carry(start, seed, retain_grad, create_graph)
+    finally:
+        Config.enable_backprop, Config.bare = enable_backprop, bare
+
+
+def _carry(start, seed, retain_grad, create_graph):
+    """Do what _propagate says, with Config set."""
     gradients = {start: seed if create_graph else seed.data}
     take = gradients.get if retain_grad else gradients.pop
     summed = set()  # variables whose gradient under way is a buffer of our own
@@ -551,6 +560,26 @@ def _propagate(start, seed, retain_grad, create_graph):
     if create_graph:
         return _settle_variables(gradients, start, seed), passed
     return _settle_arrays(gradients, start, seed), passed
+
+
+def gradients_of(y, xs, seed, create_graph):
+    """Return dy/dx, times seed, for each x of xs; None where y does not use it.
+
+    For dezero.func: no Variable's grad is read or changed, and nothing behind xs is
+    visited, although they may have been computed themselves.
+    """
+    if y.creator is None or not y.requires_grad or any(x is y for x in xs):
+        return [seed if x is y else None for x in xs]
+    creators = [x.creator for x in xs]
+    for x in xs:
+        x.creator = None
+    try:
+        settled, _ = _propagate(y, seed, False, create_graph)
+    finally:
+        for x, creator in zip(xs, creators):
+            x.creator = creator
+    found = dict(settled)
+    return [found.get(x) for x in xs]
 
 
 def _backward_from_outside(func, gys, create_graph):
@@ -647,6 +676,17 @@ def _owner(array):
     return array if array.base is None else array.base
 
 
+def _is_read_only(array):
+    """Return whether nobody may write to array.
+
+    CuPy does not say. So of its arrays every view counts: one may show a number many
+    times.
+    """
+    if isinstance(array, ndarray):
+        return not array.flags.writeable
+    return array.base is not None
+
+
 def _settle_arrays(gradients, start, seed):
     """Make each gradient a Variable whose memory is its own.
 
@@ -662,7 +702,7 @@ def _settle_arrays(gradients, start, seed):
         if variable._watched and variable.creator is None:
             array = _pass_hooks(variable, array)
         array = as_array(_like(variable, array))
-        if id(_owner(array)) in taken or not array.flags.writeable:
+        if id(_owner(array)) in taken or _is_read_only(array):
             array = array.copy()
         taken.add(id(_owner(array)))
         if variable.grad is not None:
@@ -685,7 +725,7 @@ def _settle_variables(gradients, start, seed):
         if gradient in given or gradient is variable:
             gradient = Copy()(gradient)
         gradient.data = array = _like(variable, gradient.data)
-        if id(_owner(array)) in taken or not array.flags.writeable:
+        if id(_owner(array)) in taken or _is_read_only(array):
             gradient.data = array.copy()
         given.add(gradient)
         taken.add(id(_owner(gradient.data)))
@@ -873,16 +913,16 @@ def _wrap(inputs, name):
     wrapped = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
+            if xp is None and isinstance(x, (numbers.Real, list, tuple)):
+                xp, dtype = _surroundings(inputs)
             if isinstance(x, numbers.Real):
-                if xp is None:
-                    xp, dtype = _surroundings(inputs)
                 x = xp.array(x, dtype)
             elif isinstance(x, (str, bytes)):
                 raise TypeError(
                     f"{name}: {type(x).__name__} is not supported, expected a "
                     f"Variable, an array or a number as input {i} (see step 21)"
                 )
-            x = Variable(as_array(x), requires_grad=False)
+            x = Variable(as_array(x, xp), requires_grad=False)
         wrapped.append(x)
     return wrapped
 
@@ -999,9 +1039,12 @@ class Pow(Function):
     def backward(self, gy):
         (x,) = self.inputs
         c = self.c
-        if np.ndim(c) == 0 and c == 0:
-            return gy * 0  # and not 0 * x**-1, which is nan at 0
-        less = np.where(c == 0, 1, c - 1) if np.ndim(c) else c - 1
+        if getattr(c, "ndim", 0) == 0:
+            if c == 0:
+                return gy * 0  # and not 0 * x**-1, which is nan at 0
+            less = c - 1
+        else:
+            less = cuda.get_array_module(c).where(c == 0, 1, c - 1)
         return sum_to(c * x**less * gy, x.shape)
 
 
@@ -1217,17 +1260,18 @@ def sum_to(x, shape):
 
 def get_item(x, slices):
     """Return x[slices], as NumPy indexes (see step 47)."""
+    xp = cuda.get_array_module(x)
     if isinstance(slices, tuple):
-        slices = tuple(_as_index(s) for s in slices)
+        slices = tuple(_as_index(s, xp) for s in slices)
     else:
-        slices = _as_index(slices)
+        slices = _as_index(slices, xp)
     return GetItem(slices)(x)
 
 
-def _as_index(index):
-    """Return what NumPy indexes with: the array of a Variable or of a list."""
+def _as_index(index, xp):
+    """Return what xp indexes with: the array of a Variable or of a list."""
     if isinstance(index, list):
-        return np.array(index) if index else np.array(index, dtype=int)
+        return xp.array(index) if index else xp.array(index, dtype=int)
     return _unwrap(index)
 
 

@@ -27,6 +27,7 @@ ARROWS = {
     "models": ["layers", "utils"],
     "graph": ["core", "files"],
     "gradcheck": ["core"],
+    "func": ["core", "functions"],
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
     "transforms": [],
