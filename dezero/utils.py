@@ -8,7 +8,6 @@ folder cache_dir.
 """
 
 import os
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from dezero.core import reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
 from dezero.files import replacing
+from dezero.functions.conv import get_conv_outsize, get_deconv_outsize, pair
 from dezero.gradcheck import (
     array_allclose,
     array_equal,
@@ -91,45 +91,6 @@ def show_progress(block_num, block_size, total_size):
         cells = 0
         state = f"{done} bytes"
     print(f"\r[{'#' * cells}{'.' * (30 - cells)}] {state}", end="", flush=True)
-
-
-def get_conv_outsize(input_size, kernel_size, stride, pad):
-    """Return how many places a kernel takes along one side of a padded image.
-
-    >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
-    13
-    """
-    return (input_size + 2 * pad - kernel_size) // stride + 1
-
-
-def get_deconv_outsize(size, k, s, p):
-    """Return the side of the smallest image on which a convolution takes size places.
-
-    k, s, p: kernel size, stride and padding, as in get_conv_outsize.
-
-    >>> get_deconv_outsize(13, k=5, s=2, p=1)
-    27
-    """
-    return s * (size - 1) + k - 2 * p
-
-
-def pair(x):
-    """Return x as (height, width): an int stands for both.
-
-    >>> pair(3), pair((1, 2))
-    ((3, 3), (1, 2))
-    """
-    if isinstance(x, Integral):
-        return int(x), int(x)
-    if isinstance(x, (tuple, list)):
-        if len(x) != 2:
-            raise AssertionError(
-                f"pair: expected an int or (height, width), got {len(x)} values: {x}"
-            )
-        return tuple(x)
-    raise ValueError(
-        f"pair: expected an int or (height, width), got {type(x).__name__}: {x!r}"
-    )
 
 
 # --- files from elsewhere -----------------------------------------------------

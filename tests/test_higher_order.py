@@ -89,7 +89,12 @@ P = rng.uniform(0.5, 2.0, size=(2, 3))  # positive
 Q = rng.uniform(0.1, 0.9, size=(2, 3))  # probabilities
 D = np.array([[0.3, -1.2, 2.1], [-0.4, 1.6, 0.9]])  # no ties, not near a bend
 W, B = rng.normal(size=(3, 2)), rng.normal(size=2)
+G = np.random.default_rng(1).normal(size=(6, 8))  # gates of 3 in, 2 out
 LABELS = np.array([2, 0])
+IMAGES = rng.permutation(18).reshape(1, 2, 3, 3) / 9.0  # no ties
+KERNELS = rng.normal(size=(2, 2, 2, 2))
+ROWS = np.random.default_rng(1).normal(size=(4, 3))
+AFFINE = P[0], Y[0]  # gamma and beta
 
 
 def case(*inputs, call=None, **kwargs):
@@ -103,6 +108,26 @@ def case(*inputs, call=None, **kwargs):
 
 def listed(f, *variables):
     return f(list(variables))
+
+
+def joined(f, W, U, b):
+    return f([W, W * W], [U, U * U], [b, b * b])
+
+
+def both(f, *variables):
+    h, c = f(*variables)
+    return h * c
+
+
+def seeded(f, *variables, **kwargs):
+    """Call a function that draws, so that it always draws the same."""
+    np.random.seed(0)  # noqa: NPY002
+    return f(*variables, **kwargs)
+
+
+def with_averages(f, x, gamma, beta):
+    """Call batch_norm with new running averages, for it changes them."""
+    return f(x, gamma, beta, np.zeros(3), np.ones(3))
 
 
 CASES = {
@@ -161,6 +186,20 @@ CASES = {
         case("ij,ij->", X, Y),
         case("ii->i", X[:, :2]),
     ],
+    "conv2d": [case(IMAGES, KERNELS, B), case(IMAGES, KERNELS, stride=(2, 1), pad=1)],
+    "conv2d_simple": [case(IMAGES, KERNELS, B, pad=(0, 1))],
+    "deconv2d": [
+        case(IMAGES, KERNELS, B, pad=1),
+        case(IMAGES, KERNELS, stride=(2, 1), outsize=(7, 4)),
+    ],
+    "pooling": [case(IMAGES, 2), case(IMAGES, (3, 2), stride=2, pad=1)],
+    "pooling_simple": [case(IMAGES, 2, pad=(1, 0))],
+    "average_pooling": [case(IMAGES, 2), case(IMAGES, (3, 2), stride=2, pad=1)],
+    "im2col": [case(IMAGES, 2), case(IMAGES, (1, 2), 2, 1, to_matrix=False)],
+    "col2im": [case(rng.normal(size=(4, 8)), (1, 2, 3, 3), 2)],
+    "join_gates": [case(W, W.T @ W, B, call=joined)],
+    "lstm_cell": [case(X, Y[:, :2], Y[:, 1:], G[:, :8], call=both)],
+    "gru_cell": [case(X, Y[:, :2], G[:, :6])],
     "mean_squared_error": [case(X, Y)],
     "mean_squared_error_simple": [case(X, Y)],
     "huber_loss": [case(D, np.zeros((2, 3)))],
@@ -170,6 +209,12 @@ CASES = {
     "cross_entropy": [case(X, LABELS), case(X, LABELS, label_smoothing=0.1)],
     "sigmoid_cross_entropy": [case(X, np.eye(2, 3, dtype=int))],
     "binary_cross_entropy": [case(Q, np.eye(2, 3, dtype=int))],
+    "batch_norm": [case(ROWS, *AFFINE, call=with_averages)],
+    "batch_nrom": [case(ROWS, *AFFINE, call=with_averages)],
+    "layer_norm": [case(ROWS, *AFFINE)],
+    "group_norm": [case(ROWS[:2, :, None], 1, *AFFINE)],
+    "dropout": [case(X, call=seeded)],
+    "embed_id": [case(np.array([1, 0, 1]), W)],
 }
 WITHOUT_DERIVATIVE = {"accuracy": "it counts"}
 

@@ -22,6 +22,26 @@ from dezero.functions.activation import (
     softmax_simple,
     softplus,
 )
+from dezero.functions.conv import (
+    AveragePooling,
+    AveragePooling2DGrad,
+    Col2im,
+    Conv2d,
+    Conv2DGradW,
+    Deconv2d,
+    Im2col,
+    Pooling,
+    Pooling2DGrad,
+    Pooling2DWithIndexes,
+    average_pooling,
+    col2im,
+    conv2d,
+    conv2d_simple,
+    deconv2d,
+    im2col,
+    pooling,
+    pooling_simple,
+)
 from dezero.functions.elementwise import (
     Abs,
     Clip,
@@ -63,6 +83,25 @@ from dezero.functions.loss import (
     softmax_cross_entropy,
     softmax_cross_entropy_simple,
 )
+from dezero.functions.norm import (
+    BatchNorm,
+    Dropout,
+    GroupNorm,
+    LayerNorm,
+    batch_norm,
+    batch_nrom,
+    dropout,
+    group_norm,
+    layer_norm,
+)
+from dezero.functions.recurrent import (
+    GRUCell,
+    JoinGates,
+    LSTMCell,
+    gru_cell,
+    join_gates,
+    lstm_cell,
+)
 from dezero.functions.reduction import (
     CumSum,
     Max,
@@ -92,6 +131,7 @@ from dezero.functions.shape import (
     Where,
     broadcast_to,
     concatenate,
+    embed_id,
     expand_dims,
     flatten,
     gather,

@@ -202,11 +202,12 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None):
             f"got {label_smoothing} (see step 47)"
         )
     t = _class_numbers("cross_entropy", x, t, ignore_index)
-    kept = cuda.get_array_module(t).flatnonzero(t != ignore_index)
-    if len(kept) < len(t):
-        x, t = get_item(x, kept), t[kept]
-        if len(t) == 0:
-            return x.sum()  # 0, with a gradient of 0
+    if ignore_index is not None:
+        kept = cuda.get_array_module(t).flatnonzero(t != ignore_index)
+        if len(kept) < len(t):
+            x, t = get_item(x, kept), t[kept]
+            if len(t) == 0:
+                return x.sum()  # 0, with a gradient of 0
     if label_smoothing == 0:
         return softmax_cross_entropy(x, t)
     log_p = log_softmax(x)
@@ -230,7 +231,7 @@ def accuracy(y, t):
 
 def _class_numbers(name, x, t, ignore_index=None):
     """Return t as an array (N,) that holds a column of x (N, K) for each row."""
-    t = as_variable(as_array(t)).data
+    t = as_variable(as_array(t, cuda.get_array_module(x))).data
     if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
         raise ValueError(
             f"{name}: expected rows (N, K) and class numbers (N,), got {x.shape} and "
@@ -278,7 +279,7 @@ def binary_cross_entropy(p, t):
 
 def _truths(name, x, t):
     """Return t as an array of x's shape and floating dtype."""
-    t = as_variable(as_array(t)).data
+    t = as_variable(as_array(t, cuda.get_array_module(x))).data
     if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
         raise ValueError(
             f"{name}: expected a t for each element of x, got shapes {x.shape} and "

@@ -8,6 +8,7 @@ Letters: x, y in and out; gx, gy their gradients.
 
 import math
 import operator
+from itertools import accumulate
 
 import numpy as np
 
@@ -39,6 +40,7 @@ __all__ = [
     "Where",
     "broadcast_to",
     "concatenate",
+    "embed_id",
     "expand_dims",
     "flatten",
     "gather",
@@ -128,8 +130,8 @@ class Concatenate(Function):
         return cuda.get_array_module(xs[0]).concatenate(xs, axis=self.axis)
 
     def backward(self, gy):
-        ends = np.cumsum([x.shape[self.axis] for x in self.inputs])
-        return tuple(split(gy, ends[:-1], self.axis))
+        *ends, _ = accumulate(x.shape[self.axis] for x in self.inputs)
+        return tuple(split(gy, ends, self.axis))
 
 
 class Split(Function):
@@ -258,7 +260,8 @@ def where(condition, x0, x1):
     >>> where(x > 0, x, 0.1 * x)
     variable([-0.2  3. ])
     """
-    condition = as_variable(as_array(condition)).data
+    xp = cuda.get_array_module(x1 if np.isscalar(x0) else x0)
+    condition = as_variable(as_array(condition, xp)).data
     return Where(condition.astype(bool))(x0, x1)
 
 
@@ -272,7 +275,7 @@ def gather(x, index, axis=1):
     variable([[2. 2. 1.]
               [3. 4. 4.]])
     """
-    index = as_variable(as_array(index)).data
+    index = as_variable(as_array(index, cuda.get_array_module(x))).data
     place = _place("gather", axis, x.ndim)
     if index.dtype.kind not in "iu":
         raise TypeError(
@@ -294,3 +297,29 @@ def gather(x, index, axis=1):
     ]
     places[place] = index
     return get_item(x, tuple(places))
+
+
+def embed_id(x, W):
+    """Return the rows W[x]: for each number of a word or a letter its vector.
+
+    Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x is ints,
+    in an array, a Variable or a list; it gets no gradient. W's is zero in the rows
+    that x does not name, and a sum in those that it names repeatedly.
+
+    >>> embed_id([2, 0], np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    variable([[5. 6.]
+              [1. 2.]])
+    """
+    index = as_variable(as_array(x, cuda.get_array_module(W))).data
+    if index.dtype.kind not in "iu":
+        raise TypeError(
+            f"embed_id: expected the ints of words, got {index.dtype}; counts and "
+            "measurements go into a Linear layer (see step 69)"
+        )
+    size = W.shape[0]
+    if index.size and not -size <= index.min() <= index.max() < size:
+        raise IndexError(
+            f"embed_id: the vocabulary has {size} words, 0 to {size - 1}, got numbers "
+            f"from {index.min()} to {index.max()} (see step 69)"
+        )
+    return get_item(W, index)

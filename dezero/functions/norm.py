@@ -1,0 +1,426 @@
+"""Numbers brought to mean 0 and variance 1; and dropout, which sets some to 0.
+
+    y = gamma * (x - mean) / sqrt(var + eps) + beta
+
+batch_norm, layer_norm and group_norm differ in what mean and var are taken over:
+in x (N, C, L), for one element of the result,
+
+    batch_norm   all of its channel, x[:, c, :]
+    group_norm   its sample's channels of the same group, x[n, c0:c1, :]
+    layer_norm   its last axis, x[n, c, :]
+
+var is the mean squared distance from the mean. Both move with x, so each x moves
+all of these y. With g = gy * gamma and xhat = (x - mean) / sqrt(var + eps) that is
+
+    gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
+
+Sums are products with ones, in a third of the time of x.sum. What forward found out
+about x is kept for a backward on bare arrays. A backward that is to be differentiated
+finds it out once more, from the Variable x.
+
+Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
+after these as one (H * W in images), D the last axis, G groups of E channels each.
+scale is 1 / sqrt(var + eps).
+"""
+
+import math
+import numbers
+
+from dezero import cuda
+from dezero.core import Config, Function, Variable, as_variable, reshape
+from dezero.functions.activation import _floating, _sum_along
+from dezero.functions.linalg import _rows, _sum_rows
+
+__all__ = [
+    "BatchNorm",
+    "Dropout",
+    "GroupNorm",
+    "LayerNorm",
+    "batch_norm",
+    "batch_nrom",
+    "dropout",
+    "group_norm",
+    "layer_norm",
+]
+
+
+# --- over the batch ---
+
+
+class BatchNorm(Function):
+    """y = gamma * (x - mean) * scale + beta, for every channel.
+
+        gbeta  = sum(gy)
+        ggamma = sum(gy * (x - mean)) * scale
+        gx     = gamma * scale * (gy - gbeta / m - (x - mean) * scale * ggamma / m)
+
+    with m = N * L, the values of a channel. In test mode mean and var are constants,
+    and gx = gamma * scale * gy.
+
+    Shapes: x (N, C) or (N, C, ...), gamma, beta, mean, var (C,) -> y like x.
+
+    mean, var    the arrays of the running averages; in training each call moves
+                 them, in place, to decay * old + (1 - decay) * the batch's
+    """
+
+    def __init__(self, mean, var, decay, eps):
+        self.mean = mean
+        self.var = var
+        self.decay = decay
+        self.eps = eps
+
+    def forward(self, x, gamma, beta):
+        arrays = {"gamma": gamma, "beta": beta, "mean": self.mean, "var": self.var}
+        _check_channels("batch_norm", x, arrays)
+        self.train = Config.train
+        y = _flat(_floating(x))
+        if self.train:
+            self._check_averages(x)
+            d, self.center, var = _center_channels(y)
+        else:
+            # A copy: before backward comes, training may have moved the averages.
+            self.center, var = (v.astype(y.dtype) for v in (self.mean, self.var))
+            d = y - _like_channels(self.center, y)
+        self.scale = (var + self.eps) ** -0.5
+        gamma, beta = (v.astype(y.dtype, copy=False) for v in (gamma, beta))
+        d *= _like_channels(self.scale * gamma, y)
+        d += _like_channels(beta, y)
+        if self.train:
+            self._update_averages(self.center, var, _values(y))
+        return d.reshape(x.shape)
+
+    def backward(self, gy):
+        x, gamma, _ = self.inputs
+        shape = x.shape
+        x, gy = _flat(x), _flat(gy)  # (N, C, L)
+        if Config.bare or not self.train:
+            d, scale = x - _like_channels(self.center, x), self.scale
+        else:
+            d, _, var = _center_channels(x)
+            scale = (var + self.eps) ** -0.5
+        gbeta = _sum_channels(gy)
+        ggamma = _sum_channels(gy * d) * scale
+        if not self.needs_grad(0):
+            return None, ggamma, gbeta
+        gx = gy * _like_channels(gamma * scale, gy)
+        if self.train:
+            slope = gamma * scale / _values(x)
+            d *= _like_channels(slope * scale * ggamma, d)
+            gx -= d
+            gx -= _like_channels(slope * gbeta, gx)
+        return reshape(gx, shape), ggamma, gbeta
+
+    def _check_averages(self, x):
+        if not x.size:
+            raise ValueError(
+                "batch_norm: in training every channel needs a value at least, got x "
+                f"of shape {x.shape}; leave out empty batches (see step 54)"
+            )
+        for name, array in (("mean", self.mean), ("var", self.var)):
+            writeable = getattr(array.flags, "writeable", True)
+            if array.dtype.kind != "f" or not writeable:
+                raise TypeError(
+                    f"batch_norm: {name} is changed in place, expected an array of "
+                    f"floats that may be written to, got {array.dtype}, "
+                    f"writeable={writeable} (see step 54)"
+                )
+
+    def _update_averages(self, mean, var, count):
+        # Around the batch's own mean a variance comes out small, by (m - 1) / m.
+        var = var * (count / max(count - 1, 1))
+        new_mean = self.decay * self.mean + (1 - self.decay) * mean
+        new_var = self.decay * self.var + (1 - self.decay) * var
+        # Both are there: never one of them without the other.
+        self.mean[...] = new_mean
+        self.var[...] = new_var
+
+
+def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5):
+    """Return x with mean beta and standard deviation gamma in every channel.
+
+    In training with the mean and variance of the batch; the arrays mean and var
+    follow them in place, as running averages. In test mode with mean and var.
+
+    Shapes: x (N, C) or (N, C, H, W), gamma, beta, mean, var (C,) -> y like x.
+    mean and var: arrays, or Variables, which get no gradient.
+
+    >>> import numpy as np
+    >>> x = np.array([[0.0, 5.0], [2.0, 5.0]])
+    >>> mean, var = np.zeros(2), np.ones(2)
+    >>> y = batch_norm(x, np.ones(2), np.zeros(2), mean, var)
+    >>> y.data.round(3), mean, var
+    (array([[-1.,  0.],
+           [ 1.,  0.]]), array([0.1, 0.5]), array([1.1, 0.9]))
+    """
+    mean, var = (v.data if isinstance(v, Variable) else v for v in (mean, var))
+    for name, array in (("mean", mean), ("var", var)):
+        if not cuda.is_array(array):
+            raise TypeError(
+                f"batch_norm: {name} is changed in place, expected an array or a "
+                f"Variable that has one, got {type(array).__name__} (see step 54)"
+            )
+    return BatchNorm(mean, var, decay, eps)(x, gamma, beta)
+
+
+batch_nrom = batch_norm  # the name that programs for DeZero use
+
+
+def _flat(x):
+    """Return x, an array or a Variable, with all axes after C as one."""
+    return x if x.ndim == 2 else x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+
+
+def _center_channels(x):
+    """Return d = x - mean, mean and var of x (N, C) or (N, C, L).
+
+    Of an array or a Variable: methods and operators only.
+    """
+    mean = _sum_channels(x) / _values(x)
+    d = x - _like_channels(mean, x)
+    return d, mean, _sum_channels(d * d) / _values(x)
+
+
+def _values(x):
+    """Return how many values a channel of x has."""
+    return math.prod(x.shape) // x.shape[1]
+
+
+def _sum_channels(x):
+    """Return x (N, C) or (N, C, L), an array or a Variable, summed to (C,)."""
+    if x.ndim == 3:
+        x = x @ cuda.get_array_module(x).ones(x.shape[2], x.dtype)  # (N, C)
+    return _sum_rows(x)
+
+
+def _like_channels(v, x):
+    """Return v (C,) in the shape that broadcasts to x (N, C) or (N, C, L)."""
+    return v if x.ndim == 2 else v.reshape(-1, 1)
+
+
+def _check_channels(name, x, arrays):
+    """Raise ValueError unless x is (N, C, ...) and all arrays are (C,)."""
+    if x.ndim < 2:
+        raise ValueError(
+            f"{name}: expected x of shape (N, C) or (N, C, ...), got {x.shape} "
+            "(see step 54)"
+        )
+    for label, array in arrays.items():
+        shape = getattr(array, "shape", None)  # None: no array at all
+        if shape != x.shape[1:2]:
+            raise ValueError(
+                f"{name}: {label} must have a number for each channel of x, so the "
+                f"shape {x.shape[1:2]}, got {shape} (see step 54)"
+            )
+
+
+# --- over a part of each sample ---
+
+
+class LayerNorm(Function):
+    """y = gamma * (x - mean) * scale + beta, mean and scale of the last axis.
+
+        gbeta  = sum(gy)                              over all rows
+        ggamma = sum(gy * (x - mean) * scale)         over all rows
+        gx     = scale * (g - mean(g) - (x - mean) * scale**2 * mean(g * (x - mean)))
+
+    with g = gy * gamma, and for mean that of the last axis.
+
+    Shapes: x (..., D), gamma, beta (D,) -> y like x.
+    """
+
+    def __init__(self, eps):
+        self.eps = eps
+
+    def forward(self, x, gamma, beta):
+        if x.ndim == 0 or not x.shape[-1] or gamma.shape != x.shape[-1:]:
+            raise ValueError(
+                "layer_norm: x and gamma must be (..., D) and (D,), got "
+                f"{x.shape} and {gamma.shape} (see step 54)"
+            )
+        if beta.shape != gamma.shape:
+            raise ValueError(
+                f"layer_norm: beta must be (D,) = {gamma.shape}, got {beta.shape} "
+                "(see step 54)"
+            )
+        y, self.mean, self.scale = _center_rows(_rows(_floating(x)), self.eps)
+        y *= self.scale
+        y *= gamma.astype(y.dtype, copy=False)
+        y += beta.astype(y.dtype, copy=False)
+        return y.reshape(x.shape)
+
+    def backward(self, gy):
+        x, gamma, _ = self.inputs
+        shape = x.shape
+        x, gy = _rows(x), _rows(gy)  # (N, D)
+        if Config.bare:
+            d, scale = x - self.mean, self.scale
+        else:
+            d, _, scale = _center_rows(x, self.eps)
+        product = gy * d
+        gbeta = _sum_rows(gy)
+        ggamma = (scale.T @ product).reshape(-1)
+        if not self.needs_grad(0):
+            return None, ggamma, gbeta
+        weights = gamma.reshape(-1, 1) / shape[-1]  # mean(g) = gy @ weights
+        gx = gy * gamma
+        gx -= gy @ weights
+        d *= (product @ weights) * scale**2
+        gx -= d
+        gx *= scale
+        return reshape(gx, shape), ggamma, gbeta
+
+
+class GroupNorm(Function):
+    """y = gamma * (x - mean) * scale + beta, mean and scale of a group of channels.
+
+    What is summed over groups is put together from sums over channels:
+
+        s0     = sum(gy)        s1     = sum(gy * (x - mean) * scale)    over L
+        gbeta  = sum(s0)        ggamma = sum(s1)                         over N
+        gx     = scale * (gy * gamma - m0 - (x - mean) * scale * m1)
+
+    where m0 is the sum of gamma * s0 over the channels of a group, divided by its
+    E * L values, and m1 that of gamma * s1.
+
+    Shapes: x (N, C, ...), gamma, beta (C,) -> y like x.
+    """
+
+    def __init__(self, groups, eps):
+        self.groups = groups
+        self.eps = eps
+
+    def forward(self, x, gamma, beta):
+        _check_channels("group_norm", x, {"gamma": gamma, "beta": beta})
+        if x.shape[1] % self.groups or not math.prod(x.shape[1:]):
+            raise ValueError(
+                f"group_norm: the channels of x must make {self.groups} equal groups, "
+                f"got x of shape {x.shape} (see step 54)"
+            )
+        y, self.mean, self.scale = self._center(_floating(x))
+        y *= self.scale * self._by_group(gamma).astype(y.dtype, copy=False)
+        y += self._by_group(beta).astype(y.dtype, copy=False)
+        return y.reshape(x.shape)
+
+    def backward(self, gy):
+        x, gamma, _ = self.inputs
+        shape = x.shape
+        gy = gy.reshape(self._shape(x))  # (N, G, E, L)
+        if Config.bare:
+            d, scale = x.reshape(gy.shape) - self.mean, self.scale
+        else:
+            d, _, scale = self._center(x)
+        gamma = self._by_group(gamma)
+        s0 = _sum_along(gy, 3)  # (N, G, E, 1)
+        s1 = _sum_along(gy * d, 3) * scale
+        gbeta = s0.sum(axis=0).reshape(-1)
+        ggamma = s1.sum(axis=0).reshape(-1)
+        if not self.needs_grad(0):
+            return None, ggamma, gbeta
+        slope = scale / math.prod(gy.shape[2:])
+        m0 = (gamma * s0).sum(axis=2, keepdims=True)  # (N, G, 1, 1)
+        m1 = (gamma * s1).sum(axis=2, keepdims=True)
+        gx = gy * (scale * gamma)
+        d *= slope * scale * m1
+        gx -= d
+        gx -= slope * m0
+        return reshape(gx, shape), ggamma, gbeta
+
+    def _center(self, x):
+        """Return x - mean (N, G, E, L), mean and scale (N, G, 1, 1)."""
+        rows = x.reshape(len(x) * self.groups, math.prod(x.shape[1:]) // self.groups)
+        d, mean, scale = _center_rows(rows, self.eps)
+        group = (len(x), self.groups, 1, 1)
+        return d.reshape(self._shape(x)), mean.reshape(group), scale.reshape(group)
+
+    def _shape(self, x):
+        """Return (N, G, E, L)."""
+        channels = x.shape[1] // self.groups
+        return len(x), self.groups, channels, math.prod(x.shape[2:])
+
+    def _by_group(self, v):
+        """Return v (C,), an array or a Variable, as (G, E, 1)."""
+        return v.reshape(self.groups, v.shape[0] // self.groups, 1)
+
+
+def layer_norm(x, gamma, beta, eps=1e-5):
+    """Return x with mean beta and standard deviation gamma along the last axis.
+
+    Shapes: x (..., D), gamma, beta (D,) -> y like x.
+
+    >>> import numpy as np
+    >>> layer_norm(np.array([[0.0, 2.0], [5.0, 25.0]]), np.ones(2), np.zeros(2))
+    variable([[-0.999995    0.999995  ]
+              [-0.99999995  0.99999995]])
+    """
+    return LayerNorm(eps)(x, gamma, beta)
+
+
+def group_norm(x, groups, gamma, beta, eps=1e-5):
+    """Return x with mean beta and standard deviation gamma in groups of channels.
+
+    Each sample for itself, so it does the same in training and in use, and the size
+    of the batch does not matter.
+
+    Shapes: x (N, C, H, W) or (N, C, ...), gamma, beta (C,) -> y like x.
+    groups: how many; the first C / groups channels make the first.
+    """
+    if not isinstance(groups, numbers.Integral) or groups < 1:
+        raise ValueError(
+            f"group_norm: expected groups, a number from 1, got {groups!r}; gamma and "
+            "beta come after it (see step 54)"
+        )
+    return GroupNorm(int(groups), eps)(x, gamma, beta)
+
+
+def _center_rows(x, eps):
+    """Return d = x - mean, mean and scale of x (N, D): (N, D), (N, 1), (N, 1).
+
+    Of an array or a Variable: methods and operators only.
+    """
+    mean = _sum_along(x, 1) / x.shape[1]
+    d = x - mean
+    return d, mean, (_sum_along(d * d, 1) / x.shape[1] + eps) ** -0.5
+
+
+# --- dropout ---
+
+
+class Dropout(Function):
+    """y = x * mask / (1 - ratio), gx = gy * mask / (1 - ratio).
+
+    mask is 1 where NumPy's global generator drew more than ratio, else 0. The
+    division keeps the mean of y that of x.
+    """
+
+    def __init__(self, ratio):
+        self.ratio = ratio
+
+    def forward(self, x):
+        x = _floating(x)
+        xp = cuda.get_array_module(x)
+        # The global generator: programs seed it by np.random.seed.
+        self.mask = xp.random.rand(*x.shape) > self.ratio
+        return self._thin(x)
+
+    def backward(self, gy):
+        return self._thin(gy)
+
+    def _thin(self, x):
+        y = x / x.dtype.type(1 - self.ratio or 1)  # a ratio of 1 keeps none
+        y *= self.mask
+        return y
+
+
+def dropout(x, dropout_ratio=0.5):
+    """Return x with about that share of its elements set to 0, and the rest larger.
+
+    In training only; in test mode x itself is returned (see step 54). What is kept is
+    divided by 1 - dropout_ratio, so that the mean stays. numpy.random.rand draws.
+    """
+    if not 0 <= dropout_ratio <= 1:
+        raise ValueError(
+            f"dropout: expected a dropout_ratio from 0 to 1, got {dropout_ratio!r} "
+            "(see step 54)"
+        )
+    x = as_variable(x)
+    return Dropout(float(dropout_ratio))(x) if Config.train else x
