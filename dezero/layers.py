@@ -23,14 +23,16 @@ Letters: x, y in and out; W, b weights and bias; N batch.
 
 import os
 import weakref
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Parameter
+from dezero.core import Parameter, Variable
 from dezero.files import replacing
+from dezero.functions.conv import pair
 
 
 class Layer:
@@ -136,8 +138,9 @@ class Layer:
     def load_weights(self, path):
         """Set all parameters to the arrays that save_weights wrote to path.
 
-        Layers that were never called take whatever shape they find. Arrays of the file
-        that no parameter asks for are left alone. After an error nothing has changed.
+        Layers that were never called take what sizes they do not know from the arrays.
+        Arrays of the file that no parameter asks for are left alone. After an error
+        nothing has changed.
 
         Raises KeyError if a parameter is not in the file, ValueError if it has
         another shape there or the file is damaged.
@@ -145,15 +148,20 @@ class Layer:
         path = _npz(path) if _npz(path).exists() else Path(path)
         params = self._named_params()
         arrays = _read_npz(path, params)
+        awaited = self._awaited_shapes()
         for key, param in params.items():
-            if param.data is not None and param.shape != arrays[key].shape:
+            shape = awaited.get(param) if param.data is None else param.shape
+            if shape is not None and not _fits(arrays[key].shape, shape):
+                here = str(shape).replace("None", "?")
                 raise ValueError(
-                    f"load_weights: {key} has the shape {param.shape} here and "
+                    f"load_weights: {key} has the shape {here} here and "
                     f"{arrays[key].shape} in {path}; the file is of a layer with "
                     "other sizes (see step 53)"
                 )
+        known = [param for param in params.values() if param.data is not None]
+        xp = cuda.get_array_module(known[0] if known else None)  # the layer's device
         for key, param in params.items():
-            param.data = cuda.get_array_module(param).asarray(arrays[key])
+            param.data = xp.asarray(arrays[key])
 
     def _named_params(self):
         """Return {"l1/W": Parameter, ...}."""
@@ -171,6 +179,19 @@ class Layer:
             else:
                 params_dict[key] = owned
 
+    def _awaited_shapes(self):
+        """Return {parameter: shape} of those without values whose shape is known.
+
+        A length that is not known yet is None. A layer that draws its weights late
+        adds them here, so that load_weights can refuse those of another layer.
+        """
+        shapes = {}
+        for name in self._params:
+            owned = getattr(self, name)
+            if isinstance(owned, Layer):
+                shapes |= owned._awaited_shapes()
+        return shapes
+
     def __getstate__(self):
         """Return what pickle and copy take along: all but the weak references."""
         state = self.__dict__.copy()
@@ -182,6 +203,13 @@ class Layer:
 def _weakly(values):
     """Return weak references to those values whose type has a place for them."""
     return [weakref.ref(value) for value in values if type(value).__weakrefoffset__]
+
+
+def _fits(shape, awaited):
+    """Return whether an array's shape is the one awaited, None for any length."""
+    return len(shape) == len(awaited) and all(
+        n is None or n == m for n, m in zip(awaited, shape)
+    )
 
 
 # --- weights in files ---------------------------------------------------------
@@ -201,8 +229,15 @@ def _write_npz(path, arrays):
             f"save_weights: there is no folder {str(path.parent)!r} to put "
             f"{path.name!r} into; create it first (see step 53)"
         )
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    # By hand what np.savez_compressed does, which takes the names as keywords: one
+    # called "file" would be an error, and "allow_pickle" not be in the file.
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as npz,
+    ):
+        for key, array in arrays.items():
+            with npz.open(f"{key}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
 def _read_npz(path, keys):
@@ -256,27 +291,51 @@ class Linear(Layer):
                 f"Linear: nobias must be True or False, got {nobias!r}; the size of "
                 f"the input goes by name: Linear({out_size}, in_size=...) (see step 44)"
             )
-        self.in_size = in_size
         self.out_size = out_size
         self.dtype = dtype
 
         self.W = Parameter(None, name="W")
         if in_size is not None:
-            self._init_W(np)
+            self._init_W(in_size, np)
         self.b = None
         if not nobias:
             self.b = Parameter(np.zeros(out_size, dtype), name="b")
 
-    def _init_W(self, xp):
-        shape = (self.in_size, self.out_size)
-        self.W.data = _initial_weights(shape, self.in_size, self.dtype, xp)
+    @property
+    def in_size(self):
+        """How many numbers go in; None until W has values."""
+        return None if self.W.data is None else self.W.shape[0]
+
+    def _init_W(self, in_size, xp):
+        shape = (in_size, self.out_size)
+        self.W.data = _initial_weights(shape, in_size, self.dtype, xp)
+
+    def _awaited_shapes(self):
+        return {self.W: (None, self.out_size)}
 
     def forward(self, x):
         """Return x @ W + b."""
         if self.W.data is None:
-            self.in_size = x.shape[-1]
-            self._init_W(cuda.get_array_module(x))
+            self._init_W(x.shape[-1], cuda.get_array_module(x))
         return F.linear(x, self.W, self.b)
+
+
+class EmbedID(Layer):
+    """y = W[x]: a vector for each of in_size things, looked up by number.
+
+    Shapes: x (...) of ints, W (in_size, out_size) -> y (..., out_size).
+
+    W starts as randn(in_size, out_size), by NumPy's global generator, in float64.
+    """
+
+    def __init__(self, in_size: int, out_size: int):
+        super().__init__()
+        W = np.random.randn(in_size, out_size)  # noqa: NPY002
+        self.W = Parameter(W, name="W")
+
+    def forward(self, x):
+        """Return the rows W[x]."""
+        return F.embed_id(x, self.W)
 
 
 def _initial_weights(shape, fan_in, dtype, xp):
@@ -288,3 +347,404 @@ def _initial_weights(shape, fan_in, dtype, xp):
     # The global generator: programs seed it by np.random.seed.
     W = np.random.randn(*shape) * np.sqrt(1 / fan_in)  # noqa: NPY002
     return xp.asarray(W.astype(dtype))
+
+
+# --- images: (N, C, H, W) -----------------------------------------------------
+
+
+class Conv2d(Layer):
+    """Slide a kernel over images: F.conv2d with weights of its own.
+
+    Shapes: x (N, C, H, W), W (OC, C, KH, KW), b (OC,) -> y (N, OC, OH, OW), where
+    OH = (H + 2 * pad - KH) // stride + 1, OW likewise.
+
+    kernel_size, stride and pad are an int or (height, width). W starts as
+    randn(OC, C, KH, KW) * sqrt(1 / (C * KH * KW)), by NumPy's global generator, b as
+    zeros. in_channels=None: the first call tells, and W.data is None until then.
+    """
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        pad: int | tuple[int, int] = 0,
+        nobias: bool = False,
+        dtype=np.float32,
+        in_channels: int | None = None,
+    ):
+        super().__init__()
+        self.out_channels = out_channels
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.pad = pad
+        self.dtype = dtype
+
+        self.W = Parameter(None, name="W")
+        if in_channels is not None:
+            self._init_W(in_channels, np)
+        self.b = None
+        if not nobias:
+            self.b = Parameter(np.zeros(out_channels, dtype), name="b")
+
+    @property
+    def in_channels(self):
+        """How many channels go in; None until W has values."""
+        return None if self.W.data is None else self.W.shape[1]
+
+    def _W_shape(self, C):
+        return (self.out_channels, C, *pair(self.kernel_size))
+
+    def _init_W(self, C, xp):
+        shape = self._W_shape(C)
+        fan_in = C * shape[2] * shape[3]
+        self.W.data = _initial_weights(shape, fan_in, self.dtype, xp)
+
+    def _awaited_shapes(self):
+        return {self.W: self._W_shape(None)}
+
+    def forward(self, x):
+        """Return the images convolved with W, plus b."""
+        if self.W.data is None:
+            self._init_W(x.shape[1], cuda.get_array_module(x))
+        return F.conv2d(x, self.W, self.b, self.stride, self.pad)
+
+
+class Deconv2d(Conv2d):
+    """Conv2d the other way round, from small images to large ones: F.deconv2d.
+
+    Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) -> y (N, OC, OH, OW), where
+    OH = stride * (H - 1) + KH - 2 * pad, OW likewise.
+
+    Arguments and initial values are those of Conv2d.
+    """
+
+    @property
+    def in_channels(self):
+        """How many channels go in; None until W has values."""
+        return None if self.W.data is None else self.W.shape[0]
+
+    def _W_shape(self, C):
+        return (C, self.out_channels, *pair(self.kernel_size))
+
+    def forward(self, x):
+        """Return the images deconvolved with W, plus b."""
+        if self.W.data is None:
+            self._init_W(x.shape[1], cuda.get_array_module(x))
+        return F.deconv2d(x, self.W, self.b, self.stride, self.pad)
+
+
+class MaxPool2d(Layer):
+    """The largest number of every window; stride=None: window beside window."""
+
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        pad: int | tuple[int, int] = 0,
+    ):
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.pad = pad
+
+    def forward(self, x):
+        """Return the images, smaller."""
+        return F.pooling(x, self.kernel_size, self.stride, self.pad)
+
+
+class AvgPool2d(MaxPool2d):
+    """The mean of every window, padding counted; arguments as for MaxPool2d."""
+
+    def forward(self, x):
+        """Return the images, smaller."""
+        return F.average_pooling(x, self.kernel_size, self.stride, self.pad)
+
+
+# --- what steadies training ---------------------------------------------------
+
+
+class Dropout(Layer):
+    """In training, a part of the numbers is set to 0 (see step 54)."""
+
+    def __init__(self, dropout_ratio: float = 0.5):
+        super().__init__()
+        self.dropout_ratio = dropout_ratio
+
+    def forward(self, x):
+        """Return x with a part of it dropped, in test mode x itself."""
+        return F.dropout(x, self.dropout_ratio)
+
+
+class BatchNorm(Layer):
+    """Give every channel mean 0 and variance 1 over the batch, then gamma and beta.
+
+    Shapes: x (N, C) or (N, C, H, W); the parameters (C,), in x's dtype, made by the
+    first call.
+
+    gamma, beta          scale and offset, trained; 1 and 0 at first
+    avg_mean, avg_var    running averages, which test mode uses; 0 and 1 at first.
+                         Saved with the others, but no gradient ever comes to them
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.avg_mean = Parameter(None, name="avg_mean")
+        self.avg_var = Parameter(None, name="avg_var")
+        self.gamma = Parameter(None, name="gamma")
+        self.beta = Parameter(None, name="beta")
+
+    def forward(self, x):
+        """Return x normalised; in training the running averages follow."""
+        _fill(self.avg_mean, 0, x, axis=1)
+        _fill(self.avg_var, 1, x, axis=1)
+        _fill(self.gamma, 1, x, axis=1)
+        _fill(self.beta, 0, x, axis=1)
+        mean, var = self.avg_mean.data, self.avg_var.data  # arrays: updated in place
+        return F.batch_norm(x, self.gamma, self.beta, mean, var)
+
+
+class LayerNorm(Layer):
+    """Give every row mean 0 and variance 1, then gamma and beta.
+
+    Shapes: x (..., D); gamma and beta (D,), in x's dtype, made by the first call.
+    """
+
+    def __init__(self, eps: float = 1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gamma = Parameter(None, name="gamma")
+        self.beta = Parameter(None, name="beta")
+
+    def forward(self, x):
+        """Return x normalised."""
+        _fill(self.gamma, 1, x, axis=-1)
+        _fill(self.beta, 0, x, axis=-1)
+        return F.layer_norm(x, self.gamma, self.beta, eps=self.eps)
+
+
+class GroupNorm(Layer):
+    """Give every group of channels mean 0 and variance 1, then gamma and beta.
+
+    Shapes: x (N, C, ...), C a multiple of groups; gamma and beta (C,), in x's dtype,
+    made by the first call.
+    """
+
+    def __init__(self, groups: int, eps: float = 1e-5):
+        super().__init__()
+        self.groups = groups
+        self.eps = eps
+        self.gamma = Parameter(None, name="gamma")
+        self.beta = Parameter(None, name="beta")
+
+    def forward(self, x):
+        """Return x normalised."""
+        _fill(self.gamma, 1, x, axis=1)
+        _fill(self.beta, 0, x, axis=1)
+        return F.group_norm(x, self.groups, self.gamma, self.beta, eps=self.eps)
+
+
+def _fill(param, value, x, axis):
+    """Give a parameter without values one for each element of x along axis."""
+    if param.data is None:
+        xp = cuda.get_array_module(x)
+        dtype = x.dtype if x.dtype.kind == "f" else np.float64
+        param.data = xp.full(x.shape[axis], value, dtype)
+
+
+# --- layers with a memory -----------------------------------------------------
+
+
+class RNN(Layer):
+    """h = tanh(x2h(x) + h2h(h)): the output is also the state for the next call.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h    the state, a Variable of the graph, None before the first call. From here
+         backward goes back through all calls; loss.unchain_backward() ends that,
+         reset_state() forgets the state (see step 59)
+    """
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.x2h = Linear(hidden_size, in_size=in_size)
+        self.h2h = Linear(hidden_size, nobias=True)  # drawn by the second call
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = None
+
+    def _awaited_shapes(self):
+        h2h = {self.h2h.W: (self.hidden_size, self.hidden_size)}
+        return super()._awaited_shapes() | h2h
+
+    def forward(self, x):
+        """Return the state after x."""
+        _check_state(self, x)
+        a = self.x2h(x)
+        if self.h is not None:
+            a = a + self.h2h(self.h)
+        self.h = F.tanh(a)
+        return self.h
+
+
+class _Gated(Layer):
+    """Sub-layers x2? with a bias and h2? without, for each gate "?" in `_gates`.
+
+    A call computes all gates as one product. For that the weights are joined, once
+    for many calls: then their gradients are also added up as one matrix. They are
+    joined anew after a backward, an unchain_backward, a reset_state and where a weight
+    has another array; who edits an array in place at another time, in the middle of a
+    recorded sequence, calls reset_state().
+    """
+
+    _gates = ""
+    _W = None  # the weights joined, a Variable of the graph
+
+    def _joined(self, x):
+        """Return the weights of all gates as one W, for a step of x."""
+        xs = [getattr(self, "x2" + gate) for gate in self._gates]
+        hs = [getattr(self, "h2" + gate) for gate in self._gates]
+        parts = (
+            [layer.W for layer in xs],
+            [layer.W for layer in hs],
+            [layer.b for layer in xs],
+        )
+        join = None if self._W is None else self._W.creator
+        # Cut off the graph or recorded by none, it is of no more use; and after a
+        # backward the weights may have changed where they are.
+        if join and not join.spent:
+            flat = [*parts[0], *parts[1], *parts[2]]
+            if all(part.data is a for part, a in zip(flat, join.given)):
+                return self._W
+        for layer in xs:
+            if layer.W.data is None:
+                layer._init_W(x.shape[-1], cuda.get_array_module(x))
+        self._W = F.join_gates(*parts)
+        return self._W
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_W", None)  # made again from the sub-layers' own
+        return state
+
+
+class LSTM(_Gated):
+    """A memory c beside the state h, and gates between 0 and 1 that guard it.
+
+        f = sigmoid(x2f(x) + h2f(h))    what stays in memory
+        i = sigmoid(x2i(x) + h2i(h))    what comes in
+        o = sigmoid(x2o(x) + h2o(h))    what goes out
+        u = tanh(x2u(x) + h2u(h))       the new candidate
+        c = f * c + i * u
+        h = o * tanh(c)
+
+    Before the first call h and c are None and taken as zeros.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h, c    the state, Variables of the graph. From here backward goes back through
+            all calls; loss.unchain_backward() ends that, reset_state() forgets the
+            state (see step 60)
+    """
+
+    _gates = "fiou"
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        H = hidden_size
+        self.hidden_size = H
+        self.x2f = Linear(H, in_size=in_size)
+        self.x2i = Linear(H, in_size=in_size)
+        self.x2o = Linear(H, in_size=in_size)
+        self.x2u = Linear(H, in_size=in_size)
+        self.h2f = Linear(H, in_size=H, nobias=True)
+        self.h2i = Linear(H, in_size=H, nobias=True)
+        self.h2o = Linear(H, in_size=H, nobias=True)
+        self.h2u = Linear(H, in_size=H, nobias=True)
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = self.c = self._W = None
+
+    def forward(self, x):
+        """Return the state h after x."""
+        _check_state(self, x)
+        h, c = self.h, self.c
+        if h is None:
+            h, c = _zeros(x, self.hidden_size), _zeros(x, self.hidden_size)
+        elif h.creator is None:  # cut off by unchain_backward, so c is to be too
+            c.unchain()
+        self.h, self.c = F.lstm_cell(x, h, c, self._joined(x))
+        return self.h
+
+
+class GRU(_Gated):
+    """A state h and two gates between 0 and 1: a smaller LSTM.
+
+        r = sigmoid(x2r(x) + h2r(h))      what of the state counts for n
+        z = sigmoid(x2z(x) + h2z(h))      what of the state stays
+        n = tanh(x2n(x) + r * h2n(h))     the new candidate
+        h = (1 - z) * n + z * h
+
+    This is PyTorch's formula, where r comes after the product; Cho et al. (2014) have
+    h2n(r * h), and z for 1 - z. Before the first call h is None and taken as zeros.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h    the state, a Variable of the graph, as in LSTM
+    """
+
+    _gates = "rzn"
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        H = hidden_size
+        self.hidden_size = H
+        self.x2r = Linear(H, in_size=in_size)
+        self.x2z = Linear(H, in_size=in_size)
+        self.x2n = Linear(H, in_size=in_size)
+        self.h2r = Linear(H, in_size=H, nobias=True)
+        self.h2z = Linear(H, in_size=H, nobias=True)
+        self.h2n = Linear(H, in_size=H, nobias=True)
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = self._W = None
+
+    def forward(self, x):
+        """Return the state after x."""
+        _check_state(self, x)
+        h = _zeros(x, self.hidden_size) if self.h is None else self.h
+        self.h = F.gru_cell(x, h, self._joined(x))
+        return self.h
+
+
+def _zeros(x, H):
+    """Return the state before the first x, zeros that want no gradient."""
+    xp = cuda.get_array_module(x)
+    dtype = x.dtype if x.dtype.kind == "f" else np.float64
+    return Variable(xp.zeros((x.shape[0], H), dtype), requires_grad=False)
+
+
+def _check_state(layer, x):
+    """Raise ValueError if x goes on with other sequences than those before."""
+    h = layer.h
+    if h is None:
+        return
+    name = type(layer).__name__
+    if h.shape[:-1] != x.shape[:-1]:
+        raise ValueError(
+            f"{name}: the state is that of {h.shape[0]} sequences, h {h.shape}, and x "
+            f"{x.shape} brings {x.shape[0]}; call reset_state() before new sequences "
+            "(see step 59)"
+        )
+    if cuda.get_array_module(h) is not cuda.get_array_module(x):
+        raise ValueError(
+            f"{name}: the state is on the other device than x; call reset_state() "
+            "after a move (see step 52)"
+        )

@@ -1,0 +1,471 @@
+"""RNN, LSTM and GRU: numbers, first values, the state and its graph, the joined W."""
+
+import copy
+import gc
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+
+import dezero.functions as F
+from dezero import Variable, no_grad
+from dezero.gradcheck import check_gradients
+from dezero.graph import get_dot_graph
+from dezero.layers import GRU, LSTM, RNN
+from dezero.optimizers import SGD, Adam
+
+LAYERS = [RNN, LSTM, GRU]
+# gates in PyTorch's order
+GATES = {RNN: "h", LSTM: "ifuo", GRU: "rzn"}
+KEYS = {
+    RNN: ["x2h/W", "x2h/b", "h2h/W"],
+    LSTM: [
+        *("x2f/W", "x2f/b", "x2i/W", "x2i/b", "x2o/W", "x2o/b", "x2u/W", "x2u/b"),
+        *("h2f/W", "h2i/W", "h2o/W", "h2u/W"),
+    ],
+    GRU: [
+        *("x2r/W", "x2r/b", "x2z/W", "x2z/b", "x2n/W", "x2n/b"),
+        *("h2r/W", "h2z/W", "h2n/W"),
+    ],
+}
+
+
+@pytest.fixture
+def xs(rng):
+    """Return 3 steps of 2 sequences of 3 numbers."""
+    return rng.normal(size=(3, 2, 3)).astype(np.float32)
+
+
+def run(layer, xs):
+    for x in xs:
+        h = layer(x)
+    return h
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# --- numbers ------------------------------------------------------------------
+
+
+def waves(*shape, k):
+    """Return numbers that can be written down: sin(k), sin(2 * k), ..."""
+    return np.sin(k * np.arange(1, np.prod(shape) + 1)).reshape(shape)
+
+
+def waving(cls):
+    """Return a layer 3 -> 2 in float64 and x (3, 2, 3), all of it waves."""
+    gates = GATES[cls]
+    layer = cls(2)
+    Wx, Wh = waves(len(gates), 3, 2, k=1.0), waves(len(gates), 2, 2, k=1.3)
+    for gate, W, U, b in zip(gates, Wx, Wh, waves(len(gates), 2, k=0.4)):
+        getattr(layer, "x2" + gate).W.data = W
+        getattr(layer, "x2" + gate).b.data = b
+        getattr(layer, "h2" + gate).W.data = U
+    return layer, waves(3, 2, 3, k=0.7)
+
+
+# From PyTorch 2.13: RNNCell, LSTMCell and GRUCell(3, 2) in float64 with the numbers of
+# waving() as weights (transposed), bias_hh zero, three steps. h after these; sums of
+# the gradients of sum(h**2 of all steps), by gate: of weight_ih, weight_hh, bias_ih.
+PYTORCH = {
+    RNN: (
+        [[0.7088408536, 0.8183982016], [-0.0985624306, 0.4899798367]],
+        [2.1988747956826806],
+        [0.07357544129484561],
+        [3.4312292699202698],
+    ),
+    LSTM: (
+        [[0.5018923005, 0.5225002177], [0.1886224063, 0.1427688783]],
+        [0.26167992705, 0.04457356076, 0.24316420684, 0.26742015661],
+        [0.08827021335, 0.11644562450, 0.30956362426, 0.36496340388],
+        [0.45405009540, 0.17199087073, 1.03345499929, 0.99164891715],
+    ),
+    GRU: (
+        [[0.2403652974, 0.1509006864], [0.1860163251, 0.1090170292]],
+        [0.003242300927, -0.7032164245641, 0.1778926213305],
+        [0.002135799602, -0.0124861120367, 0.1692734575557],
+        [0.006024893412, -0.4476646441384, 1.2923712404571],
+    ),
+}
+C_OF_PYTORCH = [[0.9380355088, 0.8900742926], [0.5926197692, 0.5702459972]]
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_numbers_of_pytorch(cls):
+    layer, xs = waving(cls)
+    loss = 0
+    for x in xs:
+        h = layer(x)
+        loss = loss + (h**2).sum()
+    expected, gWx, gWh, gb = PYTORCH[cls]
+    np.testing.assert_allclose(h.data, expected, rtol=1e-8)
+    if cls is LSTM:
+        np.testing.assert_allclose(layer.c.data, C_OF_PYTORCH, rtol=1e-8)
+    loss.backward()
+    for gate, *sums in zip(GATES[cls], gWx, gWh, gb):
+        x2, h2 = getattr(layer, "x2" + gate), getattr(layer, "h2" + gate)
+        found = [p.grad.data.sum() for p in (x2.W, h2.W, x2.b)]
+        np.testing.assert_allclose(found, sums, rtol=1e-8)
+
+
+def step_of_rnn(layer, x, h, c):
+    return np.tanh(x @ layer.x2h.W.data + layer.x2h.b.data + h @ layer.h2h.W.data), c
+
+
+def sums(layer, gate, x, h):
+    x2, h2 = getattr(layer, "x2" + gate), getattr(layer, "h2" + gate)
+    return x @ x2.W.data + x2.b.data, h @ h2.W.data
+
+
+def step_of_lstm(layer, x, h, c):
+    f, i, o = (sigmoid(np.add(*sums(layer, gate, x, h))) for gate in "fio")
+    c = f * c + i * np.tanh(np.add(*sums(layer, "u", x, h)))
+    return o * np.tanh(c), c
+
+
+def step_of_gru(layer, x, h, c):
+    r, z = (sigmoid(np.add(*sums(layer, gate, x, h))) for gate in "rz")
+    a, d = sums(layer, "n", x, h)
+    return (1 - z) * np.tanh(a + r * d) + z * h, c
+
+
+@pytest.mark.parametrize(
+    "cls, step", [(RNN, step_of_rnn), (LSTM, step_of_lstm), (GRU, step_of_gru)]
+)
+def test_formulas(cls, step):
+    layer, xs = waving(cls)
+    h = c = np.zeros((2, 2))
+    for x in xs:
+        h, c = step(layer, x, h, c)
+        y = layer(x)
+        np.testing.assert_allclose(y.data, h)
+        assert layer.h is y
+        if cls is LSTM:
+            np.testing.assert_allclose(layer.c.data, c)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_gradients_with_respect_to_inputs_and_weights(cls):
+    """Over three steps, to the second order, for x and one weight of each kind."""
+    layer, xs = waving(cls)
+    gate = GATES[cls][-1]
+    x2, h2 = getattr(layer, "x2" + gate), getattr(layer, "h2" + gate)
+
+    def f(x0, x1, W, U, b):
+        x2.W, h2.W, x2.b = W, U, b
+        layer.reset_state()
+        return run(layer, [x0, x1, x0])
+
+    inputs = [*xs[:2], x2.W.data, h2.W.data, x2.b.data]
+    check_gradients(f, *inputs, order=2, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_float32_stays(cls, xs):
+    layer = cls(4)
+    y = run(layer, xs)
+    (y**2).sum().backward()
+    assert y.dtype == layer.h.dtype == np.float32
+    for key, p in layer._named_params().items():
+        assert p.dtype == p.grad.dtype == np.float32, key
+        assert p.grad.shape == p.shape, key
+    if cls is LSTM:
+        assert layer.c.dtype == np.float32
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_gates_far_out_are_0_and_1_without_a_warning(cls):
+    layer = cls(2, in_size=1)
+    for sign in 1, -1:
+        layer.reset_state()
+        y = layer(np.full((1, 1), sign * 1e4, np.float32))
+        y.sum().backward()
+        assert np.isfinite(y.data).all()
+
+
+# --- first values -------------------------------------------------------------
+
+
+def check_draws(layer, shapes):
+    """The weights are the draws of seed 3 in this order, divided by sqrt(rows)."""
+    draws = np.random.RandomState(3)
+    params = layer._named_params()
+    for key, shape in shapes:
+        expected = (draws.randn(*shape) * np.sqrt(1 / shape[0])).astype(np.float32)
+        np.testing.assert_array_equal(params[key].data, expected, err_msg=key)
+        assert params[key].dtype == np.float32
+    for key in params:
+        if key.endswith("b"):
+            np.testing.assert_array_equal(params[key].data, np.zeros(4, np.float32))
+
+
+@pytest.mark.parametrize("in_size", [None, 3])
+def test_rnn_draws_h2h_with_the_second_call(in_size, xs):
+    np.random.seed(3)  # noqa: NPY002
+    layer = RNN(4, in_size=in_size)
+    assert (layer.x2h.W.data is None) == (in_size is None)
+    layer(xs[0])
+    assert layer.h2h.W.data is None
+    layer(xs[1])
+    check_draws(layer, [("x2h/W", (3, 4)), ("h2h/W", (4, 4))])
+
+
+@pytest.mark.parametrize("cls, gates", [(LSTM, "fiou"), (GRU, "rzn")])
+@pytest.mark.parametrize("in_size", [None, 3])
+def test_lstm_and_gru_draw_late_only_what_they_must(cls, gates, in_size, xs):
+    np.random.seed(3)  # noqa: NPY002
+    layer = cls(4, in_size=in_size)
+    layer(xs[0])
+    x2 = [(f"x2{gate}/W", (3, 4)) for gate in gates]
+    h2 = [(f"h2{gate}/W", (4, 4)) for gate in gates]
+    check_draws(layer, h2 + x2 if in_size is None else x2 + h2)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_names_of_weights_and_sizes(cls, xs):
+    layer = cls(4)
+    run(layer, xs)
+    assert list(layer._named_params()) == KEYS[cls]
+    assert layer.hidden_size == 4
+    for key, p in layer._named_params().items():
+        expected = (4,) if key[-1] == "b" else (3, 4) if key[0] == "x" else (4, 4)
+        assert p.shape == expected, key
+
+
+# --- the state ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_reset_state_begins_anew(cls, xs):
+    layer = cls(4)
+    first = layer(xs[0]).data
+    second = layer(xs[0]).data
+    assert not np.allclose(first, second)
+    layer.reset_state()
+    assert layer.h is None
+    if cls is LSTM:
+        assert layer.c is None
+    np.testing.assert_array_equal(layer(xs[0]).data, first)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_another_batch_size_needs_a_reset(cls, xs):
+    layer = cls(4)
+    layer(xs[0])
+    message = rf"{cls.__name__}: the state is that of 2 sequences.*reset_state\(\)"
+    with pytest.raises(ValueError, match=message):
+        layer(xs[0][:1])
+    layer.reset_state()
+    assert layer(xs[0][:1]).shape == (1, 4)
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_x_must_be_rows(cls):
+    with pytest.raises(ValueError, match=r"_cell: x, h.* and W must be \(N, D\)"):
+        cls(4)(np.zeros((2, 3, 5), np.float32))
+    layer = cls(4, in_size=3)
+    with pytest.raises(ValueError, match=r"got \(2, 5\)"):
+        layer(np.zeros((2, 5), np.float32))
+    assert layer.h is None  # as before
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_gradients_reach_back_to_the_first_x(cls, xs):
+    layer = cls(4)
+    first = Variable(xs[0])
+    layer(first)
+    run(layer, xs[1:]).sum().backward()
+    assert np.abs(first.grad.data).min() > 0
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_unchain_backward_frees_the_steps_before(cls, xs):
+    layer = cls(4)
+    gc.disable()
+    try:
+        functions = []
+        loss = 0
+        for x in xs:
+            h = layer(x)
+            functions.append(weakref.ref(h.creator))
+            loss = loss + h.sum()
+        del h
+        assert all(reference() is not None for reference in functions)
+        loss.backward()
+        loss.unchain_backward()
+        assert layer.h.creator is None
+        assert all(reference() is None for reference in functions[:-1])
+        fresh = copy.deepcopy(layer)
+        y = layer(xs[0])  # goes on from the same state
+        assert functions[-1]() is None
+    finally:
+        gc.enable()
+    layer.cleargrads()
+    y.sum().backward()
+    fresh.cleargrads()
+    fresh(xs[0]).sum().backward()
+    for key, p in layer._named_params().items():
+        twin = fresh._named_params()[key]
+        np.testing.assert_array_equal(p.grad.data, twin.grad.data, err_msg=key)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+@pytest.mark.parametrize("unchain", [True, False])
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+def test_an_update_between_two_steps_is_seen(cls, unchain, optimizer, xs):
+    """Weights change in place while the sequence goes on."""
+    layer = cls(4)
+    run(layer, xs[:2])
+    optimizer = optimizer().setup(layer)
+    for x in xs:
+        layer.cleargrads()
+        loss = (layer(x) ** 2).sum()
+        loss.backward()
+        if unchain:
+            loss.unchain_backward()
+        optimizer.update()
+        fresh = copy.deepcopy(layer)  # takes along nothing but weights and state
+        np.testing.assert_array_equal(layer(x).data, fresh(x).data)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_new_arrays_are_seen(cls, xs):
+    layer = cls(4)
+    layer(xs[0])
+    for p in layer.params():
+        if p.data is not None:
+            p.data = p.data * 2
+    fresh = copy.deepcopy(layer)
+    if cls is RNN:
+        layer.h2h.W.data = fresh.h2h.W.data = np.ones((4, 4), np.float32)
+    np.testing.assert_array_equal(layer(xs[1]).data, fresh(xs[1]).data)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_without_a_graph(cls, xs):
+    layer = cls(4)
+    expected = run(layer, xs).data
+    layer.reset_state()
+    with no_grad():
+        layer(xs[0])
+        for p in layer.params():
+            p.data *= 1  # in place
+        np.testing.assert_array_equal(run(layer, xs[1:]).data, expected)
+    assert layer.h.creator is None
+    y = layer(xs[0])  # from here on with a graph
+    y.sum().backward()
+    assert all(p.grad is not None for p in layer.params())
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_under_no_grad_weights_may_change_at_any_time(cls, xs):
+    layer = cls(4)
+    with no_grad():
+        layer(xs[0])
+        for p in layer.params():
+            p.data *= 2
+        fresh = copy.deepcopy(layer)
+        np.testing.assert_array_equal(layer(xs[1]).data, fresh(xs[1]).data)
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_the_weights_are_joined_once_for_a_sequence(cls, xs):
+    layer = cls(4)
+    y = run(layer, xs)
+    assert get_dot_graph(y).count("JoinGates") == 1
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_the_graph_can_be_drawn(cls, xs):
+    layer = cls(4)
+    dot = get_dot_graph(run(layer, xs), verbose=True)
+    cell = {RNN: "Tanh", LSTM: "LSTMCell", GRU: "GRUCell"}[cls]
+    assert dot.count(cell) == 3
+    assert "W: (3, 4)" in dot
+
+
+# --- copies and files ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))]
+)
+def test_a_copy_goes_on_by_itself(cls, duplicate, xs):
+    layer = cls(4)
+    run(layer, xs[:2])
+    twin = duplicate(layer)
+    assert twin.h.creator is None and layer.h.creator is not None
+    expected = layer(xs[2]).data
+    np.testing.assert_array_equal(twin(xs[2]).data, expected)
+    for p in twin.params():
+        p.data += 1
+    twin.reset_state()
+    layer.reset_state()
+    np.testing.assert_array_equal(run(layer, xs).data, expected)
+    assert not np.allclose(run(twin, xs).data, expected)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_saved_and_loaded(cls, xs, tmp_path):
+    layer = cls(4)
+    expected = run(layer, xs).data
+    layer.save_weights(tmp_path / "w")
+    other = cls(4)
+    other.load_weights(tmp_path / "w")
+    np.testing.assert_array_equal(run(other, xs).data, expected)
+    layer.load_weights(tmp_path / "w")  # in the middle of a sequence
+    layer.reset_state()
+    np.testing.assert_array_equal(run(layer, xs).data, expected)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_weights_of_another_size_are_refused(cls, xs, tmp_path):
+    layer = cls(4)
+    run(layer, xs)
+    layer.save_weights(tmp_path / "w")
+    other = cls(5)
+    with pytest.raises(ValueError, match=r"x2\w/W has the shape \(\?, 5\) here and"):
+        other.load_weights(tmp_path / "w")
+    assert getattr(other, KEYS[cls][0][:3]).W.data is None
+
+
+def test_rnn_knows_the_size_of_h2h_before_it_is_drawn(tmp_path):
+    wrong = {"x2h/W": (3, 4), "x2h/b": (4,), "h2h/W": (3, 4)}
+    np.savez(tmp_path / "w.npz", **{key: np.zeros(s) for key, s in wrong.items()})
+    message = r"h2h/W has the shape \(4, 4\) here and \(3, 4\)"
+    with pytest.raises(ValueError, match=message):
+        RNN(4).load_weights(tmp_path / "w")
+
+
+# --- the functions ------------------------------------------------------------
+
+
+def test_join_gates_by_hand():
+    Wxs, Whs = [np.full((1, 2), 1.0), np.full((1, 2), 2.0)], [np.eye(2), 3 * np.eye(2)]
+    W = F.join_gates(Wxs, Whs, [np.array([5.0, 6.0]), np.array([7.0, 8.0])])
+    expected = [[1, 1, 2, 2], [1, 0, 3, 0], [0, 1, 0, 3], [5, 6, 7, 8]]
+    np.testing.assert_array_equal(W.data, expected)
+
+
+def test_functions_refuse_other_shapes():
+    x, h, W = np.zeros((2, 3)), np.zeros((2, 4)), np.zeros((8, 16))
+    F.lstm_cell(x, h, h, W)
+    with pytest.raises(ValueError, match=r"lstm_cell: x, h, c and W .*\(8, 12\)"):
+        F.lstm_cell(x, h, h, W[:, :12])
+    with pytest.raises(ValueError, match=r"gru_cell: x, h and W .*\(8, 16\)"):
+        F.gru_cell(x, h, W)
+    with pytest.raises(ValueError, match=r"\(2, 4\), \(2, 3\), \(8, 16\) \(see step"):
+        F.lstm_cell(x, h, x, W)
+    with pytest.raises(ValueError, match=r"join_gates: .* got \(3, 4\), \(4, 4\)"):
+        F.join_gates([np.zeros((3, 4))], [np.zeros((4, 4))], [np.zeros(3)])
+
+
+def test_one_of_the_two_results_is_enough():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in [(2, 1), (2, 2), (2, 2), (4, 8)]]
+    for k in 0, 1:
+        check_gradients(lambda *xs, k=k: F.lstm_cell(*xs)[k], *arrays, order=2)
