@@ -324,17 +324,11 @@ class Variable:
 
     def to_cpu(self):
         """Move data, and the gradient, into main memory, in place."""
-        self._move(cuda.as_numpy)
+        _move(self, cuda.as_numpy)
 
     def to_gpu(self):
         """Move data, and the gradient, to the GPU, in place (step 52)."""
-        self._move(cuda.as_cupy)
-
-    def _move(self, convert):
-        if self.data is not None:
-            self.data = convert(self.data)
-        if self.grad is not None:
-            self.grad._move(convert)
+        _move(self, cuda.as_cupy)
 
     # --- operators: Python looks the functions up when an operator runs, so
     # they can be defined further down ---
@@ -461,6 +455,14 @@ def as_variable(obj):
     if isinstance(obj, Variable):
         return obj
     return Variable(obj)
+
+
+def _move(variable, convert):
+    """Convert the array of a Variable, and that of its gradient, in place."""
+    if variable.data is not None:
+        variable.data = convert(variable.data)
+    if variable.grad is not None:
+        _move(variable.grad, convert)
 
 
 def _unwrap(x):
@@ -796,7 +798,11 @@ class Function:
             # This instance is a node of a graph that is still in use.
             self = copy.copy(self)
 
-        y = self.forward(*arrays)
+        try:
+            y = self.forward(*arrays)
+        except TypeError as error:
+            _refuse_mixture(type(self).__name__, arrays, error)
+            raise
         self.generation = generation
         self._inputs = inputs
         if isinstance(y, tuple):
@@ -845,7 +851,12 @@ class Function:
             else:
                 return self.forward(*inputs)
         inputs = _wrap(inputs, type(self).__name__)
-        results = self.forward(*[x.data for x in inputs])
+        arrays = [x.data for x in inputs]
+        try:
+            results = self.forward(*arrays)
+        except TypeError as error:
+            _refuse_mixture(type(self).__name__, arrays, error)
+            raise
         if not isinstance(results, tuple):
             results = (results,)
         outputs = [Variable(self._as_result(y)) for y in results]
@@ -913,7 +924,7 @@ def _wrap(inputs, name):
     wrapped = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
-            if xp is None and isinstance(x, (numbers.Real, list, tuple)):
+            if xp is None and not isinstance(x, ndarray):
                 xp, dtype = _surroundings(inputs)
             if isinstance(x, numbers.Real):
                 x = xp.array(x, dtype)
@@ -925,6 +936,15 @@ def _wrap(inputs, name):
             x = Variable(as_array(x, xp), requires_grad=False)
         wrapped.append(x)
     return wrapped
+
+
+def _refuse_mixture(name, arrays, error):
+    """Raise TypeError if some of the arrays are on a GPU, and some are not."""
+    if len({cuda.get_array_module(x) for x in arrays if cuda.is_array(x)}) > 1:
+        raise TypeError(
+            f"{name}: arrays of NumPy and of CuPy do not mix; move all that belongs "
+            "together, by to_gpu() or to_cpu() (see step 52)"
+        ) from error
 
 
 def _surroundings(inputs):

@@ -25,10 +25,10 @@ def _find_cupy():
     try:
         import cupy
 
-        cupy.cuda.runtime.getDeviceCount()
+        count = cupy.cuda.runtime.getDeviceCount()
     except Exception:  # a broken driver raises CuPy's own errors: no GPU for us
         return None
-    return cupy
+    return cupy if count else None
 
 
 def __getattr__(name):
@@ -47,7 +47,6 @@ def is_array(x):
     """Return True for a numpy.ndarray or a cupy.ndarray."""
     if isinstance(x, np.ndarray):
         return True
-    # An array of CuPy can exist only after somebody imported CuPy.
     cupy = sys.modules.get("cupy")
     return cupy is not None and isinstance(x, cupy.ndarray)
 
@@ -60,19 +59,20 @@ def _data(x):
 def get_array_module(x):
     """Return the module, numpy or cupy, that the Variable or array x lives in."""
     x = _data(x)
-    if isinstance(x, np.ndarray) or not is_array(x):
+    if isinstance(x, np.ndarray):
         return np
-    return sys.modules["cupy"]
+    # An array of CuPy can exist only after somebody imported CuPy.
+    cupy = sys.modules.get("cupy")
+    if cupy is not None and isinstance(x, cupy.ndarray):
+        return cupy
+    return np
 
 
 def as_numpy(x):
     """Return x, a Variable, array or number, as a numpy.ndarray."""
     x = _data(x)
-    if isinstance(x, np.ndarray):
-        return x
-    if is_array(x):
-        return sys.modules["cupy"].asnumpy(x)
-    return np.asarray(x)
+    xp = get_array_module(x)
+    return np.asarray(x) if xp is np else xp.asnumpy(x)
 
 
 def as_cupy(x):

@@ -18,6 +18,7 @@ from itertools import repeat
 
 import numpy as np
 
+from dezero import cuda
 from dezero.core import Function, Variable
 
 _STEP = 1e-4  # in float64; a much shorter chord drowns in rounding (step 4)
@@ -280,12 +281,12 @@ def _report(expected, got, rtol, atol):
 
 def _is_variable(x):
     """Tell a Variable, of the package or of any step, from arrays and numbers."""
-    return hasattr(x, "data") and not isinstance(x, (np.ndarray, np.generic))
+    return hasattr(x, "data") and not (cuda.is_array(x) or isinstance(x, np.generic))
 
 
 def _array(x):
-    """Return the array in a Variable, and anything else as an array."""
-    return np.asarray(x.data if _is_variable(x) else x)
+    """Return the array in a Variable, and anything else, as an array of NumPy."""
+    return cuda.as_numpy(x.data if _is_variable(x) else x)
 
 
 def _fresh(x):

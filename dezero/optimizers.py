@@ -139,9 +139,11 @@ class _States(dict):
             self._forget_the_dead()
             self._owners[key] = weakref.ref(param)
         array = self.get(key)
+        xp = cuda.get_array_module(param)
         if array is None or (array.shape, array.dtype) != (param.shape, param.dtype):
-            xp = cuda.get_array_module(param)
             array = self[key] = xp.zeros(param.shape, param.dtype)
+        elif cuda.get_array_module(array) is not xp:  # param was moved, now this is
+            array = self[key] = cuda.as_numpy(array) if xp is np else xp.asarray(array)
         return array
 
     def _forget_the_dead(self):
