@@ -28,7 +28,7 @@ def test_all_workloads_run_from_anywhere(harness, tmp_path):
     assert result.returncode == 0, result.stderr
     rows = [line for line in result.stdout.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == list(harness.table())
-    ours = [float(row.split("|")[2].strip(" xmsMB")) for row in rows]
+    ours = [float(row.split("|")[2].strip(" xmsMB%")) for row in rows]
     assert all(np.isfinite(figure) and figure >= 0 for figure in ours)
 
 

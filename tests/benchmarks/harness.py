@@ -33,7 +33,12 @@ from pathlib import Path
 import numpy as np
 
 # modules beside this one, each with its WORKLOADS
-FAMILIES = ["workloads_core", "workloads_training"]
+FAMILIES = [
+    "workloads_core",
+    "workloads_training",
+    "workloads_conv",
+    "workloads_recurrent",
+]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 # Processor time, so that other programs on the machine count little; there is only one

@@ -92,7 +92,8 @@ def mnist_torch(steps, width):
 PEAK = """
 import sys
 sys.path.insert(0, {folder!r})
-from workloads_training import peak_growth, {side}
+from {module} import {side}
+from workloads_training import peak_growth
 print(peak_growth({side}, {sizes!r}))
 """
 WARM = {"steps": 1, "width": 4}  # loads what a library loads on first use
@@ -100,7 +101,8 @@ WARM = {"steps": 1, "width": 4}  # loads what a library loads on first use
 
 def start_peak(side, sizes):
     """Measure how much a call adds to a fresh process's memory at its peak (Linux)."""
-    program = PEAK.format(folder=FOLDER, side=side.__name__, sizes=sizes)
+    names = {"module": side.__module__, "side": side.__name__}
+    program = PEAK.format(folder=FOLDER, sizes=sizes, **names)
 
     def sample():
         command = [sys.executable, "-c", program]
@@ -110,7 +112,7 @@ def start_peak(side, sizes):
 
 
 def peak_growth(side, sizes):
-    side(**WARM)()
+    side(**(sizes | WARM))()
     work = side(**sizes)
     before = memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts again from VmRSS
