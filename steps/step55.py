@@ -1,0 +1,246 @@
+"""Step 55. Convolution by loops: one small question, asked everywhere.
+
+The network of step 51 did not know which pixels are neighbours,
+and with 784 numbers in a row it had to learn a stroke anew in each
+corner of the picture. But an edge is an edge wherever it is, and
+to see one, it is enough to look at a few pixels.
+
+So let the weights be a small array, the kernel. It is laid on the
+picture, like a window; numbers that come to lie on each other are
+multiplied, and the sum of the products is one number. Then it
+moves on, with the same weights, and the numbers it gives make a
+new picture:
+
+    x (4, 5)                W (3, 3)         y (2, 3)
+    +-------+
+    | 0 0 1 | 2 3           -1  0  1         +---+
+    | 0 1 2 | 3 2           -1  0  1         | 5 |  4   0
+    | 1 2 3 | 2 1           -1  0  1         +---+
+    +-------+                                  4   0  -4
+      2 3 2   1 0     (1-0) + (2-0) + (3-1) = 5
+
+    y[i, j] = sum over a, b of x[i + a, j + b] * W[a, b]
+
+This kernel asks: is it brighter on the right than on the left?
+
+Three numbers say where the windows are: the size K of the kernel;
+the stride S, how many pixels it moves on at a time; and the
+padding P, how many zeros are put around the picture first. Without
+padding y is smaller than x, and pixels at the border are in few
+windows. How many places are there along a side of length H? The
+first window begins at 0, the last one at H + 2 P - K or before.
+Between them are that many pixels, and a step takes S of them:
+
+    OH = (H + 2 P - K) // S + 1
+
+K = 3, P = 1, S = 1 keeps the size, and S = 2 halves it. What the
+division leaves over is in no window, as the lowest row of zeros
+in the first figure. get_deconv_outsize asks the other way round:
+how long is a side at least that has so many places? Each of the
+three may be a pair, for height and width.
+
+To a network nothing of this is new. A number of y is a sum of
+pixels times weights, so there is a linear layer that does the
+same. Its table of weights has one row for each pixel: what the
+convolution makes of a picture that is 1 there and 0 elsewhere.
+Most of it is 0, since a window sees little; and the rest are the
+same nine numbers in all columns, to be learned from all windows at
+once. That is all that a convolution is: a linear layer that knows
+what is near, and that near is the same thing everywhere.
+
+(In mathematics a convolution turns the kernel round first; this is
+a correlation there. Who learns the kernel does not mind.)
+
+But one kernel asks one question only, and a picture in colour has
+three numbers at each pixel. Step 56 has channels for both.
+
+New: pair, get_conv_outsize, get_deconv_outsize, windows, convolve,
+as_table, draw_numbers, draw_frame, draw_windows, scene, draw_edges.
+Carried over from step 25: FIGURES.
+Teaches: functions.pair, functions.get_conv_outsize,
+functions.get_deconv_outsize
+Exercise: write kernels that shift the picture by a pixel, that
+make it sharper, that see a slope of one direction only. Draw what
+they do. And what is the sum of y when that of W is 0?
+
+Output:
+    x (4, 5), W (3, 3), stride 2, pad 1: y [[1, 4, -5], [6, 0, -6]]
+    input  kernel  pad  stride  output  needs at least
+       28       3    0       1      26              28
+       28       5    2       1      28              28
+       28       3    1       2      14              27
+       28       2    0       2      14              28
+    as a linear layer (64, 36): 2,304 weights,
+      324 not 0, 9 different
+      the same numbers: True
+    figures/step55_windows.png
+    figures/step55_edges.png
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from dezero.functions import linear
+
+# --- carried over from step 25 ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+# --- new in this step ---
+def pair(x):
+    """Return x as (height, width): an int stands for both."""
+    return (x, x) if isinstance(x, int) else x
+
+
+def get_conv_outsize(input_size, kernel_size, stride, pad):
+    """Return how many places a kernel takes along one side."""
+    return (input_size + 2 * pad - kernel_size) // stride + 1
+
+
+def get_deconv_outsize(size, k, s, p):
+    """Return the smallest side on which it takes size places."""
+    return s * (size - 1) + k - 2 * p
+
+
+def windows(shape, kernel_size, stride=1, pad=0):
+    """Yield (i, j), (rows, columns): each place of a kernel.
+
+    The slices are those of the padded picture; shape is the one
+    without padding.
+    """
+    (H, W), (KH, KW) = shape, pair(kernel_size)
+    (SH, SW), (PH, PW) = pair(stride), pair(pad)
+    for i in range(get_conv_outsize(H, KH, SH, PH)):
+        for j in range(get_conv_outsize(W, KW, SW, PW)):
+            top, left = i * SH, j * SW
+            window = slice(top, top + KH), slice(left, left + KW)
+            yield (i, j), window
+
+
+def convolve(x, W, stride=1, pad=0):
+    """Return y (OH, OW): W laid on every window of x (H, W)."""
+    places = list(windows(x.shape, W.shape, stride, pad))
+    if not places:
+        raise ValueError(
+            f"convolve: the kernel {W.shape} must fit into x {x.shape} "
+            f"with its padding, pad={pad} (see step 55)"
+        )
+    (PH, PW), (i, j) = pair(pad), places[-1][0]
+    padded = np.pad(x, ((PH, PH), (PW, PW)))
+    y = np.zeros((i + 1, j + 1), x.dtype)
+    for at, window in places:
+        y[at] = (padded[window] * W).sum()
+    return y
+
+
+def as_table(W, shape, stride=1, pad=0):
+    """Return the weights (H*W, OH*OW) of a linear layer like W."""
+    pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
+    return np.stack(
+        [convolve(x, W, stride, pad).ravel() for x in pixels]
+    )
+
+
+def draw_numbers(axes, x, title, pad=0):
+    """Draw x as a table: blue above 0, red below, padding grey."""
+    padded = np.pad(x, pad)
+    axes.imshow(padded, cmap="RdBu", vmin=-12, vmax=12)
+    axes.set_title(title, fontsize=11)
+    axes.axis("off")
+    inside = np.pad(np.ones(x.shape, bool), pad)
+    for (i, j), value in np.ndenumerate(padded):
+        ink = "black" if inside[i, j] else "0.6"
+        axes.text(
+            j, i, f"{value:g}", ha="center", va="center", color=ink
+        )
+        if not inside[i, j]:
+            square = Rectangle((j - 0.5, i - 0.5), 1, 1, color="0.92")
+            axes.add_patch(square)
+
+
+def draw_frame(axes, window, color="tab:orange"):
+    """Draw a frame around window, a pair of slices."""
+    (top, bottom), (left, right) = [(s.start, s.stop) for s in window]
+    corner = left - 0.45, top - 0.45
+    frame = Rectangle(corner, right - left - 0.1, bottom - top - 0.1)
+    frame.set(fill=False, edgecolor=color, linewidth=3)
+    axes.add_patch(frame)
+
+
+def draw_windows(x, W, stride, pad, file):
+    """Draw each window over the padded x, then W and y."""
+    y = convolve(x, W, stride, pad)
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    grid = figure.subplots(y.shape[0], y.shape[1] + 1)
+    for at, window in windows(x.shape, W.shape, stride, pad):
+        i, j = at
+        draw_numbers(grid[at], x, f"y[{i}, {j}] = {y[at]}", pad)
+        draw_frame(grid[at], window)
+    draw_numbers(grid[0, -1], W, "the kernel W")
+    draw_numbers(grid[1, -1], y, "y")
+    figure.savefig(file, dpi=144)
+
+
+def scene(size=64):
+    """Return a picture from 0 to 1: a house and the moon."""
+    v, u = np.mgrid[:size, :size] / size  # down, to the right
+    x = 0.5 - 0.3 * v  # the sky
+    x[(u - 0.75) ** 2 + (v - 0.25) ** 2 < 0.019] = 1.0
+    x[(v > 0.25) & (abs(u - 0.35) < v - 0.25)] = 0.6
+    x[(v > 0.5) & (abs(u - 0.35) > 0.2)] = 0.1
+    x[(v > 0.5) & (abs(u - 0.35) < 0.2)] = 0.8
+    x[(v > 0.7) & (abs(u - 0.35) < 0.06)] = 0.2
+    return x
+
+
+def draw_edges(x, kernels, file):
+    """Draw what each of {title: kernel} makes of x."""
+    figure = Figure(figsize=(12, 3.4), layout="constrained")
+    every = figure.subplots(1, len(kernels))
+    for axes, (title, W) in zip(every, kernels.items()):
+        y = convolve(x, W)
+        if W.sum() > 0:
+            axes.imshow(y, cmap="gray", vmin=0, vmax=1)
+        else:
+            axes.imshow(y, cmap="RdBu", vmin=-3, vmax=3)
+        axes.set_title(title, fontsize=11)
+        axes.axis("off")
+    figure.savefig(file, dpi=144)
+
+
+if __name__ == "__main__":
+    stroke = np.indices((4, 5)).sum(axis=0) - 4
+    x = (3 - abs(stroke)).clip(0)
+    W = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
+    y = convolve(x, W, stride=2, pad=1)
+    print(f"x {x.shape}, W {W.shape}, stride 2, pad 1:", end=" ")
+    print(f"y {y.tolist()}")
+    print("input  kernel  pad  stride  output  needs at least")
+    for k, p, s in (3, 0, 1), (5, 2, 1), (3, 1, 2), (2, 0, 2):
+        size = get_conv_outsize(28, k, s, p)
+        least = get_deconv_outsize(size, k, s, p)
+        print(f"   28{k:8}{p:5}{s:8}{size:8}{least:16}")
+
+    rng = np.random.default_rng(0)
+    x8, W8 = rng.normal(size=(8, 8)), rng.normal(size=(3, 3))
+    table = as_table(W8, x8.shape)
+    print(f"as a linear layer {table.shape}: {table.size:,} weights,")
+    weights = table[table != 0]
+    print(f"  {weights.size} not 0, {len(set(weights))} different")
+    y8 = linear(x8.reshape(1, -1), table).data.reshape(6, 6)
+    print("  the same numbers:", np.allclose(y8, convolve(x8, W8)))
+
+    FIGURES.mkdir(exist_ok=True)
+    draw_windows(x, W, 2, 1, FIGURES / "step55_windows.png")
+    print("figures/step55_windows.png")
+    kernels = {
+        "the picture": np.ones((1, 1)),
+        "brighter on the right": W,
+        "brighter below": W.T,
+        "mean of 7 x 7": np.full((7, 7), 1 / 49),
+    }
+    draw_edges(scene(), kernels, FIGURES / "step55_edges.png")
+    print("figures/step55_edges.png")
