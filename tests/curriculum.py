@@ -40,6 +40,7 @@ def load_reader():
 reader = load_reader()
 
 LAST_COMPLETE = 22  # steps up to here are programs of their own; core_simple is it
+SECOND_ENGINE = range(67, 71)  # an engine beside the package: its Linear is another
 NEW_LINES = 120
 WIDTH = 72
 
@@ -770,7 +771,7 @@ def check_package(lessons, package, differences):
 
     Steps up to 22 add up to core_simple, later ones to the other modules. Where a
     later step goes on with a definition, the later form is compared: the early one
-    is there to be improved.
+    is there to be improved. Of the second engine only what it teaches is compared.
     """
     problems, needed = [], set()
     codes = {number: {} for number in lessons}
@@ -801,12 +802,19 @@ def check_package(lessons, package, differences):
     return problems
 
 
+def part(number):
+    """Return what the steps around this one add up to."""
+    if number in SECOND_ENGINE:
+        return "second engine"
+    return "core_simple" if number <= LAST_COMPLETE else "package"
+
+
 def superseded(codes, number, key):
     """Say whether a later step of the same part carries the definition on."""
     return any(
         codes[later].get(key, codes[number][key]) != codes[number][key]
         for later in codes
-        if later > number and (later <= LAST_COMPLETE) == (number <= LAST_COMPLETE)
+        if later > number and part(later) == part(number)
     )
 
 
@@ -814,10 +822,11 @@ def rivals_of(package, lesson, key):
     """Return [(label, code)] of the package's definitions that a key must equal."""
     labels = {module.label for module in package.modules.values()}
     taught = [n.split(".")[0] for n in lesson.step.teaches if is_part(key, n)]
-    if lesson.number <= LAST_COMPLETE:
-        choices = [["core_simple"], taught, labels]
-    else:
-        choices = [taught, labels - {"core_simple"}]
+    choices = {
+        "core_simple": [["core_simple"], taught, labels],
+        "package": [taught, labels - {"core_simple"}],
+        "second engine": [taught],
+    }[part(lesson.number)]
     for choice in choices:
         if rivals := package.code(key, choice):
             return rivals

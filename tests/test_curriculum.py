@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import curriculum
 import pytest
 from curriculum import (
     PACKAGE,
@@ -81,40 +82,89 @@ DIFFERENCES = {
     ): "the package also moves batches to a GPU, and checks sizes",
     ("step50", "accuracy"): "the package also takes labels of shape (N, 1), and checks",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
+    (
+        "step52",
+        "Variable",
+    ): "the package also moves the gradient, and skips a Variable without data",
+    ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
+    ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
+    ("step53", "_read_npz"): "the package reads only what is asked for, and sums first",
+    (
+        "step54",
+        "Dropout.forward",
+    ): "the package also takes integers, and works in place",
+    ("step54", "Dropout.backward"): "the package works in place, as in forward",
+    ("step54", "dropout"): "the package also checks the ratio",
+    ("step54", "batch_norm"): "the package has one Function, also for images",
+    ("step55", "pair"): "the package also takes NumPy's ints, and checks",
+    ("step57", "im2col_array"): "the package also checks, shares a part with conv2d",
+    ("step57", "col2im_array"): "the package also checks the shape of the columns",
+    ("step57", "Im2col"): "the package names the settings one by one",
+    ("step57", "Col2im"): "the package names the settings one by one",
+    ("step57", "conv2d_simple"): "the package also checks shapes",
+    ("step57", "pooling_simple"): "the package uses max, which comes in step 61",
+    ("step57", "Conv2d"): "the package also infers in_channels, takes nobias, dtype",
+    ("step58", "VGG16.__init__"): "the package also checks the shapes in the file",
+    ("step58", "VGG16.preprocess"): "the package also refuses what is no picture",
+    ("step59", "Variable.unchain_backward"): "the package reads its private list",
+    ("step59", "RNN.__init__"): "the package also keeps hidden_size, for files",
+    ("step59", "RNN.forward"): "the package also checks the number of sequences",
+    ("step60", "LSTM"): "the package computes a step as one Function, lstm_cell",
+    ("step61", "Max._mark"): "the package also takes integers",
+    ("step65", "Node.name"): "the package knows where PyTorch has another name",
+    (
+        "step70",
+        "Shakespear",
+    ): "here the text may be another one; the package keeps line ends",
+    ("step71", "tanh"): "the step's takes Duals as well",
+    ("step71", "stack"): "the step's takes Duals as well",
+    ("step71", "jvp"): "the package has no Duals: two passes backward",
+    ("step71", "vjp"): "the package touches no grad, and can be differentiated",
+    ("step71", "jacobian"): "the package returns a function, of any shapes",
+    ("step71", "hvp"): "the package touches no grad, and can be differentiated",
 }
 
 # Public names of the package whose step is not written yet, by that step. A name
 # leaves this table when a step teaches it; nothing else may leave it, or enter.
-NOT_YET_TAUGHT = {
-    name: number
-    for number, names in {
-        52: "cuda.ADVICE cuda.is_array cuda.get_array_module cuda.as_numpy "
-        "cuda.as_cupy core.Variable.to_cpu core.Variable.to_gpu",
-        53: "core.Variable.__getstate__",
-        55: "utils.get_conv_outsize utils.get_deconv_outsize utils.pair",
-        58: "datasets.ImageNet",
-        59: "datasets.SinCurve core.Variable.unchain core.Variable.unchain_backward",
-        60: "dataloaders.SeqDataLoader",
-        61: "core.Max core.Min core.Variable.max core.Variable.min "
-        "utils.max_backward_shape functions.max functions.min",
-        65: "nodes.Node nodes.AccumulateGrad core.Variable.is_leaf "
-        "core.Variable.grad_fn core.Variable.retain_grad core.Variable.register_hook",
-        66: "core.Variable.detach core.Variable.requires_grad_",
-        70: "datasets.Shakespear",
-        71: "func.grad func.vjp func.jvp func.jacobian func.hessian func.hvp",
-    }.items()
-    for name in names.split()
-}
+NOT_YET_TAUGHT = {}
 
 # Names that a step teaches in a simple form of another name.
-SHOWN_AS = {("step04", "gradcheck.numerical_grad"): "numerical_diff"}
+SHOWN_AS = {
+    ("step04", "gradcheck.numerical_grad"): "numerical_diff",
+    ("step57", "functions.conv2d"): "conv2d_simple",
+    ("step57", "functions.pooling"): "pooling_simple",
+    ("step69", "layers.EmbedID"): "Embedding",
+    ("step69", "functions.embed_id"): "Tensor.index_select",
+}
 
 # What steps may import besides the standard library, from which step on.
-IMPORTS = {1: {"numpy", "matplotlib", "graphviz"}, 23: {"dezero"}, 51: {"tqdm"}}
+IMPORTS = {
+    1: {"numpy", "matplotlib", "graphviz"},
+    23: {"dezero"},
+    51: {"tqdm"},
+    52: {"cupy"},
+    58: {"PIL"},
+}
 
 # Steps that may seed NumPy's global generator, because a published number needs it
 # or because a layer draws its first weights from there, as programs for DeZero expect.
-LEGACY_SEEDS = {"step44", "step45", "step48", "step50", "step51"}
+LEGACY_SEEDS = {
+    "step44",
+    "step45",
+    "step48",
+    "step50",
+    "step51",
+    "step52",
+    "step53",
+    "step54",
+    "step57",
+    "step58",
+    "step59",
+    "step60",
+    "step67",
+    "step68",
+    "step69",
+}
 
 
 # ------------------------------------------------------------ this repository
@@ -652,6 +702,23 @@ def test_only_the_last_form_of_a_definition_is_compared(world):
     assert_none(check_package(lessons, package, {}))
     del lessons[22]  # it improves step 21's add
     assert_reports(check_package(lessons, package, {}), "step21: add differs")
+
+
+@pytest.mark.parametrize("name, reported", [("Config", False), ("Variable", True)])
+def test_another_engine_has_its_own_names(world, monkeypatch, name, reported):
+    """Its Config is not the package's; but what it teaches is compared all the same."""
+    own = f"\n\nclass {name}:\n    def scale(self):\n        return 1\n"
+    lessons, package, _ = world((S23, "\n\nif __name__", f"{own}\n\nif __name__"))
+    assert_reports(check_package(lessons, package, {}), f"step23: {name}")
+    monkeypatch.setattr(curriculum, "SECOND_ENGINE", [23])
+    assert bool(check_package(lessons, package, {})) == reported
+
+
+def test_another_engine_supersedes_nothing(monkeypatch):
+    codes = {30: {"Linear": "a"}, 31: {"Linear": "b"}}
+    assert curriculum.superseded(codes, 30, "Linear")
+    monkeypatch.setattr(curriculum, "SECOND_ENGINE", [31])
+    assert not curriculum.superseded(codes, 30, "Linear")
 
 
 # -------------------------------------------------------------- planted: ledger

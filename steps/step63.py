@@ -1,0 +1,213 @@
+"""Step 63. From text to graph: two stacks read an expression.
+
+We have let Python read our formulas. How does one read
+
+    3 * x - 2 ^ (1 + 1)
+
+from left to right, when * must wait for nobody, and - must wait
+for ^? Dijkstra's answer is two stacks, one for values and one for
+operators that wait. Each operator has a rank:
+
+    + -  1     * /  2     -x  3     ^  4
+
+A value goes on its stack. An operator first applies those on top
+of its stack that outrank it, or are its equals: 8 - 4 - 2 is
+(8 - 4) - 2. Not so ^, where the right one goes first. Then it waits
+itself. ( is a wall, ) works off everything down to it:
+
+    read      values      operators
+    3         3
+    *         3           *
+    x         3 x         *
+    -         3*x         -              * outranks - : applied
+    2         3*x 2       -
+    ^         3*x 2       - ^            - does not outrank ^
+    ( 1 + 1   3*x 2 1 1   - ^ ( +
+    )         3*x 2 2     - ^            down to the wall
+    end       3*x - 4                    all the rest
+
+What - means depends on where it stands: after a value it takes one
+thing from another, and where a value is expected it is a sign. The
+sign ranks below ^, so -2 ^ 2 is -4, here as in Python.
+
+Nothing above says what a value is. Push numbers, and you have a
+calculator. Push Variables, and applying an operator adds a node to
+a graph: the text has become a graph, and backward gives the
+derivative by every number that was written in it.
+
+What cannot be read is refused, with the place where reading ended.
+
+The operators here act on single numbers. Step 64 asks the same of
+the largest ones we have: convolution and pooling.
+
+New: RANK, APPLY, FUNCTIONS, TOKEN, tokens, complain, apply_top,
+evaluate.
+Carried over from step 25: FIGURES.
+Exercise: add a function of two arguments, max(a, b). What must a
+comma do to the two stacks?
+
+Output:
+    8 - 4 - 2 = 2.0, 2 ^ 3 ^ 2 = 512.0, -2 ^ 2 = -4.0
+    2 ^ -1 * 3 = 1.5, -(1 - 3) * -2 = -4.0, 6 / 2 / 3 = 1.0
+    exp(sin(0)) * 2 + .5e1 = 7.0; as Python computes them: True
+    exp(-x / 4) * (3 * x - 2 ^ (1 + 1)) at x = 2 is 1.213
+    derivatives x 1.52, 4 0.15, 3 1.21, 2 -2.43, 1 -1.68, 1 -1.68
+    1 + (2 * 3: position 4: this ( is never closed
+    2 * / 3: position 4: expected a value, got /
+    2 y: position 2: expected an operator, got y
+    figures/step63_expression.png
+"""
+
+import math
+import operator
+import re
+from pathlib import Path
+
+import numpy as np
+
+import dezero.functions as F
+from dezero import Variable
+from dezero.graph import plot_dot_graph
+
+# --- carried over from step 25 ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+# --- new in this step ---
+RANK = {"(": 0, "+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
+APPLY = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
+FUNCTIONS = {"sin": F.sin, "exp": F.exp}
+TOKEN = (
+    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>[-+*/^()])|(?P<unknown>\S)"
+)
+
+
+def tokens(text):
+    """Yield the kind, the text and the position of each piece."""
+    for found in re.finditer(TOKEN, text):
+        yield found.lastgroup, found[0], found.start()
+    yield "end", "the end", len(text)
+
+
+def complain(text, position, problem):
+    """Raise SyntaxError: where in text, and what is wrong there."""
+    raise SyntaxError(f"{text}: position {position}: {problem}")
+
+
+def apply_top(values, waiting, functions):
+    """Take an operator off its stack and apply it to values."""
+    op, _ = waiting.pop()
+    right = values.pop()
+    if op == "sign":
+        values.append(-right)
+    elif op in functions:
+        values.append(functions[op](right))
+    else:
+        values.append(APPLY[op](values.pop(), right))
+
+
+def evaluate(text, names=(), number=float, functions=FUNCTIONS):
+    """Return the value of an infix expression.
+
+    names       {name: value}
+    number      makes a value from the text of a literal
+    functions   {name: function of a value}
+
+    Raises SyntaxError, with the position, where it cannot be read.
+    """
+    values, waiting = [], []  # waiting: (operator, position)
+    after_value = False
+    for kind, piece, position in tokens(text):
+        if not after_value:  # a value begins here, or one is missing
+            if kind == "number":
+                values.append(number(piece))
+            elif kind == "name" and piece in names:
+                values.append(names[piece])
+            elif piece in functions:
+                if text[position + len(piece) :].lstrip()[:1] != "(":
+                    complain(text, position, f"{piece} needs a (")
+                waiting.append((piece, position))
+            elif kind == "name":
+                complain(text, position, f"nobody told what {piece} is")
+            elif piece in ("-", "("):
+                name = "sign" if piece == "-" else piece
+                waiting.append((name, position))
+            else:
+                complain(
+                    text, position, f"expected a value, got {piece}"
+                )
+            after_value = kind == "number" or piece in names
+        elif piece in APPLY:
+            # the right one of two ^ goes first, the left one of others
+            rank = RANK[piece] + (0.5 if piece == "^" else 0)
+            while waiting and RANK[waiting[-1][0]] >= rank:
+                apply_top(values, waiting, functions)
+            waiting.append((piece, position))
+            after_value = False
+        elif piece == ")" or kind == "end":
+            while waiting and waiting[-1][0] != "(":
+                apply_top(values, waiting, functions)
+            if kind == "end" and waiting:
+                complain(text, waiting[-1][1], "this ( is never closed")
+            if piece == ")":
+                if not waiting:
+                    complain(text, position, "this ) was never opened")
+                waiting.pop()
+                if waiting and waiting[-1][0] in functions:
+                    apply_top(values, waiting, functions)
+        else:
+            complain(
+                text, position, f"expected an operator, got {piece}"
+            )
+    return values.pop()
+
+
+if __name__ == "__main__":
+    numbers = {"sin": math.sin, "exp": math.exp}
+    by_python = {
+        "8 - 4 - 2": 8 - 4 - 2,
+        "2 ^ 3 ^ 2": 2**3**2,
+        "-2 ^ 2": -(2**2),
+        "2 ^ -1 * 3": 2**-1 * 3,
+        "-(1 - 3) * -2": -(1 - 3) * -2,
+        "6 / 2 / 3": 6 / 2 / 3,
+        "exp(sin(0)) * 2 + .5e1": math.exp(math.sin(0)) * 2 + 0.5e1,
+    }
+    ours = {
+        text: evaluate(text, {}, float, numbers) for text in by_python
+    }
+    found = [f"{text} = {value}" for text, value in ours.items()]
+    print(*found[:3], sep=", ")
+    print(*found[3:6], sep=", ")
+    print(f"{found[6]}; as Python computes them: {ours == by_python}")
+
+    literals = []
+
+    def literal(text):
+        """Return a Variable that remembers how it was written."""
+        literals.append(Variable(np.array(float(text)), text))
+        return literals[-1]
+
+    x = Variable(np.array(2.0), "x")
+    text = "exp(-x / 4) * (3 * x - 2 ^ (1 + 1))"
+    y = evaluate(text, {"x": x}, literal)
+    y.backward()
+    print(f"{text} at x = 2 is {y.data:.3f}")
+    slopes = [f"{v.name} {v.grad.data:.2f}" for v in (x, *literals)]
+    print("derivatives", ", ".join(slopes))
+
+    for text in "1 + (2 * 3", "2 * / 3", "2 y":
+        try:
+            evaluate(text)
+        except SyntaxError as error:
+            print(error)
+    FIGURES.mkdir(exist_ok=True)
+    y.name = "y"
+    plot_dot_graph(y, False, FIGURES / "step63_expression.png")
+    print("figures/step63_expression.png")
