@@ -103,6 +103,10 @@ class Layer:
         for param in self.params():
             param.cleargrad()
 
+    def zero_grad(self):
+        """Forget all gradients, as cleargrads does: PyTorch's name for it (step 66)."""
+        self.cleargrads()
+
     def to_cpu(self):
         """Move all parameters into main memory."""
         for param in self.params():

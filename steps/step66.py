@@ -35,6 +35,9 @@ That is a straight-through estimator: it trains networks whose
 weights are whole numbers. In the picture, both try to bring
 round(x) to 5; each dot is where a step of descent stands.
 
+What x.cleargrad() is for one Variable, zero_grad() is for a model or
+an optimizer, in PyTorch and in the package: the same as cleargrads.
+
 Now we know one engine thoroughly. In step 67 we build another one.
 
 New: Variable, backward, slope, Round, straight_through,

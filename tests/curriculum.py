@@ -507,6 +507,11 @@ class Run:
     left: list  # files it left in the current directory
 
 
+# What real steps printed in this session, by path: the fixture run_step need not run
+# them once more, which saves a minute.
+FIRST_RUNS = {}
+
+
 def run_lessons(lessons, package, scratch, pythonpath=None):
     """Return {number: Run}; every step runs twice, a few at a time."""
 
@@ -542,6 +547,8 @@ def run_lesson(lesson, package, scratch, pythonpath=None):
         )
 
     first = python(path, seed="0")
+    if not pythonpath:
+        FIRST_RUNS[path] = first
     left = sorted(p.name for p in elsewhere.iterdir())
     folder = str(package.folder.resolve()) + os.sep
     watch = "1" if "dezero" in "\n".join(lesson.lines) else ""

@@ -15,6 +15,7 @@ import dezero.layers as L
 from dezero import Parameter, Variable, cuda
 from dezero.gradcheck import check_gradients
 from dezero.layers import Layer, Linear
+from dezero.optimizers import SGD
 
 
 def param(*shape, name=None):
@@ -453,6 +454,16 @@ def test_a_save_that_breaks_off_leaves_the_old_file(net, path, monkeypatch):
         net.save_weights(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_zero_grad_is_cleargrads(net, x):
+    for clear in net.cleargrads, net.zero_grad, SGD().setup(net).zero_grad:
+        F.sum(net(x)).backward()
+        assert all(p.grad is not None for p in net.params())
+        clear()
+        assert all(p.grad is None for p in net.params())
+    with pytest.raises(RuntimeError, match="SGD.zero_grad: no parameters yet"):
+        SGD().zero_grad()
 
 
 def test_a_parameter_may_have_any_name(tmp_path):

@@ -95,7 +95,7 @@ def test_the_picture(load_step, run_step, tmp_path):
     step = load_step(26)
     path = step.FIGURES / "step26_goldstein.png"
     path.unlink(missing_ok=True)
-    printed = run_step(26).splitlines()
+    printed = run_step(26, fresh=True).splitlines()
     assert printed[-1] == "figures/step26_goldstein.png"
     assert path.read_bytes().startswith(b"\x89PNG")
     step.plot_dot_graph(V(1.0, "x") * 2, to_file=tmp_path / "y.svg")
