@@ -39,6 +39,7 @@ else:
         layers,
         models,
         optimizers,
+        static,
         transforms,
         utils,
     )

@@ -28,6 +28,7 @@ ARROWS = {
     "graph": ["core", "files"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
+    "static": ["core", "graph"],
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
     "transforms": [],

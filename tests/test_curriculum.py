@@ -122,6 +122,14 @@ DIFFERENCES = {
     ("step71", "vjp"): "the package touches no grad, and can be differentiated",
     ("step71", "jacobian"): "the package returns a function, of any shapes",
     ("step71", "hvp"): "the package touches no grad, and can be differentiated",
+    ("step72", "Node"): "the package's array-like is another class, and follows +=",
+    ("step72", "placeholder"): "the package's belongs to no tape before compile",
+    ("step72", "Graph"): "the package also draws it, and counts calls",
+    ("step72", "fold"): "the package also drops products with 1, copies, casts",
+    ("step72", "merge"): "the package keeps constants in Nodes, effects apart",
+    ("step72", "prune"): "the package keeps Functions with effects",
+    ("step72", "fuse"): "the package also fuses what one chain uses twice",
+    ("step72", "compile"): "the package follows f, and works in place, in pieces",
 }
 
 # Public names of the package whose step is not written yet, by that step. A name

@@ -38,6 +38,7 @@ FAMILIES = [
     "workloads_training",
     "workloads_conv",
     "workloads_recurrent",
+    "workloads_static",
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
