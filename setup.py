@@ -42,8 +42,8 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": ["pytest>=8"],
-        "notebooks": ["nbclient", "nbconvert", "nbformat", "ipykernel"],
+        "test": ["pytest>=8", "nbclient", "nbformat", "ipykernel"],
+        "notebooks": ["jupyterlab", "nbclient", "nbformat", "ipykernel"],
         "gpu": ["cupy-cuda12x"],
     },
     zip_safe=False,

@@ -55,9 +55,11 @@ class StepError(ValueError):
 class Step:
     """What the docstring of a step says.
 
-    teaches, family and extends are lists of names. new, and carried
-    for the number of an earlier step, are lists of words, since "most
-    of Variable" is allowed there. output is None without Output:, and
+    prose is the text above the headers, and headers are those as they
+    stand, (header, text), without Exercise and Output. teaches,
+    family and extends are lists of names. new, and carried for the
+    number of an earlier step, are lists of words, since "most of
+    Variable" is allowed there. output is None without Output:, and
     rtol is that of its numbers.
     """
 
@@ -73,6 +75,8 @@ class Step:
     exercise: str = ""
     output: str | None = None
     rtol: float = 1e-9
+    prose: str = ""
+    headers: list = field(default_factory=list)
 
 
 def find_steps(folder=STEPS):
@@ -107,6 +111,7 @@ def read_step(path):
     step = Step(path, int(match[1]), title, idea)
 
     marks = list(HEADER.finditer(body))
+    step.prose = body[: marks[0].start()] if marks else body
     for mark, following in zip(marks, marks[1:] + [None]):
         header, text = mark[1], body[mark.end() :]
         if header.startswith("Output"):
@@ -116,6 +121,8 @@ def read_step(path):
             break
         if following:
             text = body[mark.end() : following.start()]
+        if header != "Exercise":
+            step.headers.append((header, text.strip()))
         if header == "New":
             step.new += NAME.findall(text)
         elif "step" in header:

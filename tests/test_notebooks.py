@@ -1,0 +1,419 @@
+"""The notebooks are what the steps generate, run, and print what the steps print."""
+
+import copy
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import curriculum
+import pytest
+
+NOTEBOOKS = curriculum.ROOT / "notebooks"
+BUILD = NOTEBOOKS / "build.py"
+
+
+def load_build():
+    spec = importlib.util.spec_from_file_location("build", BUILD)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+build = load_build()
+LESSONS = curriculum.read_lessons(curriculum.STEPS)
+CHAPTERS = build.chapters(LESSONS)
+GALLERY = sorted(build.GALLERY.glob("*.ipynb"))
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def cells_of(book, name):
+    return [x for x in book["cells"] if x["id"].startswith(f"{name}-")]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Return a function: the chapter as a run of build.py writes it elsewhere.
+
+    Two at a time, the longest first; a chapter that was asked for waits for its own.
+    """
+    folder = tmp_path_factory.mktemp("notebooks")
+
+    def run(chapter):
+        return subprocess.run(
+            [sys.executable, BUILD, str(chapter), "--to", folder],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        tasks = {n: pool.submit(run, n) for n in sorted(CHAPTERS, key=shortness)}
+
+        def result(chapter):
+            done = tasks[chapter].result()
+            assert done.returncode == 0, done.stderr
+            return read(build.path_of(chapter, folder))
+
+        yield result
+
+
+def shortness(chapter):
+    return [5, 6, 4, 3, 2, 1].index(chapter)
+
+
+# ------------------------------------------------------------ this repository
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_committed_notebook_is_what_the_steps_generate(chapter):
+    problems = build.check_chapter(chapter, LESSONS)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
+    fresh, stored = runs(chapter), read(build.path_of(chapter))
+    for new, old in zip(fresh["cells"], stored["cells"]):
+        number = re.match(r"step(\d+)", new["id"])
+        rtol = LESSONS[int(number[1])].step.rtol if number else None
+        kinds = [[x["output_type"] for x in c.get("outputs", [])] for c in (old, new)]
+        assert kinds[0] == kinds[1], new["id"]
+        for a, b in zip(old.get("outputs", []), new.get("outputs", [])):
+            text = curriculum.difference(build.text_of(a), build.text_of(b), rtol)
+            assert not text, f"{new['id']}: {text}; run: {build.COMMAND} {chapter}"
+            assert a.get("data", {}).keys() == b.get("data", {}).keys()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_pictures_stand_in_the_notebook(chapter):
+    shown = [
+        (cell["id"], name)
+        for cell in read(build.path_of(chapter))["cells"]
+        for name in re.findall(r'Picture\(FIGURES / "(.+)"\)', build.source_of(cell))
+        if any("image/png" in x.get("data", {}) for x in cell["outputs"])
+    ]
+    steps = [x for n, x in LESSONS.items() if build.reader.chapter_of(n)[0] == chapter]
+    promised = [(x.name, name) for x in steps for name in build.pictures(x.step)]
+    assert [(name[:6], picture) for name, picture in shown] == promised
+
+
+@pytest.mark.parametrize(
+    "path", [*map(build.path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
+)
+def test_notebook_is_valid_small_and_clean(path):
+    import nbformat
+
+    book = read(path)
+    nbformat.validate(book)
+    assert (book["nbformat"], book["nbformat_minor"]) >= (4, 5)
+    assert path.stat().st_size < 2e6
+    assert build.check_clean(book) == []
+
+
+def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
+    for chapter in CHAPTERS:
+        book = build.notebook(chapter, LESSONS)
+        for lesson in LESSONS.values():
+            sources = [
+                build.source_of(x)
+                for x in cells_of(book, lesson.name)
+                if x["cell_type"] == "code"
+            ]
+            shown = iter("\n".join(sources).split("\n"))
+            rows = [
+                (line.removeprefix("    ") if at > main_line(lesson) else line)
+                for at, line in enumerate(lesson.lines, start=1)
+                if at > lesson.tree.body[0].end_lineno and at != main_line(lesson)
+                if line.strip() and not build.reader.MARKER.fullmatch(line)
+            ]
+            if sources:
+                lost = [row for row in rows if row not in shown]
+                assert not lost, (lesson.name, lost[0])
+
+
+def main_line(lesson):
+    return next(x.lineno for x in lesson.tree.body if curriculum.is_main(x))
+
+
+def test_links_lead_somewhere():
+    books = {build.path_of(n).name: build.notebook(n, LESSONS) for n in CHAPTERS}
+    anchors = {
+        f"{name}#{anchor}"
+        for name, book in books.items()
+        for cell in book["cells"]
+        for anchor in re.findall(r'<a id="(\w+)"></a>', cell["source"])
+    }
+    assert len(anchors) == len(LESSONS)
+    for name, book in books.items():
+        for cell in book["cells"]:
+            if cell["cell_type"] != "markdown":
+                continue
+            for target in re.findall(r"\]\(([^)\s]+)\)", cell["source"]):
+                target = name + target if target.startswith("#") else target
+                there = target in anchors or (NOTEBOOKS / target).exists()
+                assert there or target in books, (cell["id"], target)
+
+
+def test_what_a_generated_line_uses_is_not_taken_by_a_step():
+    for lesson in LESSONS.values():
+        taken = set(lesson.definitions) | set(
+            re.findall(r"\w+", build.head(lesson, {}))
+        )
+        assert not taken & {"STEPS", "Picture"}, lesson.name
+
+
+# --------------------------------------------------------- planted changes
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Return a function: what the check says when change(book) was made in a file."""
+
+    def check(change):
+        book = copy.deepcopy(read(build.path_of(1)))
+        change(book)
+        path = build.path_of(1, tmp_path)
+        path.write_text(json.dumps(book), encoding="utf-8")
+        return "\n".join(build.check_chapter(1, LESSONS, tmp_path))
+
+    return check
+
+
+def cell_with(book, text):
+    return next(x for x in book["cells"] if text in build.source_of(x))
+
+
+def edit(old, new):
+    def change(book):
+        cell = cell_with(book, old)
+        cell["source"] = build.source_of(cell).replace(old, new)
+
+    return change
+
+
+def edit_output(old, new):
+    def change(book):
+        for cell in book["cells"]:
+            for output in cell.get("outputs", []):
+                if old in build.text_of(output):
+                    output["text"] = build.text_of(output).replace(old, new)
+
+    return change
+
+
+def swap(book):
+    cells = book["cells"]
+    cells[5], cells[6] = cells[6], cells[5]
+
+
+def unfold(book):
+    hidden = [x for x in book["cells"] if "jupyter" in x["metadata"]]
+    del hidden[0]["metadata"]["jupyter"]
+
+
+def warn(book):
+    output = {"output_type": "stream", "name": "stderr", "text": "oh"}
+    cell_with(book, "# your code for step 1")["outputs"].append(output)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (edit("return x**2", "return x * x"), "cell step02-05, line 5: expected"),
+        (
+            edit("A number forgets", "A number loses"),
+            "cell step01-01, line 5: expected",
+        ),
+        (swap, "cell step01-04: id is 'step01-05'"),
+        (lambda book: book["cells"].pop(), "cell closing is missing"),
+        (lambda book: book["cells"].append(book["cells"][0]), "opening is too many"),
+        (unfold, "metadata is {'tags': ['carried-over']}, expected"),
+        (lambda book: book["metadata"].update(title="x"), "metadata of the notebook"),
+        (edit_output("replaced: 2.0", "replaced: 3.0"), "step01 prints something else"),
+        (edit_output("replaced: 2.0", f"{curriculum.ROOT}/x"), "path of this computer"),
+        (edit_output("replaced: 2.0", "at 0x7f8e12345678"), "an address in memory"),
+        (lambda book: book["cells"][2].update(id="x"), "cell step01-01: id is 'x'"),
+        (warn, "cell step01-08: stream oh"),
+    ],
+)
+def test_a_change_is_reported_with_the_command_that_mends_it(planted, change, message):
+    text = planted(change)
+    assert message in text
+    assert text.endswith("; run: python notebooks/build.py 1")
+
+
+def test_no_change_and_another_picture_are_fine(planted):
+    assert planted(lambda book: None) == ""
+
+
+def test_a_missing_notebook_is_reported(tmp_path):
+    assert build.check_chapter(1, LESSONS, tmp_path) == [
+        "chapter1.ipynb is not there; run: python notebooks/build.py 1"
+    ]
+
+
+def test_a_changed_step_is_reported(tmp_path):
+    path = tmp_path / "step01.py"
+    text = LESSONS[1].step.path.read_text(encoding="utf-8")
+    path.write_text(text.replace("x = Variable(", "w = Variable("), encoding="utf-8")
+    lessons = {**LESSONS, 1: curriculum.read_lesson(path)}
+    (problem,) = build.check_chapter(1, lessons)
+    assert "cell step01-04, line 1: expected 'w = Variable(" in problem
+
+
+def test_a_run_is_offline_and_strict(tmp_path):
+    program = f"""
+import sys
+sys.path.insert(0, {str(NOTEBOOKS)!r})
+import build
+cells = [
+    "import warnings, socket, os, sys",
+    "try:\\n    warnings.warn('x')\\nexcept UserWarning:\\n    print('an error')",
+    "try:\\n    socket.create_connection(('192.0.2.1', 80))\\n"
+    "except RuntimeError:\\n    print('offline')",
+    "print(os.listdir('.'), os.path.exists(os.environ['DEZERO_CACHE']))",
+    "print('oh', file=sys.stderr)",
+]
+book = {{"cells": [build.cell("code", f"c{{i}}", x) for i, x in enumerate(cells)],
+        "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}
+book = build.execute(book, ".")
+print([build.text_of(y) for x in book.cells for y in x.outputs])
+print([x.execution_count for x in book.cells], build.check_clean(book))
+book["cells"][1]["source"] = "1 / 0"
+try:
+    build.execute(book, ".")
+except build.BuildError as error:
+    print("ZeroDivisionError" in str(error))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == [
+        r"['an error\n', 'offline\n', '[] False\n', 'oh\n']",
+        "[1, 2, 3, 4, 5] ['cell c4: stream oh\\n']",
+        "True",
+    ]
+
+
+def test_command_line_says_what_is_wrong():
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, BUILD, *arguments], capture_output=True, text=True
+        )
+        return done.returncode, done.stderr
+
+    code, text = run("9")
+    assert code == 2 and "not ['9']" in text
+    code, text = run("--gallery", "nothing")
+    assert code == 2 and "not ['nothing']" in text
+    assert run("1", "--check") == (0, "")
+
+
+# ----------------------------------------------------------- formulas, prose
+
+
+@pytest.mark.parametrize(
+    "text, latex",
+    [
+        ("y = x**2", "y = x^{2}"),
+        ("gx = 2 * x * gy", r"g_{x} = 2 \, x \cdot g_{y}"),
+        (
+            "gx1 = gy * (-x0 / x1**2)",
+            r"g_{x_{1}} = g_{y} \cdot \frac{-x_{0}}{x_{1}^{2}}",
+        ),
+        ("dy/dx = 4 * x**3 - 4 * x", r"\frac{dy}{dx} = 4 \, x^{3} - 4 \, x"),
+        ("a - (b - c) = a - b + c", "a - (b - c) = a - b + c"),
+        ("y = (x + 1) * -x", r"y = (x + 1) \cdot (-x)"),
+        ("y = (dy/dx)**2", r"y = \left(\frac{dy}{dx}\right)^{2}"),
+        (
+            "y = sqrt(var + eps) * rate",
+            r"y = \sqrt{\mathrm{var} + \varepsilon} \cdot \mathrm{rate}",
+        ),
+        ("loss = sum((y - t)**2) / N", r"\mathrm{loss} = \frac{\sum (y - t)^{2}}{N}"),
+        ("y = sum(a + b) * c", r"y = \sum (a + b) \cdot c"),
+        ("y[n, k] = x[n, 0] + ...", r"y_{n, k} = x_{n, 0} + \dots"),
+        ("gx[j] = gy[j] * f'(x[j])", r"(g_{x})_{j} = (g_{y})_{j} \cdot f'(x_{j})"),
+        ("-log p[t] = -x[t]", r"-\log p_{t} = -x_{t}"),
+        ("y = x**5 / 5!", r"y = \frac{x^{5}}{5!}"),
+        (
+            "OH = (H + 2 P - K) // S + 1",
+            r"\mathrm{OH} = \left\lfloor \frac{H + 2 \, P - K}{S} \right\rfloor + 1",
+        ),
+        (
+            "v = momentum * v - lr * g",
+            r"v = \mathrm{momentum} \cdot v - \mathrm{lr} \cdot g",
+        ),
+        ("p += v", r"p \mathrel{{+}{=}} v"),
+        ("f(x) ~ f(a)", r"f(x) \sim f(a)"),
+        ("mean <- 0.9 * mean", r"\mathrm{mean} \leftarrow 0.9 \, \mathrm{mean}"),
+        ("H @ step = g", r"H \mathbin{@} \mathrm{step} = g"),
+    ],
+)
+def test_formula_becomes_latex(text, latex):
+    assert build.typeset([text]) == latex
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x ---> Square ---> y",
+        "x (N, 784) -- linear --> (N, 200)",
+        "y   (N, K)  =  x   (N, D)  @  W   (D, K)",
+        "y.backward()",
+        "optimizer = MomentumSGD(lr=0.01).setup(model)",
+        "l1 = Linear(10)          10 results",
+        "x.grad = gx if x.grad is None else x.grad + gx",
+        "p = [0.66, 0.24, 0.10]",
+        "x = r cos(angle)    gr = gx cos(angle) + gy sin(angle)",
+        "SqueezeNet   squeezes C channels into few",
+        "y = relu(x + f(x)),   dy/dx = 1 + f'(x)",
+        "print('x')",
+    ],
+)
+def test_what_is_no_formula_stays_as_it_is(text):
+    assert build.typeset([text]) is None
+
+
+def test_formulas_in_columns_are_aligned():
+    lines = ["Square:  y = x**2      gx = 2 * x * gy", "Exp:     y = e**x"]
+    assert build.typeset(lines).split("\n") == [
+        r"\begin{aligned}",
+        r"& \text{Square:} &\quad y & = x^{2} &\quad g_{x} & = 2 \, x \cdot g_{y} \\",
+        r"& \text{Exp:} &\quad y & = e^{x}",
+        r"\end{aligned}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a < b, 5 $ and a|b", r"a \< b, 5 \$ and a\|b"),
+        ("the * and the _", r"the \* and the \_"),
+        ("x.grad, __init__ and as_array(y)", "`x.grad`, `__init__` and `as_array(y)`"),
+        ("moves by 2 * x + 1, so", "moves by `2 * x + 1`, so"),
+        ("what the * means", r"what the \* means"),
+        ("as it had + rate / 2 * p**2", "as it had + `rate / 2 * p**2`"),
+        ("a sum, -sum(q * log p), of", "a sum, `-sum(q * log p)`, of"),
+        ("at H + 2 P - K, with lr=0.01", "at `H + 2 P - K`, with `lr=0.01`"),
+        ("gy * f'(x), dy/dx and f' too", "`gy * f'(x)`, dy/dx and f' too"),
+        ("f(x,\ny) and x *\ny", "`f(x, y)` and `x * y`"),
+        ("as `class A(B)` says", "as `class A(B)` says"),
+        ("e.g. 10,000 or (1, 1)", "e.g. 10,000 or (1, 1)"),
+        ("(see x.data, or not)", "(see `x.data`, or not)"),
+        ("in dezero/core.py (step 3)", "in `dezero/core.py` ([step 3](#step03))"),
+        (
+            "# no heading\n- no list\n3. no item",
+            "\\# no heading\n\\- no list\n3\\. no item",
+        ),
+    ],
+)
+def test_prose_shows_what_it_says(text, shown):
+    assert build.prose(text, {3: "#step03"}) == shown
