@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dezero
+import dezero.functions as F
 from dezero import Config, Function, Parameter, Variable, core
 from dezero.core import as_array, as_variable, no_grad, test_mode, using_config
 
@@ -780,3 +781,40 @@ def test_deep_sharing_is_not_exponential():
         y = y + y
     y.backward()
     assert x.grad.data == 2.0**60
+
+
+# --- products that are added up later -------------------------------------------
+
+
+def unrolled(steps, W, h, x, dtype):
+    """Return c after some steps of an LSTM, a sum in which W has other uses too."""
+    c = np.zeros((2, 2), dtype)
+    total = (W * W).sum()
+    for _ in range(steps):
+        h, c = F.lstm_cell(x, h, c, W)
+    return total + (h * c).sum() + (W**3).sum()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("steps", [1, 3, 130])  # 260 rows: more than wait at once
+@pytest.mark.parametrize("leaf", [True, False])
+@pytest.mark.parametrize("retain_grad", [True, False])
+def test_products_summed_later_equal_those_of_a_graph(dtype, steps, leaf, retain_grad):
+    rng = np.random.default_rng(0)
+    x, h = (Variable(rng.normal(size=s).astype(dtype)) for s in [(2, 1), (2, 2)])
+    start = rng.normal(size=(4, 8)).astype(dtype)
+    found = []
+    for create_graph in False, True:
+        base = Variable(start)
+        W = base if leaf else base * 1.5
+        seen = []
+        W.register_hook(lambda g, seen=seen: seen.append(g.data.copy()))
+        y = unrolled(steps, W, h, x, dtype)
+        y.backward(retain_grad=retain_grad, create_graph=create_graph)
+        assert base.grad.dtype == seen[0].dtype == dtype
+        assert (W.grad is not None) == (leaf or retain_grad)
+        if W.grad is not None:
+            np.testing.assert_array_equal(W.grad.data, seen[0])
+        found.append((base.grad.data, seen[0]))
+    rtol = 1e-10 if dtype is np.float64 else 1e-4
+    np.testing.assert_allclose(*found, rtol=rtol, atol=rtol)
