@@ -593,13 +593,15 @@ class _Products:
 
     def __init__(self, a, b):
         self.pairs = [(a, b)]
+        self.rows = len(a)  # that wait
         self.total = None
 
     def extend(self, other):
         """Add other, which is of no use afterwards."""
         self.pairs += other.pairs
-        if sum(len(a) for a, _ in self.pairs) >= self.ROWS:
-            self.total, self.pairs = self.array(), []
+        self.rows += other.rows
+        if self.rows >= self.ROWS:
+            self.total, self.pairs, self.rows = self.array(), [], 0
 
     def array(self):
         """Return the sum."""
@@ -887,6 +889,8 @@ class Function:
 
     def _as_result(self, y):
         """Return what forward returned as an ndarray: NumPy makes 0-d ones scalars."""
+        if isinstance(y, ndarray):
+            return y
         if isinstance(y, np.generic):
             return np.asarray(y)
         if cuda.is_array(y) or isinstance(y, numbers.Number):

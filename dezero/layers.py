@@ -30,7 +30,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Parameter, Variable
+from dezero.core import Parameter, Variable, as_array
 from dezero.files import replacing
 from dezero.functions.conv import pair
 
@@ -78,8 +78,8 @@ class Layer:
         outputs = self.forward(*inputs, **options)
         if not isinstance(outputs, tuple):
             outputs = (outputs,)
-        self.inputs = _weakly((*inputs, *options.values()))
-        self.outputs = _weakly(outputs)
+        vars(self)["inputs"] = _weakly((*inputs, *options.values()))
+        vars(self)["outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def forward(self, *inputs):
@@ -676,6 +676,7 @@ class LSTM(_Gated):
 
     def forward(self, x):
         """Return the state h after x."""
+        x = _as_input(x)
         _check_state(self, x)
         h, c = self.h, self.c
         if h is None:
@@ -722,10 +723,18 @@ class GRU(_Gated):
 
     def forward(self, x):
         """Return the state after x."""
+        x = _as_input(x)
         _check_state(self, x)
         h = _zeros(x, self.hidden_size) if self.h is None else self.h
         self.h = F.gru_cell(x, h, self._joined(x))
         return self.h
+
+
+def _as_input(x):
+    """Return x as a Variable; an array becomes one that wants no gradient."""
+    if isinstance(x, Variable):
+        return x
+    return Variable(as_array(x), requires_grad=False)
 
 
 def _zeros(x, H):

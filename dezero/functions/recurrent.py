@@ -63,28 +63,32 @@ class LSTMCell(Function):
 
     where a[k] are the columns kH to (k + 1)H of a = [x, h, 1] @ W.
 
+    Inside, everything is transposed: then a gate is rows of a, side by side in memory,
+    and a product of two of them takes 1.3 us instead of 4.5.
+
     Shapes: x (N, D), h and c (N, H), W (D + H + 1, 4H) -> h' and c' (N, H).
     """
 
     def forward(self, x, h, c, W):
         xp = cuda.get_array_module(x)
         H = c.shape[1]
-        a = _floating(_with_ones(x, h).dot(W))  # (N, 4H)
-        f, i, o, u = (a[:, k * H : (k + 1) * H] for k in range(4))
-        tanh_u = xp.tanh(u)
-        _become_sigmoid(a)  # all of it: 29 us; three quarters of each row, 42 us
-        u[:] = tanh_u
-        c = f * c
+        rows = _transposed(x, h)
+        y = _floating(W.T.dot(rows))  # (4H, N)
+        f, i, o, u = (y[k * H : (k + 1) * H] for k in range(4))
+        _become_sigmoid(y[: 3 * H])
+        xp.tanh(u, out=u)
+        c = f * c.T
         c += i * u
         t = xp.tanh(c)
-        self.known = a, t
-        return o * t, c
+        self.known = rows, y, t
+        return (o * t).T, c.T
 
     def backward(self, gh, gc):
         x, h, c, W = self.inputs
-        y, t = self.known if Config.bare else _lstm_state(x, h, c, W)
+        rows, y, t = self.known if Config.bare else _lstm_state(x, h, c, W)
         D, H = x.shape[1], h.shape[1]
-        f, i, o, u = (y[:, k * H : (k + 1) * H] for k in range(4))
+        f, i, o, u = (y[k * H : (k + 1) * H] for k in range(4))
+        gh, gc, c = gh.T, gc.T, c.T
 
         gho = gh * o
         gc = gc + gho * (1 - t * t)
@@ -92,13 +96,11 @@ class LSTMCell(Function):
         gciu = gci * u
         # sigmoid' = s * (1 - s) and tanh' = (1 + u) * (1 - u): the last factor of all
         # four gates in one pass, the others shared with what is needed anyway.
-        ga = Concatenate(1)(gcf * c, gciu, gho * t, gci + gciu)  # (N, 4H)
+        ga = Concatenate(0)(gcf * c, gciu, gho * t, gci + gciu)  # (4H, N)
         ga *= 1 - y
-        gx = ga.dot(W[:D].T) if self.needs_grad(0) else None
-        gh = ga.dot(W[D:-1].T) if self.needs_grad(1) else None
-        rows = _with_ones(x, h)
-        gW = _sum_later(rows, ga)
-        return gx, gh, gcf, gW
+        gx = W[:D].dot(ga).T if self.needs_grad(0) else None
+        gh = W[D:-1].dot(ga).T if self.needs_grad(1) else None
+        return gx, gh, gcf.T, _sum_later(rows.T, ga.T)
 
 
 class GRUCell(Function):
@@ -196,13 +198,11 @@ def _check(name, shapes, G, x, h, W, *cs):
     )
 
 
-def _with_ones(x, h):
-    """Return [x, h, 1], (N, D + H + 1); W's last row, the bias, meets the ones."""
+def _transposed(x, h):
+    """Return [x, h, 1] transposed, (D + H + 1, N); W's last row meets the ones."""
     xp = cuda.get_array_module(x)
-    ones = xp.ones((len(x), 1), h.dtype)
-    if isinstance(x, Variable):
-        return Concatenate(1)(x, h, ones)
-    return xp.concatenate([x, h, ones], axis=1)
+    parts = x.T, h.T, xp.ones((1, len(x)), h.dtype)
+    return Concatenate(0)(*parts) if isinstance(x, Variable) else xp.concatenate(parts)
 
 
 def _become_sigmoid(x):
@@ -222,10 +222,11 @@ def _become_sigmoid(x):
 def _lstm_state(x, h, c, W):
     """Return what LSTMCell.forward keeps, as Variables that depend on its inputs."""
     H = c.shape[1]
-    a = _with_ones(x, h).dot(W)
-    s, u = sigmoid(a[:, : 3 * H]), tanh(a[:, 3 * H :])
-    t = tanh(s[:, :H] * c + s[:, H : 2 * H] * u)
-    return Concatenate(1)(s, u), t
+    rows = _transposed(x, h)
+    a = W.T.dot(rows)
+    s, u = sigmoid(a[: 3 * H]), tanh(a[3 * H :])
+    t = tanh(s[:H] * c.T + s[H : 2 * H] * u)
+    return rows, Concatenate(0)(s, u), t
 
 
 def _gru_state(x, h, W):
