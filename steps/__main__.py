@@ -272,6 +272,10 @@ def table(folder=STEPS):
     lines = []
     for heading, steps in by_chapter(read_steps(folder)):
         lines += ["", f"### {heading}", ""]
+        number = heading.split()[1]
+        notebook = f"notebooks/chapter{number}.ipynb"
+        if (folder.parent / notebook).exists():
+            lines += [f"As a notebook: [{notebook}]({notebook})", ""]
         lines += ["| | step | its one idea |", "|---|---|---|"]
         for step in steps:
             link = f"[{step.number:02d}](steps/{step.path.name})"

@@ -296,6 +296,14 @@ def test_table(folder):
     )
 
 
+def test_table_names_the_notebook_of_a_chapter(folder):
+    notebook = folder.parent / "notebooks" / "chapter1.ipynb"
+    notebook.parent.mkdir()
+    notebook.touch()
+    line = "As a notebook: [notebooks/chapter1.ipynb](notebooks/chapter1.ipynb)"
+    assert f"differentiation\n\n{line}\n\n| |" in reader.table(folder)
+
+
 def test_table_goes_between_the_marks(folder):
     text = f"before\n{reader.BEGIN}\nold\n{reader.END}\nafter\n"
     new = reader.with_table(text, folder)
