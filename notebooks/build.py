@@ -1179,9 +1179,6 @@ def run_gallery(path, folder, limit):
     start = time.perf_counter()
     book = nbformat.read(path, as_version=4)
     nbformat.validate(book)
-    for found in book.cells:
-        if found.id == "setup":  # the same in all notebooks
-            found.source = SETUP
     book = execute(book, path.parent, limit)
     problems = check_clean(book)
     if problems:

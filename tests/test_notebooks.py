@@ -28,6 +28,20 @@ CHAPTERS = build.chapters(LESSONS)
 GALLERY = sorted(build.GALLERY.glob("*.ipynb"))
 
 
+def test_the_gallery_begins_with_one_setup():
+    """Every notebook installs the package in the same way, where it is missing."""
+    setups = {
+        next(
+            "".join(x["source"])
+            for x in read(path)["cells"]
+            if x["cell_type"] == "code"
+        )
+        for path in GALLERY
+    }
+    assert len(GALLERY) == 8 and len(setups) == 1
+    assert "pip" in setups.pop()
+
+
 def read(path):
     return json.loads(path.read_text(encoding="utf-8"))
 
