@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 from harness import SECONDS, Metric, Workload
-from workloads_training import PEAK_MEMORY, RATE
+from workloads_training import PEAK_MEMORY, train_dezero, train_torch
 
 import dezero
 from dezero import Variable
@@ -153,9 +153,6 @@ def cnn_arrays(steps, width):
 
 
 def cnn_dezero(steps, width):
-    import dezero.functions as F
-    from dezero.optimizers import Adam
-
     x, t, weights = cnn_arrays(steps, width)
 
     def work():
@@ -163,15 +160,7 @@ def cnn_dezero(steps, width):
         layers = [layer for layer in model.layers if hasattr(layer, "W")]
         for layer, W in zip(layers, weights):
             layer.W.data = W.T.copy() if W.ndim == 2 else W.copy()
-        optimizer = Adam(alpha=RATE).setup(model)
-        losses = np.empty(steps, np.float32)
-        for i in range(steps):
-            loss = F.softmax_cross_entropy(model(x[i]), t[i])
-            model.cleargrads()
-            loss.backward()
-            optimizer.update()
-            losses[i] = loss.data
-        return {"losses": Variable(losses)}
+        return train_dezero(model, x, t)
 
     return work
 
@@ -199,15 +188,7 @@ def cnn_torch(steps, width):
         model = nn.Sequential(
             first, nn.ReLU(), second, nn.ReLU(), *pooled, third, nn.ReLU(), last
         )
-        optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-        losses = torch.empty(steps)
-        for i in range(steps):
-            loss = nn.functional.cross_entropy(model(x[i]), t[i])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses[i] = loss.detach()
-        return {"losses": losses}
+        return train_torch(model, x, t)
 
     return work
 

@@ -34,10 +34,40 @@ def weights(width):
     ]
 
 
+def train_dezero(model, x, t):
+    """Train with Adam, a step on each batch; return the losses."""
+    import dezero.functions as F
+    from dezero.optimizers import Adam
+
+    optimizer = Adam(alpha=RATE).setup(model)
+    losses = np.empty(len(x), np.float32)
+    for i in range(len(x)):
+        loss = F.softmax_cross_entropy(model(x[i]), t[i])
+        model.cleargrads()
+        loss.backward()
+        optimizer.update()
+        losses[i] = loss.data
+    return {"losses": Variable(losses)}
+
+
+def train_torch(model, x, t):
+    """Do the same with PyTorch."""
+    import torch
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    losses = torch.empty(len(x))
+    for i in range(len(x)):
+        loss = torch.nn.functional.cross_entropy(model(x[i]), t[i])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses[i] = loss.detach()
+    return {"losses": losses}
+
+
 def mnist_dezero(steps, width):
     import dezero.functions as F
     from dezero.models import MLP
-    from dezero.optimizers import Adam
 
     x, t = images(steps)
     start = weights(width)
@@ -46,15 +76,7 @@ def mnist_dezero(steps, width):
         model = MLP((width, width, CLASSES), activation=F.relu)
         for layer, W in zip(model.layers, start):
             layer.W.data = W.copy()
-        optimizer = Adam(alpha=RATE).setup(model)
-        losses = np.empty(steps, np.float32)
-        for i in range(steps):
-            loss = F.softmax_cross_entropy(model(x[i]), t[i])
-            model.cleargrads()
-            loss.backward()
-            optimizer.update()
-            losses[i] = loss.data
-        return {"losses": Variable(losses)}
+        return train_dezero(model, x, t)
 
     return work
 
@@ -74,16 +96,7 @@ def mnist_torch(steps, width):
                 linear.weight.copy_(torch.from_numpy(W.T))
                 linear.bias.zero_()
             layers += [linear, torch.nn.ReLU()]
-        model = torch.nn.Sequential(*layers[:-1])
-        optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-        losses = torch.empty(steps)
-        for i in range(steps):
-            loss = torch.nn.functional.cross_entropy(model(x[i]), t[i])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses[i] = loss.detach()
-        return {"losses": losses}
+        return train_torch(torch.nn.Sequential(*layers[:-1]), x, t)
 
     return work
 
