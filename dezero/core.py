@@ -586,10 +586,10 @@ class _Products:
 
     A weight that serves every step of a sequence gets one a step. Put under each other,
     few rows become many, and one product of them takes less time than products and
-    sums apart: 30 steps of an LSTM of 100, 30 rows each, 1.7 ms against 2.4.
+    sums apart: 30 steps of an LSTM of 100, 30 rows each, 2.0 ms against 2.7.
     """
 
-    ROWS = 120  # how many wait at most: they take memory
+    ROWS = 150  # how many wait at most: they take memory
 
     def __init__(self, a, b):
         self.pairs = [(a, b)]
