@@ -951,9 +951,7 @@ class _Backward:
         finally:
             Config.bare, Config.enable_backprop = old
             func._inputs, func._outputs = None, ()
-        gxs = gxs if isinstance(gxs, (tuple, list)) else (gxs,)
-        # core's _Products is a sum that is not computed yet
-        return tuple(gx.array() if hasattr(gx, "array") else gx for gx in gxs)
+        return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
 
 def _variable(array, requires_grad):
