@@ -21,6 +21,7 @@ file and `load_weights` reads them back:
 Letters: x, y in and out; W, b weights and bias; N batch.
 """
 
+import operator
 import os
 import weakref
 import zipfile
@@ -594,8 +595,17 @@ class RNN(Layer):
         return self.h
 
 
+def _weights_of(gates):
+    """Return what finds a layer's weights and biases as join_gates wants them.
+
+    In a third of the time of a loop over the gates, for every step of a sequence.
+    """
+    kinds = ("x2{}.W", "h2{}.W", "x2{}.b")
+    return operator.attrgetter(*(kind.format(gate) for kind in kinds for gate in gates))
+
+
 class _Gated(Layer):
-    """Sub-layers x2? with a bias and h2? without, for each gate "?" in `_gates`.
+    """Sub-layers x2? with a bias and h2? without, for each gate "?".
 
     A call computes all gates as one product. For that the weights are joined, once
     for many calls: then their gradients are also added up as one matrix. They are
@@ -604,29 +614,22 @@ class _Gated(Layer):
     recorded sequence, calls reset_state().
     """
 
-    _gates = ""
     _W = None  # the weights joined, a Variable of the graph
 
     def _joined(self, x):
         """Return the weights of all gates as one W, for a step of x."""
-        xs = [getattr(self, "x2" + gate) for gate in self._gates]
-        hs = [getattr(self, "h2" + gate) for gate in self._gates]
-        parts = (
-            [layer.W for layer in xs],
-            [layer.W for layer in hs],
-            [layer.b for layer in xs],
-        )
+        parts = self._weights(self)
         join = None if self._W is None else self._W.creator
         # Cut off the graph or recorded by none, it is of no more use; and after a
         # backward the weights may have changed where they are.
         if join and not join.spent:
-            flat = [*parts[0], *parts[1], *parts[2]]
-            if all(part.data is a for part, a in zip(flat, join.given)):
+            if all(map(operator.is_, join.given, [part.data for part in parts])):
                 return self._W
-        for layer in xs:
-            if layer.W.data is None:
+        for layer in vars(self).values():
+            if isinstance(layer, Linear) and layer.W.data is None:
                 layer._init_W(x.shape[-1], cuda.get_array_module(x))
-        self._W = F.join_gates(*parts)
+        G = len(parts) // 3
+        self._W = F.join_gates(parts[:G], parts[G : 2 * G], parts[2 * G :])
         return self._W
 
     def __getstate__(self):
@@ -654,7 +657,7 @@ class LSTM(_Gated):
             state (see step 60)
     """
 
-    _gates = "fiou"
+    _weights = _weights_of("fiou")
 
     def __init__(self, hidden_size: int, in_size: int | None = None):
         super().__init__()
@@ -703,7 +706,7 @@ class GRU(_Gated):
     h    the state, a Variable of the graph, as in LSTM
     """
 
-    _gates = "rzn"
+    _weights = _weights_of("rzn")
 
     def __init__(self, hidden_size: int, in_size: int | None = None):
         super().__init__()
