@@ -56,10 +56,10 @@ Output (rtol 0.02):
     Linear(10) has ['W', 'b'], W.data is None
     x (100, 1) -> y (100, 10): W (1, 10), b (10,), float32
     Layer: write forward(self, x) (see step 44)
-    hidden  parameters  loss:  step 1    1,000    2,000
-         1           4         0.645    0.492    0.420
-         3          10         0.554    0.064    0.046
-        10          31         0.617    0.367    0.041
+    hidden  parameters  loss:  step 1      500    2,000
+         1           4         0.645    0.507    0.420
+         3          10         0.554    0.204    0.046
+        10          31         0.617    0.506    0.041
     figures/step44_layers.png
 """
 
@@ -213,12 +213,12 @@ if __name__ == "__main__":
     # Linear draws from NumPy's global generator
     np.random.seed(0)  # noqa: NPY002
     networks = {n: [Linear(n), Linear(1)] for n in (1, 3, 10)}
-    print("hidden  parameters  loss:  step 1    1,000    2,000")
+    print("hidden  parameters  loss:  step 1      500    2,000")
     for n, layers in networks.items():
         losses = train(x, t, layers, 2000)
         params = [p for layer in layers for p in layer.params()]
         print(f"{n:6}{sum(p.size for p in params):12}", end="     ")
-        for at in (1, 1000, 2000):
+        for at in (1, 500, 2000):
             print(f"{losses[at - 1]:9.3f}", end="")
         print()
     FIGURES.mkdir(exist_ok=True)
