@@ -25,7 +25,7 @@ front.
 NumPy's file for several arrays is npz: a zip, and in it a small
 file for each array, that begins with dtype and shape. Python has
 pickle, which would take the model as it is, class and all. But a
-pickle is a list of orders: call this, with that. Who reads it
+pickle is a list of orders: call this, with that. Whoever reads it
 carries them out, whatever they are; the class Order below shows
 how little it takes. Weights often come from strangers, so no
 pickles. An npz can have some inside, for arrays of objects, and
@@ -44,7 +44,7 @@ rules see to it that no harm is done:
 
 What is checked? That the bytes are those that were written, which
 a zip knows by a sum over each of its files; that each Parameter
-finds its array; that this has its shape. A Linear that was never
+finds its array, and that the shapes agree. A Linear that was never
 called has no shape yet (step 44), and takes what comes.
 
 The restart here is a real one. The program runs its own file once

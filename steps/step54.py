@@ -1,7 +1,7 @@
 """Step 54. Dropout: in training one thing, in use another.
 
 A network with many weights learns mistakes by heart as well (step
-50). For that its units rely on each other: one of them bends the
+50). To do so, its units rely on each other: one of them bends the
 border around a single wrong point, and others repair what this has
 spoiled elsewhere. Such a deal holds while all partners are there.
 So in training, for each batch anew, some are not:
@@ -25,8 +25,8 @@ same weights, and the whole one as their average.
 
 How does dropout know? Beside the switch of step 18, Config has
 train, which is on, and test_mode() turns it off for a with block.
-A finished network is asked under no_grad and test_mode. Who forgets
-the second gets answers that depend on chance.
+A finished network is asked under no_grad and test_mode. Whoever
+forgets the second gets answers that depend on chance.
 
 Another function has two modes, too. batch_norm gives each column of
 a batch the mean 0 and the variance 1, and then those that the
@@ -34,7 +34,7 @@ network would like to have, two numbers that it learns:
 
     y = gamma * (x - mean) / sqrt(var + eps) + beta
 
-So a layer gets numbers of about one size, whatever the layers in
+So a layer gets numbers of about the same size, whatever layers in
 front of it are learning just now; networks of a hundred layers
 could hardly be trained before. In training, mean and var are those of
 the batch. They are computed from x, and the gradient goes through
@@ -55,10 +55,10 @@ they have one mode only and need no batch. The layer Dropout is for
 use in Sequential.
 
 The picture repeats step 50, its data and its network, without
-dropout and with it. The first loss on new points rises again, as
-the wrong labels are learned by heart. The other one does not.
+dropout and with it. Without it the loss on new points rises again,
+as the wrong labels are learned by heart. With it, it does not.
 
-So much against learning too much. But there is something that our
+So much for learning too much. But there is something that our
 network cannot learn at all, that pixels are neighbours (step 51).
 Step 55 looks at pictures in another way.
 
@@ -219,6 +219,7 @@ def draw(curves, file):
         axes.plot(epochs, rows[:, 1], "tab:red", label="test")
         axes.set(xlabel="epoch", title=title, ylim=(0, None))
         axes.legend()
+    every[0].set_ylabel("loss")
     figure.savefig(file, dpi=144)
 
 

@@ -36,10 +36,10 @@ Between them are that many pixels, and a step takes S of them:
 K = 3, P = 1, S = 1 keeps the size, and S = 2 halves it. What the
 division leaves over is in no window, as the lowest row of zeros
 in the first figure. get_deconv_outsize asks the other way round:
-how long is a side at least that has so many places? Each of the
+how long must a side be to have so many places? Each of the
 three may be a pair, for height and width.
 
-To a network nothing of this is new. A number of y is a sum of
+For a network none of this is new. A number of y is a sum of
 pixels times weights, so there is a linear layer that does the
 same. Its table of weights has one row for each pixel: what the
 convolution makes of a picture that is 1 there and 0 elsewhere.
@@ -49,7 +49,7 @@ once. That is all that a convolution is: a linear layer that knows
 what is near, and that near is the same thing everywhere.
 
 (In mathematics a convolution turns the kernel round first; this is
-a correlation there. Who learns the kernel does not mind.)
+a correlation there. To a kernel that is learned it is all one.)
 
 But one kernel asks one question only, and a picture in colour has
 three numbers at each pixel. Step 56 has channels for both.
@@ -61,7 +61,8 @@ Teaches: functions.pair, functions.get_conv_outsize,
 functions.get_deconv_outsize
 Exercise: write kernels that shift the picture by a pixel, that
 make it sharper, that see a slope of one direction only. Draw what
-they do. And what is the sum of y when that of W is 0?
+they do. When W adds up to 0, what is y on an even surface? And with
+pad 2, for any x, the sum of y?
 
 Output:
     x (4, 5), W (3, 3), stride 2, pad 1: y [[1, 4, -5], [6, 0, -6]]

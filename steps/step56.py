@@ -20,7 +20,7 @@ to do with each other:
 
 The first figure shows it with numbers: C = 3, OC = 2.
 
-How much is won, compared to a linear layer between the same sizes?
+How much is saved, against a linear layer between the same sizes?
 For 3 channels in and 16 out, a convolution has 432 weights instead
 of 50 million, and uses each of them in all 1,024 places.
 
@@ -31,8 +31,8 @@ has windows, too, mostly side by side, and looks at each channel by
 itself. Max pooling keeps the largest number: is there an edge
 anywhere in here? Average pooling keeps the mean. Neither has
 weights. y becomes smaller, and whatever comes next sees more of x
-at a time with each number: after pooling 2 x 2, a window of 3 x 3
-is as wide as one of 6 x 6 was.
+in each number: after pooling 2 x 2, a window of 3 x 3 is as wide
+as one of 6 x 6 was.
 
 The second figure moves a stroke by one pixel. The table measures
 it on the picture of step 55: its edges (relu of four kernels), and
@@ -55,8 +55,8 @@ average_pooling_loops, draw_channels, draw_pooling, change.
 Carried over from step 25: FIGURES.
 Carried over from step 55: windows, draw_numbers, draw_frame, scene.
 Exercise: with groups, kernel k sees only some of the channels, and
-in the extreme (depthwise) only channel k. Write that. How many
-weights are left of the 432? Then follow a 3 x 3 convolution by one
+in the extreme (depthwise, OC = C) only channel k. Write that. How
+many weights are left of C * C * 9? Then follow it by a convolution
 of 1 x 1. What does that one do?
 
 Output:

@@ -23,7 +23,7 @@ so one gets more for less. Why twice the channels after pooling?
 Only a quarter of the places are left. Twice as many channels in and
 twice as many out, four times the products at each place, cost the
 same in all: fewer places, and more to tell about each. (The last
-group does not double them, and costs a quarter.)
+group does not double them, and costs three tenths.)
 
 The table counts. Nearly all products are in the convolutions, and
 three quarters of the weights in fc6: 25,088 * 4,096. A Linear knows
@@ -36,8 +36,8 @@ of each channel. Those who came later have done without it:
 
                      y = relu(x + f(x)),   dy/dx = 1 + f'(x)
 
-                 By the 1, a gradient comes through a hundred
-                 blocks. f itself is 1 x 1 to a quarter of the
+                 Thanks to the 1, a gradient comes through a
+                 hundred blocks. f itself is 1 x 1 to a quarter of the
                  channels, 3 x 3 there, and 1 x 1 back; for 256
                  channels 70 thousand weights, and not 590 thousand.
     SqueezeNet   squeezes C channels into few, s, by 1 x 1, and lets
@@ -57,15 +57,15 @@ an orange. Without the file it can only show the way to an answer:
 the weights are random then, and those of fc6 zeros, as nobody is
 going to look at the scores.
 
-In the drawing (model.plot makes one of every single array) a gray
+In the drawing (model.plot would draw every single array) a gray
 box stands for a layer, and from the second group on for a whole
-group. fold= wants layers; Group is one that computes nothing, and
-only says where it begins and ends. Dropout does not appear: it
-rests (step 54).
+group. plot_dot_graph makes a box of each layer in fold=; Group is
+one that computes nothing, and only says where it begins and ends.
+Dropout does not appear: it rests (step 54).
 
 A picture is there all at once. What somebody says, or how a price
-moves, comes one after the other, and what was before matters. Step
-59 remembers it.
+moves, comes piece by piece, and what was before matters. Step 59
+remembers it.
 
 New: LABELS, VGG16, get_model, orange, layers_of, count, Group,
 boxes, answer.
@@ -87,7 +87,7 @@ Output:
       VGG16 fc6     102,764,544      102,760,448
       VGG16 fc7      16,781,312       16,777,216
       VGG16 fc8       4,097,000        4,096,000
-      ResNet50       25,610,216
+      ResNet50       25,557,096
       SqueezeNet      1,235,496
     figures/step58_vgg16.png
 """
@@ -228,7 +228,8 @@ def boxes(model):
     fold = layers_of(model, "conv1") | layers_of(model, "fc")
     for n in range(2, 6):
         layers = layers_of(model, f"conv{n}")
-        box = fold[", ".join([*layers, "pooling"])] = Group()
+        behind = ["pooling", "flatten"] if n == 5 else ["pooling"]
+        box = fold[", ".join([*layers, *behind])] = Group()
         for name, layer in layers.items():
             setattr(box, name, layer)
         box.inputs = layers[f"conv{n}_1"].inputs
@@ -261,7 +262,11 @@ if __name__ == "__main__":
         print(f"  VGG16 {part:7}{weights:12,}{products:17,}")
     for other in ResNet50(), SqueezeNet():
         other(x[:, :, :64, :64])  # now their W have shapes
-        weights = sum(param.size for param in other.params())
+        weights = sum(
+            param.size
+            for param in other.params()
+            if not param.name.startswith("avg")  # not learned
+        )
         print(f"  {type(other).__name__:13}{weights:12,}")
 
     FIGURES.mkdir(exist_ok=True)

@@ -249,7 +249,7 @@ def draw(points, true, forecasts, alone, file):
     n, label = range(80, 200), "left alone from 80 on"
     low.plot(n, alone[80:], "tab:red", ls="--", label=label)
     for axes in top, low:
-        axes.set(xlabel="points", ylim=(-1.2, 1.9))
+        axes.set(xlabel="points", ylabel="height", ylim=(-1.2, 1.9))
         axes.legend(loc="upper right", ncols=3)
     figure.savefig(file, dpi=144)
 

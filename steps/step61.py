@@ -18,10 +18,10 @@ mixture of them is a subgradient. A framework has to choose one.
     share evenly    1/2 and 1/2: the mean of what could be chosen
     the first wins  1 and 0: as if the others were not there
 
-PyTorch does the one and the other: x.max() shares, x.max(0) gives
-all to the first row. We always share. Then the answer is the same
+PyTorch does both: x.max() shares, x.max(0) gives all to the first
+row. We always share. Then the answer is the same
 for max over all and over an axis, and it does not depend on the
-order of the elements: who sorts x finds its gradient sorted, too.
+order of the elements: reorder x, and its gradient is reordered.
 
 The picture shows what it means for descent on max(x, y), from a
 corner. Shared, the two go down together and stay on it. When the

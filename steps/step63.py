@@ -35,7 +35,8 @@ calculator. Push Variables, and applying an operator adds a node to
 a graph: the text has become a graph, and backward gives the
 derivative by every number that was written in it.
 
-What cannot be read is refused, with the place where reading ended.
+What cannot be read is refused, with the position, from 0 on, of
+what is wrong.
 
 The operators here act on single numbers. Step 64 asks the same of
 the largest ones we have: convolution and pooling.

@@ -122,8 +122,10 @@ def draw(tables, file):
     ratios = [len(table) for table in tables.values()]
     panels = figure.subplots(1, len(tables), width_ratios=ratios)
     for axes, (title, table) in zip(panels, tables.items()):
-        axes.imshow(table, cmap="Blues", vmax=1.6 * table.max())
+        limit = 1.8 * abs(table).max()  # blue above 0, red below
+        axes.imshow(table, cmap="RdBu", vmin=-limit, vmax=limit)
         for (i, j), value in np.ndenumerate(table):
+            value = value.round(2) + 0.0  # and no -0.00
             text = f"{value:.3g}" if value >= 1 else f"{value:.2f}"
             look = {"ha": "center", "va": "center", "fontsize": 9}
             axes.text(j, i, text if value else "0", look)
@@ -189,7 +191,8 @@ if __name__ == "__main__":
     print("B5 im2col(x) @ W:", np.allclose(columns @ W.ravel(), y))
 
     FIGURES.mkdir(exist_ok=True)
-    tables = {"x": x, "kernel": gW, "convolution": gx}
-    tables |= {"max pooling": g_max, "average pooling": g_mean}
+    tables = {"x": x, "gW, convolution": gW, "gx, convolution": gx}
+    tables |= {"gx, max pooling": g_max}
+    tables |= {"gx, average pooling": g_mean}
     draw(tables, FIGURES / "step64_gradients.png")
     print("figures/step64_gradients.png")

@@ -61,6 +61,7 @@ Output:
       .next_functions    ((<AddBackward0>, 0), (<AccumulateGrad>, 0))
       [0] of these, on   ((<AccumulateGrad>, 0), (<AccumulateGrad>, 0))
       [1] .variable is d True
+      with d taken out   ((<AddBackward0>, 0), (None, 0))
         data  is_leaf  grad_fn         grad
     a    2.0  True     None            4.0
     b    3.0  True     None            4.0
@@ -213,6 +214,9 @@ if __name__ == "__main__":
     print(f"  .next_functions    {root.next_functions}")
     print(f"  [0] of these, on   {add.next_functions}")
     print(f"  [1] .variable is d {end.variable is d}")
+    fixed = Variable(d.data, requires_grad=False)
+    without = Node((c * fixed).creator).next_functions
+    print(f"  with d taken out   {without}")
 
     saw = []  # append returns None: the hook only looks
     with no_grad():

@@ -1,7 +1,7 @@
 """Step 66. Control: where gradients start, stop and stay.
 
 The graph follows from the program, but which part of it backward
-walks is ours to say. There are six ways, and PyTorch has them by
+walks is ours to say. There are six ways, and PyTorch has them under
 the same names:
 
     x.grad                adds up until it is cleared
@@ -20,9 +20,9 @@ a change in one is seen in the other, but no arrow leads from the
 new box back: in y * y.detach() only one of the two factors counts,
 and the gradient is half of that of y * y.
 
-x.data is the open door. Who changes it after y = 2 * x was computed
-is not noticed: x is 100 times as large, and x.grad is still 2. It
-would be wrong for x * x, whose backward reads x. Optimizers go
+x.data is the open door. A change after y = 2 * x was computed goes
+unnoticed: x is 100 times as large, and x.grad is still 2. For x * x,
+whose backward reads x, that gradient would be wrong. Optimizers go
 through this door, after backward and before the next forward.
 
 What is detach good for? round(x) is flat between its steps, so its
@@ -47,7 +47,7 @@ Teaches: core.Variable.detach, core.Variable.requires_grad_
 Extends: core.Variable.backward
 Exercise: freeze the first layer of the network of step 45 by
 requires_grad_ and train it. How many Functions does backward visit
-now? Count them with step 65's arrows_to.
+now? Count them with step 65's arrows_to, less the leaves' nodes.
 
 Output:
     accumulate: 4.5, then 5.5; cleared before: 1.0

@@ -11,7 +11,7 @@ from nothing. It is as small, and chooses otherwise:
     operators broadcast                 equal shapes only: expand
                                         makes copies, sum adds up
     gradients are arrays, or            gradients are Tensors,
-    Variables if one says so            computed like any other
+    Variables if asked                  computed like any other
 
 All the math of the way back stands in one method, gradients: it
 looks at the word. That is read in a minute. But to add an operation
@@ -51,7 +51,7 @@ As a rule only their numbers are kept: Tensor(gx.data).
 
 For the second half: two layers x @ W0 @ W1 learn the second of two
 inputs. The loss is a sum of squares d * d. Its slope is 2 * d, but
-by hand many write d. It is the way down with half the rate, so no
+by hand many write d. That is the way down at half the rate, so no
 one notices. These losses were published, by hand with rate 0.1. An
 engine does not forget the 2, and comes the same way with 0.05.
 
@@ -62,7 +62,7 @@ New: Tensor, made, same_shape, overwrite, by_hand, by_tensors,
 train.
 Exercise: write the quotient, __truediv__ with its case; dezero
 tells whether it is right. Then let made do the counting, by
-x.children += 1, and find a graph on which backward stops early.
+x.count += 1, and find a graph on which backward stops early.
 
 Output:
     overwrite b.grad = [1. 1. 1. 1. 1.]

@@ -24,7 +24,7 @@ result, which is self:
     sigmoid   gx = gy * y - gy * y * y    (step 43)
 
 Mind the name of a loss. What is often called MSELoss, the mean, is
-in many a small engine a sum over the batch, as SquaredError is
+in many small engines a sum over the batch, as SquaredError is
 here. Then the gradient, and with it each step, grows with the
 number of examples. Before you take over a rate, ask for which loss
 it was.
@@ -42,8 +42,8 @@ same generator; what nobody needs here is drawn and thrown away.
 Here the tensors themselves are the keys of a dict.)
 
 Then the same layers in dezero, with the same weights. The losses
-are the same, to the last digit: two engines with other structures
-inside, and another order of going back, compute one and the same.
+are the same, to the last digit: two engines, different inside,
+and with another order of going back, compute one and the same.
 
 For words we need something else: a row for each word, and a loss
 for classes. That is step 69.
@@ -52,9 +52,9 @@ New: Tensor.tanh, Tensor.sigmoid, Tensor.gradients, Layer, Linear,
 Tanh, Sigmoid, Sequential, SquaredError, SGD, linear_layers, twin,
 train, train_dezero.
 Carried over from step 67: the rest of Tensor, made, same_shape.
-Exercise: write ReLU, with its case, and put it for Tanh. Then
-double the data, each pair twice: what happens to the first network,
-and which rate brings its losses back?
+Exercise: write ReLU, with its case, and put it in place of Tanh.
+Then double the data, each pair twice: what happens to the first
+network? Which rate brings its losses back, each twice as large?
 
 Output:
     Linear, Linear; rate 0.05:

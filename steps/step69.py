@@ -51,8 +51,8 @@ Linear, Tanh, Sequential, SGD.
 Teaches: layers.EmbedID, functions.embed_id
 Exercise: write the case "excess". With p = excess + onehot, its gx
 is p * (gy - the sum of gy * p over the row); let made note onehot
-as well. Then add a word to the table that no x names, and look at
-its row after training.
+as well. Then look at row 0 of the table, which no x names, before
+and after training.
 
 Output:
     0.1, no 1/N     0.4, 1/N        0.1, 1/N        0.4, dezero

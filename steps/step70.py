@@ -1,7 +1,7 @@
 """Step 70. Text: a cell remembers, and says what comes next.
 
-A summer's lease, a summer's day: what follows "summer's " only
-those can say who know what stood before. From the last character
+A summer's lease, a summer's day: only those who know what stood
+before can say what follows "summer's ". From the last character
 alone, the best guess is right 39 times in 100, in the text below. A
 reader needs a memory, h, that it takes along:
 
@@ -32,8 +32,8 @@ score is said, and read next. At first it stammers. Then it knows
 the four lines by heart, and tells the two summers apart; it has
 8,000 weights for 173 characters.
 
-With --full it reads a megabyte of Shakespeare, in a minute or two,
-which get_file fetches. Nobody learns that by heart, and the best
+With --full it reads a megabyte of Shakespeare, which get_file
+fetches, in a minute or two. Nobody learns that by heart, and the best
 score, always, soon goes in circles. So chance has a say: with
 Gumbel's noise on the scores, the largest is a draw from
 softmax(scores); with half of the noise, from softmax(2 * scores),

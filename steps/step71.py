@@ -24,7 +24,7 @@ weights, and one output, its loss: that is why all of this repo goes
 backward. Between the ends it is one long product. For y = C(B(A(x)))
 
     J = C' B' A'      reverse: (C' B') A'     a row times a matrix
-                      forward: C' (B' A')     matrices, until C'
+                      forward: C' (B' A')     a matrix times one
 
 The result is the same, the number of multiplications is not. The
 picture counts them as the number of inputs or outputs grows. And if
@@ -48,8 +48,9 @@ Carried over from step 25: FIGURES.
 Carried over from step 28: rosenbrock.
 Teaches: func.jvp, func.vjp, func.jacobian, func.hvp
 Family: func.grad, func.hessian, core.gradients_of
-Exercise: give Dual a __truediv__ and an exp. Then let its slopes be
-Duals themselves: what do you find in the slope of the slope?
+Exercise: give Dual a __truediv__ and an exp. Then let value and
+slope be Duals themselves, of (2, 1) and of (1, 0), and compute
+x * x * x: what do you find in the slope of the slope?
 
 Output:
     f(x, y) = (x * y, tanh(x) - y, 3 * x**2) at (1, 2)

@@ -591,6 +591,13 @@ def test_planted_print_on_import(world):
         ("0", "1e-12", 0.5, False),
         ("a  b", "a b", 1e-9, False),
         ("float64", "float63", 0.5, False),
+        ("~200 times", "~41 times", None, True),
+        ("~200 times", "~39 times", None, False),
+        ("~0.25 ms", "~1.3 ms", 1e-9, False),
+        ("~1,000", "~900", 1e-9, True),
+        ("~200 times", "200 times", 0.5, False),
+        ("~200 times", "~ times", 0.5, False),
+        ("3 in ~5 s", "4 in ~5 s", 1e-9, False),
     ],
 )
 def test_same_line(expected, got, rtol, same):

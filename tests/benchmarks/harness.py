@@ -18,6 +18,7 @@ A workload need not measure time: its `Metric` says what is measured.
 import gc
 import importlib
 import importlib.util
+import math
 import multiprocessing
 import os
 import statistics
@@ -101,7 +102,8 @@ class Result:
     def ratios(self, library):
         """Return dezero's figure over the library's, one ratio a process, sorted."""
         pairs = zip(self.figures["dezero"], self.figures[library])
-        return sorted(ours / theirs for ours, theirs in pairs)
+        # Memory is taken in pages: at tiny sizes a library may need no new one.
+        return sorted(ours / theirs if theirs else math.inf for ours, theirs in pairs)
 
     def ratio(self, library):
         return statistics.median(self.ratios(library))
