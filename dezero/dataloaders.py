@@ -21,7 +21,7 @@ class DataLoader:
 
     x and t are the items stacked: 100 images (784,) give x (100, 784), t (100,).
     The last batch is shorter where the length is no multiple of batch_size; len()
-    counts the batches. t is None for items without a label.
+    counts the batches. t is None where no item of the batch has a label.
 
     gpu=True delivers arrays of CuPy (step 52).
 
@@ -84,7 +84,7 @@ class DataLoader:
 
     def _stack(self, values):
         """Return values, arrays or numbers of one shape, as one array."""
-        if values[0] is None:
+        if all(value is None for value in values):
             return None
         try:
             batch = np.array(values)

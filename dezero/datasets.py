@@ -146,12 +146,18 @@ class Shakespear(Dataset):
 
 # --- pictures -----------------------------------------------------------------
 
+# Defaults; every dataset gets a copy, which can be changed for it alone.
 _TO_UNIT = Compose([Flatten(), ToFloat(), Normalize(0.0, 255.0)])  # (784,) in 0..1
 _TO_BOTH_SIDES = Compose([ToFloat(), Normalize(mean=0.5, std=0.5)])
 
 
 class _Pictures(Dataset):
     """What datasets of pictures share; data is (n, C, H, W) uint8."""
+
+    def __init__(self, train, transform, target_transform):
+        if transform is _TO_UNIT or transform is _TO_BOTH_SIDES:
+            transform = copy.deepcopy(transform)
+        super().__init__(train, transform, target_transform)
 
     def show(self, row=10, col=10, to_file=None):
         """Draw row x col random pictures, and return the figure of matplotlib.
@@ -569,6 +575,7 @@ def _part(dataset, start, stop):
     """Return a copy of dataset that has only the items from start to stop."""
     part = copy.copy(dataset)
     part.data, part.label = dataset.data[start:stop], dataset.label[start:stop]
+    part.transform = copy.deepcopy(dataset.transform)
     return part
 
 
@@ -605,9 +612,8 @@ def save_cache_npz(data, label, filename, train=False):
 
 
 def _cache_path(filename, train):
-    name = filename[filename.rfind("/") + 1 :]
     suffix = ".train.npz" if train else ".test.npz"
-    return os.path.join(utils.cache_dir, name + suffix)
+    return os.path.join(utils.cache_dir, os.path.basename(filename) + suffix)
 
 
 def _cached(filename, train, make):

@@ -4,6 +4,8 @@
     get_dot_graph(y)                      the same as DOT text
     render_dot(text, "y.svg")             any DOT text as PNG, SVG or PDF
 
+A file named .dot gets the text itself.
+
 Nothing needs to be installed by hand: a `dot` on the PATH does the drawing, and
 where there is none the Graphviz engine inside the pygraphviz wheel does. Both are
 told the same font, the one that matplotlib carries along, so that the picture is
@@ -206,6 +208,8 @@ def plot_dot_graph(output, verbose=True, to_file="graph.png", show=None, fold=()
 def render_dot(text, to_file):
     """Draw DOT text into to_file, a .png, .svg or .pdf, and return the picture.
 
+    A .dot gets the text as it is, for other programs; nothing is drawn.
+
     What is returned shows itself in a notebook: an IPython Image (SVG for an .svg)
     where IPython is installed, otherwise an object of our own that does the same.
 
@@ -218,9 +222,9 @@ def render_dot(text, to_file):
     """
     path = Path(to_file)
     kind = path.suffix.lower()[1:]
-    if kind not in _KINDS:
+    if kind not in (*_KINDS, "dot"):
         raise ValueError(
-            "render_dot: expected a file name that ends in .png, .svg or .pdf, "
+            "render_dot: expected a file name that ends in .png, .svg, .pdf or .dot, "
             f"got {str(to_file)!r} (see step 25)"
         )
     if not path.parent.is_dir():
@@ -230,7 +234,10 @@ def render_dot(text, to_file):
         )
     from dezero.files import replacing  # the process below runs this file alone
 
-    data = _draw(_insert(_straighten(text), _look(text, kind)), kind)
+    if kind == "dot":
+        data = text.encode("utf-8", "replace")
+    else:
+        data = _draw(_insert(_straighten(text), _look(text, kind)), kind)
     with replacing(path) as temporary:
         temporary.write_bytes(data)
     return _show(_Picture(path, kind, data))

@@ -19,7 +19,17 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import utils
-from dezero.layers import BatchNorm, Conv2d, Layer, Linear
+from dezero.layers import (
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    GroupNorm,
+    Layer,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    _check_numbers,
+)
 
 
 class Model(Layer):
@@ -28,8 +38,8 @@ class Model(Layer):
     def plot(self, *inputs, to_file="model.png"):
         """Compute forward(*inputs) and draw how, with shapes, into to_file.
 
-        The suffix decides: .png, .svg or .pdf. Returns a picture that a notebook
-        shows (see utils.plot_dot_graph).
+        The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
+        notebook shows (see utils.plot_dot_graph).
         """
         y = self.forward(*inputs)
         if isinstance(y, (tuple, list)):
@@ -67,6 +77,10 @@ class Sequential(Model):
             x = layer(x)
         return x
 
+    def _awaited_shapes(self):
+        names = " ".join(f"l{i}" for i in range(len(self.layers)))
+        return super()._awaited_shapes() | _chained(self, names)
+
 
 class MLP(Model):
     """A multi-layer perceptron: Linear layers with an activation between them.
@@ -94,6 +108,10 @@ class MLP(Model):
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
+
+    def _awaited_shapes(self):
+        names = " activation ".join(f"l{i}" for i in range(len(self.layers)))
+        return super()._awaited_shapes() | _chained(self, names)
 
 
 # --- networks for images, known by their weights ------------------------------
@@ -547,25 +565,48 @@ class Fire(Layer):
 # --- published weights --------------------------------------------------------
 
 
-def _chained(model, names, channels=None):
+_SAME_SHAPE = (  # functions that give back what they get in its own shape
+    *(F.elu, F.gelu, F.leaky_relu, F.relu, F.sigmoid, F.silu, F.softplus, F.tanh),
+    *(F.dropout, F.log_softmax, F.softmax),
+)
+
+
+def _chained(model, names, size=None):
     """Return {parameter: shape} of layers that are called one after the other.
 
     So load_weights knows the sizes of a network that was never called. names: the
-    attributes, in one string. channels: how many the first gets, None for any number.
+    attributes, in one string. size: how many channels, or numbers in a row, the first
+    gets, None for any number.
     """
     shapes = {}
+    channels = row = size  # along axis 1, along the last axis
     for name in names.split():
         layer = getattr(model, name, None)
-        if isinstance(layer, BatchNorm):
-            shapes |= dict.fromkeys(layer.params(), (channels,))
-        elif isinstance(layer, (Conv2d, Linear)):
-            for param, shape in layer._awaited_shapes().items():
-                shapes[param] = tuple(channels if n is None else n for n in shape)
-            is_linear = isinstance(layer, Linear)
-            channels = layer.out_size if is_linear else layer.out_channels
-        else:  # somebody put another layer in its place
-            channels = None
+        if isinstance(layer, (Conv2d, BatchNorm, GroupNorm)):
+            shapes |= _sized(layer, channels)
+        elif isinstance(layer, (Linear, LayerNorm)):
+            shapes |= _sized(layer, row)
+        if isinstance(layer, Conv2d):
+            channels, row = layer.out_channels, None
+        elif isinstance(layer, Linear):
+            channels, row = None, layer.out_size
+        elif isinstance(layer, MaxPool2d):
+            row = None
+        elif not isinstance(layer, (BatchNorm, Dropout, GroupNorm, LayerNorm)):
+            if layer not in _SAME_SHAPE:  # whatever it is, it may change all sizes
+                channels = row = None
     return shapes
+
+
+def _sized(layer, size):
+    """Return the shapes that a layer awaits, with size for what it does not know."""
+    shapes = layer._awaited_shapes()
+    if size is None:
+        return shapes
+    return {
+        param: tuple(size if n is None or n is layer else n for n in shape)
+        for param, shape in shapes.items()
+    }
 
 
 def _load_pretrained(model, url, shapes):
@@ -581,8 +622,7 @@ def _load_pretrained(model, url, shapes):
                 raise ValueError(
                     f"{key} has the shape {shapes[key]} here and {param.shape} there"
                 )
-            if param.dtype.kind != "f":
-                raise ValueError(f"{key} holds {param.dtype}, expected floats")
+            _check_numbers(key, param, path, "floats", kinds="f")
             param.data = param.data.astype(np.float32, copy=False)
     except (KeyError, ValueError) as error:
         # Nobody gets hold of the model: its constructor ends here.

@@ -82,6 +82,7 @@ DIFFERENCES = {
     ): "the package also moves batches to a GPU, and checks sizes",
     ("step50", "accuracy"): "the package also takes labels of shape (N, 1), and checks",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
+    ("step51", "_part"): "the package's part also gets transforms of its own",
     (
         "step52",
         "Variable",

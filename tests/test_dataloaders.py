@@ -77,6 +77,11 @@ def test_items_without_a_label():
     assert x.shape == (2, 2) and t is None
 
 
+def test_one_item_without_a_label():
+    x, t = next(DataLoader([(1, None), (2, 5)], 2, shuffle=False))
+    assert x.tolist() == [1, 2] and t.tolist() == [None, 5]
+
+
 def test_items_with_more_than_two_parts():
     x, t = next(DataLoader([(1, 2, "note"), (3, 4, "note")], 2, shuffle=False))
     assert x.tolist() == [1, 3] and t.tolist() == [2, 4]

@@ -31,7 +31,7 @@ from dezero.datasets import (
     load_cache_npz,
     save_cache_npz,
 )
-from dezero.transforms import Compose, Flatten
+from dezero.transforms import Compose, Flatten, ToInt
 from dezero.utils import Download, DownloadError
 
 # ruff: noqa: NPY002  (some datasets are to draw from NumPy's global generator)
@@ -647,6 +647,13 @@ def test_get_digits_with_only_the_test_part(cache):
     assert test[0][0].dtype == np.float32
 
 
+def test_parts_of_the_test_part_have_transforms_of_their_own(cache):
+    put_mnist(cache, 10000, "t10k")
+    train, test, _ = get_digits()
+    train.transform.transforms.append(ToInt())
+    assert test[0][0].dtype == np.float32
+
+
 def test_get_digits_does_not_take_damaged_files(cache, quick_digits):
     put_mnist(cache, 7), put_mnist(cache, 3, "t10k")
     for name in "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz":
@@ -754,6 +761,13 @@ def test_cache_there_and_back(cache, rng):
     assert Path(save_cache_npz(data, label, "b")) == cache / "b.test.npz"
 
 
+def test_cache_by_a_path(cache):
+    path = Path("folder") / "foo.tar.gz"
+    assert load_cache_npz(path) == (None, None)
+    assert Path(save_cache_npz(np.ones(3), None, path)) == cache / "foo.tar.gz.test.npz"
+    assert load_cache_npz(path)[0].tolist() == [1, 1, 1]
+
+
 def test_cache_without_a_label(cache):
     save_cache_npz(np.ones(3), None, "a")
     data, label = load_cache_npz("a")
@@ -802,6 +816,19 @@ def test_interrupted_saving_leaves_nothing(cache, monkeypatch):
 
 
 # --- together ---
+
+
+@pytest.mark.parametrize("kind", [MNIST, CIFAR10, CIFAR100, SynthDigits])
+def test_default_transforms_are_fresh(kind, monkeypatch):
+    monkeypatch.setattr(kind, "prepare", lambda self: None)
+    steps = kind().transform.transforms
+    count, mean = len(steps), steps[-1].mean
+    steps[-1].mean = 7
+    steps.append(ToInt())
+    again = kind().transform.transforms
+    assert len(again) == count and again[-1].mean == mean
+    mine = Compose()
+    assert kind(transform=mine).transform is mine  # and may be shared on purpose
 
 
 def test_defaults_are_not_shared_by_accident(cache):

@@ -371,6 +371,41 @@ def test_nan_is_not_lost():
     assert np.isnan(F.pooling(x, 2).data).all()
 
 
+def test_padding_never_wins():
+    """Not even against what it is equal to. PyTorch 2.13 says the same."""
+    lowest = np.full((1, 1, 2, 2), -np.inf)
+    for data in lowest, np.zeros((1, 1, 2, 2), np.uint8):
+        x = Variable(data)
+        F.pooling(x, 2, 1, 1).backward()
+        np.testing.assert_array_equal(x.grad.data[0, 0], [[4, 2], [2, 1]])
+    x = Variable(lowest)
+    y = F.pooling(x, 2, 1, 1)
+    y.backward(create_graph=True)  # and so on the way there
+    gx = Variable(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    expected = [[1, 1, 2], [1, 1, 2], [3, 3, 4]]
+    picked = F.Pooling2DWithIndexes(y.creator)(gx)
+    np.testing.assert_array_equal(picked.data[0, 0], expected)
+
+
+def test_a_gradient_goes_to_nan():
+    """Where the result is. PyTorch 2.13 says the same."""
+    x = Variable(np.array([[[[1.0, np.nan, 3.0], [4.0, 5.0, 6.0]]]]))
+    F.pooling(x, 2, 1, 1).backward()
+    np.testing.assert_array_equal(x.grad.data[0, 0], [[1, 4, 1], [2, 1, 3]])
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_infinite_gradients_go_to_the_winner_alone(stride):
+    """inf * 0 would be nan."""
+    x = Variable(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    y = F.pooling(x, 2, stride)
+    y.grad = Variable(np.full(y.shape, np.inf))
+    y.backward()
+    np.testing.assert_array_equal(x.grad.data[0, 0], [[0, 0], [0, np.inf]])
+    ggx = Variable(np.array([[[[np.inf, -np.inf], [np.nan, 5.0]]]]))
+    assert F.Pooling2DWithIndexes(y.creator)(ggx).data == 5
+
+
 def test_only_gradients_that_are_wanted(rng, monkeypatch):
     """The images of the first layer need none, and cost none."""
     x, (W, b) = images(rng, (5, 5)), kernels(rng, (3, 3))

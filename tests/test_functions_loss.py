@@ -460,6 +460,14 @@ def test_gradients_of_yes_or_no(shape, dtype):
         check_gradients(lambda p, t=truth: F.binary_cross_entropy(p, t), p, dtype=dtype)
 
 
+@both_dtypes
+@pytest.mark.parametrize("f", [F.sigmoid_cross_entropy, F.binary_cross_entropy])
+@pytest.mark.parametrize("shape, shape_of_t", [((2, 3), (2, 3)), ((3, 1), (3,))])
+def test_gradients_of_the_truth(f, shape, shape_of_t, dtype):
+    p, t = RNG.uniform(0.1, 0.9, size=shape), RNG.uniform(size=shape_of_t)
+    check_gradients(f, p, t, dtype=dtype)  # to second order
+
+
 def test_the_two_agree_where_nothing_is_clipped():
     x, t = normal(5, 2), RNG.integers(2, size=(5, 2))
     direct = F.sigmoid_cross_entropy(x, t)
@@ -508,7 +516,7 @@ def test_truths(f):
     y.backward()
     assert y.dtype == x.grad.dtype == np.float32
     assert x.grad.shape == (2, 1)
-    assert t.grad is None
+    assert t.grad is None  # labels; floats get one
     for wrong in np.zeros(3), np.zeros((1, 2)):
         with pytest.raises(
             ValueError, match=f"{f.__name__}: expected a t for each element"

@@ -246,9 +246,20 @@ def test_the_suffix_decides(tmp_path, suffix, start):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("name", ["x.jpg", "x", "x.dot", "x.png;touch pwned"])
+def test_dot_is_the_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(graph, "_draw", None)  # no Graphviz is needed
+    y = V(1.0, "é") * 2
+    picture = plot_dot_graph(y, to_file=tmp_path / "y.DOT")
+    text = (tmp_path / "y.DOT").read_text(encoding="utf-8")
+    assert text == get_dot_graph(y, stable=True)
+    assert repr(picture) == f"<picture {str(tmp_path / 'y.DOT')!r}>"
+    render_dot(text, tmp_path / "again.dot")
+    assert (tmp_path / "again.dot").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x", "x.gv", "x.png;touch pwned"])
 def test_another_suffix_is_refused(tmp_path, name):
-    with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf.*step 25"):
+    with pytest.raises(ValueError, match=r"\.png, \.svg, \.pdf or \.dot.*step 25"):
         plot_dot_graph(V(1.0), to_file=str(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
 

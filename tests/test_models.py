@@ -527,6 +527,19 @@ def refused(model, path, error, match):
     assert all(p.data is before[key] for key, p in model._named_params().items())
 
 
+def rows():
+    return Sequential(
+        *(L.Linear(5), F.tanh, L.LayerNorm(), L.Dropout(), L.Linear(3)),
+    )
+
+
+def pictures():
+    return Sequential(
+        *(L.Conv2d(5, 3), L.BatchNorm(), F.relu, L.MaxPool2d(2)),
+        *(L.Conv2d(4, 3), L.GroupNorm(2), F.flatten, L.Linear(2)),
+    )
+
+
 @pytest.mark.parametrize(
     "make, key, shape, message",
     [
@@ -540,6 +553,13 @@ def refused(model, path, error, match):
         (slim_vgg16, "conv3_1/W", (8, 8, 3, 3), r"\(8, 4, 3, 3\) here"),
         (slim_vgg16, "fc7/W", (16, 128), r"\(128, 128\) here and \(16,"),
         (lambda: ResNet18(cifar=True), "fc6/W", (256, 10), r"\(512, 10\) here and \(2"),
+        (lambda: MLP((5, 3)), "l1/W", (7, 3), r"\(5, 3\) here and \(7, 3\)"),
+        (lambda: MLP((5, 4, 3), F.relu), "l2/W", (5, 3), r"\(4, 3\) here and \(5, 3\)"),
+        (rows, "l2/gamma", 3, r"\(5,\) here and \(3,\)"),
+        (rows, "l4/W", (7, 3), r"\(5, 3\) here and \(7, 3\)"),
+        (pictures, "l1/avg_var", 3, r"\(5,\) here and \(3,\)"),
+        (pictures, "l4/W", (4, 3, 3, 3), r"\(4, 5, 3, 3\) here and"),
+        (pictures, "l5/beta", 2, r"\(4,\) here and \(2,\)"),
     ],
 )
 def test_weights_of_another_network_are_refused(tmp_path, make, key, shape, message):
@@ -592,6 +612,29 @@ def test_a_network_with_other_layers_takes_their_weights(rng, tmp_path):
     assert other.conv2_2.W.shape == (4, 5, 3, 3)
     del other.fc6, other.fc7, other.fc8  # a cut network
     other.load_weights(tmp_path / "w")
+
+
+@pytest.mark.parametrize(
+    "make, size",
+    [
+        (lambda: MLP((4, 3), activation=lambda x: x[:, :2]), (5, 6)),
+        (lambda: Sequential(L.Linear(4), lambda x: x[:, :2], L.Linear(3)), (5, 6)),
+        (lambda: Sequential(L.Linear(4), L.Conv2d(3, 1), L.Linear(2)), (1, 2, 5, 6)),
+        (lambda: Sequential(L.Linear(4), L.BatchNorm(), F.relu), (3, 2, 5, 6)),
+        (lambda: Sequential(L.Linear(8), L.AvgPool2d(2), L.Linear(2)), (1, 2, 6, 6)),
+        (lambda: Sequential(L.Linear(8), L.MaxPool2d(2), L.Conv2d(2, 1)), (1, 2, 6, 6)),
+    ],
+)
+def test_no_size_is_awaited_that_may_be_another(rng, tmp_path, make, size):
+    """What comes between two layers, or another axis, gives another size."""
+    x = rng.normal(size=size).astype(np.float32)
+    model = make()
+    with test_mode():
+        y = model(x)
+        model.save_weights(tmp_path / "w")
+        other = make()
+        other.load_weights(tmp_path / "w")
+        np.testing.assert_array_equal(other(x).data, y.data)
 
 
 # --- published weights --------------------------------------------------------

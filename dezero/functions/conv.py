@@ -513,7 +513,7 @@ class Pooling(Function):
     """y = the largest number of every window, channel by channel.
 
     gx is gy where that number was found, at the first place if there are several.
-    Around the image lies minus infinity, which never wins.
+    Around the image lies minus infinity, which never wins; NaN always does.
 
     Shapes: x (N, C, H, W) -> y (N, C, OH, OW).
     """
@@ -550,16 +550,32 @@ class Pooling(Function):
         """
         x, y = self.x, self.y
         xp = cuda.get_array_module(x)
+        lowest = _lowest(x.dtype)
+        inside = _padded(xp.ones((1, 1, *x.shape[2:]), bool), self.pad)
+        has_lowest = any(self.pad) and (y == lowest).any()
+        has_nan = xp.isnan(y).any()
         for images, _ in _blocks(xp, len(x), 1, x[:1].size):
-            padded = _padded(x[images], self.pad, _lowest(x.dtype))
+            padded = _padded(x[images], self.pad, lowest)
             free = xp.ones(y[images].shape, bool)
             for i in range(self.kernel_size[0]):
                 for j in range(self.kernel_size[1]):
                     index = _under(i, j, self.stride, y.shape[2:])
                     won = padded[index] == y[images]
+                    if has_nan:  # which equals nothing, not even itself
+                        won |= xp.isnan(padded[index])
+                    if has_lowest:  # which the padding equals
+                        won &= inside[index]
                     won &= free
                     free ^= won
                     yield images, index, won
+
+
+def _masked(x, won, finite):
+    """Return x where won, else 0.
+
+    As a product, which takes half the time of where; but inf * 0 would be nan.
+    """
+    return x * won if finite else cuda.get_array_module(x).where(won, x, 0)
 
 
 class Pooling2DGrad(Function):
@@ -578,12 +594,13 @@ class Pooling2DGrad(Function):
         xp = cuda.get_array_module(gy)
         gx = xp.zeros((N, C, H + 2 * PH, W + 2 * PW), gy.dtype)
         apart = all(s >= k for s, k in zip(pool.stride, pool.kernel_size))
+        finite = xp.isfinite(gy).all()
         for images, index, won in pool.winners():
             part = gx[images][index]
-            if apart:  # windows that do not overlap have nothing to add up
+            if apart and finite:  # windows that do not overlap: nothing to add up
                 xp.multiply(gy[images], won, out=part)
             else:
-                part += gy[images] * won
+                part += _masked(gy[images], won, finite)
         return _inside(gx, pool.pad)
 
     def backward(self, ggx):
@@ -600,8 +617,9 @@ class Pooling2DWithIndexes(Function):
         xp = cuda.get_array_module(x)
         padded = _padded(x, self.mpool2d.pad)
         y = xp.zeros(self.mpool2d.y.shape, x.dtype)
+        finite = xp.isfinite(x).all()
         for images, index, won in self.mpool2d.winners():
-            y[images] += padded[images][index] * won
+            y[images] += _masked(padded[images][index], won, finite)
         return y
 
     def backward(self, gy):

@@ -258,7 +258,7 @@ def sigmoid_cross_entropy(x, t):
     """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N, p = sigmoid(x).
 
     x: scores of any shape, N their first axis; t: 0 or 1, or between, for each. No p
-    counts as less than 1e-15. t gets no gradient.
+    counts as less than 1e-15. A Variable t of floats gets a gradient too.
     """
     t = _truths("sigmoid_cross_entropy", x, t)
     # -log(p) is softplus(-x), and -log(1 - p) softplus(x): exact where p rounds to 1.
@@ -278,11 +278,15 @@ def binary_cross_entropy(p, t):
 
 
 def _truths(name, x, t):
-    """Return t as an array of x's shape and floating dtype."""
-    t = as_variable(as_array(t, cuda.get_array_module(x))).data
+    """Return t in x's shape: a Variable of floats, all else as an array of floats."""
+    is_variable = isinstance(t, Variable)
+    t = as_variable(as_array(t, cuda.get_array_module(x)))
     if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
         raise ValueError(
             f"{name}: expected a t for each element of x, got shapes {x.shape} and "
             f"{t.shape} (see step 47)"
         )
-    return t.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)
+    if is_variable and t.dtype.kind == "f":
+        return t.reshape(x.shape)
+    dtype = x.dtype if x.dtype.kind == "f" else np.float64
+    return t.data.reshape(x.shape).astype(dtype)
