@@ -12,7 +12,7 @@ The program `steps/step01.py` and those after it build this package, one
 capability at a time.
 """
 
-# Readers of steps 23 to 32 set this to True to run them on the framework as it
+# Readers of steps 23 to 31 set this to True to run them on the framework as it
 # stands at step 23; see dezero/core_simple.py.
 is_simple_core = False
 

@@ -29,6 +29,7 @@ import contextlib
 import copy
 import numbers
 import operator
+import sys
 import threading
 import weakref
 
@@ -38,7 +39,15 @@ from numpy import asarray, generic, ndarray
 from dezero import cuda
 from dezero.nodes import Node
 
-array_types = (ndarray,)
+array_types: tuple  # of what a Variable may hold; see __getattr__
+
+
+def __getattr__(name):
+    # Called for names that have no value: CuPy may be imported later than this module.
+    if name == "array_types":
+        cupy = sys.modules.get("cupy")
+        return (ndarray,) if cupy is None else (ndarray, cupy.ndarray)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # --- switches -----------------------------------------------------------------
@@ -58,10 +67,26 @@ class _Config(threading.local):
     # carries the gradients also takes _Products.
     bare = False
 
+    passing = False  # True while a backward pass is under way
+
+    # The backward passes so far, of all threads: after one, parameters may be changed
+    # in place, and what was computed from them is old.
+    passes = 0
+
 
 Config = _Config()
 
 _DEFERS = 2  # true as well
+
+# Why backward finds no graph.
+_UNDER_NO_GRAD = (
+    "this Variable was computed under no_grad(), so it does not know how; compute it "
+    "outside the with block (see step 18)"
+)
+_WITHOUT_CREATE_GRAPH = (
+    "this gradient was computed without create_graph=True, so it does not know how; "
+    "use backward(create_graph=True) for the pass that leaves it (see step 32)"
+)
 
 
 @contextlib.contextmanager
@@ -111,7 +136,7 @@ class Variable:
     """
 
     # Few Variables have their own of these:
-    _under_no_grad = False
+    _no_graph = None  # the reason, where a graph could be expected
     _watched = False  # retain_grad() or a hook wants to see the gradient pass
     _retains_grad = False
     _hooks = ()
@@ -244,14 +269,12 @@ class Variable:
                            differentiated again (step 32)
         gradient           a Variable or ndarray of self's shape (step 66)
 
-        Raises RuntimeError for a result that recorded no graph (step 18),
-        ValueError if what it starts from does not have self's shape.
+        Raises RuntimeError for a result that recorded no graph (step 18) and for a
+        gradient that a pass without create_graph left (step 32), ValueError if what
+        it starts from does not have self's shape.
         """
-        if self._under_no_grad:
-            raise RuntimeError(
-                "backward: this Variable was computed under no_grad(), so it does "
-                "not know how; compute it outside the with block (see step 18)"
-            )
+        if self._no_graph:
+            raise RuntimeError(f"backward: {self._no_graph}")
         start = self.grad if gradient is None else gradient
         if start is None:
             ones = cuda.get_array_module(self).ones_like(self.data)
@@ -270,6 +293,8 @@ class Variable:
             if gradient is not None:  # it is the caller's, and adds to what is there
                 with using_config("enable_backprop", create_graph):
                     seed = Copy()(seed) if self.grad is None else self.grad + seed
+                if not create_graph:
+                    seed._no_graph = _WITHOUT_CREATE_GRAPH
             self.grad = seed
             return
         if not self.requires_grad:  # nothing upstream wants a gradient
@@ -282,6 +307,8 @@ class Variable:
             variable.grad = None
         for variable, gradient in gradients:
             variable.grad = gradient
+            if not create_graph and variable is not self:
+                gradient._no_graph = _WITHOUT_CREATE_GRAPH
 
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
@@ -507,12 +534,14 @@ def _propagate(start, seed, retain_grad, create_graph):
 
     Gradients under way are ndarrays, or Variables when create_graph.
     """
-    enable_backprop, bare = Config.enable_backprop, Config.bare
+    _Config.passes += 1
+    old = Config.enable_backprop, Config.bare, Config.passing
     Config.enable_backprop, Config.bare = create_graph, not create_graph and _DEFERS
+    Config.passing = True
     try:
         return _carry(start, seed, retain_grad, create_graph)
     finally:
-        Config.enable_backprop, Config.bare = enable_backprop, bare
+        Config.enable_backprop, Config.bare, Config.passing = old
 
 
 def _carry(start, seed, retain_grad, create_graph):
@@ -578,13 +607,18 @@ def _carry(start, seed, retain_grad, create_graph):
     return _settle_arrays(gradients, start, seed), passed
 
 
-def _sum_later(a, b):
-    """Return a.T @ b as the gradient of an input that may get many such."""
-    return _Products(a, b) if Config.bare == _DEFERS else a.T.dot(b)
+def _sum_later(make, xs, b):
+    """Return make(*xs).T @ b as the gradient of an input that may get many such.
+
+    make works row by row, and the xs have as many rows as b.
+    """
+    if Config.bare == _DEFERS:
+        return _Products(make, xs, b)
+    return make(*xs).T.dot(b)
 
 
 class _Products:
-    """A gradient on its way in a bare backward: a sum of a.T @ b, not computed yet.
+    """A gradient on its way in a bare backward: a sum of products, not computed yet.
 
     A weight that serves every step of a sequence gets one a step. Put under each other,
     few rows become many, and one product of them takes less time than products and
@@ -593,28 +627,27 @@ class _Products:
 
     ROWS = 150  # how many wait at most: they take memory
 
-    def __init__(self, a, b):
-        self.pairs = [(a, b)]
-        self.rows = len(a)  # that wait
+    def __init__(self, make, xs, b):
+        self.make = make
+        self.waiting = [(*xs, b)]
+        self.rows = len(b)  # that wait
         self.total = None
 
     def extend(self, other):
         """Add other, which is of no use afterwards."""
-        self.pairs += other.pairs
+        self.waiting += other.waiting
         self.rows += other.rows
         if self.rows >= self.ROWS:
-            self.total, self.pairs, self.rows = self.array(), [], 0
+            self.total, self.waiting, self.rows = self.array(), [], 0
 
     def array(self):
         """Return the sum."""
-        if not self.pairs:
+        if not self.waiting:
             return self.total
-        if len(self.pairs) == 1:
-            ((a, b),) = self.pairs
-        else:
-            xp = cuda.get_array_module(self.pairs[0][0])
-            a, b = (xp.concatenate(rows) for rows in zip(*self.pairs))
-        product = b.T.dot(a).T  # 7 % faster than a.T.dot(b) for gates, b being turned
+        xp = cuda.get_array_module(self.waiting[0][0])
+        *xs, b = (xp.concatenate(arrays) for arrays in zip(*self.waiting))
+        # b is a transpose: the other way round, a.T.dot(b), takes 7 % longer
+        product = b.T.dot(self.make(*xs)).T
         if self.total is not None:
             product += self.total
         return product
@@ -644,7 +677,7 @@ def _backward_from_outside(func, gys, create_graph):
     """Run the backward of a Function written outside the package.
 
     It gets Variables, and what it returns is checked: one gradient for each
-    input, in that input's shape.
+    input, in that input's shape. The last may be missing if nobody needs them.
     """
     if create_graph:
         gxs = func.backward(*gys)
@@ -658,11 +691,13 @@ def _backward_from_outside(func, gys, create_graph):
     if not isinstance(gxs, tuple):
         gxs = (gxs,)
     name = type(func).__name__
-    if len(gxs) != len(func._inputs):
+    missing = func._inputs[len(gxs) :]
+    if len(gxs) > len(func._inputs) or any(x.requires_grad for x in missing):
         raise ValueError(
             f"{name}.backward: expected {len(func._inputs)} gradients, one for each "
             f"input, got {len(gxs)} (see step 13)"
         )
+    gxs += (None,) * len(missing)
     checked = []
     for i, (x, gx) in enumerate(zip(func._inputs, gxs)):
         if gx is not None:
@@ -827,11 +862,8 @@ class Function:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        inside = cls.__module__.startswith("dezero.")
-        if "forward" in cls.__dict__:
-            cls._takes_scalars = inside
-        if "backward" in cls.__dict__:
-            cls._knows_arrays = inside
+        cls._takes_scalars = _is_from_package(cls, "forward")
+        cls._knows_arrays = _is_from_package(cls, "backward")
 
     def __call__(self, *inputs):
         if not Config.enable_backprop:
@@ -852,9 +884,8 @@ class Function:
                 requires_grad = True
             if x.generation > generation:
                 generation = x.generation
-        if self._inputs is not None and any(y() is not None for y in self._outputs):
-            # This instance is a node of a graph that is still in use.
-            self = copy.copy(self)
+        if self._inputs is not None:
+            self = self._keep_old_record()
 
         try:
             y = self.forward(*arrays)
@@ -878,6 +909,24 @@ class Function:
         output.requires_grad = requires_grad
         self._outputs = (weakref.ref(output),)
         return output
+
+    def _keep_old_record(self):
+        """Return what the next call may change: self, whose record goes to a copy.
+
+        The copy is from then on what computed the old outputs. Where self has to stay
+        that, it is the next call that gets the copy: while a backward pass visits self,
+        and if self has a backward of its own, which knows it (see static).
+        """
+        outputs = [y for reference in self._outputs if (y := reference()) is not None]
+        if not outputs:
+            return self
+        twin = copy.copy(self)
+        if Config.passing or "backward" in vars(self):
+            return twin
+        for y in outputs:
+            if y.creator is self:
+                y.creator = twin
+        return self
 
     def _record_outputs(self, arrays, requires_grad):
         """Wrap and link several outputs."""
@@ -910,6 +959,8 @@ class Function:
                     break
             else:
                 return self.forward(*inputs)
+        if self._inputs is not None:
+            self = self._keep_old_record()
         inputs = _wrap(inputs, type(self).__name__)
         arrays = [x.data for x in inputs]
         try:
@@ -921,7 +972,7 @@ class Function:
             results = (results,)
         outputs = [Variable(self._as_result(y)) for y in results]
         for y in outputs:
-            y._under_no_grad = True
+            y._no_graph = _UNDER_NO_GRAD
         return outputs if len(outputs) > 1 else outputs[0]
 
     def forward(self, *xs):
@@ -972,6 +1023,12 @@ class Function:
                     gy = Variable(gy, requires_grad=False)
             filled.append(gy)
         return filled
+
+
+def _is_from_package(cls, name):
+    """Return whether cls has that method from a class of the package."""
+    owner = next(c for c in cls.__mro__ if name in vars(c))
+    return owner is not Function and owner.__module__.startswith("dezero.")
 
 
 def _wrap(inputs, name):
@@ -1108,7 +1165,7 @@ class Pow(Function):
         c = self.c
         if isinstance(c, int) and 0 < c < 5:
             # On float32 x**3 takes 20 to 200 times as long as x * x * x.
-            y = x * x if c > 1 else +x
+            y = x * x if c > 1 else x.copy()  # +x refuses bools
             for _ in range(c - 2):
                 y = y * x
             return y
@@ -1131,18 +1188,21 @@ class Pow(Function):
 class PowVariable(Function):
     """y = x0**x1, gx0 = gy * x1 * x0**(x1 - 1), gx1 = gy * y * log(x0).
 
-    Where x0 is 0, its logarithm is left out: 0**x1 stays 0 as x1 moves.
+    Where x0 is 0, its logarithm is left out: 0**x1 stays 0 as x1 moves. Where x1 is 0
+    as well, x0**0 stays 1 as x0 moves, and there is no 0**-1.
     """
 
     def forward(self, x0, x1):
         self.zeros = x0 == 0
+        self.both_zeros = self.zeros & (x1 == 0)
         return x0**x1
 
     def backward(self, gy):
         x0, x1 = self.inputs
         gx0 = gx1 = None
         if self.needs_grad(0):
-            gx0 = sum_to(gy * x1 * x0 ** (x1 - 1), x0.shape)
+            less = x1 - 1 + self.both_zeros
+            gx0 = sum_to(gy * x1 * x0**less, x0.shape)
         if self.needs_grad(1):
             gx1 = sum_to(gy * x0**x1 * log(x0 + self.zeros), x1.shape)
         return gx0, gx1
@@ -1378,7 +1438,7 @@ class Max(Function):
     """Largest element over axis; the gradient goes where it was found.
 
     Elements that tie share it evenly: the mean of the subgradients, whatever
-    the order of the elements (step 61).
+    the order of the elements (step 61). So do nans, the largest and smallest of all.
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -1395,7 +1455,7 @@ class Max(Function):
 
     def _mark(self, x, y):
         """Note each element's share of the gradient; return y, reduced."""
-        winners = x == y
+        winners = (x == y) | (x != x)  # a nan is not equal to itself
         share = winners / winners.sum(axis=self.axis, keepdims=True)
         self.share = share.astype(x.dtype) if x.dtype.kind == "f" else share
         return y if self.keepdims else y.squeeze(self.axis)
@@ -1480,6 +1540,9 @@ _FUNCTION_OF_UFUNC = {
     "less_equal": lambda left, right: right >= left,
     "greater": lambda left, right: right < left,
     "greater_equal": lambda left, right: right <= left,
+    # identity: `array == x` and, after object's own ==, `x == array`
+    "equal": operator.is_,
+    "not_equal": operator.is_not,
 }
 
 
@@ -1533,7 +1596,7 @@ def scatter_add(gy, slices, shape):
     elif isinstance(slices, np.ndarray):
         # Rows: sorted, so that equal ones stand together, and summed by
         # runs: 1,000 rows of 64 in half the time of NumPy's unbuffered add.
-        rows = slices.ravel() % (shape[0] or 1)
+        rows = slices.ravel().astype(np.intp) % (shape[0] or 1)
         _sum_runs(gx, rows, gy.reshape(rows.size, *shape[1:]))
     else:
         places = np.arange(gx.size).reshape(shape)[slices]

@@ -132,19 +132,12 @@ class _States(dict):
             self[id(param)] = array
             self._owners[id(param)] = weakref.ref(param)
 
-    def of(self, param):
-        """Return the array of param: zeros of its shape and dtype at first."""
+    def note_owner(self, param):
+        """Note whose array the one at id(param) is."""
         key = id(param)
         if key not in self._owners or self._owners[key]() is not param:
             self._forget_the_dead()
             self._owners[key] = weakref.ref(param)
-        array = self.get(key)
-        xp = cuda.get_array_module(param)
-        if array is None or (array.shape, array.dtype) != (param.shape, param.dtype):
-            array = self[key] = xp.zeros(param.shape, param.dtype)
-        elif cuda.get_array_module(array) is not xp:  # param was moved, now this is
-            array = self[key] = cuda.as_numpy(array) if xp is np else xp.asarray(array)
-        return array
 
     def _forget_the_dead(self):
         """Drop the arrays of parameters that are gone."""
@@ -157,6 +150,23 @@ class _States(dict):
         owners = {key: owner() for key, owner in self._owners.items()}
         pairs = [(p, self[k]) for k, p in owners.items() if p is not None and k in self]
         return type(self), (pairs,)
+
+
+def _state(states, param):
+    """Return the array of param in states: zeros of its shape and dtype at first.
+
+    states may also be a plain dict that a program has put there.
+    """
+    if isinstance(states, _States):
+        states.note_owner(param)
+    key = id(param)
+    array = states.get(key)
+    xp = cuda.get_array_module(param)
+    if array is None or (array.shape, array.dtype) != (param.shape, param.dtype):
+        array = states[key] = xp.zeros(param.shape, param.dtype)
+    elif cuda.get_array_module(array) is not xp:  # param was moved, now this is
+        array = states[key] = cuda.as_numpy(array) if xp is np else xp.asarray(array)
+    return array
 
 
 # --- optimizers ---------------------------------------------------------------
@@ -196,7 +206,7 @@ class MomentumSGD(Optimizer):
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         lr, momentum = float(self.lr), float(self.momentum)
-        for p, g, v, s in _pieces(param, self.vs.of(param)):
+        for p, g, v, s in _pieces(param, _state(self.vs, param)):
             v *= momentum
             np.multiply(g, lr, out=s)
             v -= s
@@ -219,7 +229,7 @@ class AdaGrad(Optimizer):
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         lr, eps = float(self.lr), float(self.eps)
-        for p, g, h, s in _pieces(param, self.hs.of(param)):
+        for p, g, h, s in _pieces(param, _state(self.hs, param)):
             np.multiply(g, g, out=s)
             h += s
             _scaled_step(p, g, h, s, lr, eps)
@@ -242,7 +252,7 @@ class RMSprop(Optimizer):
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         lr, rho, eps = float(self.lr), float(self.rho), float(self.eps)
-        for p, g, h, s in _pieces(param, self.hs.of(param)):
+        for p, g, h, s in _pieces(param, _state(self.hs, param)):
             h *= rho
             np.multiply(g, g, out=s)
             s *= 1 - rho
@@ -269,7 +279,7 @@ class AdaDelta(Optimizer):
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         rho, eps = float(self.rho), float(self.eps)
-        states = self.msg.of(param), self.msdx.of(param)
+        states = _state(self.msg, param), _state(self.msdx, param)
         for p, g, msg, msdx, dx, s in _pieces(param, *states, scratch=2):
             msg *= rho
             np.multiply(g, g, out=s)
@@ -336,7 +346,8 @@ class Adam(Optimizer):
         """Update one parameter that has a gradient."""
         beta1, beta2 = float(self.beta1), float(self.beta2)
         lr, eps = float(self.lr), float(self.eps)
-        for p, g, m, v, s in _pieces(param, self.ms.of(param), self.vs.of(param)):
+        states = _state(self.ms, param), _state(self.vs, param)
+        for p, g, m, v, s in _pieces(param, *states):
             self._decay(p)
             np.subtract(g, m, out=s)
             s *= 1 - beta1

@@ -3,9 +3,11 @@
 import copy
 import gc
 import pickle
+import sys
 import threading
 import weakref
 
+import fake_cupy
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ import dezero
 import dezero.functions as F
 from dezero import Config, Function, Parameter, Variable, core
 from dezero.core import as_array, as_variable, no_grad, test_mode, using_config
+from dezero.static import compile
 
 
 def V(value, **options):
@@ -80,6 +83,13 @@ def test_equality_is_identity_and_hash_follows():
     assert x in {x} and {x: 1}[x] == 1
 
 
+@pytest.mark.parametrize("other", [np.ones(2), np.float64(1.0), np.array(1.0), 1.0])
+def test_equality_with_arrays_is_identity_too(other):
+    x = V([1.0, 1.0])
+    assert (x == other) is (other == x) is (x in [other]) is (other in [x]) is False
+    assert (x != other) is (other != x) is True
+
+
 def test_order_compares_values():
     x = V([1.0, 2.0, 3.0])
     np.testing.assert_array_equal(x > 2, [False, False, True])
@@ -139,6 +149,15 @@ def test_helpers():
     with pytest.raises(TypeError, match="float is not supported"):
         as_variable(1.0)
     assert dezero.setup_variable() is None
+
+
+def test_array_types_know_cupy_where_it_was_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert core.array_types == (np.ndarray,)
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
+    assert core.array_types == (np.ndarray, fake_cupy.ndarray)
+    with pytest.raises(AttributeError, match="'dezero.core' has no attribute 'arrays'"):
+        print(core.arrays)
 
 
 # --- operators ----------------------------------------------------------------
@@ -240,6 +259,12 @@ def test_power_by_hand():
     np.testing.assert_allclose(c.grad.data, [0, 8 * np.log(2)])
 
 
+def test_powers_of_truths():
+    for shape in (), (2,):
+        x = Variable(np.ones(shape, bool))
+        np.testing.assert_array_equal((x**1).data, x.data)
+
+
 @pytest.mark.parametrize(
     "left, right, result",
     [
@@ -278,6 +303,16 @@ def test_ties_share_the_gradient():
     x = V([1, 1, 0])
     x.max().backward()
     np.testing.assert_array_equal(x.grad.data, [0.5, 0.5, 0])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("reduce", [Variable.max, Variable.min])
+def test_nans_share_the_gradient(reduce):
+    x = V([[np.nan, 5.0, np.nan, 0.0], [1.0, 1.0, 1.0, 1.0]])
+    y = reduce(x, axis=1)
+    np.testing.assert_array_equal(y.data, [np.nan, 1])
+    y.backward()
+    np.testing.assert_array_equal(x.grad.data, [[0.5, 0, 0.5, 0], [0.25] * 4])
 
 
 @pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (-1, 1)])
@@ -346,6 +381,7 @@ def test_sum_to_and_broadcast_to():
         np.array([], dtype=int),
         (0, [1, 1]),
         Variable(np.array([2, 2])),
+        (0, np.array([1, 1], np.uint8)),
     ],
 )
 def test_get_item_agrees_with_numpy(rng, index):
@@ -358,6 +394,14 @@ def test_get_item_agrees_with_numpy(rng, index):
     expected = np.zeros((3, 4))
     np.add.at(expected, index, weights)
     np.testing.assert_allclose(x.grad.data, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
+def test_small_indices_into_a_large_table(dtype):
+    W = Variable(np.zeros((300, 2)))
+    W[np.array([1, 127, 1], dtype)].backward()
+    np.testing.assert_array_equal(W.grad.data[[1, 127]], [[2, 2], [1, 1]])
+    assert W.grad.data.sum() == 6
 
 
 # --- switches -----------------------------------------------------------------
@@ -395,6 +439,28 @@ def test_no_grad_records_nothing_and_says_so():
     z = y * 3  # as an input it is a leaf like any other
     z.backward()
     assert y.grad.data == 3.0 and x.grad is None
+
+
+def test_a_gradient_without_a_graph_says_so():
+    x = V(2.0)
+    t = x**3
+    y = t * 2
+    seed = y.grad = V(1.0)
+    y.backward(retain_grad=True)
+    gx = x.grad
+    x.cleargrad()
+    x.backward(gradient=V(1.0))
+    for gradient in gx, t.grad, x.grad:
+        with pytest.raises(RuntimeError, match="without create_graph=True.*step 32"):
+            gradient.backward()
+    x.cleargrad()
+    z = gx * 2  # as an input it is a leaf like any other
+    z.backward()
+    assert gx.grad.data == 2.0 and x.grad is None
+    seed.backward()  # it is the caller's
+    x.grad = V(5.0)
+    x.grad.backward()
+    assert x.grad.grad.data == seed.grad.data == 1.0
 
 
 def test_the_switches_are_independent():
@@ -474,6 +540,7 @@ def test_a_wrong_gradient_is_refused_and_nothing_changes():
 
     for gradients, message in [
         (Variable(np.ones(2)), "expected 2 gradients.*got 1"),
+        ((np.ones(2),) * 3, "expected 2 gradients.*got 3"),
         ((np.ones(2), np.ones(3)), r"input 1 must have .* shape \(2,\), got \(3,\)"),
     ]:
         x0, x1 = V([1.0, 2.0]), V([3.0, 4.0])
@@ -484,16 +551,101 @@ def test_a_wrong_gradient_is_refused_and_nothing_changes():
         assert Config.enable_backprop and not Config.bare
 
 
+def test_gradients_that_nobody_needs_may_be_missing():
+    class Loss(Function):
+        def forward(self, x, t, scale):
+            return scale * (x - t) ** 2
+
+        def backward(self, gy):
+            x, t, scale = self.inputs
+            return gy * 2 * scale * (x - t)
+
+    x, t = V([1.0, 2.0]), np.array([0.0, 5.0])
+    for create_graph in False, True:
+        x.cleargrad()
+        Loss()(x, t, 3.0).backward(create_graph=create_graph)
+        np.testing.assert_array_equal(x.grad.data, [6, -18])
+    with pytest.raises(ValueError, match="expected 3 gradients.*got 1"):
+        Loss()(x, t, V(3.0)).backward()
+
+
+class Root(Function):
+    """Two outputs, sqrt(x) and -sqrt(x); keeps the root on itself."""
+
+    def forward(self, x):
+        self.y = np.sqrt(x)
+        return self.y, -self.y
+
+    def backward(self, gy0, gy1):
+        return (gy0 - gy1) / (2 * self.y)
+
+
 def test_one_instance_called_twice_keeps_two_records():
     x0, x1 = V(3.0), V(5.0)
     f = Square()
     y0, y1 = f(x0), f(x1)
+    assert f.inputs == [x1] and f.outputs[0]() is y1 and y1.creator is f
+    assert y0.creator is not f and y0.creator.inputs == [x0]
     y0.backward()
     y1.backward()
     assert (x0.grad.data, x1.grad.data) == (6.0, 10.0)
-    del y0, y1
-    f(x1)  # nothing of the old graph is left: the instance is free again
-    assert f.inputs == [x1]
+
+
+def test_each_record_has_what_forward_kept():
+    x0, x1 = V(4.0), V(16.0)
+    f = Root()
+    (y0, z0), (_, z1) = f(x0), f(x1 + 0)
+    assert y0.creator is z0.creator and z1.creator is f
+    assert (z0.creator.generation, f.generation) == (0, 1)
+    with no_grad():
+        f(V(1.0))
+    (y0 - z0).backward()
+    z1.backward()
+    assert (x0.grad.data, x1.grad.data) == (0.5, -0.125)
+
+
+def test_an_instance_may_be_called_by_a_backward():
+    class Sine(Function):
+        def forward(self, x):
+            return np.sin(x)
+
+        def backward(self, gy):
+            return gy * cos(self.inputs[0])
+
+    class Cosine(Function):
+        def forward(self, x):
+            return np.cos(x)
+
+        def backward(self, gy):
+            return gy * -sin(self.inputs[0])
+
+    class Turned(Function):
+        def forward(self, x):
+            return x[::-1]
+
+        def backward(self, gy):
+            return self(gy)
+
+    sin, cos, turned = Sine(), Cosine(), Turned()
+    x = V([1.0, 2.0])
+    w = np.array([3.0, 5.0])
+    y = turned(sin(cos(x))) * w
+    y.backward(create_graph=True)
+    gx = x.grad
+    expected = -w[::-1] * np.cos(np.cos(x.data)) * np.sin(x.data)
+    np.testing.assert_allclose(gx.data, expected)
+    x.cleargrad()
+    gx.backward()
+    slope = -np.sin(np.cos(x.data)) * np.sin(x.data) ** 2
+    slope -= np.cos(np.cos(x.data)) * np.cos(x.data)
+    np.testing.assert_allclose(x.grad.data, w[::-1] * slope)
+
+
+def test_an_instance_called_twice_can_be_compiled():
+    f = core.Mul()
+    x, c = V(3.0), V(5.0)
+    compile(lambda x: f(f(x, c), x) + c, x.data, gradients=[c])(x.data)
+    assert c.grad.data == 10.0
 
 
 def test_functions_from_outside_see_variables_those_of_the_package_arrays():
@@ -507,6 +659,33 @@ def test_functions_from_outside_see_variables_those_of_the_package_arrays():
     x = V(3.0)
     (Spy()(x, x) * 2).backward()
     assert seen == [Variable] and x.grad.data == 12.0
+
+
+def test_a_method_from_a_class_outside_is_from_outside():
+    seen = []
+
+    class Mixin:
+        def forward(self, x0, x1):
+            seen.append(type(x0))
+            return super().forward(x0, x1)
+
+        def backward(self, gy):
+            seen.append(type(gy))
+            return super().backward(gy)
+
+    class Spy(Mixin, core.Mul):
+        pass
+
+    class Late(Function):
+        pass
+
+    Late.forward, Late.backward = Mixin.forward, Mixin.backward
+    assert not Late._takes_scalars and not Late._knows_arrays
+    same = type("Same", (core.Mul,), {})
+    assert same._takes_scalars and same._knows_arrays
+    x = V(3.0)
+    Spy()(x, x).backward()
+    assert seen == [np.ndarray, Variable] and x.grad.data == 6.0
 
 
 def test_a_backward_may_mix_in_arrays():

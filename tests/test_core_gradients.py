@@ -626,6 +626,30 @@ def test_a_variable_power_of_0(create_graph):
     assert c.grad.data.tolist() == [0.0, 0.0, 0.0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_a_variable_power_0_of_0(shape):
+    """x**0 is 1 for every x, so it stays 1 as x moves: to any order."""
+    x, c = Variable(np.zeros(shape)), Variable(np.zeros(shape))
+    y = x**c
+    for _ in range(3):
+        x.cleargrad()
+        y.backward(create_graph=True)
+        assert not x.grad.data.any()
+        y = x.grad
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_mixed_derivative_where_only_the_exponent_is_0():
+    """d(c * x**(c - 1)) / dc = 1 / x at c = 0."""
+    x, c = Variable(np.array(4.0)), Variable(np.array(0.0))
+    (x**c).backward(create_graph=True)
+    gx = x.grad
+    c.cleargrad()
+    gx.backward()
+    assert c.grad.data == 0.25
+
+
 @both_passes
 def test_repeated_indices_add_up(create_graph):
     grad = gradient(lambda x: x[[0, 0, 2, -1]], [1.0, 2.0, 3.0], create_graph)

@@ -297,6 +297,12 @@ def test_numerical_grad_hands_f_what_it_was_given():
     assert seen == [np.ndarray] * 2 + [Variable] * 2
 
 
+@pytest.mark.parametrize("f", [np.square, np.sum, np.linalg.norm])
+def test_numerical_grad_hands_arrays_to_functions_of_numpy(f):
+    x = np.array([3.0, 4.0])
+    np.testing.assert_array_equal(numerical_grad(f, Variable(x)), numerical_grad(f, x))
+
+
 def test_numerical_grad_works_for_the_variables_of_the_first_steps():
     class Box:
         def __init__(self, data):

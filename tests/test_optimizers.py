@@ -363,6 +363,23 @@ def test_the_state_can_be_set():
     assert p.data == 5.0
 
 
+@pytest.mark.parametrize("make", WITH_STATE)
+def test_the_state_may_be_a_plain_dict(make):
+    p, expected = param([1.0, 2.0]), param([1.0, 2.0])
+    own, theirs = make().setup(Target(p)), make().setup(Target(expected))
+    for name in WITH_STATE[make]:
+        setattr(own, name, {})
+    for _ in range(2):
+        set_grad(p, [3.0, -4.0])
+        set_grad(expected, [3.0, -4.0])
+        own.update()
+        theirs.update()
+    np.testing.assert_array_equal(p.data, expected.data)
+    for name in WITH_STATE[make]:
+        state = getattr(own, name)
+        assert type(state) is dict and state.keys() == {id(p)}
+
+
 def test_a_parameter_of_another_shape_starts_afresh():
     p = param([1.0, 2.0], [3.0, 4.0])
     optimizer = MomentumSGD(lr=1).setup(Target(p))
