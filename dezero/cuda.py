@@ -58,12 +58,11 @@ def _data(x):
 
 def get_array_module(x):
     """Return the module, numpy or cupy, that the Variable or array x lives in."""
-    x = _data(x)
     if isinstance(x, np.ndarray):
         return np
     # An array of CuPy can exist only after somebody imported CuPy.
     cupy = sys.modules.get("cupy")
-    if cupy is not None and isinstance(x, cupy.ndarray):
+    if cupy is not None and isinstance(_data(x), cupy.ndarray):
         return cupy
     return np
 

@@ -31,7 +31,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Parameter, Variable, as_array
+from dezero.core import Config, Parameter, Variable, as_array
 from dezero.files import replacing
 from dezero.functions.conv import pair
 
@@ -148,21 +148,27 @@ class Layer:
         nothing has changed.
 
         Raises KeyError if a parameter is not in the file, ValueError if it has
-        another shape there or the file is damaged.
+        another shape there or is no numbers, or if the file is damaged.
         """
         path = _npz(path) if _npz(path).exists() else Path(path)
         params = self._named_params()
         arrays = _read_npz(path, params)
-        awaited = self._awaited_shapes()
+        late = self._awaited_shapes()
+        lengths = {}  # those that a layer learns from the file
         for key, param in params.items():
-            shape = awaited.get(param) if param.data is None else param.shape
-            if shape is not None and not _fits(arrays[key].shape, shape):
-                here = str(shape).replace("None", "?")
+            _check_numbers(key, arrays[key], path, "real numbers", kinds="fiu")
+            awaited = late.get(param) if param.data is None else param.shape
+            if awaited is None:
+                continue
+            here = tuple(lengths.get(n) if isinstance(n, Layer) else n for n in awaited)
+            there = arrays[key].shape
+            if not _fits(there, here):
+                here = str(here).replace("None", "?")
                 raise ValueError(
-                    f"load_weights: {key} has the shape {here} here and "
-                    f"{arrays[key].shape} in {path}; the file is of a layer with "
-                    "other sizes (see step 53)"
+                    f"load_weights: {key} has the shape {here} here and {there} in "
+                    f"{path}; the file is of a layer with other sizes (see step 53)"
                 )
+            lengths |= {n: m for n, m in zip(awaited, there) if isinstance(n, Layer)}
         known = [param for param in params.values() if param.data is not None]
         xp = cuda.get_array_module(known[0] if known else None)  # the layer's device
         for key, param in params.items():
@@ -187,8 +193,9 @@ class Layer:
     def _awaited_shapes(self):
         """Return {parameter: shape} of those without values whose shape is known.
 
-        A length that is not known yet is None. A layer that draws its weights late
-        adds them here, so that load_weights can refuse those of another layer.
+        A length that is not known yet is None, or a Layer: then it is the same
+        wherever that stands. A layer that draws its weights late adds them here, so
+        that load_weights can refuse those of another layer.
         """
         shapes = {}
         for name in self._params:
@@ -215,6 +222,15 @@ def _fits(shape, awaited):
     return len(shape) == len(awaited) and all(
         n is None or n == m for n, m in zip(awaited, shape)
     )
+
+
+def _check_numbers(key, array, path, expected, kinds):
+    """Raise ValueError unless an array from a file is of one of these dtype.kinds."""
+    if array.dtype.kind not in kinds:
+        raise ValueError(
+            f"load_weights: {key} holds {array.dtype} in {path}, expected {expected} "
+            "(see step 53)"
+        )
 
 
 # --- weights in files ---------------------------------------------------------
@@ -499,6 +515,10 @@ class BatchNorm(Layer):
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
+    def _awaited_shapes(self):
+        params = self.avg_mean, self.avg_var, self.gamma, self.beta
+        return dict.fromkeys(params, (self,))
+
     def forward(self, x):
         """Return x normalised; in training the running averages follow."""
         _fill(self.avg_mean, 0, x, axis=1)
@@ -521,6 +541,9 @@ class LayerNorm(Layer):
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
+    def _awaited_shapes(self):
+        return dict.fromkeys((self.gamma, self.beta), (self,))
+
     def forward(self, x):
         """Return x normalised."""
         _fill(self.gamma, 1, x, axis=-1)
@@ -541,6 +564,9 @@ class GroupNorm(Layer):
         self.eps = eps
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
+
+    def _awaited_shapes(self):
+        return dict.fromkeys((self.gamma, self.beta), (self,))
 
     def forward(self, x):
         """Return x normalised."""
@@ -604,33 +630,64 @@ def _weights_of(gates):
     return operator.attrgetter(*(kind.format(gate) for kind in kinds for gate in gates))
 
 
+class _Joined(Variable):
+    """The weights that a _Gated layer has joined, for many calls.
+
+    What comes before one of these calls can be cut off. This comes before it as well,
+    but also before those after it, so it stays, as Parameters do.
+    """
+
+    def unchain(self):
+        """Keep the link to the Parameters."""
+
+
 class _Gated(Layer):
     """Sub-layers x2? with a bias and h2? without, for each gate "?".
 
     A call computes all gates as one product. For that the weights are joined, once
-    for many calls: then their gradients are also added up as one matrix. They are
-    joined anew after a backward, an unchain_backward, a reset_state and where a weight
-    has another array; who edits an array in place at another time, in the middle of a
-    recorded sequence, calls reset_state().
+    for all calls of a recorded sequence: then their gradients are also added up as one
+    matrix. They are joined anew after a backward, where h is not what the last call
+    gave, and where a weight is another Parameter or has another array. Who edits an
+    array in place at another time, in the middle of a sequence, calls reset_state().
     """
 
     _W = None  # the weights joined, a Variable of the graph
 
-    def _joined(self, x):
-        """Return the weights of all gates as one W, for a step of x."""
-        parts = self._weights(self)
-        join = None if self._W is None else self._W.creator
-        # Cut off the graph or recorded by none, it is of no more use; and after a
-        # backward the weights may have changed where they are.
-        if join and not join.spent:
-            if all(map(operator.is_, join.given, [part.data for part in parts])):
-                return self._W
+    def _given(self, state, x):
+        """Return h or c as a Variable, zeros before the first x."""
+        if state is None:
+            return _zeros(x, (len(x), self.hidden_size))
+        return _as_input(state)
+
+    def _joined(self, x, h):
+        """Return the weights of all gates as one W, for a step of x from h."""
+        parts, W = self._weights(self), self._W
+        if h.creator is not None and W in h.creator._inputs:
+            join = W.creator
+            if (
+                join.passes == Config.passes
+                and all(map(operator.is_, join._inputs, parts))
+                and all(map(operator.is_, join.given, [part.data for part in parts]))
+                and (W.requires_grad or not any(part.requires_grad for part in parts))
+            ):
+                join.recurs = True
+                return W
         for layer in vars(self).values():
             if isinstance(layer, Linear) and layer.W.data is None:
                 layer._init_W(x.shape[-1], cuda.get_array_module(x))
         G = len(parts) // 3
-        self._W = F.join_gates(parts[:G], parts[G : 2 * G], parts[2 * G :])
-        return self._W
+        zeros = _zeros(h, h.shape[1:])  # for a gate whose b is None
+        bs = [zeros if b is None else b for b in parts[2 * G :]]
+        self._W = W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
+        if W.creator is not None:
+            W.__class__ = _Joined
+            W.creator.recurs = self.h is not None
+        return W
+
+    def _awaited_shapes(self):
+        parts = self._weights(self)
+        Wxs = parts[: len(parts) // 3]
+        return super()._awaited_shapes() | dict.fromkeys(Wxs, (self, self.hidden_size))
 
     def __getstate__(self):
         state = super().__getstate__()
@@ -681,12 +738,12 @@ class LSTM(_Gated):
         """Return the state h after x."""
         x = _as_input(x)
         _check_state(self, x)
-        h, c = self.h, self.c
-        if h is None:
-            h, c = _zeros(x, self.hidden_size), _zeros(x, self.hidden_size)
-        elif h.creator is None:  # cut off by unchain_backward, so c is to be too
-            c.unchain()
-        self.h, self.c = F.lstm_cell(x, h, c, self._joined(x))
+        h, c = self._given(self.h, x), self._given(self.c, x)
+        made = c.creator
+        if made is not None and h.creator is None and made._outputs[0]() is h:
+            # unchain_backward has cut h, and c, of the same call, belongs with it
+            c = c.detach()
+        self.h, self.c = F.lstm_cell(x, h, c, self._joined(x, h))
         return self.h
 
 
@@ -728,8 +785,8 @@ class GRU(_Gated):
         """Return the state after x."""
         x = _as_input(x)
         _check_state(self, x)
-        h = _zeros(x, self.hidden_size) if self.h is None else self.h
-        self.h = F.gru_cell(x, h, self._joined(x))
+        h = self._given(self.h, x)
+        self.h = F.gru_cell(x, h, self._joined(x, h))
         return self.h
 
 
@@ -740,11 +797,11 @@ def _as_input(x):
     return Variable(as_array(x), requires_grad=False)
 
 
-def _zeros(x, H):
-    """Return the state before the first x, zeros that want no gradient."""
+def _zeros(x, shape):
+    """Return zeros where x is, floating as x is, that want no gradient."""
     xp = cuda.get_array_module(x)
     dtype = x.dtype if x.dtype.kind == "f" else np.float64
-    return Variable(xp.zeros((x.shape[0], H), dtype), requires_grad=False)
+    return Variable(xp.zeros(shape, dtype), requires_grad=False)
 
 
 def _check_state(layer, x):

@@ -106,12 +106,11 @@ def _data(x):
 
 def get_array_module(x):
     """Return the module, numpy or cupy, that x lives in."""
-    x = _data(x)
     if isinstance(x, np.ndarray):
         return np
     # Whoever has an array of CuPy has imported CuPy.
     cupy = sys.modules.get("cupy")
-    if cupy is not None and isinstance(x, cupy.ndarray):
+    if cupy is not None and isinstance(_data(x), cupy.ndarray):
         return cupy
     return np
 

@@ -228,8 +228,8 @@ def boxes(model):
     fold = layers_of(model, "conv1") | layers_of(model, "fc")
     for n in range(2, 6):
         layers = layers_of(model, f"conv{n}")
-        behind = ["pooling", "flatten"] if n == 5 else ["pooling"]
-        box = fold[", ".join([*layers, *behind])] = Group()
+        last = ", flatten" if n == 5 else ""
+        box = fold[", ".join([*layers, "pooling"]) + last] = Group()
         for name, layer in layers.items():
             setattr(box, name, layer)
         box.inputs = layers[f"conv{n}_1"].inputs
@@ -262,11 +262,8 @@ if __name__ == "__main__":
         print(f"  VGG16 {part:7}{weights:12,}{products:17,}")
     for other in ResNet50(), SqueezeNet():
         other(x[:, :, :64, :64])  # now their W have shapes
-        weights = sum(
-            param.size
-            for param in other.params()
-            if not param.name.startswith("avg")  # not learned
-        )
+        learned = [p for p in other.params() if "avg" not in p.name]
+        weights = sum(param.size for param in learned)
         print(f"  {type(other).__name__:13}{weights:12,}")
 
     FIGURES.mkdir(exist_ok=True)

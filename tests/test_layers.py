@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import re
 import weakref
 import zipfile
 
@@ -510,6 +511,24 @@ def test_other_shapes_are_named(net, path):
     refused(net, path, ValueError, message)
     message = r"l2/W has the shape \(\?, 2\) here and \(3, 5\) in"
     refused(Net(2), path, ValueError, message)  # never called
+
+
+@pytest.mark.parametrize("array", [["a", "b"], [1j, 2j], [True, False], [b"ab"]])
+@pytest.mark.parametrize("called", [True, False])
+def test_what_is_no_number_is_refused(net, path, array, called):
+    array = np.resize(array, (3, 2))
+    np.savez(path, **{**arrays_of(net), "l2/W": array})
+    net = net if called else Net(2)
+    message = rf"l2/W holds {re.escape(str(array.dtype))} in .*w.npz.* numbers.*step 53"
+    refused(net, path, ValueError, message)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32, np.uint8])
+def test_all_real_numbers_are_loaded(net, path, dtype):
+    arrays = {key: np.ones(a.shape, dtype) for key, a in arrays_of(net).items()}
+    np.savez(path, **arrays)
+    net.load_weights(path)
+    assert {param.dtype for param in net.params()} == {np.dtype(dtype)}
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,38 @@ def within(layer):
     return outer
 
 
+@pytest.mark.parametrize("kind", [BatchNorm, LayerNorm, lambda: GroupNorm(2)])
+def test_the_parameters_of_a_norm_are_of_one_length(kind, tmp_path):
+    path = tmp_path / "w.npz"
+    keys = list(values(kind()))
+    fits = {f"{name}/{key}": np.ones(n) for name, n in NORMS for key in keys}
+    np.savez(path, **fits)
+    net = two_norms(kind)
+    net.load_weights(path)
+    assert [param.shape for param in net.params()] == [a.shape for a in fits.values()]
+    for key in keys:
+        for shape in (2, 4), (3,), (), (1,):
+            np.savez(path, **{**fits, f"second/{key}": np.ones(shape)})
+            net = two_norms(kind)
+            with pytest.raises(ValueError, match=r"second/\w+ has the shape .* here"):
+                net.load_weights(path)
+            assert all(param.data is None for param in net.params())
+    np.savez(path, **{**fits, f"second/{keys[-1]}": np.ones(3)})
+    message = rf"second/{keys[-1]} has the shape \(2,\) here and \(3,\) in"
+    with pytest.raises(ValueError, match=message):
+        two_norms(kind).load_weights(path)
+
+
+NORMS = [("first", 4), ("second", 2)]
+
+
+def two_norms(kind):
+    outer = Layer()
+    for name, _ in NORMS:
+        setattr(outer, name, kind())
+    return outer
+
+
 def test_no_late_layer_is_filled_when_another_refuses(x, tmp_path):
     net = Net()
     net(x)

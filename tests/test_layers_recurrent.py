@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Variable, no_grad
+from dezero import Parameter, Variable, as_variable, no_grad
 from dezero.gradcheck import check_gradients
 from dezero.graph import get_dot_graph
 from dezero.layers import GRU, LSTM, RNN
 from dezero.optimizers import SGD, Adam
+from dezero.static import compile
 
 LAYERS = [RNN, LSTM, GRU]
 # gates in PyTorch's order
@@ -378,6 +379,157 @@ def test_the_weights_are_joined_once_for_a_sequence(cls, xs):
     assert get_dot_graph(y).count("JoinGates") == 1
 
 
+def grads(layer):
+    """Return {key: gradient}, an array or None, of all Parameters."""
+    params = layer._named_params()
+    return {k: None if p.grad is None else p.grad.data for k, p in params.items()}
+
+
+def assert_same_grads(layer, twin):
+    expected = grads(twin)
+    assert any(grad is not None for grad in expected.values())
+    for key, grad in grads(layer).items():
+        assert (grad is None) == (expected[key] is None), key
+        if grad is not None:
+            np.testing.assert_allclose(grad, expected[key], rtol=1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_steps_after_a_cut_keep_their_gradients(cls, xs):
+    """A window that slides: what is before one h is cut off, not what comes after."""
+    layer = cls(4)
+    layer(xs[0])
+    twin = copy.deepcopy(layer)  # its state has no past
+    hs = [layer(x) for x in xs]
+    hs[0].unchain_backward()
+    hs[-1].sum().backward()
+    run(twin, xs).sum().backward()
+    assert_same_grads(layer, twin)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_an_update_by_a_loss_that_passes_the_layer_by_is_seen(cls, xs):
+    layer = cls(4)
+    optimizer = SGD(10.0).setup(layer)
+    run(layer, xs[:2])
+    layer.cleargrads()
+    sum((p * p).sum() for p in layer.params()).backward()
+    optimizer.update()
+    fresh = copy.deepcopy(layer)
+    np.testing.assert_array_equal(layer(xs[2]).data, fresh(xs[2]).data)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+@pytest.mark.parametrize("made", [np.array, Variable, lambda a: Variable(a) * 1])
+def test_a_state_set_by_hand(cls, made, xs):
+    """An array, a leaf or a result; and weights that were edited before."""
+    layer = cls(4)
+    run(layer, xs)
+    for p in layer.params():
+        p.data *= 0.5
+    fresh = copy.deepcopy(layer)
+    state = np.ones((2, 4), np.float32)
+    layer.h, fresh.h = made(state), Variable(state)
+    if cls is LSTM:
+        layer.c, fresh.c = made(state), Variable(state)
+    np.testing.assert_array_equal(layer(xs[0]).data, fresh(xs[0]).data)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_weights_frozen_and_thawed_within_a_sequence(cls, xs):
+    layer = cls(4)
+    run(layer, xs[:2])
+    layer.reset_state()
+    for p in layer.params():
+        p.requires_grad = False
+    layer(xs[0])
+    for p in layer.params():
+        p.requires_grad = True
+    layer(xs[1]).sum().backward()
+    assert all(p.grad is not None for p in layer.params())
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_another_parameter_on_the_same_array_is_seen(cls, xs):
+    layer = cls(4)
+    layer(xs[0])
+    gate = getattr(layer, "x2" + GATES[cls][0])
+    old, gate.W = gate.W, Parameter(gate.W.data)
+    layer(xs[1]).sum().backward()
+    assert gate.W.grad is not None
+    assert old.grad is not None  # from the first step
+
+
+def test_a_memory_of_another_layer_keeps_its_graph(xs):
+    encoder, decoder = LSTM(4), LSTM(4)
+    encoder(xs[0])
+    decoder.h, decoder.c = encoder.h.detach(), encoder.c
+    loss = encoder.c.sum()
+    decoder(xs[1]).sum().backward()
+    assert encoder.x2f.W.grad is not None
+    encoder.cleargrads()
+    loss.backward()  # built before
+    assert encoder.x2f.W.grad is not None
+
+
+def test_half_a_state_is_completed_by_zeros(xs):
+    layer = LSTM(4)
+    layer(xs[0])
+    twin = copy.deepcopy(layer)
+    ones, zeros = np.ones((2, 4), np.float32), np.zeros((2, 4), np.float32)
+    for h, c in (ones, None), (None, ones):
+        layer.h, layer.c = h, c
+        twin.h, twin.c = (zeros if state is None else state for state in (h, c))
+        np.testing.assert_array_equal(layer(xs[1]).data, twin(xs[1]).data)
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_weights_that_no_state_met_get_no_gradient(cls, xs):
+    layer = cls(4)
+    run(layer, xs[:2])
+    for steps, met in (1, False), (2, True):
+        layer.reset_state()
+        layer.cleargrads()
+        run(layer, xs[:steps]).sum().backward()
+        for key, grad in grads(layer).items():
+            assert (grad is not None) == (met or key.startswith("x2")), key
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_a_gate_without_bias(cls, xs):
+    layer = cls(4)
+    run(layer, xs)
+    twin = copy.deepcopy(layer)
+    name = "x2" + GATES[cls][0]
+    getattr(layer, name).b = None
+    for each in layer, twin:
+        each.reset_state()
+        each.cleargrads()
+    y = run(layer, xs)
+    np.testing.assert_array_equal(y.data, run(twin, xs).data)  # it was 0 there
+    y.sum().backward()
+    assert getattr(layer, name).W.grad is not None
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_a_compiled_step_reads_the_weights_in_every_run(cls, xs):
+    layer = cls(4)
+    run(layer, xs[:2])
+    names = ("h", "c") if cls is LSTM else ("h",)
+
+    def step(x, *state):
+        for name, value in zip(names, state):
+            setattr(layer, name, as_variable(value))
+        return layer(x)
+
+    state = [np.ones((2, 4), np.float32) for _ in names]
+    compiled = compile(step, xs[2], *state)
+    for p in layer.params():
+        p.data *= 0.5
+    expected = step(xs[2], *state).data
+    np.testing.assert_allclose(compiled(xs[2], *state).data, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("cls", LAYERS)
 def test_the_graph_can_be_drawn(cls, xs):
     layer = cls(4)
@@ -442,6 +594,19 @@ def test_rnn_knows_the_size_of_h2h_before_it_is_drawn(tmp_path):
 
 
 # --- the functions ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_a_file_with_gates_for_inputs_of_two_sizes_is_refused(cls, xs, tmp_path):
+    layer = cls(4)
+    layer(xs[0])
+    key = KEYS[cls][2]
+    layer._named_params()[key].data = np.zeros((5, 4), np.float32)
+    layer.save_weights(tmp_path / "w.npz")
+    fresh = cls(4)
+    with pytest.raises(ValueError, match=rf"{key} has the shape \(3, 4\) .*\(5, 4\)"):
+        fresh.load_weights(tmp_path / "w.npz")
+    assert fresh._named_params()[KEYS[cls][0]].data is None
 
 
 def test_join_gates_by_hand():

@@ -30,15 +30,16 @@ class JoinGates(Function):
 
     Shapes: G times (D, H), G times (H, H), G times (H,) -> W (D + H + 1, G * H).
 
-    given    the arrays that were joined
-    spent    whether a backward came by: after one, weights are changed in place
+    given     the arrays that were joined
+    passes    the backward passes until then
+    recurs    whether any Wh met a state: if not, they get no gradient
     """
 
-    spent = False
+    recurs = True
 
     def forward(self, *parts):
         xp = cuda.get_array_module(parts[0])
-        self.given = parts
+        self.given, self.passes = parts, Config.passes
         G, (D, H) = len(parts) // 3, parts[0].shape
         W = xp.empty((D + H + 1, G * H), xp.result_type(*parts))
         rows = [W[:D], W[D:-1], W[-1:]]
@@ -47,12 +48,13 @@ class JoinGates(Function):
         return W
 
     def backward(self, gW):
-        self.spent = True
         parts = self.inputs
         G, (D, H) = len(parts) // 3, parts[0].shape
-        places = [slice(None, D), slice(D, -1), -1]
         columns = [slice(k * H, (k + 1) * H) for k in range(G)]
-        return tuple(gW[rows, column] for rows in places for column in columns)
+        gWxs = [gW[:D, column] for column in columns]
+        gWhs = [gW[D:-1, column] if self.recurs else None for column in columns]
+        gbs = [gW[-1, column] for column in columns]
+        return (*gWxs, *gWhs, *gbs)
 
 
 class LSTMCell(Function):
@@ -91,10 +93,10 @@ class LSTMCell(Function):
         gciu = gci * u
         # sigmoid' = s * (1 - s) and tanh' = (1 + u) * (1 - u): the last factor of all
         # four gates in one pass, the others shared with what is needed anyway.
-        ga = Concatenate(0)(gcf * c, gciu, gho * t, gci + gciu).reshape(y.shape)
+        ga = _concatenate(0, gcf * c, gciu, gho * t, gci + gciu).reshape(y.shape)
         ga *= 1 - y
         gx, gh = _back_to_inputs(self, W, ga, ga)
-        gW = _sum_later(_with_ones(x, h, 1), _side_by_side(ga))
+        gW = _sum_later(_with_ones, (x, h), _side_by_side(ga))
         return gx, gh, gcf.T, gW
 
 
@@ -135,18 +137,18 @@ class GRUCell(Function):
         gh = gh.T
 
         gn = gh * (1 - z) * (1 - n * n)
-        gs = Concatenate(0)(gn * d, gh * (h.T - n)).reshape(s.shape)
+        gs = _concatenate(0, gn * d, gh * (h.T - n)).reshape(s.shape)
         gs *= s
         gs *= 1 - s
         gn = gn.reshape((1, *gn.shape))
-        ga = Concatenate(0)(gs, gn)  # (3, H, N)
-        gd = Concatenate(0)(gs, gn * r)
+        ga = _concatenate(0, gs, gn)  # (3, H, N)
+        gd = _concatenate(0, gs, gn * r)
         gx, gh_before = _back_to_inputs(self, W, ga, gd)
         if gh_before is not None:
             gh_before = gh_before + (gh * z).T
         ga, gd = _side_by_side(ga), _side_by_side(gd)
         gb = ga.sum(axis=0, keepdims=True)
-        return gx, gh_before, Concatenate(0)(x.T.dot(ga), h.T.dot(gd), gb)
+        return gx, gh_before, _concatenate(0, x.T.dot(ga), h.T.dot(gd), gb)
 
 
 def join_gates(Wxs, Whs, bs):
@@ -210,16 +212,20 @@ def _side_by_side(ga):
     return ga.reshape((G * H, N)).T
 
 
-def _with_ones(x, h, axis):
+def _concatenate(axis, *xs):
+    """Return arrays, or Variables, one after the other along axis."""
+    if isinstance(xs[0], Variable):
+        return Concatenate(axis)(*xs)
+    return cuda.get_array_module(xs[0]).concatenate(xs, axis)
+
+
+def _with_ones(x, h, axis=1):
     """Return [x, h, 1], (N, D + H + 1), or with axis 0, of x.T and h.T, its transpose.
 
     The bias in W's last row meets the ones.
     """
-    xp = cuda.get_array_module(x)
-    ones = xp.ones((len(x), 1) if axis == 1 else (1, x.shape[1]), h.dtype)
-    if isinstance(x, Variable):
-        return Concatenate(axis)(x, h, ones)
-    return xp.concatenate((x, h, ones), axis)
+    shape = (len(x), 1) if axis == 1 else (1, x.shape[1])
+    return _concatenate(axis, x, h, cuda.get_array_module(x).ones(shape, h.dtype))
 
 
 def _become_gates(a, sigmoids):
