@@ -228,8 +228,7 @@ def boxes(model):
     fold = layers_of(model, "conv1") | layers_of(model, "fc")
     for n in range(2, 6):
         layers = layers_of(model, f"conv{n}")
-        last = ", flatten" if n == 5 else ""
-        box = fold[", ".join([*layers, "pooling"]) + last] = Group()
+        box = fold[", ".join([*layers, "pooling"])] = Group()
         for name, layer in layers.items():
             setattr(box, name, layer)
         box.inputs = layers[f"conv{n}_1"].inputs
@@ -262,9 +261,8 @@ if __name__ == "__main__":
         print(f"  VGG16 {part:7}{weights:12,}{products:17,}")
     for other in ResNet50(), SqueezeNet():
         other(x[:, :, :64, :64])  # now their W have shapes
-        learned = [p for p in other.params() if "avg" not in p.name]
-        weights = sum(param.size for param in learned)
-        print(f"  {type(other).__name__:13}{weights:12,}")
+        sizes = [p.size for p in other.params() if "avg" not in p.name]
+        print(f"  {type(other).__name__:13}{sum(sizes):12,}")
 
     FIGURES.mkdir(exist_ok=True)
     file = FIGURES / "step58_vgg16.png"

@@ -114,7 +114,7 @@ def test_the_drawing_is_a_chain(step, rng):
         "conv2_1, conv2_2, pooling: Group",
         "conv3_1, conv3_2, conv3_3, pooling: Group",
         "conv4_1, conv4_2, conv4_3, pooling: Group",
-        "conv5_1, conv5_2, conv5_3, pooling, flatten: Group",
+        "conv5_1, conv5_2, conv5_3, pooling: Group",
         *("fc6: Linear", "ReLU", "fc7: Linear", "ReLU", "fc8: Linear"),
     ]
     for shape in ("(1, 64, 16, 16)", "(1, 128, 8, 8)", "(1, 512, 2, 2)", "(1, 512)"):

@@ -109,7 +109,7 @@ from {module} import {side}
 from workloads_training import peak_growth
 print(peak_growth({side}, {sizes!r}))
 """
-WARM = {"steps": 1, "width": 4}  # loads what a library loads on first use
+WARM = {"steps": 2, "width": 4}  # loads what a library loads on first use
 
 
 def start_peak(side, sizes):
