@@ -71,6 +71,7 @@ class LSTMCell(Function):
     """
 
     def forward(self, x, h, c, W):
+        _check("lstm_cell", "(N, H), (N, H) and (D + H + 1, 4H)", 4, x, h, W, c)
         xp = cuda.get_array_module(x)
         a = _by_gate(W, 4).transpose((0, 2, 1)) @ _with_ones(x.T, h.T, 0)
         y = _floating(a)  # (4, H, N)
@@ -88,12 +89,13 @@ class LSTMCell(Function):
         gh, gc, c = gh.T, gc.T, c.T
 
         gho = gh * o
-        gc = gc + gho * (1 - t * t)
+        ghot = gho * t
+        gc = gc + (gho - ghot * t)  # tanh' = 1 - t * t
         gcf, gci = gc * f, gc * i
         gciu = gci * u
         # sigmoid' = s * (1 - s) and tanh' = (1 + u) * (1 - u): the last factor of all
         # four gates in one pass, the others shared with what is needed anyway.
-        ga = _concatenate(0, gcf * c, gciu, gho * t, gci + gciu).reshape(y.shape)
+        ga = _concatenate(0, gcf * c, gciu, ghot, gci + gciu).reshape(y.shape)
         ga *= 1 - y
         gx, gh = _back_to_inputs(self, W, ga, ga)
         gW = _sum_later(_with_ones, (x, h), _side_by_side(ga))
@@ -114,6 +116,7 @@ class GRUCell(Function):
     """
 
     def forward(self, x, h, W):
+        _check("gru_cell", "(N, H) and (D + H + 1, 3H)", 3, x, h, W)
         xp = cuda.get_array_module(x)
         D = x.shape[1]
         V = _by_gate(W, 3).transpose((0, 2, 1))  # (3, H, D + H + 1)
@@ -174,7 +177,6 @@ def lstm_cell(x, h, c, W):
     Shapes: x (N, D), h and c (N, H), W (D + H + 1, 4H) -> h, c (N, H). The columns
     of W are those of the gates f, i, o and u, in this order; see join_gates.
     """
-    _check("lstm_cell", "(N, H), (N, H) and (D + H + 1, 4H)", 4, x, h, W, c)
     return LSTMCell()(x, h, c, W)
 
 
@@ -184,13 +186,12 @@ def gru_cell(x, h, W):
     Shapes: x (N, D), h (N, H), W (D + H + 1, 3H) -> h (N, H). The columns of W are
     those of the gates r, z and n, in this order; see join_gates.
     """
-    _check("gru_cell", "(N, H) and (D + H + 1, 3H)", 3, x, h, W)
     return GRUCell()(x, h, W)
 
 
 def _check(name, shapes, G, x, h, W, *cs):
     """Raise ValueError unless the shapes of h, W and all cs fit that of x."""
-    if x.ndim == h.ndim == 2 and x.shape[0] == h.shape[0]:
+    if x.ndim == h.ndim == 2 and len(x) == len(h):
         D, H = x.shape[1], h.shape[1]
         if W.shape == (D + H + 1, G * H) and all(c.shape == h.shape for c in cs):
             return
