@@ -933,7 +933,7 @@ class Function:
         outputs = [Variable(self._as_result(y), None, requires_grad) for y in arrays]
         for y in outputs:
             y.set_creator(self)
-        self._outputs = tuple([weakref.ref(y) for y in outputs])
+        self._outputs = tuple(weakref.ref(y) for y in outputs)
         # An output that is dropped still has a gradient, zeros of its shape.
         self._shapes = [(y.data.shape, y.data.dtype) for y in outputs]
         return outputs if len(outputs) > 1 else outputs[0]

@@ -655,8 +655,6 @@ class _Gated(Layer):
 
     def _given(self, state, x):
         """Return h or c as a Variable, zeros before the first x."""
-        if isinstance(state, Variable):
-            return state
         if state is None:
             return _zeros(x, (len(x), self.hidden_size))
         return _as_input(state)
