@@ -11,18 +11,20 @@ import sys
 import pytest
 from curriculum import PACKAGE, Package, imports
 
-#     cuda, nodes <- core <- functions <- layers <- models
+#     cuda, nodes, guards <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
+#     guards <- files, transforms, dataloaders
 #     files <- graph, layers      functions <- utils, functions_conv
 ARROWS = {
     "cuda": [],
     "nodes": [],
-    "core": ["cuda", "nodes"],
+    "guards": [],
+    "core": ["cuda", "nodes", "guards"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],
-    "files": [],
+    "files": ["guards"],
     "layers": ["functions", "files"],
     "models": ["layers", "utils"],
     "graph": ["core", "files"],
@@ -31,9 +33,9 @@ ARROWS = {
     "static": ["core", "graph"],
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
-    "transforms": [],
+    "transforms": ["guards"],
     "datasets": ["transforms", "utils"],
-    "dataloaders": ["cuda"],
+    "dataloaders": ["cuda", "guards"],
 }
 
 # The package itself shows the names of its modules; no module imports it.

@@ -1,0 +1,93 @@
+"""Settings that come from outside: accepted as they are, or refused with a sentence.
+
+    self.momentum = number("MomentumSGD", "momentum", momentum, 46, least=0, below=1)
+    self.batch_size = whole("DataLoader", "batch_size", batch_size, 50)
+
+Each error says who asked, what was expected, what came instead, and which step
+explains it.
+"""
+
+import math
+import numbers
+import operator
+
+
+def number(who, name, value, step, *, least=None, above=None, most=None, below=None):
+    """Return value if it is a finite real number within the limits.
+
+    least and most belong to the range, above and below do not. Raises TypeError for
+    what is no number (a bool is none), ValueError for what is out of range.
+    """
+    limits = [
+        text
+        for limit, text in [
+            (least, f"at least {least}"),
+            (above, f"above {above}"),
+            (most, f"at most {most}"),
+            (below, f"below {below}"),
+        ]
+        if limit is not None
+    ]
+    expected = " ".join(["a number", " and ".join(limits)]).strip()
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(refusal(who, name, expected, value, step))
+    if not (
+        math.isfinite(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    ):
+        raise ValueError(refusal(who, name, expected, value, step))
+    return value
+
+
+def whole(who, name, value, step, *, least=1):
+    """Return value as an int if it is a whole number of at least least.
+
+    Raises TypeError for what is no integer (2.0, "2" and True are none), ValueError
+    for one that is too small.
+    """
+    expected = f"a whole number of at least {least}"
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(refusal(who, name, expected, value, step)) from None
+    if value < least:
+        raise ValueError(refusal(who, name, expected, value, step))
+    return value
+
+
+def flag(who, name, value, step):
+    """Return value as a bool if it is True or False, or NumPy's or 0 or 1.
+
+    Raises TypeError for anything else.
+    """
+    try:
+        if value in (True, False):
+            return bool(value)
+    except (TypeError, ValueError):  # an array is not in anything
+        pass
+    raise TypeError(refusal(who, name, "True or False", value, step))
+
+
+def one_of(who, name, value, step, choices):
+    """Return value if it is one of choices, strings. Raises ValueError otherwise."""
+    if isinstance(value, str) and value in choices:
+        return value
+    expected = " or ".join(map(repr, choices))
+    raise ValueError(refusal(who, name, expected, value, step))
+
+
+def refusal(who, name, expected, value, step):
+    """Return the sentence that says what was expected and what came instead."""
+    return f"{who}: {name} must be {expected}, got {shown(value)} (see step {step})"
+
+
+def shown(value):
+    """Return value as an error shows it: short values themselves, others by type."""
+    text = repr(value) if isinstance(value, (numbers.Number, str, type(None))) else ""
+    kind = type(value).__name__
+    return text if 0 < len(text) <= 60 else f"an object of type {kind}"
