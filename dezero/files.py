@@ -78,7 +78,9 @@ class NpzReader:
             )
         size = self._zip.getinfo(self._members[key]).file_size
         if stream.tell() + math.prod(shape) * dtype.itemsize != size:
-            raise ValueError(f"{key} says {shape} {dtype}, which are not its {size} bytes")
+            raise ValueError(
+                f"{key} says {shape} {dtype}, which are not its {size} bytes"
+            )
         return shape, dtype
 
 
