@@ -51,7 +51,7 @@ from dezero.guards import number, refusal, shown, whole
 
 
 class _LastCall:
-    """What Layer.inputs and Layer.outputs are, unless a layer has its own of the name."""
+    """Layer.inputs and Layer.outputs, unless a layer has its own of the name."""
 
     def __set_name__(self, owner, name):
         self.place = f"_{name}"
@@ -79,6 +79,7 @@ class Layer:
 
     inputs = _LastCall()
     outputs = _LastCall()
+    _params = ()  # of a layer whose __init__ calls none of ours
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
@@ -104,11 +105,12 @@ class Layer:
         old = self.__dict__[name]
         plain = isinstance(value, (Variable, numbers.Number)) or cuda.is_array(value)
         if isinstance(old, Parameter) and value is not None:
+            W = f"layer.{name}"
             raise TypeError(
                 f"{type(self).__name__}.{name} is a Parameter, and params() would not "
-                f"find {_what(value)} in its place; write layer.{name}.data for its "
-                "numbers, such as "
-                f"layer.{name}.data -= lr * layer.{name}.grad.data (see step 44)"
+                f"find {_what(value)} in its place; write {W}.data for its numbers, as "
+                f"in {W}.data -= lr * {W}.grad.data, or del {W} first where {name} is "
+                "to be computed from others (see step 44)"
             )
         if isinstance(old, Layer) and plain:
             raise TypeError(
@@ -174,7 +176,6 @@ class Layer:
         of it.
         """
         named = [(name, getattr(self, name)) for name in self._params]
-        yield from named
         held = {}
         for name, value in vars(self).items():
             if isinstance(value, (list, tuple, dict)):
@@ -182,11 +183,13 @@ class Layer:
         if held:
             found = _reached(owned for _, owned in named)
             for key, owned in held.items():
-                if owned not in found:
-                    inside = _reached([owned])
-                    if self not in inside:
-                        found |= inside
-                        yield key, owned
+                inside = _reached([owned])
+                if owned not in found and self not in inside:
+                    found |= inside
+                    named.append((key, owned))
+            places = {name: i for i, name in enumerate(vars(self))}
+            named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
+        yield from named
 
     def params(self):
         """Yield every Parameter once, in order of definition, inner layers' too."""
@@ -235,7 +238,7 @@ class Layer:
         return list(self._owned())
 
     def summary(self, *inputs):
-        """Print a table: the layers in order of use, their outputs, their numbers.
+        """Print a table: the layers in order of use, their outputs, their parameters.
 
         Computes forward(*inputs) on a copy, in test mode and without a graph: the
         layer, its state and NumPy's generator stay as they are, and a layer that was
@@ -244,11 +247,11 @@ class Layer:
         >>> from dezero.models import Sequential
         >>> model = Sequential(Linear(100), F.tanh, Linear(10))
         >>> model.summary(np.zeros((32, 784), dtype=np.float32))
-        layer         output     numbers
+        layer         output     parameters
         Sequential    (32, 10)
-          l0: Linear  (32, 100)   78,500
-          l2: Linear  (32, 10)     1,010
-        total                     79,510
+          l0: Linear  (32, 100)      78,500
+          l2: Linear  (32, 10)        1,010
+        total                        79,510
         """
         print(_summary(self, inputs))
 
@@ -421,10 +424,9 @@ _ELSEWHERE = {
     "named_parameters": "write params(); each Parameter has a name (see step 44)",
     "trainable_weights": "write params() (see step 44)",
     "weights": "write params() (see step 44)",
-    "children": "the layers inside are attributes; print(model) shows them (see step 45)",
-    "modules": "the layers inside are attributes; print(model) shows them (see step 45)",
-    "named_modules": "the layers inside are attributes; print(model) shows them "
-    "(see step 45)",
+    "children": "the layers inside are attributes: print(model) (see step 45)",
+    "modules": "the layers inside are attributes: print(model) (see step 45)",
+    "named_modules": "the layers inside are attributes: print(model) (see step 45)",
     "add_module": "assign the layer to an attribute: model.name = layer (see step 45)",
     "register_module": "assign the layer to an attribute: model.name = layer "
     "(see step 45)",
@@ -554,38 +556,40 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
     """Return x, what a layer is called on, or refuse it.
 
     A Variable and an array stay what they are, numbers and lists become an array.
-    axis and size: the axis of x whose length the layer knows, if it does. Raises
-    TypeError for what is no numbers, ValueError for another shape.
+    axis is a name in expected and its place, ("D", -1); size how long that is, if the
+    layer knows already. Raises TypeError for what is no numbers, ValueError for
+    another shape.
     """
     who = type(layer).__name__
-    given, array = x, x
+    given = x
     if not (isinstance(x, Variable) or cuda.is_array(x)):
         with contextlib.suppress(ValueError):  # rows of different lengths
-            x = array = as_array(x)
-    if isinstance(x, Variable):
-        array = x.data
-    if getattr(getattr(array, "dtype", None), "kind", "O") not in "fiub":
-        got = shown(given) if array is None or array is given else shown(array)
-        if hasattr(array, "dtype"):
-            got = f"an array of {array.dtype}"
-        elif isinstance(given, Variable):
+            x = as_array(x)
+    array = x.data if isinstance(x, Variable) else x
+    if not hasattr(array, "shape") or array.dtype.kind not in "fiub":
+        got = shown(given)
+        if isinstance(given, Variable) and array is None:
             got = "Variable(None), which has no data"
+        elif cuda.is_array(array) and not isinstance(given, str):
+            got = f"an array of {array.dtype}"
         raise TypeError(
             f"{who}: x must be {expected}, in an array or a Variable, got {got} "
             f"(see step {step})"
         )
     shape = array.shape
+    wanted = None
     if len(shape) < least or (ndim is not None and len(shape) != ndim):
+        wanted = ""
+    elif axis is not None:
+        name, place = axis
+        if size is None and not shape[place]:
+            wanted = f" with {name} at least 1"
+        elif size is not None and shape[place] != size:
+            wanted = f" with {name} = {size}, as its weights have it"
+    if wanted is not None:
         raise ValueError(
-            f"{who}: x must be {expected}, got {shape}{_hint(layer, shape)} "
+            f"{who}: x must be {expected}{wanted}, got {shape}{_hint(layer, shape)} "
             f"(see step {step})"
-        )
-    if axis is not None and (shape[axis] != size if size else not shape[axis]):
-        wanted = f"of which {layer} knows {size}" if size else "of at least 1"
-        where = "along the last axis" if axis == -1 else f"along axis {axis}"
-        raise ValueError(
-            f"{who}: x must be {expected}, {wanted} {where}, got {shape}"
-            f"{_hint(layer, shape)} (see step {step})"
         )
     return x
 
@@ -614,17 +618,19 @@ def _hint(layer, shape):
 
 def _sides(who, name, value, step, least=1):
     """Return value, an int or (height, width), if none is below least."""
-    sides = value if isinstance(value, (tuple, list)) else [value]
+    several = isinstance(value, (tuple, list))
+    sides = value if several else [value]
     try:
-        if len(sides) > 2 or (sides is value and len(sides) != 2):
+        if several and len(sides) != 2:
             raise TypeError
         for side in sides:
             whole(who, name, side, step, least=least)
     except (TypeError, ValueError) as error:
-        expected = f"an int or (height, width), of at least {least} each"
-        got = value if isinstance(value, (tuple, list)) else None
-        message = refusal(who, name, expected, str(got) if got else value, step)
-        raise type(error)(message) from None
+        got = tuple(value) if several else shown(value)
+        raise type(error)(
+            f"{who}: {name} must be an int or (height, width), of at least {least} "
+            f"each, got {got} (see step {step})"
+        ) from None
     return value
 
 
@@ -668,7 +674,15 @@ def _line(inner):
 
 def _summary(layer, inputs):
     """Return the table of Layer.summary."""
+    if not inputs:
+        raise TypeError(
+            f"{type(layer).__name__}.summary: expected a batch, as forward takes it: "
+            "summary(x) (see step 45)"
+        )
     twin = copy.deepcopy(layer)
+    for inner in _reached([twin]):
+        if isinstance(inner, (RNN, _Gated)):
+            inner.reset_state()
     before = _calls.undo, _calls.seen, _calls.draws
     _calls.undo, _calls.seen, _calls.draws = None, [], False
     try:
@@ -679,7 +693,7 @@ def _summary(layer, inputs):
             outputs[inner] = outputs.pop(inner, values)
     finally:
         _calls.undo, _calls.seen, _calls.draws = before
-    rows = [("layer", "output", "numbers")]
+    rows = [("layer", "output", "parameters")]
     counted = set()
     _summarize(type(layer).__name__, twin, 0, outputs, counted, rows)
     total = sum(_size(twin, param) for param in counted)
@@ -841,7 +855,7 @@ def _check_packing(key, shape, dtype, path, packed):
 
 
 def _converted(key, array, dtype, path):
-    """Return an array from a file in a layer's dtype, or else in the machine's order."""
+    """Return an array from a file in a layer's dtype, at least in native order."""
     if dtype is None:
         dtype = array.dtype.newbyteorder("=")
     with np.errstate(over="ignore"):
@@ -908,7 +922,9 @@ class Linear(Layer):
 
     def forward(self, x):
         """Return x @ W + b."""
-        x = _judged(self, x, 44, "rows of numbers (..., in_size)", -1, self.in_size)
+        x = _judged(
+            self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), self.in_size
+        )
         if self.W.data is None:
             self._init_W(x.shape[-1], cuda.get_array_module(x))
         return F.linear(x, self.W, self.b)
@@ -1022,7 +1038,9 @@ class Conv2d(Layer):
 
     def forward(self, x):
         """Return the images convolved with W, plus b."""
-        x = _judged(self, x, 57, "images (N, C, H, W)", 1, self.in_channels, ndim=4)
+        x = _judged(
+            self, x, 57, "images (N, C, H, W)", ("C", 1), self.in_channels, ndim=4
+        )
         if self.W.data is None:
             self._init_W(x.shape[1], cuda.get_array_module(x))
         return F.conv2d(x, self.W, self.b, self.stride, self.pad)
@@ -1072,7 +1090,9 @@ class Deconv2d(Conv2d):
 
     def forward(self, x):
         """Return the images deconvolved with W, plus b."""
-        x = _judged(self, x, 57, "images (N, C, H, W)", 1, self.in_channels, ndim=4)
+        x = _judged(
+            self, x, 57, "images (N, C, H, W)", ("C", 1), self.in_channels, ndim=4
+        )
         if self.W.data is None:
             self._init_W(x.shape[1], cuda.get_array_module(x))
         return F.deconv2d(x, self.W, self.b, self.stride, self.pad, self.outsize)
@@ -1152,12 +1172,12 @@ class _Norm(Layer):
 
     def _fill(self, x, axis, **values):
         """Give parameters without an array one with a value for each element of x."""
-        if self._called and None not in [getattr(self, p).data for p in values]:
+        params = {getattr(self, name): value for name, value in values.items()}
+        if self._called and all(param.data is not None for param in params):
             return
         xp = cuda.get_array_module(x)
         dtype = x.dtype if x.dtype.kind == "f" else np.float64
-        for name, value in values.items():
-            param = getattr(self, name)
+        for param, value in params.items():
             if param.data is None:
                 _set_late(param, xp.full(x.shape[axis], value, dtype))
             elif not self._called and param.data.dtype != dtype:
@@ -1189,7 +1209,7 @@ class BatchNorm(_Norm):
 
     def forward(self, x):
         """Return x normalised; in training the running averages follow."""
-        x = self._judge(x, "(N, C) or images (N, C, H, W)", 1, least=2)
+        x = self._judge(x, "(N, C) or images (N, C, H, W)", ("C", 1), least=2)
         self._fill(x, 1, avg_mean=0, avg_var=1, gamma=1, beta=0)
         mean, var = self.avg_mean.data, self.avg_var.data  # arrays: updated in place
         if Config.train:
@@ -1206,7 +1226,7 @@ class LayerNorm(_Norm):
 
     def __init__(self, eps: float = 1e-5):
         super().__init__()
-        self.eps = number("LayerNorm", "eps", eps, 54, above=0)
+        self.eps = number("LayerNorm", "eps", eps, 54, least=0, below=1)
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
@@ -1216,7 +1236,7 @@ class LayerNorm(_Norm):
 
     def forward(self, x):
         """Return x normalised."""
-        x = self._judge(x, "rows of numbers (..., D)", -1, least=1)
+        x = self._judge(x, "rows of numbers (..., D)", ("D", -1), least=1)
         self._fill(x, -1, gamma=1, beta=0)
         return F.layer_norm(x, self.gamma, self.beta, eps=self.eps)
 
@@ -1231,7 +1251,7 @@ class GroupNorm(_Norm):
     def __init__(self, groups: int, eps: float = 1e-5):
         super().__init__()
         self.groups = whole("GroupNorm", "groups", groups, 54)
-        self.eps = number("GroupNorm", "eps", eps, 54, above=0)
+        self.eps = number("GroupNorm", "eps", eps, 54, least=0, below=1)
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
@@ -1241,7 +1261,7 @@ class GroupNorm(_Norm):
 
     def forward(self, x):
         """Return x normalised."""
-        x = self._judge(x, "(N, C, ...)", 1, least=2)
+        x = self._judge(x, "(N, C, ...)", ("C", 1), least=2)
         if x.shape[1] % self.groups:
             raise ValueError(
                 f"GroupNorm: C must be a multiple of groups={self.groups}, got x "
@@ -1257,6 +1277,8 @@ def _length(param):
 
 
 # --- layers with a memory -----------------------------------------------------
+
+_STEP = "a step of N sequences (N, D)"
 
 
 class RNN(Layer):
@@ -1290,9 +1312,7 @@ class RNN(Layer):
 
     def forward(self, x):
         """Return the state after x."""
-        x = _judged(
-            self, x, 59, "a step of N sequences (N, D)", -1, self.x2h.in_size, 2
-        )
+        x = _judged(self, x, 59, _STEP, ("D", -1), self.x2h.in_size, ndim=2)
         _check_state(self, x)
         _note(self, {"h": self.h})
         a = self.x2h(x)
@@ -1337,7 +1357,7 @@ class _Gated(Layer):
     def _step(self, x, step, *state):
         """Return x, a step of N sequences, as a Variable; note what can be undone."""
         size = getattr(self, self._first).in_size
-        x = _judged(self, x, step, "a step of N sequences (N, D)", -1, size, ndim=2)
+        x = _judged(self, x, step, _STEP, ("D", -1), size, ndim=2)
         _check_state(self, x)
         _note(self, {name: getattr(self, name) for name in (*state, "_W")})
         return _as_input(x)

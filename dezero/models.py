@@ -68,7 +68,7 @@ class _Chain(Model):
     def _params(self):
         places = (f"l{i}" for i, layer in enumerate(vars(self).get("layers", ())))
         layers = [name for name in places if isinstance(getattr(self, name), Layer)]
-        named = vars(self)["_params"]
+        named = vars(self).get("_params", ())
         return (*layers, *(name for name in named if name not in layers))
 
     @_params.setter
@@ -122,10 +122,12 @@ class _Chain(Model):
         return super().__getstate__() | {"layers": list(self.layers)}
 
     def _shown(self):
-        layers = dict(self._owned())
-        return [(f"l{i}", layer) for i, layer in enumerate(self.layers)] + [
-            (key, owned) for key, owned in layers.items() if self._place(key) is None
-        ]
+        lines = []
+        for i, layer in enumerate(vars(self).get("layers", ())):
+            place = f"l{i}" if self._place(f"l{i}") == i else f"layers/{i}"
+            lines.append((place, layer))
+        shown = dict(lines)
+        return lines + [item for item in self._owned() if item[0] not in shown]
 
 
 def _checked(who, layer):
