@@ -62,7 +62,7 @@ DIFFERENCES = {
     ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
     ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
     ("step45", "Model.plot"): "the package also refuses several outputs",
-    ("step45", "MLP"): "the package's l0, l1, ... are places in its list; sizes checked",
+    ("step45", "MLP"): "the package's l0, l1, ... are places in its list",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",
     ("step46", "WeightDecay.__call__"): "the package makes no temporaries",
