@@ -67,10 +67,16 @@ class _Chain(Model):
 
     @property
     def _params(self):
-        places = (f"l{i}" for i, layer in enumerate(vars(self).get("layers", ())))
-        layers = [name for name in places if isinstance(getattr(self, name), Layer)]
-        named = vars(self).get("_params", ())
-        return (*layers, *(name for name in named if name not in layers))
+        return tuple(name for name, _ in self._named())
+
+    def _named(self):
+        attributes = vars(self)
+        layers = enumerate(attributes.get("layers", ()))
+        places = [(f"l{i}", layer) for i, layer in layers if isinstance(layer, Layer)]
+        named = attributes.get("_params", ())
+        return [item for item in places if item[0] not in attributes] + [
+            (name, attributes[name]) for name in named
+        ]
 
     @_params.setter
     def _params(self, names):
