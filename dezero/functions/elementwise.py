@@ -10,7 +10,7 @@ import numbers
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Cast, Function, Log, _as_input, log, where
+from dezero.core import AsType, Function, Log, _as_input, log, where
 from dezero.guards import refusal
 
 __all__ = [
@@ -94,7 +94,9 @@ class Abs(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return where(x > 0, gy, 0) - where(x < 0, gy, 0)
+        gx = where(x > 0, gy, 0)
+        gx -= where(x < 0, gy, 0)
+        return gx
 
 
 class Clip(Function):
@@ -128,7 +130,7 @@ class Clip(Function):
 def _as_floats(who, x):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
     x = _as_input(who, x)
-    return x if x.dtype.kind == "f" else Cast(np.float64)(x)
+    return x if x.dtype.kind == "f" else AsType(np.float64)(x)
 
 
 def exp(x):

@@ -75,11 +75,11 @@ def average(x, axis=None, keepdims=False):
     axis = _reduced_axes("mean", x, axis)
     n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
 
-    def divided(x):
-        return sum(x, axis, keepdims) / n
-
-    # The sum of integers does not overflow: NumPy takes 64 bits for it.
-    return _precisely(divided, x) if x.dtype.kind == "f" else divided(x)
+    keepdims = flag("mean", "keepdims", keepdims, 39)
+    # A sum of integers needs no care: NumPy takes 64 bits for it.
+    if x.dtype.kind != "f" or x.dtype.itemsize > 2:
+        return Sum(axis, keepdims)(x) / n
+    return _precisely(lambda x: Sum(axis, keepdims)(x) / n, x)
 
 
 mean = average
@@ -125,7 +125,7 @@ class Var(Function):
     def backward(self, gy):
         (x,) = self.inputs
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        gx = x - mean(x, self.axis, keepdims=True)
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
         gx *= gy * (2 / self._divisor(x))
         return gx
 
@@ -154,7 +154,7 @@ class Std(Var):
         y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
         gy = where(y > 0, gy, 0)
-        gx = x - mean(x, self.axis, keepdims=True)
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
         # Where y is 0, so are all x - mean(x): divide them by 1.
         gx *= gy / ((y + (y <= 0)) * self._divisor(x))
         return gx
