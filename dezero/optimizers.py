@@ -64,6 +64,7 @@ class Optimizer:
             params = [p for p in params if p.grad is not None]
         for param in params:
             self.update_one(param)
+            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
