@@ -62,6 +62,7 @@ DIFFERENCES = {
     ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
     ("step45", "Model.plot"): "the package also refuses several outputs",
     ("step45", "MLP.__init__"): "the package also checks the sizes",
+    ("step46", "Optimizer.update"): "the package checks all, then changes; or nothing",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",
     ("step46", "WeightDecay.__call__"): "the package makes no temporaries",
@@ -79,10 +80,9 @@ DIFFERENCES = {
     (
         "step50",
         "DataLoader",
-    ): "the package also moves batches to a GPU, and checks sizes",
+    ): "the package also moves batches to a GPU, checks, and loops over copies",
     ("step50", "accuracy"): "the package also takes labels of shape (N, 1), and checks",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
-    ("step51", "_part"): "the package's part also gets transforms of its own",
     (
         "step52",
         "Variable",
