@@ -8,7 +8,7 @@
     python -m steps diff 12 16   how step 16 differs from step 12
     python -m steps test         the tests, some minutes
     python -m steps test --quick engine, functions, layers: under 30 s
-    python -m steps doctor       what this machine has, and what is missing
+    python -m steps doctor       what this machine has and lacks
     python -m steps table        write the table in README.md
     python -m steps --version
 
@@ -63,7 +63,7 @@ def call(command, **options):
 
 
 def run(arguments):
-    """Run the steps named first, each with the arguments that follow."""
+    """Run the steps named first, each with what follows them."""
     if not arguments:
         raise reader.StepError("run needs the number of a step: run 16")
     numbers, rest = [reader.pick(arguments[0])], arguments[1:]
@@ -181,9 +181,7 @@ if __name__ == "__main__":
     except (reader.StepError, machine.MachineError) as error:
         print(f"steps: {error}", file=sys.stderr)
         code = 2
-    except (
-        BrokenPipeError
-    ):  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:  # `head` has seen enough
         machine.silence()
         code = 0
     except KeyboardInterrupt:

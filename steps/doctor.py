@@ -16,6 +16,7 @@ from pathlib import Path
 import machine
 
 GOOD, MISSING, OPTIONAL = "ok", "MISSING", "-"
+NOT_INSTALLED = "not installed for this Python"
 
 # A picture of one node, drawn by whichever engine the package finds.
 DRAW = """
@@ -86,7 +87,7 @@ class Report:
 
 
 def program(code):
-    """Return (what a program in this Python prints, None), or (None, why)."""
+    """Run a program: (what it prints, None), or (None, its error)."""
     try:
         result = subprocess.run(
             [sys.executable, "-c", code],
@@ -132,7 +133,8 @@ def look_at_python(report):
             ".venv", OPTIONAL, "half made; the next run repairs it"
         )
     elif machine.asked(machine.venv_python(), "run") is None:
-        report.add(".venv", OPTIONAL, "broken; the next run repairs it")
+        text = "broken; the next run repairs it"
+        report.add(".venv", OPTIONAL, text)
     else:
         report.add(".venv", GOOD, f"there: {machine.VENV}")
 
@@ -222,9 +224,11 @@ def look_at_graphviz(report):
         _, problem = program(DRAW)
         if problem:
             report.add(
-                "Graphviz", MISSING, f"{text}: draws nothing: {problem}",
-                "install it anew: pip install --force-reinstall pygraphviz",
-            )  # fmt: skip
+                "Graphviz",
+                MISSING,
+                f"{text}: draws nothing: {problem}",
+                "pip install --force-reinstall pygraphviz",
+            )
         else:
             report.add("Graphviz", GOOD, f"draws; {text}")
     spec = machine.find("matplotlib")
@@ -267,9 +271,11 @@ def look_at_data(report):
         )
     if "damaged" in states:
         report.add(
-            "data", OPTIONAL, "damaged: " + ", ".join(states["damaged"]),
-            f"fetched again when asked for; or delete it from {folder}",
-        )  # fmt: skip
+            "data",
+            OPTIONAL,
+            "damaged: " + ", ".join(states["damaged"]),
+            f"fetched again when asked for; or delete it in {folder}",
+        )
 
 
 def look_at_gpu(report):
@@ -280,7 +286,7 @@ def look_at_gpu(report):
         advice = None
         if smi:
             text = "nvidia-smi is there, CuPy is not"
-            advice = 'pip install -e ".[gpu]" lets models run on it (step 52)'
+            advice = 'pip install -e ".[gpu]" makes use of it (step 52)'
         report.add("GPU", OPTIONAL, text, advice)
         return
     said, problem = program(CUPY)
@@ -312,10 +318,12 @@ def look_at_jupyter(report):
             text += f", kernel python3: {path}"
             if not same:
                 report.add(
-                    "Jupyter", OPTIONAL, text,
+                    "Jupyter",
+                    OPTIONAL,
+                    text,
                     "the notebooks would run in that other Python; "
                     "python -m ipykernel install --sys-prefix",
-                )  # fmt: skip
+                )
                 return
     lab = version("jupyterlab")
     text += f", JupyterLab {lab}" if lab else ", no JupyterLab"
@@ -351,7 +359,9 @@ def examine():
             look(report)
         except Exception as error:  # tell about it, and go on
             name = look.__name__.rpartition("_")[2]
-            text = f"could not be looked at: {type(error).__name__}: {error}"
+            text = (
+                f"cannot be looked at: {type(error).__name__}: {error}"
+            )
             report.add(name, OPTIONAL, text)
     return report
 
@@ -364,9 +374,7 @@ def main(arguments):
             machine.state() != "unfinished"
             and machine.asked(other, "run") == []
         ):
-            print(
-                f"{sys.executable} has no dezero; .venv has, and is used:"
-            )
+            print(f"{sys.executable} has no dezero, .venv has it:")
             sys.stdout.flush()
             return subprocess.call([other, machine.STEPS, "doctor"])
     report = examine()

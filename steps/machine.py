@@ -1,6 +1,6 @@
 """Which Python runs the steps: one that has NumPy and our dezero.
 
-    python("run")      a Python for the steps: this one, or that of .venv
+    python("run")      a Python for the steps: this one or .venv's
     step_aside(name)   what numpy.py and dezero.py beside this file do
 
 Where this Python lacks something, an environment is made in .venv, in
@@ -53,8 +53,8 @@ def old_python():
     if sys.version_info[:2] >= OLDEST:
         return None
     return (
-        "this is Python {}.{}.{} ({}), and dezero needs {}.{} or newer: "
-        "https://www.python.org/downloads/"
+        "this is Python {}.{}.{} ({}), and dezero needs {}.{} or "
+        "newer: https://www.python.org/downloads/"
     ).format(*sys.version_info[:3], sys.executable, *OLDEST)
 
 
@@ -105,9 +105,9 @@ def foreign(spec):
     if spec is None or is_ours(spec):
         return None
     return (
-        f"the package dezero in {folder_of(spec)} is not the one of this "
-        f"course, but another of that name (version {version_in(spec.origin)}); "
-        "pip uninstall dezero takes it away"
+        f"the package dezero in {folder_of(spec)} is not the one of "
+        "this course, but another of that name (version "
+        f"{version_in(spec.origin)}); pip uninstall dezero removes it"
     )
 
 
@@ -157,8 +157,9 @@ def python(purpose="run"):
         if os.environ.get("PYTHONPATH"):
             hint = "; unset PYTHONPATH, which says where to look first"
         raise MachineError(
-            f"{VENV} is made, but {listed(missing or ['Python'])} cannot "
-            f"be found in it{hint}, or delete that folder and try again"
+            f"{VENV} is made, but {listed(missing or ['Python'])} "
+            f"cannot be found in it{hint}; or delete that folder and "
+            "try again"
         )
     return venv_python()
 
@@ -194,9 +195,7 @@ def asked(executable, purpose):
     """Return what another Python lacks; None if it does not answer."""
     program = [executable, os.path.join(STEPS, "machine.py"), purpose]
     try:
-        result = subprocess.run(
-            program, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        result = subprocess.run(program, capture_output=True)
     except OSError:
         return None
     return None if result.returncode else result.stdout.decode().split()
@@ -211,8 +210,8 @@ def make_venv():
             return
         if not unfinished and not looks_like_one():
             raise MachineError(
-                f"{VENV} is in the way: it is no environment of Python. "
-                "Give it another name, and try again"
+                f"{VENV} is in the way: it is no environment of "
+                "Python. Give it another name, and try again"
             )
         reason = "was not finished" if unfinished else "does not start"
         if answer == ["Python"]:
@@ -230,9 +229,7 @@ def make_venv():
         os.mkdir(VENV)
         write_state("unfinished")
     except OSError as error:
-        raise MachineError(
-            f"cannot make the environment .venv: {error}"
-        )
+        raise MachineError(f"cannot make .venv: {error}") from None
     say("making an environment in .venv")
     result = subprocess.run(
         [sys.executable, "-m", "venv", "--prompt", "dezero", VENV],
@@ -244,11 +241,11 @@ def make_venv():
         if "ensurepip" in said:
             raise MachineError(no_venv())
         last = (said.strip().splitlines() or ["it said nothing"])[-1]
-        raise MachineError(f"cannot make the environment .venv: {last}")
+        raise MachineError(f"cannot make .venv: {last}")
 
 
 def looks_like_one():
-    """Is .venv an environment, or an empty folder, and no other file?"""
+    """Is .venv an environment, or at least an empty folder?"""
     if not os.path.isdir(VENV):
         return os.path.islink(VENV) and not os.path.exists(VENV)
     cfg = os.path.exists(os.path.join(VENV, "pyvenv.cfg"))
@@ -296,7 +293,7 @@ def install(purpose):
 
 
 def run_pip(command):
-    """Run pip with a progress line; return (did it fail, what it said)."""
+    """Run pip, with a progress line; return (its code, its words)."""
     said, shown = [], set()
     environment = dict(os.environ, PYTHONUNBUFFERED="1")
     child = subprocess.Popen(
@@ -323,8 +320,8 @@ def run_pip(command):
         child.wait()
         sys.stderr.write("\n")
         raise MachineError(
-            "interrupted; the same command again starts over"
-        )
+            "interrupted; the same command goes on with it"
+        ) from None
     finally:
         log.close()
         child.stdout.close()
@@ -335,7 +332,8 @@ def run_pip(command):
 def progress(line):
     """Return the words that show how far pip is, or None."""
     wheel = re.match(
-        r"\s*(?:Downloading|Using cached) (?:\S*/)?([\w.]+?)-\S*\.whl \((.+)\)",
+        r"\s*(?:Downloading|Using cached) (?:\S*/)?"
+        r"([\w.]+?)-\S*\.whl \((.+)\)",
         line,
     )
     if wheel:
@@ -345,11 +343,22 @@ def progress(line):
     return None
 
 
-NO_NETWORK = (
-    "NewConnectionError|Temporary failure in name resolution|Max retries"
-    "|ConnectionError|ConnectTimeout|ReadTimeout|timed out|ProxyError"
-    "|SSLError|Network is unreachable|getaddrinfo failed|[Cc]onnection "
-    r"(refused|broken)|\(from versions: none\)"
+NO_NETWORK = "|".join(
+    [
+        "NewConnectionError",
+        "Temporary failure in name resolution",
+        "getaddrinfo failed",
+        "Max retries",
+        "ConnectionError",
+        "ConnectTimeout",
+        "ReadTimeout",
+        "timed out",
+        "ProxyError",
+        "SSLError",
+        "Network is unreachable",
+        "[Cc]onnection (refused|broken)",
+        r"\(from versions: none\)",
+    ]
 )
 
 
@@ -400,7 +409,7 @@ def command(arguments):
     return f"{program} {folder} {arguments}"
 
 
-# ----------------------------------- steps that are started by themselves
+# ------------------------------------- steps started by themselves
 
 
 def step_aside(name):
@@ -427,7 +436,7 @@ def step_aside(name):
 
 
 def advice(problem):
-    """Return what a step that cannot run says: why, and what to type."""
+    """Return what a step that cannot run says."""
     step = running_step()
     if step is None:
         return problem

@@ -172,7 +172,7 @@ def read_steps(folder=STEPS):
     return [read_step(path) for path in find_steps(folder).values()]
 
 
-# -------------------------------------------------- lists and differences
+# ------------------------------------------------ lists and differences
 
 
 def list_steps(folder=STEPS):
@@ -277,14 +277,14 @@ def with_table(text, folder=STEPS):
     return f"{head}{BEGIN}\n\n{table(folder)}\n\n{END}{tail}"
 
 
-# ---------------------------------------------------------------- numbers
+# -------------------------------------------------------------- numbers
 
 
 WORD = re.compile(r"(?:step)?(\d+)(?:\.py)?")
 
 
 def looks_like_a_step(argument):
-    """Say whether this word is meant to name a step: '16', 'step16.py'."""
+    """Say whether this word is meant to name a step: 'step16.py'."""
     return bool(WORD.fullmatch(re.split(r"[/\\]", argument)[-1]))
 
 
@@ -305,8 +305,8 @@ def pick(argument, folder=STEPS):
             return int(match[1])
         else:
             raise StepError(
-                f"{argument} is not one of the steps in {folder}: run it "
-                f"with python {argument}"
+                f"{argument} is not one of the steps in {folder}: run "
+                f"it with python {argument}"
             )
     raise StepError(
         f"there is no step {argument!r}; there are steps "

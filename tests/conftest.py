@@ -16,11 +16,11 @@ os.environ["MPLBACKEND"] = "Agg"
 import pytest
 from curriculum import FIRST_RUNS, machine
 
-# Another package of the name dezero, or none: one sentence instead of a thousand errors.
+# Another package of this name, or none: one sentence instead of a thousand errors.
 if machine.untestable():
     sys.exit(machine.untestable())
 
-import numpy as np  # noqa: E402
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 
