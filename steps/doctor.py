@@ -267,7 +267,7 @@ def look_at_data(report):
     if "not there" in states:
         names = ", ".join(states["not there"])
         report.add(
-            "", "", f"fetched when a program asks for it: {names}"
+            "", "", f"fetched when asked for: {names}"
         )
     if "damaged" in states:
         report.add(

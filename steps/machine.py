@@ -32,8 +32,8 @@ NEEDS["test"] = (
 )
 INSTALLS = {"run": ".", "test": ".[test]"}
 COSTS = {
-    "run": "about 60 MB to fetch, a minute or two",
-    "test": "about 80 MB to fetch, two or three minutes",
+    "run": "about 50 MB to fetch, a minute or two",
+    "test": "about 60 MB to fetch, two or three minutes",
 }
 
 
@@ -230,6 +230,11 @@ def make_venv():
         write_state("unfinished")
     except OSError as error:
         raise MachineError(f"cannot make .venv: {error}") from None
+    create()
+
+
+def create():
+    """Make the environment in the folder .venv, which is empty."""
     say("making an environment in .venv")
     result = subprocess.run(
         [sys.executable, "-m", "venv", "--prompt", "dezero", VENV],

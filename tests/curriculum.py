@@ -29,9 +29,10 @@ STEPS = ROOT / "steps"
 PACKAGE = ROOT / "dezero"
 
 
-def load(name):
+def load(name, file=None):
     """Return a file of steps/ as a module, and let others there import it."""
-    spec = importlib.util.spec_from_file_location(name, STEPS / f"{name}.py")
+    path = STEPS / (file or f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
