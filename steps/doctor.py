@@ -266,9 +266,7 @@ def look_at_data(report):
     report.add("data", OPTIONAL, f"{folder}{by}: {there}")
     if "not there" in states:
         names = ", ".join(states["not there"])
-        report.add(
-            "", "", f"fetched when asked for: {names}"
-        )
+        report.add("", "", f"fetched when asked for: {names}")
     if "damaged" in states:
         report.add(
             "data",

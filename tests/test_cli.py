@@ -87,12 +87,9 @@ def test_a_step_knows_another_dezero(foreign):
 
 
 def test_the_tests_know_another_dezero(foreign):
-    program = (
-        "import sys, pytest; sys.exit(pytest.main(['-q', 'tests/test_step01.py']))"
-    )
-    result = start([sys.executable, "-c", program], PYTHONPATH=str(foreign))
-    if "passed" in result.stdout:
-        pytest.skip("dezero is found before PYTHONPATH here")
+    command = [sys.executable, "-P", "-m", "pytest", "tests/test_step01.py"]
+    result = start(command, PYTHONPATH=str(foreign))
+    assert result.returncode == 1 and "passed" not in result.stdout
     assert "not the one of this course" in result.stderr
     assert result.stderr.endswith(" -m steps test\n")
 
@@ -279,9 +276,7 @@ def test_without_venv_one_line_says_what_to_install(computer, monkeypatch):
         machine, "find", lambda name: None if name == "ensurepip" else found(name)
     )
     monkeypatch.setattr(os.path, "exists", lambda path: path == "/etc/debian_version")
-    pattern = (
-        r"comes without the module venv.*: sudo apt install python[\d.]*3?.*-venv$"
-    )
+    pattern = r"comes without the module venv.*: sudo apt install python3\S*-venv$"
     with pytest.raises(machine.MachineError, match=pattern):
         machine.python("run")
     assert not computer.venv.is_dir()
@@ -292,7 +287,7 @@ def test_without_venv_one_line_says_what_to_install(computer, monkeypatch):
     [
         (
             "WARNING: Retrying (Retry(total=1)) after connection broken by "
-            "'NewConnectionError(...: [Errno -3] Temporary failure in name resolution)'\n"
+            "'NewConnectionError(...: Temporary failure in name resolution)'\n"
             "ERROR: No matching distribution found for setuptools>=64",
             "could not fetch the packages: is there a network",
         ),
@@ -354,9 +349,8 @@ def test_a_reader_who_has_seen_enough_ends_it_quietly(command):
 
 
 def test_doctor_before_anything_is_installed(tmp_path):
-    result = start([*BARE, STEPS, "doctor"], cwd=tmp_path)
-    if ".venv has it" in result.stdout:
-        pytest.skip("there is an environment in .venv")
+    shutil.copytree(STEPS, tmp_path / "steps")  # where no .venv is
+    result = start([*BARE, "-m", "steps", "doctor"], cwd=tmp_path)
     assert result.returncode == 1 and result.stderr == ""
     assert re.search(r"^ok +Python +\d+\.\d+", result.stdout, re.MULTILINE)
     for name in ("NumPy", "dezero"):
