@@ -60,4 +60,4 @@ else:
     from dezero.layers import Layer
     from dezero.models import Model
 
-__version__ = "0.0.13"
+__version__ = "1.0.0"
