@@ -1,11 +1,17 @@
 """Functions of one element: exp, log, sqrt, abs, clip, and the trigonometric ones.
 
 Letters: x, y in and out; gx, gy their gradients. Every function keeps shape and
-floating dtype.
+floating dtype; exp, sin, cos, tanh and sqrt take integers as float64.
 """
 
+import math
+import numbers
+
+import numpy as np
+
 from dezero import cuda
-from dezero.core import Function, Log, log
+from dezero.core import Cast, Function, Log, _as_input, log, where
+from dezero.guards import refusal
 
 __all__ = [
     "Abs",
@@ -88,7 +94,7 @@ class Abs(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return gy * ((x > 0).astype(gy.dtype) - (x < 0))
+        return where(x > 0, gy, 0) - where(x < 0, gy, 0)
 
 
 class Clip(Function):
@@ -99,12 +105,16 @@ class Clip(Function):
         self.x_max = x_max
 
     def forward(self, x):
-        return cuda.get_array_module(x).clip(x, *self._limits(x))
+        xp = cuda.get_array_module(x)
+        try:
+            return xp.clip(x, *self._limits(x))
+        except OverflowError:  # -1 for a uint8: then in a dtype that has both
+            return xp.clip(x, *map(xp.asarray, self._limits(x)))
 
     def backward(self, gy):
         (x,) = self.inputs
         x_min, x_max = self._limits(x)
-        return gy * ((x >= x_min) & (x <= x_max))
+        return where((x >= x_min) & (x <= x_max), gy, 0)
 
     def _limits(self, x):
         """Return x_min and x_max in the dtype of x, if that is floating.
@@ -115,34 +125,40 @@ class Clip(Function):
         return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
 
 
+def _as_floats(who, x):
+    """Return x with floats in it: NumPy would make float16 of a uint8."""
+    x = _as_input(who, x)
+    return x if x.dtype.kind == "f" else Cast(np.float64)(x)
+
+
 def exp(x):
     """Return e**x, element by element."""
-    return Exp()(x)
+    return Exp()(_as_floats("exp", x))
 
 
 def sin(x):
     """Return the sine of x, in radians."""
-    return Sin()(x)
+    return Sin()(_as_floats("sin", x))
 
 
 def cos(x):
     """Return the cosine of x, in radians."""
-    return Cos()(x)
+    return Cos()(_as_floats("cos", x))
 
 
 def tanh(x):
     """Return the hyperbolic tangent of x."""
-    return Tanh()(x)
+    return Tanh()(_as_floats("tanh", x))
 
 
 def sqrt(x):
     """Return the square root of x."""
-    return Sqrt()(x)
+    return Sqrt()(_as_floats("sqrt", x))
 
 
 def abs(x):
     """Return x without its sign."""
-    return Abs()(x)
+    return Abs()(_as_input("abs", x))
 
 
 def clip(x, x_min, x_max):
@@ -151,6 +167,11 @@ def clip(x, x_min, x_max):
     A step onto an end point still counts as inside: the gradient there is 1.
     Raises ValueError if x_min is larger than x_max.
     """
+    x = _as_input("clip", x)
+    for name, limit in ("x_min", x_min), ("x_max", x_max):
+        # Infinity is a limit; nan is none.
+        if not isinstance(limit, numbers.Real) or math.isnan(limit):
+            raise TypeError(refusal("clip", name, "a number", limit, 37))
     if x_min > x_max:
         raise ValueError(
             f"clip: expected x_min <= x_max, got {x_min} and {x_max} (see step 37)"

@@ -9,6 +9,7 @@ Letters: x, y in and out; gx, gy their gradients; n the elements that one y is m
 """
 
 import math
+import numbers
 
 from dezero import cuda
 from dezero.core import (
@@ -17,11 +18,19 @@ from dezero.core import (
     Min,
     Sum,
     SumTo,
+    _as_input,
+    _one_axis,
+    _precisely,
+    _reduce,
+    _reduced_axes,
+    _reduced_lengths,
     reduced_shape,
     reshape,
     restore_axes,
     sum_to,
+    where,
 )
+from dezero.guards import flag, refusal
 
 __all__ = [
     "CumSum",
@@ -50,36 +59,51 @@ def sum(x, axis=None, keepdims=False):
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([4. 6.])
     """
-    return Sum(axis, keepdims)(x)
+    return _reduce(Sum, x, axis, keepdims)
 
 
 def average(x, axis=None, keepdims=False):
     """Return the mean over axis; `mean` is the same function.
 
+    The mean of no elements is nan.
+
     >>> import numpy as np
     >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([2. 3.])
     """
-    return sum(x, axis, keepdims) / _count(x.shape, axis)
+    x = _as_input("mean", x)
+    axis = _reduced_axes("mean", x, axis)
+    n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
+
+    def divided(x):
+        return sum(x, axis, keepdims) / n
+
+    # The sum of integers does not overflow: NumPy takes 64 bits for it.
+    return _precisely(divided, x) if x.dtype.kind == "f" else divided(x)
 
 
 mean = average
 
 
 def max(x, axis=None, keepdims=False):
-    """Return the largest element over axis; a tie shares the gradient evenly."""
-    return Max(axis, keepdims)(x)
+    """Return the largest element over axis; a tie shares the gradient evenly.
+
+    In pooling the first place of a tie gets it all (see step 57).
+    """
+    return _reduce(Max, x, axis, keepdims)
 
 
 def min(x, axis=None, keepdims=False):
-    """Return the smallest element over axis; a tie shares the gradient evenly."""
-    return Min(axis, keepdims)(x)
+    """Return the smallest element over axis; a tie shares the gradient evenly.
+
+    In pooling the first place of a tie gets it all (see step 57).
+    """
+    return _reduce(Min, x, axis, keepdims)
 
 
 def _count(shape, axis):
     """Return how many elements of an array of this shape one result is made of."""
-    kept = reduced_shape(shape, axis)
-    return math.prod(n for n, left in zip(shape, kept) if left == 1)
+    return math.prod(_reduced_lengths(shape, axis))
 
 
 class Var(Function):
@@ -94,29 +118,45 @@ class Var(Function):
         self.ddof = ddof
 
     def forward(self, x):
+        if _count(x.shape, self.axis) <= self.ddof:
+            return self._undefined(x)
         return x.var(axis=self.axis, keepdims=self.keepdims, ddof=self.ddof)
 
     def backward(self, gy):
         (x,) = self.inputs
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
         gx = x - mean(x, self.axis, keepdims=True)
-        gx *= gy * (2 / (_count(x.shape, self.axis) - self.ddof))
+        gx *= gy * (2 / self._divisor(x))
         return gx
+
+    def _divisor(self, x):
+        """Return n - ddof, nan where there is no variance: 0 / 0 would warn."""
+        n = _count(x.shape, self.axis) - self.ddof
+        return n if n > 0 else math.nan
+
+    def _undefined(self, x):
+        """Return nan for every variance: NumPy would warn."""
+        shape = reduced_shape(x.shape, self.axis)
+        nans = cuda.get_array_module(x).full(shape, math.nan, x.dtype)
+        return nans if self.keepdims else nans.squeeze(self.axis)
 
 
 class Std(Var):
     """y = sqrt(var(x)), gx = gy * (x - mean(x)) / (y * (n - ddof)); 0 where y is 0."""
 
     def forward(self, x):
+        if _count(x.shape, self.axis) <= self.ddof:
+            return self._undefined(x)
         return x.std(axis=self.axis, keepdims=self.keepdims, ddof=self.ddof)
 
     def backward(self, gy):
         (x,) = self.inputs
         y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        gy = where(y > 0, gy, 0)
         gx = x - mean(x, self.axis, keepdims=True)
         # Where y is 0, so are all x - mean(x): divide them by 1.
-        gx *= gy / ((y + (y <= 0)) * (_count(x.shape, self.axis) - self.ddof))
+        gx *= gy / ((y + (y <= 0)) * self._divisor(x))
         return gx
 
 
@@ -129,7 +169,7 @@ def var(x, axis=None, keepdims=False, ddof=0):
     >>> var(np.array([1.0, 2.0, 3.0])), var(np.array([1.0, 2.0, 3.0]), ddof=1)
     (variable(0.6666666666666666), variable(1.0))
     """
-    return Var(axis, keepdims, ddof)(x)
+    return _spread(Var, x, axis, keepdims, ddof)
 
 
 def std(x, axis=None, keepdims=False, ddof=0):
@@ -137,7 +177,17 @@ def std(x, axis=None, keepdims=False, ddof=0):
 
     Its slope is infinite where all elements are equal; the gradient there is 0.
     """
-    return Std(axis, keepdims, ddof)(x)
+    return _spread(Std, x, axis, keepdims, ddof)
+
+
+def _spread(kind, x, axis, keepdims, ddof):
+    """Return the Var or Std of x; nan where it has no more than ddof elements."""
+    who = kind.__name__.lower()
+    x = _as_input(who, x)
+    axis, keepdims = _reduced_axes(who, x, axis), flag(who, "keepdims", keepdims, 39)
+    if isinstance(ddof, bool) or not isinstance(ddof, numbers.Real) or not ddof >= 0:
+        raise TypeError(refusal(who, "ddof", "a number of at least 0", ddof, 39))
+    return _precisely(kind(axis, keepdims, ddof), x)
 
 
 class CumSum(Function):
@@ -163,6 +213,7 @@ def cumsum(x, axis=None):
     >>> cumsum(np.array([1.0, 2.0, 3.0]))
     variable([1. 3. 6.])
     """
+    x = _as_input("cumsum", x)
     if axis is None:
         return CumSum()(reshape(x, (x.size,)))
-    return CumSum(axis)(x)
+    return CumSum(_one_axis("cumsum", axis, x.ndim, 39))(x)

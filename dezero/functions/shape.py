@@ -20,14 +20,17 @@ from dezero.core import (
     GetItemGrad,
     Reshape,
     Transpose,
-    as_array,
-    as_variable,
+    Where,
+    _as_input,
+    _one_axis,
+    _unwrap,
     broadcast_to,
     get_item,
     reshape,
-    sum_to,
     transpose,
+    where,
 )
+from dezero.guards import refusal
 
 __all__ = [
     "BroadcastTo",
@@ -63,7 +66,8 @@ def expand_dims(x, axis):
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
     """
-    place = _place("expand_dims", axis, x.ndim + 1)
+    x = _as_input("expand_dims", x)
+    place = _one_axis("expand_dims", axis, x.ndim + 1)
     return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
 
@@ -73,10 +77,11 @@ def squeeze(x, axis=None):
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
     ((3,), (3, 1))
     """
+    x = _as_input("squeeze", x)
     if axis is None:
         return reshape(x, [n for n in x.shape if n != 1])
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    places = {_place("squeeze", a, x.ndim) for a in axes}
+    places = {_one_axis("squeeze", a, x.ndim) for a in axes}
     for place in places:
         if x.shape[place] != 1:
             raise ValueError(
@@ -88,24 +93,12 @@ def squeeze(x, axis=None):
 
 def flatten(x):
     """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
+    x = _as_input("flatten", x)
     if x.ndim == 0:
         raise ValueError(
             "flatten: x must have a first axis, the samples, got a 0-d x (see step 38)"
         )
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-def _place(name, axis, ndim):
-    """Return axis counted from the front; raise where there is no such axis."""
-    axis = operator.index(axis)
-    if ndim == 0:
-        raise ValueError(f"{name}: a 0-d x has no axis {axis} (see step 38)")
-    if not -ndim <= axis < ndim:
-        raise ValueError(
-            f"{name}: expected an axis from {-ndim} to {ndim - 1}, got {axis} "
-            "(see step 38)"
-        )
-    return axis % ndim
 
 
 def _broadcasts(shape, target):
@@ -157,13 +150,13 @@ def concatenate(xs, axis=0):
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
     variable([1. 2. 3.])
     """
-    _check_list("concatenate", xs)
+    xs = _listed("concatenate", xs)
     if xs[0].ndim == 0:
         raise ValueError(
             "concatenate: 0-d arrays have no axis to be joined along; stack gives them "
             "one (see step 38)"
         )
-    place = _place("concatenate", axis, xs[0].ndim)
+    place = _one_axis("concatenate", axis, xs[0].ndim)
     rests = {(*x.shape[:place], None, *x.shape[place + 1 :]) for x in xs}
     if len(rests) > 1:
         raise ValueError(
@@ -180,13 +173,13 @@ def stack(xs, axis=0):
     variable([[1. 3.]
               [2. 4.]])
     """
-    _check_list("stack", xs)
+    xs = _listed("stack", xs)
     if len({x.shape for x in xs}) > 1:
         raise ValueError(
             "stack: expected equal shapes, got "
             f"{', '.join(str(x.shape) for x in xs)} (see step 38)"
         )
-    place = _place("stack", axis, xs[0].ndim + 1)
+    place = _one_axis("stack", axis, xs[0].ndim + 1)
     return Concatenate(place)(*[expand_dims(x, place) for x in xs])
 
 
@@ -198,10 +191,18 @@ def split(x, indices_or_sections, axis=0):
     >>> split(np.arange(5.0), [2, 4])
     [variable([0. 1.]), variable([2. 3.]), variable([4.])]
     """
-    place = _place("split", axis, x.ndim)
-    at = indices_or_sections
-    if np.ndim(at) == 0:
-        parts, length = operator.index(at), x.shape[place]
+    x = _as_input("split", x)
+    place = _one_axis("split", axis, x.ndim)
+    at = _unwrap(indices_or_sections)
+    try:
+        at = operator.index(at) if np.ndim(at) == 0 else [operator.index(a) for a in at]
+    except (TypeError, ValueError):
+        expected = "a number of parts, or a list of places to cut at, ints"
+        raise TypeError(
+            refusal("split", "indices_or_sections", expected, at, 38)
+        ) from None
+    if isinstance(at, int):
+        parts, length = at, x.shape[place]
         if parts < 1 or length % parts:
             raise ValueError(
                 f"split: {length} elements along axis {axis} make no {parts} equal "
@@ -217,52 +218,18 @@ def split(x, indices_or_sections, axis=0):
     return list(ys) if isinstance(ys, (list, tuple)) else [ys]
 
 
-def _check_list(name, xs):
+def _listed(name, xs):
+    """Return xs, a list or tuple, with an array for every list and number in it."""
     if not isinstance(xs, (list, tuple)) or not xs:
         got = "an empty one" if isinstance(xs, (list, tuple)) else type(xs).__name__
         raise TypeError(
             f"{name}: expected a list or tuple of Variables or arrays, got {got} "
             "(see step 38)"
         )
+    return [_as_input(name, x, f"x number {i}") for i, x in enumerate(xs)]
 
 
 # --- choosing ---
-
-
-class Where(Function):
-    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
-
-    Multiplied by the mask: np.where(mask, gy, 0) takes 10 times as long.
-    """
-
-    def __init__(self, condition):
-        self.condition = condition
-
-    def forward(self, x0, x1):
-        return cuda.get_array_module(x0).where(self.condition, x0, x1)
-
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        gx0 = gx1 = None
-        if self.needs_grad(0):
-            gx0 = sum_to(gy * self.condition, x0.shape)
-        if self.needs_grad(1):
-            gx1 = sum_to(gy * ~self.condition, x1.shape)
-        return gx0, gx1
-
-
-def where(condition, x0, x1):
-    """Return x0 where condition is true, x1 elsewhere; all three broadcast.
-
-    condition gets no gradient. x0 or x1 may be a number.
-
-    >>> x = np.array([-2.0, 3.0])
-    >>> where(x > 0, x, 0.1 * x)
-    variable([-0.2  3. ])
-    """
-    xp = cuda.get_array_module(x1 if np.isscalar(x0) else x0)
-    condition = as_variable(as_array(condition, xp)).data
-    return Where(condition.astype(bool))(x0, x1)
 
 
 def gather(x, index, axis=1):
@@ -275,8 +242,9 @@ def gather(x, index, axis=1):
     variable([[2. 2. 1.]
               [3. 4. 4.]])
     """
-    index = as_variable(as_array(index, cuda.get_array_module(x))).data
-    place = _place("gather", axis, x.ndim)
+    x, index = _as_input("gather", x), _unwrap(_as_input("gather", index, "index"))
+    index = cuda.get_array_module(x).asarray(index)
+    place = _one_axis("gather", axis, x.ndim)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"gather: expected an index of ints, got {index.dtype} (see step 47)"
@@ -288,6 +256,12 @@ def gather(x, index, axis=1):
         raise ValueError(
             f"gather: index must be as long as x along every axis but {axis}, got "
             f"{index.shape} and {x.shape} (see step 47)"
+        )
+    n = x.shape[place]
+    if index.size and not -n <= index.min() <= index.max() < n:
+        raise IndexError(
+            f"gather: index {index.min() if index.min() < -n else index.max()} is out "
+            f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
         )
     xp = cuda.get_array_module(index)
     # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
@@ -310,11 +284,19 @@ def embed_id(x, W):
     variable([[5. 6.]
               [1. 2.]])
     """
-    index = as_variable(as_array(x, cuda.get_array_module(W))).data
+    W, index = _as_input("embed_id", W, "W"), _unwrap(_as_input("embed_id", x))
+    index = cuda.get_array_module(W).asarray(index)
+    if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
+        index = index.astype(int)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"embed_id: expected the ints of words, got {index.dtype}; counts and "
             "measurements go into a Linear layer (see step 69)"
+        )
+    if W.ndim == 0:
+        raise ValueError(
+            "embed_id: W must have a row for each word, (V, D), got a 0-d W (see step "
+            "69)"
         )
     size = W.shape[0]
     if index.size and not -size <= index.min() <= index.max() < size:
