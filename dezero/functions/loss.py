@@ -29,7 +29,7 @@ from dezero.functions.activation import (
     softmax,
     softplus,
 )
-from dezero.functions.elementwise import clip
+from dezero.functions.elementwise import abs, clip
 from dezero.functions.reduction import mean
 from dezero.functions.shape import _broadcasts, get_item
 
@@ -40,6 +40,7 @@ __all__ = [
     "binary_cross_entropy",
     "cross_entropy",
     "huber_loss",
+    "l1_loss",
     "mean_squared_error",
     "mean_squared_error_simple",
     "nll_loss",
@@ -105,6 +106,16 @@ def huber_loss(x, t, delta=1.0):
     difference = sub(x, t)
     c = clip(difference, -delta, delta)
     return mean(c * (difference - c / 2))
+
+
+def l1_loss(x, t):
+    """Return the mean of |x - t|: an outlier counts for no more than its distance.
+
+    >>> l1_loss(np.array([1.0, 5.0]), np.array([0.0, 2.0]))
+    variable(2.0)
+    """
+    _check_pairs("l1_loss", x, t)
+    return mean(abs(sub(x, t)))
 
 
 def _check_pairs(name, x0, x1):

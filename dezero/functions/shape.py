@@ -34,17 +34,20 @@ __all__ = [
     "Concatenate",
     "GetItem",
     "GetItemGrad",
+    "Pad",
     "Reshape",
     "Split",
     "Transpose",
     "Where",
     "broadcast_to",
+    "cat",
     "concatenate",
     "embed_id",
     "expand_dims",
     "flatten",
     "gather",
     "get_item",
+    "pad",
     "reshape",
     "split",
     "squeeze",
@@ -60,10 +63,13 @@ __all__ = [
 def expand_dims(x, axis):
     """Return x with a new axis of length 1 at place `axis` of the result.
 
+    A place behind the last one is the last one, one before the first is the first.
+
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
     """
-    place = _place("expand_dims", axis, x.ndim + 1)
+    axis, last = operator.index(axis), x.ndim
+    place = min(axis if axis >= 0 else max(0, axis + last + 1), last)
     return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
 
@@ -323,3 +329,64 @@ def embed_id(x, W):
             f"from {index.min()} to {index.max()} (see step 69)"
         )
     return get_item(W, index)
+
+
+# --- more of it: a border, another name ---
+
+
+cat = concatenate
+
+
+class Pad(Function):
+    """y = x with a border of the number c around it; gx = gy without its border.
+
+    widths    (before, after) for every axis
+    """
+
+    def __init__(self, widths, c=0.0):
+        self.widths = widths
+        self.c = c
+
+    def forward(self, x):
+        shape = [a + n + b for n, (a, b) in zip(x.shape, self.widths)]
+        y = cuda.get_array_module(x).full(shape, self.c, x.dtype)
+        y[self._inside(x)] = x
+        return y
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy[self._inside(x)]
+
+    def _inside(self, x):
+        """Return the slices of y where x is."""
+        return tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, self.widths))
+
+
+def pad(x, pad_width, constant_values=0.0):
+    """Return x with a border of constant_values, one number, as numpy.pad.
+
+    pad_width: an int for both ends of every axis, (before, after) for every axis, or a
+    list of such pairs, one for each axis.
+
+    >>> pad(np.array([1.0, 2.0]), (1, 2))
+    variable([0. 1. 2. 0. 0.])
+    """
+    x = as_variable(as_array(x))
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu" or (widths < 0).any():
+        raise ValueError(
+            f"pad: pad_width must be whole numbers of at least 0, got {pad_width} "
+            "(see step 55)"
+        )
+    if not _broadcasts(widths.shape, (x.ndim, 2)):
+        raise ValueError(
+            "pad: pad_width must be an int, (before, after), or such a pair for each "
+            f"of the {x.ndim} axes, first axis first, got {pad_width} (see step 55)"
+        )
+    if np.ndim(constant_values):
+        raise ValueError(
+            f"pad: constant_values must be one number, got {constant_values} "
+            "(see step 55)"
+        )
+    widths = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    return Pad(widths, constant_values)(x)
