@@ -102,7 +102,7 @@ else:
     models.L = layers
     datasets.cache_dir = utils.cache_dir
 
-    for module in ("", ".functions", ".layers", ".models", ".optimizers", ".datasets"):
-        advice.teach_names("dezero" + module)
+    for _name in ("", ".functions", ".layers", ".models", ".optimizers", ".datasets"):
+        advice.teach_names("dezero" + _name)
 
 __version__ = "0.0.13"

@@ -192,7 +192,7 @@ MEMBERS = {
 }
 
 
-class Missing:
+class _Missing:
     """In a class: the name of a member that it does not have, with advice.
 
     A descriptor, because a __getattr__ would slow down all the other attributes.
@@ -209,11 +209,11 @@ class Missing:
 
 
 def teach_members(cls, advice):
-    """Give a class a Missing for each name in advice, {name: sentence}."""
+    """Give a class a descriptor for each name in advice, {name: sentence}."""
     for name, sentence in advice.items():
         if name in vars(cls):
             raise TypeError(f"teach_members: {cls.__name__} has {name!r}")
-        missing = Missing(sentence)
+        missing = _Missing(sentence)
         missing.__set_name__(cls, name)
         setattr(cls, name, missing)
 
@@ -232,10 +232,10 @@ ARGUMENTS = {
     "other": "x1",
 }
 
-Call = TypeVar("Call", bound=Any)
+_Call = TypeVar("_Call", bound=Any)
 
 
-def named_arguments(function: Call) -> Call:
+def named_arguments(function: _Call) -> _Call:
     """Return function with an error that says how an argument is called here.
 
     >>> @named_arguments

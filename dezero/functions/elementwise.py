@@ -3,18 +3,32 @@
 And of two: the larger, and the smaller of them.
 
 Letters: x, y in and out; gx, gy their gradients. Every function keeps shape and
-floating dtype.
+floating dtype; exp, sin, cos, tanh and sqrt take integers as float64.
 """
+
+import math
+import numbers
 
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Function, Log, as_array, as_variable, log, pow, sum_to
-from dezero.functions.shape import where
+from dezero.advice import named_arguments
+from dezero.core import (
+    Cast,
+    Function,
+    Log,
+    _as_input,
+    _explained,
+    _unwrap,
+    log,
+    pow,
+    sum_to,
+    where,
+)
+from dezero.guards import refusal
 
 __all__ = [
     "Abs",
-    "AsType",
     "Clip",
     "Cos",
     "Exp",
@@ -100,7 +114,7 @@ class Abs(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return gy * ((x > 0).astype(gy.dtype) - (x < 0))
+        return where(x > 0, gy, 0) - where(x < 0, gy, 0)
 
 
 class Clip(Function):
@@ -111,12 +125,16 @@ class Clip(Function):
         self.x_max = x_max
 
     def forward(self, x):
-        return cuda.get_array_module(x).clip(x, *self._limits(x))
+        xp = cuda.get_array_module(x)
+        try:
+            return xp.clip(x, *self._limits(x))
+        except OverflowError:  # -1 for a uint8: then in a dtype that has both
+            return xp.clip(x, *map(xp.asarray, self._limits(x)))
 
     def backward(self, gy):
         (x,) = self.inputs
         x_min, x_max = self._limits(x)
-        return gy * ((x >= x_min) & (x <= x_max))
+        return where((x >= x_min) & (x <= x_max), gy, 0)
 
     def _limits(self, x):
         """Return x_min and x_max in the dtype of x, if that is floating.
@@ -127,42 +145,54 @@ class Clip(Function):
         return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
 
 
+def _as_floats(who, x):
+    """Return x with floats in it: NumPy would make float16 of a uint8."""
+    x = _as_input(who, x)
+    return x if x.dtype.kind == "f" else Cast(np.float64)(x)
+
+
 def exp(x):
     """Return e**x, element by element."""
-    return Exp()(x)
+    return Exp()(_as_floats("exp", x))
 
 
 def sin(x):
     """Return the sine of x, in radians."""
-    return Sin()(x)
+    return Sin()(_as_floats("sin", x))
 
 
 def cos(x):
     """Return the cosine of x, in radians."""
-    return Cos()(x)
+    return Cos()(_as_floats("cos", x))
 
 
 def tanh(x):
     """Return the hyperbolic tangent of x."""
-    return Tanh()(x)
+    return Tanh()(_as_floats("tanh", x))
 
 
 def sqrt(x):
     """Return the square root of x."""
-    return Sqrt()(x)
+    return Sqrt()(_as_floats("sqrt", x))
 
 
 def abs(x):
     """Return x without its sign."""
-    return Abs()(x)
+    return Abs()(_as_input("abs", x))
 
 
+@named_arguments
 def clip(x, x_min, x_max):
     """Return x with what lies outside x_min ... x_max, two numbers, moved there.
 
     A step onto an end point still counts as inside: the gradient there is 1.
     Raises ValueError if x_min is larger than x_max.
     """
+    x = _as_input("clip", x)
+    for name, limit in ("x_min", x_min), ("x_max", x_max):
+        # Infinity is a limit; nan is none.
+        if not isinstance(limit, numbers.Real) or math.isnan(limit):
+            raise TypeError(refusal("clip", name, "a number", limit, 37))
     if x_min > x_max:
         raise ValueError(
             f"clip: expected x_min <= x_max, got {x_min} and {x_max} (see step 37)"
@@ -223,7 +253,10 @@ def maximum(x0, x1):
     >>> maximum(np.array([1.0, 5.0]), 2.0)
     variable([2. 5.])
     """
-    return Maximum()(x0, x1)
+    try:
+        return Maximum()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("maximum", error, x0, x1) from error
 
 
 def minimum(x0, x1):
@@ -234,24 +267,13 @@ def minimum(x0, x1):
     >>> minimum(np.array([1.0, 5.0]), 2.0)
     variable([1. 2.])
     """
-    return Minimum()(x0, x1)
+    try:
+        return Minimum()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("minimum", error, x0, x1) from error
 
 
 # --- another type of number ---
-
-
-class AsType(Function):
-    """y = x as another dtype, gx = gy as that of x, if that is floating."""
-
-    def __init__(self, dtype):
-        self.dtype = dtype
-
-    def forward(self, x):
-        return x.astype(self.dtype)
-
-    def backward(self, gy):
-        (x,) = self.inputs
-        return AsType(x.dtype)(gy) if x.dtype.kind == "f" else gy
 
 
 def astype(x, dtype):
@@ -263,7 +285,7 @@ def astype(x, dtype):
     >>> astype(np.array([1, 2]), np.float32)
     variable([1. 2.])
     """
-    dtype = np.dtype(dtype)
+    x, dtype = _as_input("astype", x), np.dtype(dtype)
     if dtype.kind != "f":
-        return as_variable(as_array(x)).data.astype(dtype)
-    return AsType(dtype)(x)
+        return _unwrap(x).astype(dtype)
+    return Cast(dtype)(x)

@@ -7,12 +7,14 @@ Letters: x, y in and out; gx, gy their gradients.
 """
 
 import math
+import numbers
 import operator
 from itertools import accumulate
 
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     BroadcastTo,
     Function,
@@ -20,14 +22,17 @@ from dezero.core import (
     GetItemGrad,
     Reshape,
     Transpose,
-    as_array,
-    as_variable,
+    Where,
+    _as_input,
+    _one_axis,
+    _unwrap,
     broadcast_to,
     get_item,
     reshape,
-    sum_to,
     transpose,
+    where,
 )
+from dezero.guards import refusal
 
 __all__ = [
     "BroadcastTo",
@@ -60,6 +65,7 @@ __all__ = [
 # --- axes of length 1, and fewer axes ---
 
 
+@named_arguments
 def expand_dims(x, axis):
     """Return x with a new axis of length 1 at place `axis` of the result.
 
@@ -68,21 +74,26 @@ def expand_dims(x, axis):
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
     """
-    axis, last = operator.index(axis), x.ndim
-    place = min(axis if axis >= 0 else max(0, axis + last + 1), last)
+    x = _as_input("expand_dims", x)
+    last, first = x.ndim, -x.ndim - 1
+    if isinstance(axis, int):
+        axis = min(max(axis, first), last)
+    place = _one_axis("expand_dims", axis, last + 1)
     return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
 
+@named_arguments
 def squeeze(x, axis=None):
     """Return x without axes of length 1: all such, or those in axis.
 
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
     ((3,), (3, 1))
     """
+    x = _as_input("squeeze", x)
     if axis is None:
         return reshape(x, [n for n in x.shape if n != 1])
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    places = {_place("squeeze", a, x.ndim) for a in axes}
+    places = {_one_axis("squeeze", a, x.ndim) for a in axes}
     for place in places:
         if x.shape[place] != 1:
             raise ValueError(
@@ -94,24 +105,12 @@ def squeeze(x, axis=None):
 
 def flatten(x):
     """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
+    x = _as_input("flatten", x)
     if x.ndim == 0:
         raise ValueError(
             "flatten: x must have a first axis, the samples, got a 0-d x (see step 38)"
         )
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-def _place(name, axis, ndim):
-    """Return axis counted from the front; raise where there is no such axis."""
-    axis = operator.index(axis)
-    if ndim == 0:
-        raise ValueError(f"{name}: a 0-d x has no axis {axis} (see step 38)")
-    if not -ndim <= axis < ndim:
-        raise ValueError(
-            f"{name}: expected an axis from {-ndim} to {ndim - 1}, got {axis} "
-            "(see step 38)"
-        )
-    return axis % ndim
 
 
 def _broadcasts(shape, target):
@@ -157,19 +156,20 @@ class Split(Function):
         return Concatenate(self.axis)(*gys)
 
 
+@named_arguments
 def concatenate(xs, axis=0):
     """Return the xs, a list of equal shapes but for axis, joined along axis.
 
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
     variable([1. 2. 3.])
     """
-    _check_list("concatenate", xs)
+    xs = _listed("concatenate", xs)
     if xs[0].ndim == 0:
         raise ValueError(
             "concatenate: 0-d arrays have no axis to be joined along; stack gives them "
             "one (see step 38)"
         )
-    place = _place("concatenate", axis, xs[0].ndim)
+    place = _one_axis("concatenate", axis, xs[0].ndim)
     rests = {(*x.shape[:place], None, *x.shape[place + 1 :]) for x in xs}
     if len(rests) > 1:
         raise ValueError(
@@ -179,6 +179,7 @@ def concatenate(xs, axis=0):
     return Concatenate(place)(*xs)
 
 
+@named_arguments
 def stack(xs, axis=0):
     """Return the xs, a list of equal shapes, side by side along a new axis.
 
@@ -186,16 +187,17 @@ def stack(xs, axis=0):
     variable([[1. 3.]
               [2. 4.]])
     """
-    _check_list("stack", xs)
+    xs = _listed("stack", xs)
     if len({x.shape for x in xs}) > 1:
         raise ValueError(
             "stack: expected equal shapes, got "
             f"{', '.join(str(x.shape) for x in xs)} (see step 38)"
         )
-    place = _place("stack", axis, xs[0].ndim + 1)
+    place = _one_axis("stack", axis, xs[0].ndim + 1)
     return Concatenate(place)(*[expand_dims(x, place) for x in xs])
 
 
+@named_arguments
 def split(x, indices_or_sections, axis=0):
     """Return the list of x's parts along axis.
 
@@ -204,10 +206,18 @@ def split(x, indices_or_sections, axis=0):
     >>> split(np.arange(5.0), [2, 4])
     [variable([0. 1.]), variable([2. 3.]), variable([4.])]
     """
-    place = _place("split", axis, x.ndim)
-    at = indices_or_sections
-    if np.ndim(at) == 0:
-        parts, length = operator.index(at), x.shape[place]
+    x = _as_input("split", x)
+    place = _one_axis("split", axis, x.ndim)
+    at = _unwrap(indices_or_sections)
+    try:
+        at = operator.index(at) if np.ndim(at) == 0 else [operator.index(a) for a in at]
+    except (TypeError, ValueError):
+        expected = "a number of parts, or a list of places to cut at, ints"
+        raise TypeError(
+            refusal("split", "indices_or_sections", expected, at, 38)
+        ) from None
+    if isinstance(at, int):
+        parts, length = at, x.shape[place]
         if parts < 1 or length % parts:
             raise ValueError(
                 f"split: {length} elements along axis {axis} make no {parts} equal "
@@ -223,54 +233,21 @@ def split(x, indices_or_sections, axis=0):
     return list(ys) if isinstance(ys, (list, tuple)) else [ys]
 
 
-def _check_list(name, xs):
+def _listed(name, xs):
+    """Return xs, a list or tuple, with an array for every list and number in it."""
     if not isinstance(xs, (list, tuple)) or not xs:
         got = "an empty one" if isinstance(xs, (list, tuple)) else type(xs).__name__
         raise TypeError(
             f"{name}: expected a list or tuple of Variables or arrays, got {got} "
             "(see step 38)"
         )
+    return [_as_input(name, x, f"x number {i}") for i, x in enumerate(xs)]
 
 
 # --- choosing ---
 
 
-class Where(Function):
-    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
-
-    Multiplied by the mask: np.where(mask, gy, 0) takes 10 times as long.
-    """
-
-    def __init__(self, condition):
-        self.condition = condition
-
-    def forward(self, x0, x1):
-        return cuda.get_array_module(x0).where(self.condition, x0, x1)
-
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        gx0 = gx1 = None
-        if self.needs_grad(0):
-            gx0 = sum_to(gy * self.condition, x0.shape)
-        if self.needs_grad(1):
-            gx1 = sum_to(gy * ~self.condition, x1.shape)
-        return gx0, gx1
-
-
-def where(condition, x0, x1):
-    """Return x0 where condition is true, x1 elsewhere; all three broadcast.
-
-    condition gets no gradient. x0 or x1 may be a number.
-
-    >>> x = np.array([-2.0, 3.0])
-    >>> where(x > 0, x, 0.1 * x)
-    variable([-0.2  3. ])
-    """
-    xp = cuda.get_array_module(x1 if np.isscalar(x0) else x0)
-    condition = as_variable(as_array(condition, xp)).data
-    return Where(condition.astype(bool))(x0, x1)
-
-
+@named_arguments
 def gather(x, index, axis=1):
     """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
 
@@ -281,8 +258,9 @@ def gather(x, index, axis=1):
     variable([[2. 2. 1.]
               [3. 4. 4.]])
     """
-    index = as_variable(as_array(index, cuda.get_array_module(x))).data
-    place = _place("gather", axis, x.ndim)
+    x, index = _as_input("gather", x), _unwrap(_as_input("gather", index, "index"))
+    index = cuda.get_array_module(x).asarray(index)
+    place = _one_axis("gather", axis, x.ndim)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"gather: expected an index of ints, got {index.dtype} (see step 47)"
@@ -294,6 +272,12 @@ def gather(x, index, axis=1):
         raise ValueError(
             f"gather: index must be as long as x along every axis but {axis}, got "
             f"{index.shape} and {x.shape} (see step 47)"
+        )
+    n = x.shape[place]
+    if index.size and not -n <= index.min() <= index.max() < n:
+        raise IndexError(
+            f"gather: index {index.min() if index.min() < -n else index.max()} is out "
+            f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
         )
     xp = cuda.get_array_module(index)
     # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
@@ -316,11 +300,19 @@ def embed_id(x, W):
     variable([[5. 6.]
               [1. 2.]])
     """
-    index = as_variable(as_array(x, cuda.get_array_module(W))).data
+    W, index = _as_input("embed_id", W, "W"), _unwrap(_as_input("embed_id", x))
+    index = cuda.get_array_module(W).asarray(index)
+    if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
+        index = index.astype(int)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"embed_id: expected the ints of words, got {index.dtype}; counts and "
             "measurements go into a Linear layer (see step 69)"
+        )
+    if W.ndim == 0:
+        raise ValueError(
+            "embed_id: W must have a row for each word, (V, D), got a 0-d W (see step "
+            "69)"
         )
     size = W.shape[0]
     if index.size and not -size <= index.min() <= index.max() < size:
@@ -371,22 +363,21 @@ def pad(x, pad_width, constant_values=0.0):
     >>> pad(np.array([1.0, 2.0]), (1, 2))
     variable([0. 1. 2. 0. 0.])
     """
-    x = as_variable(as_array(x))
-    widths = np.asarray(pad_width)
-    if widths.dtype.kind not in "iu" or (widths < 0).any():
+    x = _as_input("pad", x)
+    try:
+        widths = np.array(pad_width)
+    except ValueError:  # rows of several lengths
+        widths = np.array("")
+    whole = widths.dtype.kind in "iu" and (widths >= 0).all()
+    if not whole or not _broadcasts(widths.shape, (x.ndim, 2)):
         raise ValueError(
-            f"pad: pad_width must be whole numbers of at least 0, got {pad_width} "
-            "(see step 55)"
+            "pad: pad_width must be an int of at least 0, (before, after), or such a "
+            f"pair for each of the {x.ndim} axes, the first axis first, got "
+            f"{pad_width!r} (see step 38)"
         )
-    if not _broadcasts(widths.shape, (x.ndim, 2)):
-        raise ValueError(
-            "pad: pad_width must be an int, (before, after), or such a pair for each "
-            f"of the {x.ndim} axes, first axis first, got {pad_width} (see step 55)"
-        )
-    if np.ndim(constant_values):
-        raise ValueError(
-            f"pad: constant_values must be one number, got {constant_values} "
-            "(see step 55)"
+    if not isinstance(constant_values, numbers.Real):
+        raise TypeError(
+            refusal("pad", "constant_values", "one number", constant_values, 38)
         )
     widths = np.broadcast_to(widths, (x.ndim, 2)).tolist()
     return Pad(widths, constant_values)(x)
