@@ -27,6 +27,7 @@ Letters: x, y in and out; gx, gy their gradients.
 
 import contextlib
 import copy
+import inspect
 import numbers
 import operator
 import sys
@@ -37,6 +38,7 @@ import numpy as np
 from numpy import asarray, generic, ndarray
 
 from dezero import cuda
+from dezero.advice import MEMBERS, named_arguments, teach_members
 from dezero.guards import flag, refusal, shown
 from dezero.nodes import Node
 
@@ -240,6 +242,10 @@ class Variable:
         """Forget the gradient; the next backward starts from nothing."""
         self.grad = None
 
+    def clear_grad(self):
+        """Forget the gradient, as cleargrad does."""
+        self.cleargrad()
+
     def retain_grad(self):
         """Have every later backward keep this Variable's gradient, leaf or not."""
         self._watched = self._retains_grad = True
@@ -311,6 +317,10 @@ class Variable:
             if not create_graph and variable is not self:
                 gradient._no_graph = _WITHOUT_CREATE_GRAPH
 
+    def __dir__(self):
+        # Not what is only there to say how it is done here.
+        return [name for name in super().__dir__() if name not in MEMBERS]
+
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
         state = self.__dict__ | {"creator": None, "generation": 0}
@@ -331,14 +341,17 @@ class Variable:
             axes = axes[0]
         return transpose(self, axes or None)
 
+    @named_arguments
     def sum(self, axis=None, keepdims=False):
         """Sum over axis: None for all, an int or a tuple of ints."""
         return _reduce(Sum, self, axis, keepdims)
 
+    @named_arguments
     def max(self, axis=None, keepdims=False):
         """Largest element over axis; a tie shares the gradient evenly."""
         return _reduce(Max, self, axis, keepdims)
 
+    @named_arguments
     def min(self, axis=None, keepdims=False):
         """Smallest element over axis; a tie shares the gradient evenly."""
         return _reduce(Min, self, axis, keepdims)
@@ -350,6 +363,144 @@ class Variable:
     def dot(self, other):
         """The matrix product self @ other."""
         return matmul(self, other)
+
+    # --- functions of dezero.functions as methods, under the names that an ndarray
+    # or NumPy has for them ---
+
+    @named_arguments
+    def mean(self, axis=None, keepdims=False):
+        """Mean over axis."""
+        return _functions["mean"](self, axis, keepdims)
+
+    @named_arguments
+    def var(self, axis=None, keepdims=False, ddof=0):
+        """Variance over axis."""
+        return _functions["var"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def std(self, axis=None, keepdims=False, ddof=0):
+        """Standard deviation over axis."""
+        return _functions["std"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def prod(self, axis=None, keepdims=False):
+        """Product over axis."""
+        return _functions["prod"](self, axis, keepdims)
+
+    @named_arguments
+    def cumsum(self, axis=None):
+        """Running sums along axis; None: of all elements in a row."""
+        return _functions["cumsum"](self, axis)
+
+    @named_arguments
+    def logsumexp(self, axis=None, keepdims=False):
+        """log(sum(exp(x))) over axis."""
+        return _functions["logsumexp"](self, axis, keepdims)
+
+    @named_arguments
+    def norm(self, axis=None, keepdims=False):
+        """Length of the vectors along axis; None: of all elements as one."""
+        return _functions["norm"](self, axis, keepdims)
+
+    def exp(self):
+        """e**x, element by element."""
+        return _functions["exp"](self)
+
+    def log(self):
+        """Natural logarithm."""
+        return log(self)
+
+    def sqrt(self):
+        """Square root."""
+        return _functions["sqrt"](self)
+
+    def square(self):
+        """x * x, element by element."""
+        return _functions["square"](self)
+
+    def abs(self):
+        """x without its sign."""
+        return _functions["abs"](self)
+
+    @named_arguments
+    def clip(self, x_min, x_max):
+        """What lies outside x_min ... x_max moved there."""
+        return _functions["clip"](self, x_min, x_max)
+
+    def sin(self):
+        """Sine, of radians."""
+        return _functions["sin"](self)
+
+    def cos(self):
+        """Cosine, of radians."""
+        return _functions["cos"](self)
+
+    def tanh(self):
+        """Hyperbolic tangent."""
+        return _functions["tanh"](self)
+
+    def sigmoid(self):
+        """1 / (1 + exp(-x))."""
+        return _functions["sigmoid"](self)
+
+    def relu(self):
+        """x where it is positive, else 0."""
+        return _functions["relu"](self)
+
+    @named_arguments
+    def leaky_relu(self, slope=0.2):
+        """x where it is positive, else slope * x."""
+        return _functions["leaky_relu"](self, slope)
+
+    def elu(self, alpha=1.0):
+        """x where it is positive, else alpha * (exp(x) - 1)."""
+        return _functions["elu"](self, alpha)
+
+    def gelu(self):
+        """x * P(z <= x) for a standard normal z, nearly."""
+        return _functions["gelu"](self)
+
+    def silu(self):
+        """x * sigmoid(x)."""
+        return _functions["silu"](self)
+
+    def softplus(self):
+        """log(1 + exp(x))."""
+        return _functions["softplus"](self)
+
+    @named_arguments
+    def softmax(self, axis=1):
+        """exp(x) / sum(exp(x)) along axis."""
+        return _functions["softmax"](self, axis)
+
+    @named_arguments
+    def log_softmax(self, axis=1):
+        """log(softmax(x)) along axis."""
+        return _functions["log_softmax"](self, axis)
+
+    @named_arguments
+    def squeeze(self, axis=None):
+        """The same data without axes of length 1: all such, or those in axis."""
+        return _functions["squeeze"](self, axis)
+
+    def flatten(self):
+        """All elements in one row, as an ndarray's; F.flatten keeps the first axis."""
+        return reshape(self, (self.size,))
+
+    def ravel(self):
+        """All elements in one row."""
+        return reshape(self, (self.size,))
+
+    def copy(self):
+        """The same values in memory of their own, still in the graph."""
+        return Copy()(self)
+
+    def astype(self, dtype):
+        """The same values as another type of float, still in the graph.
+
+        Whole numbers and truths have no derivative: such a dtype gives an ndarray.
+        """
+        return _functions["astype"](self, dtype)
 
     # --- devices ---
 
@@ -403,6 +554,12 @@ class Variable:
     def __neg__(self):
         return neg(self)
 
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return self.abs()
+
     def __getitem__(self, slices):
         return get_item(self, slices)
 
@@ -418,7 +575,7 @@ class Variable:
             raise TypeError("Variable: a 0-d Variable cannot be iterated over")
         return (self[i] for i in range(len(self)))
 
-    # Comparisons leave the graph: a truth has no derivative.
+    # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other):
         return self.data < _unwrap(other)
@@ -432,6 +589,14 @@ class Variable:
     def __ge__(self, other):
         return self.data >= _unwrap(other)
 
+    def argmax(self, axis=None):
+        """The place of the largest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmax(axis))
+
+    def argmin(self, axis=None):
+        """The place of the smallest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmin(axis))
+
     # --- leaving for Python and NumPy ---
 
     def __bool__(self):
@@ -443,6 +608,29 @@ class Variable:
     def __int__(self):
         return int(self.data)
 
+    def item(self):
+        """The only element, as a Python number."""
+        if self.size != 1:
+            raise ValueError(
+                f"item: expected a Variable of one element, got shape {self.shape}; "
+                "x.tolist() gives all of them (see step 19)"
+            )
+        return self.data.item()
+
+    def tolist(self):
+        """The elements as Python numbers, in nested lists."""
+        return self.data.tolist()
+
+    def __round__(self, ndigits=None):
+        _check_one(self, "round(x)", "np.round(x.data, 3)")
+        return round(self.item(), ndigits)
+
+    def __format__(self, spec):
+        if not spec:
+            return str(self)
+        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
+        return format(self.item(), spec)
+
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
             "Variable: NumPy would lose the graph here; use x.data for the array, "
@@ -451,18 +639,53 @@ class Variable:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         # NumPy asks here before it computes `array + x` or np.sin(x).
-        function = _FUNCTION_OF_UFUNC.get(ufunc.__name__)
-        kwargs.pop("out", None)  # `array += x` rebinds the name to a Variable
-        if function is None or method != "__call__" or kwargs:
-            raise TypeError(
-                f"Variable: np.{ufunc.__name__} would lose the graph; use the "
-                "function of that name in dezero.functions, or x.data for the array"
-            )
+        name = ufunc.__name__
+        function = _OF_NUMPY.get(name)
+        out = kwargs.pop("out", None)
+        if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
+            out = None
+        if function is None or method != "__call__" or kwargs or out:
+            raise TypeError(_lost(name if method == "__call__" else f"{name}.{method}"))
         return function(*inputs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
+        ours = _OF_NUMPY.get(function.__name__)
+        if ours is None:
+            raise TypeError(_lost(function.__name__))
+        try:
+            inspect.signature(ours).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{function.__name__} of a Variable: {error}; the arguments here "
+                f"are {inspect.signature(ours)}, or use x.data for the array"
+            ) from None
+        return ours(*args, **kwargs)
 
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
+
+
+def _check_one(x, what, instead):
+    """Raise TypeError unless x has one element, saying what to do instead."""
+    if x.size != 1:
+        raise TypeError(
+            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
+            "(see step 19)"
+        )
+
+
+def _lost(name):
+    """Return what an error says when NumPy's function of that name is refused."""
+    ours = f"F.{name}, or " if name in _functions else ""
+    return (
+        f"Variable: np.{name} would lose the graph; use {ours}x.data for the array "
+        "(see step 21)"
+    )
+
+
+teach_members(Variable, MEMBERS)
 
 
 def setup_variable():
@@ -1751,14 +1974,20 @@ def _swap(x):
     return x.transpose(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
 
 
-# What NumPy's operators are here; see Variable.__array_ufunc__.
-_FUNCTION_OF_UFUNC = {
+# Functions of Variables by their names, for the methods that find them here, as they
+# are defined in modules that import this one. dezero.functions fills it.
+_functions = {}
+
+# What NumPy's functions come to, by NumPy's name: see Variable.__array_ufunc__. Here
+# are the operators; dezero.functions.arraylike adds the others.
+_OF_NUMPY = {
     "add": add,
     "subtract": sub,
     "multiply": mul,
     "divide": div,
     "power": pow,
     "matmul": matmul,
+    "negative": neg,
     # `array < x` is `x > array`
     "less": lambda left, right: right > left,
     "less_equal": lambda left, right: right >= left,

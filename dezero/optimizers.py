@@ -260,6 +260,9 @@ class RMSprop(Optimizer):
             _scaled_step(p, g, h, s, lr, eps)
 
 
+RMSProp = RMSprop  # the paper's spelling, and PyTorch's
+
+
 class AdaDelta(Optimizer):
     """RMSprop without a learning rate: steps are as long as the last ones were.
 

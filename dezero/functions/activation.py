@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     Config,
     Function,
@@ -240,6 +241,7 @@ def relu(x):
     return ReLU()(_as_input("relu", x))
 
 
+@named_arguments
 def leaky_relu(x, slope=0.2):
     """Return x where it is positive, else slope * x; at 0 the gradient is slope."""
     slope = number("leaky_relu", "slope", slope, 51)
@@ -293,6 +295,7 @@ class LogSoftmax(Function):
         return gy - gx
 
 
+@named_arguments
 def softmax(x, axis=1):
     """Return exp(x) / sum(exp(x)): scores to probabilities along axis (see step 47).
 
@@ -303,6 +306,7 @@ def softmax(x, axis=1):
     return _precisely(Softmax(axis), x)
 
 
+@named_arguments
 def softmax_simple(x, axis=1):
     """Return the softmax of x, written as its formula, from exp, sum and a division."""
     x, axis = _scores("softmax_simple", x, axis)
@@ -311,6 +315,7 @@ def softmax_simple(x, axis=1):
     return y / y.sum(axis=axis, keepdims=True)
 
 
+@named_arguments
 def log_softmax(x, axis=1):
     """Return the logarithm of softmax, finite where softmax itself rounds to 0."""
     x, axis = _scores("log_softmax", x, axis)

@@ -20,6 +20,7 @@ from numbers import Integral
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import Function, _as_input, _as_shape, _precisely, _select, as_variable
 from dezero.functions.linalg import _is_nothing, _weighted, linear
 from dezero.functions.shape import where
@@ -450,6 +451,7 @@ def _add_bias(y, b):
     return y
 
 
+@named_arguments
 def conv2d(x, W, b=None, stride=1, pad=0):
     """Return the images x convolved with the kernels W, plus b (see step 57).
 
@@ -465,6 +467,7 @@ def conv2d(x, W, b=None, stride=1, pad=0):
     return Conv2d(stride, pad)(*_weighted("conv2d", x, W, b))
 
 
+@named_arguments
 def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
     """Return the images x taken back through a convolution with W, plus b.
 
@@ -478,6 +481,7 @@ def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
     return Deconv2d(stride, pad, outsize)(*_weighted("deconv2d", x, W, b))
 
 
+@named_arguments
 def conv2d_simple(x, W, b=None, stride=1, pad=0):
     """Return conv2d(x, W, b), from im2col and linear (see step 57).
 
@@ -687,6 +691,7 @@ class AveragePooling2DGrad(Function):
         return average_pooling(ggx, pool.kernel_size, pool.stride, pool.pad)
 
 
+@named_arguments
 def pooling(x, kernel_size, stride=1, pad=0):
     """Return the largest number of every window of the images x (see step 57).
 
@@ -704,6 +709,7 @@ def pooling(x, kernel_size, stride=1, pad=0):
     return Pooling(kernel_size, stride, pad)(_as_input("pooling", x))
 
 
+@named_arguments
 def average_pooling(x, kernel_size, stride=1, pad=0):
     """Return the mean of every window of the images x, zeros around them counted.
 
@@ -718,6 +724,7 @@ def average_pooling(x, kernel_size, stride=1, pad=0):
     return _precisely(AveragePooling(kernel_size, stride, pad), x)
 
 
+@named_arguments
 def pooling_simple(x, kernel_size, stride=1, pad=0):
     """Return pooling(x, ...), from im2col and max, which shares ties (see step 57)."""
     x = as_variable(_as_input("pooling_simple", x))

@@ -34,7 +34,7 @@ from dezero.functions.activation import (
     softmax,
     softplus,
 )
-from dezero.functions.elementwise import clip
+from dezero.functions.elementwise import abs, clip
 from dezero.functions.reduction import mean
 from dezero.functions.shape import _broadcasts, get_item
 from dezero.guards import refusal, shown
@@ -46,6 +46,7 @@ __all__ = [
     "binary_cross_entropy",
     "cross_entropy",
     "huber_loss",
+    "l1_loss",
     "mean_squared_error",
     "mean_squared_error_simple",
     "nll_loss",
@@ -122,6 +123,16 @@ def huber_loss(x, t, delta=1.0):
         return mean(c * (difference - c / 2))
 
     return _precisely(from_formula, x, t)
+
+
+def l1_loss(x, t):
+    """Return the mean of |x - t|: an outlier counts for no more than its distance.
+
+    >>> l1_loss(np.array([1.0, 5.0]), np.array([0.0, 2.0]))
+    variable(2.0)
+    """
+    x, t = _as_pair("l1_loss", x, t)
+    return _precisely(lambda x, t: mean(abs(sub(x, t))), x, t)
 
 
 def _as_pair(name, x0, x1):

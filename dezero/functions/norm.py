@@ -27,6 +27,7 @@ import math
 import numbers
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     Config,
     Function,
@@ -439,6 +440,7 @@ class Dropout(Function):
         return where(self.mask, gy / self.kept, 0)
 
 
+@named_arguments
 def dropout(x, dropout_ratio=0.5):
     """Return x with about that share of its elements set to 0, and the rest larger.
 
