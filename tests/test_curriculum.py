@@ -60,8 +60,9 @@ DIFFERENCES = {
     ): "the package keeps weak references to what came, went",
     ("step44", "Linear"): "the package also checks nobias, and fills W on a GPU",
     ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
+    ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
     ("step45", "Model.plot"): "the package also refuses several outputs",
-    ("step45", "MLP.__init__"): "the package also checks the sizes",
+    ("step45", "MLP"): "the package's l0, l1, ... are places in its list; sizes checked",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",
     ("step46", "WeightDecay.__call__"): "the package makes no temporaries",
@@ -89,7 +90,6 @@ DIFFERENCES = {
     ): "the package also moves the gradient, and skips a Variable without data",
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
-    ("step53", "_read_npz"): "the package reads only what is asked for, and sums first",
     (
         "step54",
         "Dropout.forward",
