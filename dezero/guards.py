@@ -17,6 +17,7 @@ import inspect
 import math
 import numbers
 import operator
+import os
 
 
 def number(who, name, value, step, *, least=None, above=None, most=None, below=None):
@@ -102,6 +103,20 @@ def one_of(who, name, value, step, choices):
         return value
     expected = " or ".join(map(repr, choices))
     raise ValueError(refusal(who, name, expected, value, step))
+
+
+def function(who, name, value, step):
+    """Return value if it can be called. Raises TypeError otherwise."""
+    if callable(value):
+        return value
+    raise TypeError(refusal(who, name, "a function", value, step))
+
+
+def path(who, name, value, step):
+    """Return value if it can name a file: a string or a Path. Else TypeError."""
+    if isinstance(value, (str, os.PathLike)):
+        return value
+    raise TypeError(refusal(who, name, "the name of a file", value, step))
 
 
 def refusal(who, name, expected, value, step):

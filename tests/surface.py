@@ -25,6 +25,7 @@ import operator
 import os
 import pkgutil
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -696,6 +697,9 @@ ROWS = {
     "graph.plot_dot_graph": called(
         Made(lambda: F.sin(Variable(X))), True, "graph.dot", None, ()
     ),
+    "graph.picture": called(
+        Made(lambda: F.sin(Variable(X))), False, "constants", ()
+    ).few(),
     "graph.render_dot": called(DOT, "graph.dot"),
     # static
     "static.placeholder": called((2, 3), np.float64, "x"),
@@ -730,6 +734,8 @@ ROWS = {
     "guards.whole": called(3).of(judged("whole")),
     "guards.flag": called(True).of(judged("flag")),
     "guards.one_of": called("a").of(judged("one_of", ["a", "b"])),
+    "guards.function": called(rows).of(judged("function")),
+    "guards.path": called("a.npz").of(judged("path")),
     "guards.refusal": called("who", "name", "a number", 3, 1),
     "guards.shown": called(3),
 }
@@ -780,7 +786,6 @@ for _name, _operator, _other in [
     ("gt", operator.gt, Y),
     ("ge", operator.ge, Y),
     ("eq", operator.eq, Y),
-    ("iadd", operator.iadd, Y),
     ("format", format, ""),
 ]:
     ROWS[f"core.Variable.__{_name}__"] = called(X).get(bound(_operator), _other)
@@ -903,6 +908,8 @@ WITHOUT = {
     "files.NpzReader.header": "see NpzReader",
     "files.NpzReader.packed_size": "see NpzReader",
     "files.NpzReader.array": "see NpzReader",
+    "render.in_notebook": "without arguments, for render_dot",
+    "render.svg": "for picture",
     "guards.Number": "a name for what an isinstance takes",
     "guards.call_text": "for __repr__",
     "datasets.MNIST": "70,000 pictures from the network",
@@ -1035,10 +1042,18 @@ def judge(error):
         raised = raises(last.filename).get(last.lineno)
         if raised is not None and raised in ("", type(error).__name__):
             return "refused", place
+        if last.filename.endswith("advice.py") and " arguments" in str(error):
+            return "refused", place  # Python's words for a wrong number of them
+        if _WRONG_COUNT.match(str(error)):
+            return "refused", place
     elif not place or last.filename == __file__:
         # Python itself refused the call, or what we passed in raised.
         return "refused", place
     return "dies" if isinstance(error, NEVER) else "bare", place
+
+
+# Python's words where the function that we passed in takes another number of arguments.
+_WRONG_COUNT = re.compile(r"(Thing|nothing|rows|squares|sin|.*<lambda>)\(\) ")
 
 
 @functools.cache
@@ -1095,7 +1110,10 @@ def odd_values(good, values, wrap):
     """Yield (label, value) for one argument, and for the first of a list."""
     base = good[0] if isinstance(good, list) and good else good
     for label, make in values:
-        x = make(base)
+        try:
+            x = make(base)
+        except TypeError:  # no Variable holds that
+            continue
         yield f" = {label}", x
         if wrap and isinstance(as_variables(x), Variable) and type(x) is not Variable:
             yield f" = Variable {label}", as_variables(x)

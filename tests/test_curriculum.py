@@ -62,7 +62,7 @@ DIFFERENCES = {
     ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
     ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
     ("step45", "Model.plot"): "the package also refuses several outputs",
-    ("step45", "MLP"): "the package's l0, l1, ... are places in its list; sizes checked",
+    ("step45", "MLP"): "the package's l0, l1, ... are places in a list; sizes checked",
     ("step46", "Optimizer.update"): "the package checks all, then changes; or nothing",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",

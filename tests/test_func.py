@@ -279,3 +279,41 @@ def test_errors():
         jvp(F.matmul, (x, x), (x,))
     with pytest.raises(TypeError, match="hessian: expected argnums as one int"):
         hessian(wave, (0, 1))
+
+
+# --- at the edges
+
+
+def test_jvp_and_hvp_of_a_single_number():
+    """y = x**3 at 2: dy = 12 dx, and the second derivative is 12."""
+    x, v = np.array(2.0), np.array(0.5)
+    y, slope = jvp(lambda x: x**3, x, v)
+    assert (y.data, slope.data) == (8.0, 6.0)
+    assert hvp(lambda x: x**3, x, v).data == 6.0
+    assert grad(lambda x: x**3)(x).data == jacobian(lambda x: x**3)(x).data == 12.0
+    _, slope = jvp(lambda x: (x * x).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    assert slope.data == 6.0  # 2 * 1 * 1 + 2 * 2 * 1
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3)])
+def test_jacobian_of_nothing(shape):
+    table = jacobian(lambda x: x * 2)(np.zeros(shape, np.float32))
+    assert table.shape == shape * 2 and table.dtype == np.float32
+    assert hessian(lambda x: (x * x).sum())(np.zeros(shape)).shape == shape * 2
+
+
+@pytest.mark.parametrize("of", [grad, jacobian, hessian])
+def test_what_is_no_function_is_refused_at_once(of):
+    with pytest.raises(TypeError, match=rf"{of.__name__}: f must be a function, got 3"):
+        of(3)
+    with pytest.raises(TypeError, match=r"argnums must be an int, or a tuple of ints"):
+        of(F.sum, "x")
+
+
+def test_what_is_no_argument_is_refused():
+    with pytest.raises(TypeError, match=r"grad: x must be .* got None"):
+        grad(F.sum)(None)
+    with pytest.raises(TypeError, match=r"jvp: v: it must be .* got None"):
+        jvp(F.sin, np.ones(2), None)
+    with pytest.raises(TypeError, match=r"vjp: f must be a function, got 'sin'"):
+        vjp("sin", np.ones(2))
