@@ -109,6 +109,7 @@ class Optimizer:
             raise
         for param in params:
             self.update_one(param)
+            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
