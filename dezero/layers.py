@@ -26,6 +26,7 @@ import os
 import weakref
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Layer:
         """Take an attribute off the list of those that hold parameters."""
         self._params = tuple(known for known in self._params if known != name)
 
-    def __call__(self, *inputs, **options):
+    def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""
         outputs = self.forward(*inputs, **options)
         if not isinstance(outputs, tuple):
@@ -83,7 +84,7 @@ class Layer:
         vars(self)["outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def forward(self, *inputs):
+    def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs from Variables or ndarrays."""
         raise NotImplementedError(
             f"{type(self).__name__}: write forward(self, x) (see step 44)"
