@@ -100,9 +100,9 @@ else:
     # Programs for DeZero find these by `from dezero.functions import *` and the like.
     functions.utils = utils
     models.L = layers
-    datasets.cache_dir = utils.cache_dir
 
-    for _name in ("", ".functions", ".layers", ".models", ".optimizers", ".datasets"):
-        advice.teach_names("dezero" + _name)
+    for _module in (functions, layers, models, optimizers, datasets, transforms):
+        advice.teach_names(_module.__name__)
+    advice.teach_names("dezero")
 
 __version__ = "0.0.13"

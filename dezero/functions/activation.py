@@ -16,6 +16,7 @@ from dezero.advice import named_arguments
 from dezero.core import (
     Config,
     Function,
+    Variable,
     _as_input,
     _precisely,
     _unwrap,
@@ -145,7 +146,7 @@ class GELU(Function):
         return u
 
 
-def sigmoid(x):
+def sigmoid(x) -> Variable:
     """Return 1 / (1 + exp(-x)), from 0 to 1, without overflow (see step 43).
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -154,23 +155,23 @@ def sigmoid(x):
     return _precisely(Sigmoid(), _as_input("sigmoid", x))
 
 
-def sigmoid_simple(x):
+def sigmoid_simple(x) -> Variable:
     """Return the sigmoid of x, written as its formula; exp overflows below -709."""
     return 1 / (1 + exp(-_as_input("sigmoid_simple", x)))
 
 
-def softplus(x):
+def softplus(x) -> Variable:
     """Return log(1 + exp(x)), a smooth relu, without overflow."""
     return Softplus()(_as_input("softplus", x))
 
 
-def silu(x):
+def silu(x) -> Variable:
     """Return x * sigmoid(x), also known as swish."""
     x = _as_input("silu", x)
     return x * sigmoid(x)
 
 
-def gelu(x):
+def gelu(x) -> Variable:
     """Return x times the normal probability of less than x, approximately.
 
     The formula with tanh of the GELU paper, within 0.0005 of the exact value.
@@ -236,19 +237,19 @@ class ELU(Function):
         return gy * (where(x <= 0, self.output() + self.alpha, 0) + (x > 0))
 
 
-def relu(x):
+def relu(x) -> Variable:
     """Return x where it is positive, else 0; the gradient at 0 is 0 (see step 51)."""
     return ReLU()(_as_input("relu", x))
 
 
 @named_arguments
-def leaky_relu(x, slope=0.2):
+def leaky_relu(x, slope=0.2) -> Variable:
     """Return x where it is positive, else slope * x; at 0 the gradient is slope."""
     slope = number("leaky_relu", "slope", slope, 51)
     return LeakyReLU(slope)(_as_input("leaky_relu", x))
 
 
-def elu(x, alpha=1.0):
+def elu(x, alpha=1.0) -> Variable:
     """Return x where it is positive, else alpha * (exp(x) - 1)."""
     return ELU(number("elu", "alpha", alpha, 51))(_as_input("elu", x))
 
@@ -296,7 +297,7 @@ class LogSoftmax(Function):
 
 
 @named_arguments
-def softmax(x, axis=1):
+def softmax(x, axis=1) -> Variable:
     """Return exp(x) / sum(exp(x)): scores to probabilities along axis (see step 47).
 
     >>> softmax(np.array([[1000.0, 1000.0, 0.0]]))
@@ -307,7 +308,7 @@ def softmax(x, axis=1):
 
 
 @named_arguments
-def softmax_simple(x, axis=1):
+def softmax_simple(x, axis=1) -> Variable:
     """Return the softmax of x, written as its formula, from exp, sum and a division."""
     x, axis = _scores("softmax_simple", x, axis)
     largest = _unwrap(x).max(axis=axis, keepdims=True)
@@ -316,7 +317,7 @@ def softmax_simple(x, axis=1):
 
 
 @named_arguments
-def log_softmax(x, axis=1):
+def log_softmax(x, axis=1) -> Variable:
     """Return the logarithm of softmax, finite where softmax itself rounds to 0."""
     x, axis = _scores("log_softmax", x, axis)
     return _precisely(LogSoftmax(axis), x)

@@ -8,6 +8,7 @@ floating dtype; exp, sin, cos, tanh and sqrt take integers as float64.
 
 import math
 import numbers
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dezero.core import (
     Cast,
     Function,
     Log,
+    Variable,
     _as_input,
     _explained,
     _unwrap,
@@ -151,38 +153,38 @@ def _as_floats(who, x):
     return x if x.dtype.kind == "f" else Cast(np.float64)(x)
 
 
-def exp(x):
+def exp(x) -> Variable:
     """Return e**x, element by element."""
     return Exp()(_as_floats("exp", x))
 
 
-def sin(x):
+def sin(x) -> Variable:
     """Return the sine of x, in radians."""
     return Sin()(_as_floats("sin", x))
 
 
-def cos(x):
+def cos(x) -> Variable:
     """Return the cosine of x, in radians."""
     return Cos()(_as_floats("cos", x))
 
 
-def tanh(x):
+def tanh(x) -> Variable:
     """Return the hyperbolic tangent of x."""
     return Tanh()(_as_floats("tanh", x))
 
 
-def sqrt(x):
+def sqrt(x) -> Variable:
     """Return the square root of x."""
     return Sqrt()(_as_floats("sqrt", x))
 
 
-def abs(x):
+def abs(x) -> Variable:
     """Return x without its sign."""
     return Abs()(_as_input("abs", x))
 
 
 @named_arguments
-def clip(x, x_min, x_max):
+def clip(x, x_min, x_max) -> Variable:
     """Return x with what lies outside x_min ... x_max, two numbers, moved there.
 
     A step onto an end point still counts as inside: the gradient there is 1.
@@ -200,7 +202,7 @@ def clip(x, x_min, x_max):
     return Clip(x_min, x_max)(x)
 
 
-def square(x):
+def square(x) -> Variable:
     """Return x * x, element by element.
 
     >>> square(np.array([1.0, -3.0]))
@@ -245,7 +247,7 @@ class Minimum(Maximum):
         return cuda.get_array_module(x0).minimum(x0, x1)
 
 
-def maximum(x0, x1):
+def maximum(x0, x1) -> Variable:
     """Return the larger of x0 and x1, element by element; they broadcast.
 
     A tie shares the gradient evenly, half to each, as in max (see step 61).
@@ -259,7 +261,7 @@ def maximum(x0, x1):
         raise _explained("maximum", error, x0, x1) from error
 
 
-def minimum(x0, x1):
+def minimum(x0, x1) -> Variable:
     """Return the smaller of x0 and x1, element by element; they broadcast.
 
     A tie shares the gradient evenly, half to each, as in min (see step 61).
@@ -276,7 +278,7 @@ def minimum(x0, x1):
 # --- another type of number ---
 
 
-def astype(x, dtype):
+def astype(x, dtype) -> "Variable | Any":
     """Return x as numbers of another type: np.float32, "float64" (see step 44).
 
     Only floating numbers have a derivative: another dtype, as int or bool, leaves the

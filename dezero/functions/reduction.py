@@ -22,6 +22,7 @@ from dezero.core import (
     Min,
     Sum,
     SumTo,
+    Variable,
     _as_input,
     _one_axis,
     _precisely,
@@ -66,7 +67,7 @@ __all__ = [
 
 
 @named_arguments
-def sum(x, axis=None, keepdims=False):
+def sum(x, axis=None, keepdims=False) -> Variable:
     """Return the sum over axis.
 
     >>> import numpy as np
@@ -77,7 +78,7 @@ def sum(x, axis=None, keepdims=False):
 
 
 @named_arguments
-def average(x, axis=None, keepdims=False):
+def average(x, axis=None, keepdims=False) -> Variable:
     """Return the mean over axis; `mean` is the same function.
 
     The mean of no elements is nan.
@@ -101,7 +102,7 @@ mean = average
 
 
 @named_arguments
-def max(x, axis=None, keepdims=False):
+def max(x, axis=None, keepdims=False) -> Variable:
     """Return the largest element over axis; a tie shares the gradient evenly.
 
     In pooling the first place of a tie gets it all (see step 57).
@@ -110,7 +111,7 @@ def max(x, axis=None, keepdims=False):
 
 
 @named_arguments
-def min(x, axis=None, keepdims=False):
+def min(x, axis=None, keepdims=False) -> Variable:
     """Return the smallest element over axis; a tie shares the gradient evenly.
 
     In pooling the first place of a tie gets it all (see step 57).
@@ -178,7 +179,7 @@ class Std(Var):
 
 
 @named_arguments
-def var(x, axis=None, keepdims=False, ddof=0):
+def var(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the variance over axis: the mean squared distance from the mean.
 
     ddof=1 divides by n - 1, an unbiased estimate from a sample.
@@ -191,7 +192,7 @@ def var(x, axis=None, keepdims=False, ddof=0):
 
 
 @named_arguments
-def std(x, axis=None, keepdims=False, ddof=0):
+def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the standard deviation over axis, the square root of var.
 
     Its slope is infinite where all elements are equal; the gradient there is 0.
@@ -226,7 +227,7 @@ class CumSum(Function):
 
 
 @named_arguments
-def cumsum(x, axis=None):
+def cumsum(x, axis=None) -> Variable:
     """Return the running sums along axis, an int; None: of x flattened.
 
     >>> import numpy as np
@@ -243,7 +244,7 @@ def cumsum(x, axis=None):
 
 
 @named_arguments
-def prod(x, axis=None, keepdims=False):
+def prod(x, axis=None, keepdims=False) -> Variable:
     """Return the product over axis.
 
     Multiplied pair by pair, and the results pair by pair, until one is left. So no
@@ -304,7 +305,7 @@ class LogSumExp(Function):
 
 
 @named_arguments
-def logsumexp(x, axis=None, keepdims=False):
+def logsumexp(x, axis=None, keepdims=False) -> Variable:
     """Return log(sum(exp(x))) over axis, without overflow: a soft maximum.
 
     >>> logsumexp(np.array([1000.0, 1000.0]))
@@ -339,7 +340,7 @@ class Norm(Function):
 
 
 @named_arguments
-def norm(x, axis=None, keepdims=False):
+def norm(x, axis=None, keepdims=False) -> Variable:
     """Return the length of the vectors along axis: the root of their sum of squares.
 
     axis=None takes all elements as one vector. At 0 the gradient is 0.

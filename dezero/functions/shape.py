@@ -22,6 +22,7 @@ from dezero.core import (
     GetItemGrad,
     Reshape,
     Transpose,
+    Variable,
     Where,
     _as_input,
     _one_axis,
@@ -66,7 +67,7 @@ __all__ = [
 
 
 @named_arguments
-def expand_dims(x, axis):
+def expand_dims(x, axis) -> Variable:
     """Return x with a new axis of length 1 at place `axis` of the result.
 
     A place behind the last one is the last one, one before the first is the first.
@@ -83,7 +84,7 @@ def expand_dims(x, axis):
 
 
 @named_arguments
-def squeeze(x, axis=None):
+def squeeze(x, axis=None) -> Variable:
     """Return x without axes of length 1: all such, or those in axis.
 
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
@@ -103,7 +104,7 @@ def squeeze(x, axis=None):
     return reshape(x, [n for place, n in enumerate(x.shape) if place not in places])
 
 
-def flatten(x):
+def flatten(x) -> Variable:
     """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
     x = _as_input("flatten", x)
     if x.ndim == 0:
@@ -157,7 +158,7 @@ class Split(Function):
 
 
 @named_arguments
-def concatenate(xs, axis=0):
+def concatenate(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes but for axis, joined along axis.
 
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
@@ -180,7 +181,7 @@ def concatenate(xs, axis=0):
 
 
 @named_arguments
-def stack(xs, axis=0):
+def stack(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes, side by side along a new axis.
 
     >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
@@ -198,7 +199,7 @@ def stack(xs, axis=0):
 
 
 @named_arguments
-def split(x, indices_or_sections, axis=0):
+def split(x, indices_or_sections, axis=0) -> list[Variable]:
     """Return the list of x's parts along axis.
 
     indices_or_sections: how many equal parts, or a list of the places to cut at.
@@ -248,7 +249,7 @@ def _listed(name, xs):
 
 
 @named_arguments
-def gather(x, index, axis=1):
+def gather(x, index, axis=1) -> Variable:
     """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
 
     index: ints, as long as x along every other axis; it gets no gradient. What is
@@ -289,7 +290,7 @@ def gather(x, index, axis=1):
     return get_item(x, tuple(places))
 
 
-def embed_id(x, W):
+def embed_id(x, W) -> Variable:
     """Return the rows W[x]: for each number of a word or a letter its vector.
 
     Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x is ints,
@@ -354,7 +355,7 @@ class Pad(Function):
         return tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, self.widths))
 
 
-def pad(x, pad_width, constant_values=0.0):
+def pad(x, pad_width, constant_values=0.0) -> Variable:
     """Return x with a border of constant_values, one number, as numpy.pad.
 
     pad_width: an int for both ends of every axis, (before, after) for every axis, or a
