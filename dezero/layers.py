@@ -171,10 +171,9 @@ class Layer:
         """Yield (key, owned) of every Parameter and Layer of this layer's own.
 
         The key is the name of the attribute, or for what stands in a list, tuple or
-        dict "blocks/0", the name and the way through it. What is an attribute too,
-        here or of a layer inside, comes as that only: so "each is saved once" holds,
-        and files keep their keys. A list that leads back to this layer is no part
-        of it.
+        dict "blocks/0", the name and the way through it. What an attribute leads to
+        as well, here or inside, comes as that only, so files keep the keys that they
+        had before lists were looked into. A list that leads back here is left out.
         """
         named = [(name, getattr(self, name)) for name in self._params]
         held = {}
@@ -182,11 +181,10 @@ class Layer:
             if isinstance(value, (list, tuple, dict)):
                 _find_inside(name, value, held)
         if held:
-            found = _reached(owned for _, owned in named)
+            found = _reached((owned for _, owned in named), lists=False)
             for key, owned in held.items():
-                inside = _reached([owned])
-                if owned not in found and self not in inside:
-                    found |= inside
+                if owned not in found and self not in _reached([owned]):
+                    found.add(owned)
                     named.append((key, owned))
             places = {name: i for i, name in enumerate(vars(self))}
             named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
@@ -401,19 +399,21 @@ def _find_inside(key, value, found):
                 waiting.append((f"{key}/{place}", item, (*around, value)))
 
 
-def _reached(owned):
-    """Return the set of these Parameters and Layers and all that are inside them."""
+def _reached(owned, lists=True):
+    """Return the set of these Parameters and Layers and of all that are inside them.
+
+    lists: whether also through lists, tuples and dicts, or through attributes only.
+    """
     found, waiting = set(), list(owned)
     while waiting:
         each = waiting.pop()
         if each not in found:
             found.add(each)
             if isinstance(each, Layer):
+                waiting += [getattr(each, name) for name in each._params]
                 held = {}
-                for name, value in vars(each).items():
-                    if isinstance(value, (Parameter, Layer)):
-                        waiting.append(value)
-                    elif isinstance(value, (list, tuple, dict)):
+                for name, value in vars(each).items() if lists else ():
+                    if isinstance(value, (list, tuple, dict)):
                         _find_inside(name, value, held)
                 waiting += held.values()
     return found
@@ -456,7 +456,7 @@ _ELSEWHERE = {
     "zero_grads": "write cleargrads() (see step 44)",
     "clear_grads": "write cleargrads() (see step 44)",
     "cleargrad": "write cleargrads(), with an s: it clears all of them (see step 44)",
-    "backward": "backward belongs to the loss: loss.backward() (see step 44)",
+    "backward": "it belongs to the loss: loss.backward() (see step 44)",
     "step": "write optimizer.update() (see step 46)",
     "update": "write optimizer.update() (see step 46)",
     "compile": "write the loop over batches as in step 48 (see step 48)",
