@@ -70,6 +70,8 @@ def vjp(f, *xs):
     >>> pull(np.array([1.0, 10.0, 100.0]))
     variable([  2.  40. 600.])
     """
+    if not xs:
+        raise TypeError("vjp: expected f and what it is given, got no x (see step 71)")
     call = _Call("vjp", f, xs, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
     def pull(w):
@@ -168,8 +170,14 @@ class _Call:
     def __init__(self, name, f, arguments, argnums):
         _check(name, f, argnums)
         self.name = name
+        _check_function(name, f)
         self.single = not isinstance(argnums, tuple)
         chosen = (argnums,) if self.single else argnums
+        if not all(isinstance(i, numbers.Integral) for i in chosen) or not chosen:
+            raise TypeError(
+                f"{name}: argnums must be an int or a tuple of ints, got {argnums!r} "
+                "(see step 71)"
+            )
         arguments = list(arguments)
         if not all(-len(arguments) <= i < len(arguments) for i in chosen):
             raise ValueError(
@@ -182,9 +190,11 @@ class _Call:
             for i, x in zip(chosen, self.xs):
                 arguments[i] = x
             self.y = f(*arguments)
-        if not isinstance(self.y, Variable):
+        if not isinstance(self.y, Variable) or self.y.data is None:
+            got = type(self.y).__name__
+            got = "Variable(None)" if got == "Variable" else got
             raise TypeError(
-                f"{name}: f must return a Variable, got {type(self.y).__name__}; "
+                f"{name}: f must return a Variable, got {got}; "
                 "compute with operators and dezero.functions (see step 71)"
             )
         self.recorded = Config.enable_backprop and self._reaches_further()
@@ -278,7 +288,7 @@ def _pairs(name, xs, vs):
     """Return xs and vs as lists of the same length, and whether they were single."""
     single = not isinstance(xs, (tuple, list))
     xs, vs = ([z] if not isinstance(z, (tuple, list)) else list(z) for z in (xs, vs))
-    if len(xs) != len(vs):
+    if len(xs) != len(vs) or not xs:
         raise ValueError(
             f"{name}: expected a v for each x, got {len(xs)} xs and {len(vs)} vs "
             "(see step 71)"
@@ -294,6 +304,28 @@ def _like(v, x, who):
             f"{who} must have the shape {x.shape}, got {v.shape} (see step 71)"
         )
     return v
+
+
+def _as_numbers(who, x):
+    """Return x, a Variable, array, list or number, as a Variable; it has numbers."""
+    try:
+        x = as_variable(as_array(x))
+    except (TypeError, ValueError):  # of NumPy: lists of different lengths
+        raise TypeError(
+            f"{who}: expected numbers, got {shown(x)} (see step 71)"
+        ) from None
+    if x.data is None or x.dtype.kind not in "biuf":
+        got = shown(x.data) if x.data is None else f"an array of {x.dtype}"
+        raise TypeError(f"{who}: expected numbers, got {got} (see step 71)")
+    return x
+
+
+def _check_function(who, f):
+    """Raise TypeError unless f can be called."""
+    if not callable(f):
+        raise TypeError(
+            f"{who}: expected a function of Variables, got {shown(f)} (see step 71)"
+        )
 
 
 def _ones(x):

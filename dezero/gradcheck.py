@@ -14,6 +14,7 @@ random weights w. With all weights 1, errors that cancel in the sum would pass:
 the outputs of softmax add up to 1, so a backward of zeros would look right.
 """
 
+import math
 from itertools import repeat
 
 import numpy as np
@@ -68,9 +69,10 @@ def numerical_grad(f, x, *args, **kwargs):
 
     def outputs(array):
         x_moved = type(x)(array) if wraps else array
-        return [_array(y) for y in _as_list(f(x_moved, *args, **kwargs))]
+        ys = _as_list(f(x_moved, *args, **kwargs))
+        return [_numbers(f"{who}: the result of f", y, "biuf") for y in ys]
 
-    return _central_differences(outputs, _array(x), weights=repeat(1.0))
+    return _central_differences(outputs, start, weights=repeat(1.0))
 
 
 def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
@@ -88,7 +90,7 @@ def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
     def f_of_x(x):
         return f(x, *args, **kwargs)
 
-    arrays = {0: _array(x).astype(np.float64)}
+    arrays = {0: start.astype(np.float64)}
     (got,) = _derivatives(f_of_x, [x], arrays, order=1)
     expected = _measured(f_of_x, [x], arrays, order=1, place=0)
     report = _report(expected, got.data, rtol, atol)
@@ -217,8 +219,14 @@ def _derivatives(f, inputs, arrays, order, create_graph=False):
         if not isinstance(y, Variable):
             raise TypeError(
                 "gradient check: expected f to return a Variable (or several), "
-                f"got {type(y).__name__}"
+                f"got {type(y).__name__}; is a return missing, or does f compute with NumPy? "
+                "(see step 10)"
             )
+    if not ys:
+        raise TypeError(
+            "gradient check: expected f to return a Variable (or several), got none "
+            "(see step 10)"
+        )
     for n in range(1, order + 1):
         weights = [w.astype(y.dtype) for w, y in zip(_weights(ys, n), ys)]
         terms = [(y * w).sum() for w, y in zip(weights, ys)]
@@ -347,6 +355,31 @@ def _is_from_numpy(f):
 def _array(x):
     """Return the array in a Variable, and anything else, as an array of NumPy."""
     return cuda.as_numpy(x.data if _is_variable(x) else x)
+
+
+def _numbers(who, x, kinds="biufc"):
+    """Return the numbers in x as an array; raise TypeError if there are none."""
+    try:
+        array = _array(x)
+    except (TypeError, ValueError):  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in kinds:
+        got = f"an array of {array.dtype}" if cuda.is_array(x) else shown(x)
+        raise TypeError(
+            f"{who}: expected an array or a Variable of numbers, got {got} "
+            "(see step 10)"
+        )
+    return array
+
+
+def _check_function(who, f):
+    if not callable(f):
+        raise TypeError(f"{who}: expected a function, got {shown(f)} (see step 10)")
+
+
+def _check_tolerances(who, rtol, atol):
+    number(who, "rtol", rtol, 10, least=0)
+    number(who, "atol", atol, 10, least=0)
 
 
 def _fresh(x):

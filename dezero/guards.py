@@ -19,6 +19,8 @@ import numbers
 import operator
 import os
 
+import numpy as np
+
 
 def number(who, name, value, step, *, least=None, above=None, most=None, below=None):
     """Return value if it is a finite real number within the limits.
@@ -63,6 +65,27 @@ class Number:
     def __set__(self, instance, value):
         who = type(instance).__name__
         value = number(who, self.name, value, self.step, **self.limits)
+        vars(instance)[self.name] = value
+
+
+class Kind:
+    """An attribute that must be a dtype of numbers, judged whenever it is set."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, instance, value):
+        try:
+            known = value is not None and np.dtype(value).kind in "biufc"
+        except (TypeError, ValueError):
+            known = False
+        if not known:
+            who = type(instance).__name__
+            expected = "a dtype of numbers, such as np.float32 or 'int64'"
+            raise TypeError(refusal(who, self.name, expected, value, self.step))
         vars(instance)[self.name] = value
 
 
@@ -152,4 +175,19 @@ def _short(value):
     """Return value as it is written: types by name, NumPy's numbers as plain ones."""
     if isinstance(value, numbers.Number) and hasattr(value, "item"):
         value = value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     return value.__name__ if isinstance(value, type) else repr(value)
+
+
+def check_callable(who, f, step):
+    """Raise TypeError unless f can be called with an item.
+
+    A class that makes such objects is refused: ToFloat where ToFloat() is meant.
+    """
+    makes = isinstance(f, type) and any("__call__" in vars(kind) for kind in f.__mro__)
+    if makes or not callable(f):
+        got = f"the class {f.__name__}; write {f.__name__}()" if makes else shown(f)
+        raise TypeError(
+            f"{who}: expected something that can be called, got {got} (see step {step})"
+        )
