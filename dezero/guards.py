@@ -17,7 +17,6 @@ import inspect
 import math
 import numbers
 import operator
-import os
 
 import numpy as np
 
@@ -126,20 +125,6 @@ def one_of(who, name, value, step, choices):
         return value
     expected = " or ".join(map(repr, choices))
     raise ValueError(refusal(who, name, expected, value, step))
-
-
-def function(who, name, value, step):
-    """Return value if it can be called. Raises TypeError otherwise."""
-    if callable(value):
-        return value
-    raise TypeError(refusal(who, name, "a function", value, step))
-
-
-def path(who, name, value, step):
-    """Return value if it can name a file: a string or a Path. Else TypeError."""
-    if isinstance(value, (str, os.PathLike)):
-        return value
-    raise TypeError(refusal(who, name, "the name of a file", value, step))
 
 
 def refusal(who, name, expected, value, step):

@@ -31,9 +31,9 @@ Carried over from step 6: Function.backward, Square, Exp.
 Carried over from step 7: Variable.set_creator.
 Teaches: core.as_array, functions.exp
 Family: core.array_types, guards.number, guards.whole, guards.flag,
-guards.one_of, guards.function, guards.path, guards.refusal,
-guards.shown, guards.Number, guards.call_text, advice.SYNONYMS,
-advice.MEMBERS, advice.ARGUMENTS,
+guards.one_of, guards.refusal, guards.shown, guards.Number,
+guards.Kind, guards.call_text, guards.check_callable,
+advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
 advice.teach_names, advice.teach_members, advice.named_arguments,
 core.Variable.exp
 Extends: core.Variable, core.Variable.backward, core.Function

@@ -55,15 +55,6 @@ def test_one_of_some_words():
         guards.one_of("CIFAR100", "label_type", "medium", 51, ["fine", "coarse"])
 
 
-def test_functions_and_names_of_files():
-    assert guards.function("grad", "f", abs, 71) is abs
-    assert guards.path("get_file", "url", "a.npz", 51) == "a.npz"
-    with pytest.raises(TypeError, match=r"grad: f must be a function, got 3 .*71"):
-        guards.function("grad", "f", 3, 71)
-    with pytest.raises(TypeError, match="path must be the name of a file, got None"):
-        guards.path("save_weights", "path", None, 53)
-
-
 def test_large_values_are_shown_by_type():
     assert guards.shown([1, 2]) == "an object of type list"
     assert guards.shown("x" * 100) == "an object of type str"
