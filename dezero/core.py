@@ -1571,7 +1571,7 @@ def _wrap(inputs, name):
             if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
                 array = xp.array(x, dtype)
             else:
-                array = _as_input(x, xp)
+                array = _as_array_if_any(x, xp)
             if array is not None and not _holds_numbers(array):
                 kind = type(x).__name__
                 if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
@@ -1585,7 +1585,7 @@ def _wrap(inputs, name):
     return wrapped
 
 
-def _as_input(x, xp):
+def _as_array_if_any(x, xp):
     """Return x as an array where that can be; else, x itself."""
     if type(x) is _Gone:
         x.refuse()
