@@ -801,7 +801,8 @@ for _name, _operator in [
     ("float", float),
     ("int", int),
 ]:
-    ROWS[f"core.Variable.__{_name}__"] = called(X).get(bound(_operator))
+    _data = X[:1, :1] if _name in ("bool", "float", "int") else X
+    ROWS[f"core.Variable.__{_name}__"] = called(_data).get(bound(_operator))
 ROWS["core.Variable.__setitem__"] = called(X).get(bound(operator.setitem), 0, 1.0)
 ROWS["core.Variable.__array_ufunc__"] = called(X).get(bound(np.add), Y)
 _ON_ARRAYS = """as_array as_variable gradients_of sum_array_to restore_axes
@@ -863,7 +864,7 @@ CLASSES = {
     "functions.Concatenate": called(0).then(X, Y),
     "functions.Split": called([1], 1).then(X),
     "core.Where": called(X > 0).then(X, Y),
-    "core.Cast": called(np.float32).then(X),
+    "core.AsType": called(np.float32).then(X),
     "functions.Maximum": called().then(X, Y),
     "functions.Minimum": called().then(X, Y),
     "functions.LogSumExp": called(0, False).then(X),
@@ -1090,12 +1091,9 @@ def variations(row, odd=ODD):
                 label = f"{where}arg {j}{label}"
                 yield label, [*before, (name, changed, kwargs), *after]
         for key in kwargs:
-            for label, make in values:
-                changed = {**kwargs, key: make(kwargs[key])}
-                yield (
-                    f"{where}{key} = {label}",
-                    [*before, (name, args, changed), *after],
-                )
+            for label, x in odd_values(kwargs[key], values, False):
+                changed = {**kwargs, key: x}
+                yield f"{where}{key}{label}", [*before, (name, args, changed), *after]
         yield f"{where}one argument more", [*before, (name, (*args, 0), kwargs), *after]
         misspelt = {**kwargs, "dimm": 0}
         yield f"{where}dimm = 0", [*before, (name, args, misspelt), *after]
