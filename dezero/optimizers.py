@@ -19,11 +19,14 @@ array for every operation, and piece by piece (see _pieces).
 
 import math
 import weakref
+from typing import TypeVar
 
 import numpy as np
 
 from dezero import cuda
 from dezero.core import Parameter, Variable
+
+_Own = TypeVar("_Own", bound="Optimizer")
 
 
 class Optimizer:
@@ -37,7 +40,7 @@ class Optimizer:
         self.target = None
         self.hooks = []
 
-    def setup(self, target):
+    def setup(self: _Own, target) -> _Own:
         """Note whose parameters to update, a Layer or Model; return self."""
         if not hasattr(target, "params"):
             raise TypeError(
