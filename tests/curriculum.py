@@ -425,6 +425,13 @@ class Canonical(ast.NodeTransformer):
             node.body = node.body[1:] or [ast.Pass()]
         return node
 
+    def visit_arguments(self, node):
+        # **options: Any stands in a base class for type checkers: they then take the
+        # forward of a subclass, whatever its arguments.
+        if node.kwarg and node.kwarg.annotation:
+            node.kwarg = None
+        return self.generic_visit(node)
+
     def visit_arg(self, node):
         node.annotation = None
         return node
