@@ -23,6 +23,7 @@ Letters: x, y in and out; W, b weights and bias; N batch.
 
 import contextlib
 import copy
+import inspect
 import numbers
 import operator
 import os
@@ -513,7 +514,7 @@ class _WholeCall:
         if self.outermost:
             _calls.undo = None
         if kind is TypeError:
-            _explain_a_class(self.layer, error)
+            _explain(self.layer, error)
 
 
 def _note(what, former):
@@ -538,14 +539,26 @@ def _set_late(param, array):
     param.data = array
 
 
-def _explain_a_class(layer, error):
-    """Raise another error where a class was called: self.l = L.Linear, self.l(x)."""
+def _explain(layer, error):
+    """Raise another error where Python's own one does not teach.
+
+    Where forward takes another number of arguments, or where a class was called:
+    self.l = L.Linear, self.l(x).
+    """
+    who = type(layer).__name__
+    if str(error).startswith(f"{type(layer).forward.__qualname__}() "):
+        takes = inspect.signature(layer.forward)
+        got = str(error).partition("() ")[2]
+        raise TypeError(
+            f"{who}: expected the arguments of its forward{takes}, got others: {got} "
+            "(self is one of them) (see step 44)"
+        ) from None
     for name, value in vars(layer).items():
         if isinstance(value, type) and issubclass(value, Layer):
             kind = value.__name__
             if str(error).startswith((f"{kind}.__init__()", f"{kind}: ")):
                 raise TypeError(
-                    f"{type(layer).__name__}.{name} is the class {kind}, expected a "
+                    f"{who}.{name} is the class {kind}, expected a "
                     f"layer; write self.{name} = {kind}(...) (see step 45)"
                 ) from error
 

@@ -29,6 +29,7 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    _floating,
     _WholeCall,
 )
 
@@ -315,12 +316,24 @@ class VGG16(Model):
                 "VGG16.preprocess: expected a picture of Pillow, such as "
                 f"PIL.Image.open(path), got {type(image).__name__} (see step 58)"
             )
+        dtype = _floating("VGG16.preprocess", dtype, 58)
         image = image.convert("RGB")
-        if size:
-            image = image.resize(size)
+        if hasattr(size, "shape") or size:
+            image = image.resize(_width_and_height(size))
         array = np.asarray(image, dtype=dtype)[:, :, ::-1]  # (H, W, BGR)
         array = array - np.array([103.939, 116.779, 123.68], dtype=dtype)
         return np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def _width_and_height(size):
+    """Return a size to scale to as (width, height); refuse what is none."""
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        got = size if isinstance(size, (tuple, list)) else shown(size)
+        raise TypeError(
+            "VGG16.preprocess: size must be (width, height), or None, got "
+            f"{got} (see step 58)"
+        )
+    return tuple(whole("VGG16.preprocess", "each side", side, 58) for side in size)
 
 
 class ResNet(Model):
@@ -418,14 +431,16 @@ class BuildingBlock(Layer):
     ):
         super().__init__()
         sizes = (n_layers, in_channels, mid_channels, out_channels, stride)
-        if None in sizes or n_layers == 0:
+        none = isinstance(n_layers, int) and n_layers < 1
+        if none or any(size is None for size in sizes):
             raise ValueError(
                 "BuildingBlock: expected n_layers from 1, in_channels, mid_channels, "
                 f"out_channels and stride, got {sizes} (see step 58)"
             )
         n_layers = whole("BuildingBlock", "n_layers", n_layers, 58)
+        downsample_fb = downsample_fb is not None and downsample_fb
         self.a = BottleneckA(
-            in_channels, mid_channels, out_channels, stride, bool(downsample_fb)
+            in_channels, mid_channels, out_channels, stride, downsample_fb
         )
         self.layers = [self.a]
         for i in range(1, n_layers):

@@ -493,6 +493,14 @@ def test_a_class_in_the_place_of_a_layer_is_named(kind, x):
         Mistaken()(x)
 
 
+@pytest.mark.parametrize("args", [(), (1, 2)])
+def test_other_numbers_of_arguments_are_explained(args):
+    model = Sequential(Linear(2))
+    for call in model, model.plot:
+        with pytest.raises(TypeError, match=r"Sequential: .* forward\(x\), .*step 44"):
+            call(*args)
+
+
 # --- a call that fails leaves nothing -----------------------------------------
 
 

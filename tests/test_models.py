@@ -966,6 +966,24 @@ def test_preprocess(rng):
     assert x.shape == (3, 4, 10) and x.dtype == np.float64
 
 
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"size": 224}, r"size must be \(width, height\), or None, got 224.*step 58"),
+        ({"size": (1, 2, 3)}, r"size must be .* got \(1, 2, 3\)"),
+        ({"size": (0, 5)}, "each side must be a whole number of at least 1, got 0"),
+        ({"size": (2.5, 5)}, "each side must be a whole number"),
+        ({"size": np.array([4, 4])}, "size must be .* got an object of type ndarray"),
+        ({"dtype": int}, "VGG16.preprocess: dtype must be a floating one"),
+        ({"dtype": "relu"}, "dtype must be a floating one, as np.float32, got 'relu'"),
+    ],
+)
+def test_preprocess_judges_its_settings(options, message):
+    Image = pytest.importorskip("PIL.Image")
+    with pytest.raises((TypeError, ValueError), match=message):
+        VGG16.preprocess(Image.new("RGB", (4, 4)), **options)
+
+
 def test_preprocess_wants_a_picture():
     with pytest.raises(TypeError, match=r"expected a picture of Pillow.*got ndarray"):
         VGG16.preprocess(np.zeros((3, 4, 4)))
@@ -978,6 +996,8 @@ def test_mistaken_sizes():
         BuildingBlock()
     with pytest.raises(ValueError, match=r"BuildingBlock: .*got \(0, 1, 1, 1, 1\)"):
         BuildingBlock(0, 1, 1, 1, 1)
+    with pytest.raises(TypeError, match="BottleneckA: in_channels must be a whole"):
+        BuildingBlock(1, np.ones(3), 1, 1, 1)
 
 
 def test_plot_of_a_network(rng, monkeypatch):
