@@ -94,9 +94,10 @@ class DataLoader:
             single
             or isinstance(item, (str, bytes, dict))
             or not hasattr(item, "__getitem__")
+            or not hasattr(item, "__len__")
             or len(item) < 2
         ):
-            got = f"one of shape {item.shape}" if single else shown(item)
+            got = _described(item) if single else shown(item)
             raise TypeError(
                 f"{type(self).__name__}: the items of the dataset must be pairs "
                 f"(x, t), got {got}; list(zip(X, t)) makes pairs of two "
@@ -196,8 +197,16 @@ class SeqDataLoader(DataLoader):
 
 def _is_bare(x):
     """Return True for an array or a Variable of numbers, which holds no pairs."""
-    array = x.data if hasattr(x, "creator") else x  # of a Variable
-    return cuda.is_array(array) and array.dtype.kind not in "OV"  # these hold anything
+    if hasattr(x, "creator"):
+        return True
+    return cuda.is_array(x) and x.dtype.kind not in "OV"  # these hold anything
+
+
+def _described(x):
+    """Return what a bare array or Variable is, for an error."""
+    kind = type(x).__name__
+    empty = not cuda.is_array(x) and x.data is None
+    return f"{kind}(None)" if empty else f"{kind} of shape {x.shape}"
 
 
 def _check_dataset(who, dataset):
@@ -205,7 +214,7 @@ def _check_dataset(who, dataset):
     if _is_bare(dataset):
         raise TypeError(
             f"{who}: expected a dataset of pairs (x, t), got a bare "
-            f"{type(dataset).__name__} of shape {dataset.shape}; list(zip(X, t)) makes "
+            f"{_described(dataset)}; list(zip(X, t)) makes "
             "pairs of two arrays, or write a Dataset (see step 49)"
         )
     if (

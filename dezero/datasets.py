@@ -302,10 +302,10 @@ def _read_idx(path, ndim):
 def _is_plausible(path, size):
     """Return False if size bytes are too many to come out of the packed file at path.
 
-    A megabyte of gzip or zip can hold a gigabyte of zeros. Pictures become a fifth at
-    best, so what a header announces is judged before there is memory for it.
+    A megabyte of gzip or zip can hold a gigabyte of zeros. Real pictures become a fifth
+    at best, so what a header announces is judged before there is memory for it.
     """
-    return size <= 50 * os.path.getsize(path) + 2**20
+    return size <= 50 * os.path.getsize(path) + 2**26
 
 
 class CIFAR10(_Pictures):

@@ -136,6 +136,11 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
         )
     if whole(who, "order", order, 32, least=-math.inf) < 1:
         raise ValueError(f"{who}: expected order 1 or more, got {order} (see step 32)")
+    if order > 9:
+        raise ValueError(
+            f"{who}: expected order 9 or less, got {order}: each order takes many "
+            "times longer than the one before (see step 32)"
+        )
     default_rtol, default_atol = _TOLERANCE[dtype]
     rtol = default_rtol if rtol is None else rtol
     atol = default_atol if atol is None else atol

@@ -161,7 +161,15 @@ def _holds_parameters(x):
 
 def _check_gradients(params):
     """Raise TypeError or ValueError unless each can be updated with its gradient."""
+    if not isinstance(params, (list, tuple)):
+        raise TypeError(
+            f"update: expected a list of Parameters, got {shown(params)} (see step 46)"
+        )
     for param in params:
+        if not isinstance(param, Variable):
+            raise TypeError(
+                f"update: expected a Parameter, got {shown(param)} (see step 46)"
+            )
         data, grad = param.data, param.grad
         if (
             isinstance(grad, Variable)
@@ -218,6 +226,8 @@ def _pieces(param, *states, scratch=1):
     All are flat, of the same length, and p and the states are views: what is
     written into them stays. Scratch arrays hold anything.
     """
+    if not isinstance(param, Variable) or not isinstance(param.grad, Variable):
+        _check_gradients([param])  # update_one was called by hand
     data, grad = param.data, param.grad.data
     arrays = [array.reshape(-1) for array in (data, grad, *states)]
     xp = cuda.get_array_module(data)
@@ -568,6 +578,7 @@ class WeightDecay:
         return call_text(self)
 
     def __call__(self, params):
+        _check_gradients(params)
         for param in params:
             g = np.multiply(param.data, self.rate, out=np.empty_like(param.data))
             g += param.grad.data
@@ -590,6 +601,7 @@ class ClipGrad:
         return call_text(self)
 
     def __call__(self, params):
+        _check_gradients(params)
         gradients = [param.grad.data for param in params]
         norm = math.sqrt(sum(_sum_of_squares(g) for g in gradients))
         rate = self.max_norm / (norm + 1e-6)

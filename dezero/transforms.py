@@ -339,9 +339,9 @@ def _check_array(transform, x):
     )
 
 
-def _check_list(transform, x=()):
+def _check_list(transform, x):
     """Raise TypeError unless x is a list, or a row of another kind."""
-    if not hasattr(x, "__iter__"):
+    if hasattr(x, "creator") or not np.iterable(x):  # a Variable, a number
         raise TypeError(
             f"{type(transform).__name__}: expected a list of transforms, got "
             f"{type(x).__name__}; write Compose([...]) (see step 49)"
@@ -353,9 +353,10 @@ def _put_in_front(check, kind, name):
     method = getattr(kind, name)
 
     @functools.wraps(method)
-    def checked(self, *argument, **named):
-        check(self, *argument, *named.values())
-        return method(self, *argument, **named)
+    def checked(self, *arguments, **named):
+        for argument in (*arguments, *named.values())[:1]:
+            check(self, argument)
+        return method(self, *arguments, **named)
 
     setattr(kind, name, checked)
 
@@ -371,7 +372,10 @@ def _pair(who, size):
     pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
     if len(pair) != 2:
         raise ValueError(refusal(who, "size", "an int or (width, height)", size, 49))
-    return tuple(whole(who, "size", side, 49) for side in pair)
+    pair = tuple(whole(who, "size", side, 49) for side in pair)
+    if max(pair) > 2**16:
+        raise ValueError(refusal(who, "size", "at most 65536 pixels", size, 49))
+    return pair
 
 
 def _check_picture(transform, img):

@@ -96,8 +96,9 @@ def _as_numbers(who, x):
         array = x if cuda.is_array(x) else np.asarray(x)
     except (TypeError, ValueError):  # lists of different lengths
         array = np.asarray(None)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{who}: expected an array of numbers, got {shown(x)}")
+    if array.dtype.kind not in "iuf":
+        got = f"an array of {array.dtype}" if cuda.is_array(x) else shown(x)
+        raise TypeError(f"{who}: expected an array of numbers, got {got} (see step 47)")
     return array
 
 
@@ -105,6 +106,8 @@ def _check_axis(who, axis, x):
     """Raise TypeError or ValueError unless x has this axis, or these."""
     axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
     try:
+        if any(isinstance(a, bool) for a in axes):
+            raise TypeError
         places = [operator.index(a) % max(x.ndim, 1) for a in axes]
     except TypeError:
         raise TypeError(
