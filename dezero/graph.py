@@ -13,7 +13,7 @@ Variables of core, of core_simple and of the steps alike.
 import re
 
 from dezero.guards import flag, one_of, shown
-from dezero.render import in_notebook, render_dot, svg
+from dezero.render import _draw, _show, render_dot
 
 __all__ = ["get_dot_graph", "picture", "plot_dot_graph", "render_dot"]
 
@@ -37,7 +37,7 @@ def picture(output, verbose=False, show="constants", fold=()):
     See get_dot_graph for the arguments.
     """
     text = _dot_graph("picture", output, verbose, True, show, fold)
-    return in_notebook("svg", svg(text))
+    return _show("svg", _draw(text, "svg"))
 
 
 def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):

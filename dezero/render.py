@@ -66,24 +66,20 @@ def render_dot(text, to_file):
         data = _draw(text, kind)
     with replacing(path) as temporary:
         temporary.write_bytes(data)
-    return in_notebook(kind, data, path)
-
-
-def svg(text):
-    """Return the SVG picture of DOT text, as bytes."""
-    return _draw(text, "svg")
+    return _show(kind, data, path)
 
 
 # --- the look -----------------------------------------------------------------
 
 # The look is set here, when a picture is drawn, and is no part of the DOT text.
 # ordering=in keeps the arguments of a Function in order, from left to right; nslimit
-# ends the search for the last bit of beauty, which can take minutes.
+# ends the search for the last bit of beauty, which can take minutes; a node without
+# a label shows its name, \N, but one whose label is empty stays empty.
 _FONT = "DejaVu Sans,Verdana,sans-serif"  # the first that is there
 _LOOK = f"""
 graph [fontname="{_FONT}"]
 graph [bgcolor=white, ranksep=0.3, nodesep=0.2, ordering=in, nslimit=2, nslimit1=2]
-node [fontname="{_FONT}", height=0.4, margin="0.12,0.06"]
+node [fontname="{_FONT}", height=0.4, margin="0.12,0.06", label="\\N"]
 edge [fontname="{_FONT}", arrowsize=0.7]
 """
 _KINDS = {
@@ -381,7 +377,7 @@ class _Picture:
         return self.data if self.kind == "pdf" else None
 
 
-def in_notebook(kind, data, path=None):
+def _show(kind, data, path=None):
     """Return what shows a picture: IPython's own object if IPython is installed."""
     try:
         from IPython.display import SVG, Image
