@@ -33,11 +33,14 @@ import operator
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy import asarray, generic, ndarray
 
 from dezero import cuda
+from dezero.advice import MEMBERS, named_arguments, teach_members
 from dezero.guards import flag, refusal, shown
 from dezero.nodes import Node
 
@@ -195,6 +198,11 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
+    # For editors. Any stands for what is there only now and then: None, CuPy's arrays.
+    data: ndarray | Any
+    grad: "Variable | Any"
+    creator: "Function | None"
+
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
     _watched = False  # retain_grad() or a hook wants to see the gradient pass
@@ -270,22 +278,22 @@ class Variable:
         self._grad = grad
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Length of every axis, a tuple."""
         return self._known("shape").shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
         return self._known("ndim").ndim
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements."""
         return self._known("size").size
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """Type of the elements."""
         return self._known("dtype").dtype
 
@@ -299,11 +307,11 @@ class Variable:
         return self._data
 
     @property
-    def T(self):
+    def T(self) -> "Variable":
         """The transpose: all axes reversed."""
         return transpose(self)
 
-    def __len__(self):
+    def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError(
                 f"len: this Variable{_named(self)} is a single number, it has no axis "
@@ -311,7 +319,7 @@ class Variable:
             )
         return self.shape[0]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return what str() does, and the name if there is one."""
         text = str(self)
         return text if self.name is None else f"{text[:-1]}, name={self.name!r})"
@@ -323,7 +331,7 @@ class Variable:
     # --- the graph ---
 
     @property
-    def is_leaf(self):
+    def is_leaf(self) -> bool:
         """True where no gradient goes further: nothing to go back to, or no need."""
         return self.creator is None or not self.requires_grad
 
@@ -332,7 +340,7 @@ class Variable:
         """How backward goes on from here, as PyTorch shows it; None for a leaf."""
         return None if self.is_leaf else Node(self.creator)
 
-    def requires_grad_(self, requires_grad=True):
+    def requires_grad_(self, requires_grad=True) -> "Variable":
         """Set requires_grad of a leaf, and return self (step 66)."""
         if self.creator is not None and self.requires_grad != requires_grad:
             raise RuntimeError(
@@ -342,11 +350,11 @@ class Variable:
         self.requires_grad = flag("requires_grad_", "it", requires_grad, 66)
         return self
 
-    def detach(self):
+    def detach(self) -> "Variable":
         """Return a Variable with the same data, memory included, outside the graph."""
         return Variable(self.data, requires_grad=False)
 
-    def set_creator(self, func):
+    def set_creator(self, func) -> None:
         """Note that func computed this Variable."""
         if not isinstance(func, Function):
             raise TypeError(
@@ -356,11 +364,11 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    def unchain(self):
+    def unchain(self) -> None:
         """Forget how this Variable was computed; it becomes a leaf."""
         self.creator = None
 
-    def unchain_backward(self):
+    def unchain_backward(self) -> None:
         """Cut every Variable upstream of this one off the graph.
 
         Truncated back-propagation through time is this, every k steps (step 59).
@@ -372,11 +380,15 @@ class Variable:
                     waiting.append(x.creator)
                     x.unchain()
 
-    def cleargrad(self):
+    def cleargrad(self) -> None:
         """Forget the gradient; the next backward starts from nothing."""
         self.grad = None
 
-    def retain_grad(self):
+    def clear_grad(self) -> None:
+        """Forget the gradient, as cleargrad does."""
+        self.cleargrad()
+
+    def retain_grad(self) -> None:
         """Have every later backward keep this Variable's gradient, leaf or not."""
         self._watched = self._retains_grad = True
 
@@ -395,7 +407,7 @@ class Variable:
         self._watched = True
         return _HookHandle(self, hook)
 
-    def backward(self, retain_grad=False, create_graph=False, gradient=None):
+    def backward(self, retain_grad=False, create_graph=False, gradient=None) -> None:
         """Compute the gradient of this Variable with respect to every leaf.
 
         Each leaf x that this Variable was computed from gets
@@ -463,6 +475,10 @@ class Variable:
             if not create_graph and variable is not self:
                 gradient._no_graph = _WITHOUT_CREATE_GRAPH
 
+    def __dir__(self):
+        # Not what is only there to say how it is done here.
+        return [name for name in super().__dir__() if name not in MEMBERS]
+
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
         state = self.__dict__ | {"creator": None, "generation": 0}
@@ -477,91 +493,238 @@ class Variable:
 
     # --- shape and reduction ---
 
-    def reshape(self, *shape):
+    def reshape(self, *shape) -> "Variable":
         """The same data in another shape: x.reshape(2, 3), ((2, 3)), (-1,)."""
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = shape[0]
         return reshape(self, shape)
 
-    def transpose(self, *axes):
+    def transpose(self, *axes) -> "Variable":
         """The axes in another order: x.transpose(), (1, 0), ((1, 0))."""
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
             axes = axes[0]
         return transpose(self, axes or None)
 
-    def sum(self, axis=None, keepdims=False):
+    @named_arguments
+    def sum(self, axis=None, keepdims=False) -> "Variable":
         """Sum over axis: None for all, an int or a tuple of ints."""
         return _reduce(Sum, self, axis, keepdims)
 
-    def max(self, axis=None, keepdims=False):
+    @named_arguments
+    def max(self, axis=None, keepdims=False) -> "Variable":
         """Largest element over axis; a tie shares the gradient evenly."""
         return _reduce(Max, self, axis, keepdims)
 
-    def min(self, axis=None, keepdims=False):
+    @named_arguments
+    def min(self, axis=None, keepdims=False) -> "Variable":
         """Smallest element over axis; a tie shares the gradient evenly."""
         return _reduce(Min, self, axis, keepdims)
 
-    def matmul(self, other):
+    def matmul(self, other) -> "Variable":
         """The matrix product self @ other."""
         return matmul(self, other)
 
-    def dot(self, other):
+    def dot(self, other) -> "Variable":
         """The matrix product self @ other."""
         return matmul(self, other)
+
+    # --- functions of dezero.functions as methods, under the names that an ndarray
+    # or NumPy has for them ---
+
+    @named_arguments
+    def mean(self, axis=None, keepdims=False) -> "Variable":
+        """Mean over axis."""
+        return _functions["mean"](self, axis, keepdims)
+
+    @named_arguments
+    def var(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Variance over axis."""
+        return _functions["var"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def std(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Standard deviation over axis."""
+        return _functions["std"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def prod(self, axis=None, keepdims=False) -> "Variable":
+        """Product over axis."""
+        return _functions["prod"](self, axis, keepdims)
+
+    @named_arguments
+    def cumsum(self, axis=None) -> "Variable":
+        """Running sums along axis; None: of all elements in a row."""
+        return _functions["cumsum"](self, axis)
+
+    @named_arguments
+    def logsumexp(self, axis=None, keepdims=False) -> "Variable":
+        """log(sum(exp(x))) over axis."""
+        return _functions["logsumexp"](self, axis, keepdims)
+
+    @named_arguments
+    def norm(self, axis=None, keepdims=False) -> "Variable":
+        """Length of the vectors along axis; None: of all elements as one."""
+        return _functions["norm"](self, axis, keepdims)
+
+    def exp(self) -> "Variable":
+        """e**x, element by element."""
+        return _functions["exp"](self)
+
+    def log(self) -> "Variable":
+        """Natural logarithm."""
+        return log(self)
+
+    def sqrt(self) -> "Variable":
+        """Square root."""
+        return _functions["sqrt"](self)
+
+    def square(self) -> "Variable":
+        """x * x, element by element."""
+        return _functions["square"](self)
+
+    def abs(self) -> "Variable":
+        """x without its sign."""
+        return _functions["abs"](self)
+
+    @named_arguments
+    def clip(self, x_min, x_max) -> "Variable":
+        """What lies outside x_min ... x_max moved there."""
+        return _functions["clip"](self, x_min, x_max)
+
+    def sin(self) -> "Variable":
+        """Sine, of radians."""
+        return _functions["sin"](self)
+
+    def cos(self) -> "Variable":
+        """Cosine, of radians."""
+        return _functions["cos"](self)
+
+    def tanh(self) -> "Variable":
+        """Hyperbolic tangent."""
+        return _functions["tanh"](self)
+
+    def sigmoid(self) -> "Variable":
+        """1 / (1 + exp(-x))."""
+        return _functions["sigmoid"](self)
+
+    def relu(self) -> "Variable":
+        """x where it is positive, else 0."""
+        return _functions["relu"](self)
+
+    @named_arguments
+    def leaky_relu(self, slope=0.2) -> "Variable":
+        """x where it is positive, else slope * x."""
+        return _functions["leaky_relu"](self, slope)
+
+    def elu(self, alpha=1.0) -> "Variable":
+        """x where it is positive, else alpha * (exp(x) - 1)."""
+        return _functions["elu"](self, alpha)
+
+    def gelu(self) -> "Variable":
+        """x * P(z <= x) for a standard normal z, nearly."""
+        return _functions["gelu"](self)
+
+    def silu(self) -> "Variable":
+        """x * sigmoid(x)."""
+        return _functions["silu"](self)
+
+    def softplus(self) -> "Variable":
+        """log(1 + exp(x))."""
+        return _functions["softplus"](self)
+
+    @named_arguments
+    def softmax(self, axis=1) -> "Variable":
+        """exp(x) / sum(exp(x)) along axis."""
+        return _functions["softmax"](self, axis)
+
+    @named_arguments
+    def log_softmax(self, axis=1) -> "Variable":
+        """log(softmax(x)) along axis."""
+        return _functions["log_softmax"](self, axis)
+
+    @named_arguments
+    def squeeze(self, axis=None) -> "Variable":
+        """The same data without axes of length 1: all such, or those in axis."""
+        return _functions["squeeze"](self, axis)
+
+    def flatten(self) -> "Variable":
+        """All elements in one row, as an ndarray's; F.flatten keeps the first axis."""
+        return reshape(self, (self.size,))
+
+    def ravel(self) -> "Variable":
+        """All elements in one row."""
+        return reshape(self, (self.size,))
+
+    def copy(self) -> "Variable":
+        """The same values in memory of their own, still in the graph."""
+        return Copy()(self)
+
+    def astype(self, dtype) -> "Variable | Any":
+        """The same values as another type of float, still in the graph.
+
+        Whole numbers and truths have no derivative: such a dtype gives an ndarray.
+        """
+        return _functions["astype"](self, dtype)
 
     # --- devices ---
 
-    def to_cpu(self):
+    def to_cpu(self) -> None:
         """Move data, and the gradient, into main memory, in place."""
         _move(self, cuda.as_numpy)
 
-    def to_gpu(self):
+    def to_gpu(self) -> None:
         """Move data, and the gradient, to the GPU, in place (step 52)."""
         _move(self, cuda.as_cupy)
 
     # --- operators: Python looks the functions up when an operator runs, so
     # they can be defined further down ---
 
-    def __add__(self, other):
+    def __add__(self, other) -> "Variable":
         return add(self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other) -> "Variable":
         return add(other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other) -> "Variable":
         return sub(self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other) -> "Variable":
         return sub(other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other) -> "Variable":
         return mul(self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other) -> "Variable":
         return mul(other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other) -> "Variable":
         return div(self, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other) -> "Variable":
         return div(other, self)
 
-    def __pow__(self, other):
+    def __pow__(self, other) -> "Variable":
         return pow(self, other)
 
-    def __rpow__(self, other):
+    def __rpow__(self, other) -> "Variable":
         return pow(other, self)
 
-    def __matmul__(self, other):
+    def __matmul__(self, other) -> "Variable":
         return matmul(self, other)
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other) -> "Variable":
         return matmul(other, self)
 
-    def __neg__(self):
+    def __neg__(self) -> "Variable":
         return neg(self)
 
-    def __getitem__(self, slices):
+    def __pos__(self) -> "Variable":
+        return self
+
+    def __abs__(self) -> "Variable":
+        return self.abs()
+
+    def __getitem__(self, slices) -> "Variable":
         return get_item(self, slices)
 
     def __setitem__(self, slices, value):
@@ -571,35 +734,43 @@ class Variable:
             "new value from the old one (see step 47)"
         )
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator["Variable"]:
         if self.ndim == 0:
             raise TypeError("Variable: a 0-d Variable cannot be iterated over")
         return (self[i] for i in range(len(self)))
 
-    # Comparisons leave the graph: a truth has no derivative.
+    # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
-    def __lt__(self, other):
+    def __lt__(self, other) -> Any:
         return self.data < _unwrap(other)
 
-    def __le__(self, other):
+    def __le__(self, other) -> Any:
         return self.data <= _unwrap(other)
 
-    def __gt__(self, other):
+    def __gt__(self, other) -> Any:
         return self.data > _unwrap(other)
 
-    def __ge__(self, other):
+    def __ge__(self, other) -> Any:
         return self.data >= _unwrap(other)
+
+    def argmax(self, axis=None) -> ndarray:
+        """The place of the largest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmax(axis))
+
+    def argmin(self, axis=None) -> ndarray:
+        """The place of the smallest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmin(axis))
 
     # --- leaving for Python and NumPy ---
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         array = self._single("bool", ValueError, "of more it is ambiguous: all or any?")
         return bool(array)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return float(self._single("float").item())
 
-    def __int__(self):
+    def __int__(self) -> int:
         return int(self._single("int").item())
 
     def _single(self, who, error=TypeError, advice="pick one, or take the x.sum()"):
@@ -611,6 +782,29 @@ class Variable:
             )
         return self._data
 
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.size != 1:
+            raise ValueError(
+                f"item: expected a Variable of one element, got shape {self.shape}; "
+                "x.tolist() gives all of them (see step 19)"
+            )
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers, in nested lists."""
+        return self.data.tolist()
+
+    def __round__(self, ndigits=None) -> Any:
+        _check_one(self, "round(x)", "np.round(x.data, 3)")
+        return round(self.item(), ndigits)
+
+    def __format__(self, spec) -> str:
+        if not spec:
+            return str(self)
+        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
+        return format(self.item(), spec)
+
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
             "Variable: NumPy would lose the graph here; use x.data for the array, "
@@ -619,18 +813,53 @@ class Variable:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         # NumPy asks here before it computes `array + x` or np.sin(x).
-        function = _FUNCTION_OF_UFUNC.get(ufunc.__name__)
-        kwargs.pop("out", None)  # `array += x` rebinds the name to a Variable
-        if function is None or method != "__call__" or kwargs:
-            raise TypeError(
-                f"Variable: np.{ufunc.__name__} would lose the graph; use the "
-                "function of that name in dezero.functions, or x.data for the array"
-            )
+        name = ufunc.__name__
+        function = _OF_NUMPY.get(name)
+        out = kwargs.pop("out", None)
+        if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
+            out = None
+        if function is None or method != "__call__" or kwargs or out:
+            raise TypeError(_lost(name if method == "__call__" else f"{name}.{method}"))
         return function(*inputs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
+        ours = _OF_NUMPY.get(function.__name__)
+        if ours is None:
+            raise TypeError(_lost(function.__name__))
+        try:
+            inspect.signature(ours).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{function.__name__} of a Variable: {error}; the arguments here "
+                f"are {inspect.signature(ours)}, or use x.data for the array"
+            ) from None
+        return ours(*args, **kwargs)
 
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
+
+
+def _check_one(x, what, instead):
+    """Raise TypeError unless x has one element, saying what to do instead."""
+    if x.size != 1:
+        raise TypeError(
+            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
+            "(see step 19)"
+        )
+
+
+def _lost(name):
+    """Return what an error says when NumPy's function of that name is refused."""
+    ours = f"F.{name}, or " if name in _functions else ""
+    return (
+        f"Variable: np.{name} would lose the graph; use {ours}x.data for the array "
+        "(see step 21)"
+    )
+
+
+teach_members(Variable, MEMBERS)
 
 
 def setup_variable():
@@ -679,7 +908,7 @@ def _expected_numbers(array):
     )
 
 
-def as_variable(obj):
+def as_variable(obj) -> Variable:
     """Return a Variable as it is, an array wrapped in a new one."""
     if isinstance(obj, Variable):
         return obj
@@ -1106,7 +1335,7 @@ class Function:
         cls._takes_scalars = _is_from_package(cls, "forward")
         cls._knows_arrays = _is_from_package(cls, "backward")
 
-    def __call__(self, *inputs):
+    def __call__(self, *inputs) -> Variable:
         if not Config.enable_backprop:
             return self._call_without_graph(inputs)
         arrays = []
@@ -1231,13 +1460,14 @@ class Function:
             y._no_graph = _UNDER_NO_GRAD
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def forward(self, *xs):
+    # Any, so that an editor takes every forward(self, x) of a subclass.
+    def forward(self, *xs: Any, **options: Any) -> Any:
         """Compute the outputs from ndarrays."""
         raise NotImplementedError(
             f"{type(self).__name__}: write forward(self, *xs) (see step 2)"
         )
 
-    def backward(self, *gys):
+    def backward(self, *gys: Any, **options: Any) -> Any:
         """Compute the gradients of the inputs from those of the outputs."""
         raise NotImplementedError(
             f"{type(self).__name__}: write backward(self, *gys) (see step 6)"
@@ -1341,7 +1571,7 @@ def _wrap(inputs, name):
             if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
                 array = xp.array(x, dtype)
             else:
-                array = _as_input(x, xp)
+                array = _as_array_if_any(x, xp)
             if array is not None and not _holds_numbers(array):
                 kind = type(x).__name__
                 if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
@@ -1355,7 +1585,7 @@ def _wrap(inputs, name):
     return wrapped
 
 
-def _as_input(x, xp):
+def _as_array_if_any(x, xp):
     """Return x as an array where that can be; else, x itself."""
     if type(x) is _Gone:
         x.refuse()
@@ -1560,7 +1790,7 @@ class Log(Function):
         return gy / x
 
 
-def add(x0, x1):
+def add(x0, x1) -> Variable:
     """Return x0 + x1. Either may be a Variable, an array or a number."""
     try:
         return Add()(x0, x1)
@@ -1568,7 +1798,7 @@ def add(x0, x1):
         raise _explained("add", error, x0, x1) from error
 
 
-def sub(x0, x1):
+def sub(x0, x1) -> Variable:
     """Return x0 - x1."""
     try:
         return Sub()(x0, x1)
@@ -1576,12 +1806,12 @@ def sub(x0, x1):
         raise _explained("sub", error, x0, x1) from error
 
 
-def rsub(x0, x1):
+def rsub(x0, x1) -> Variable:
     """Return x1 - x0."""
     return sub(x1, x0)
 
 
-def mul(x0, x1):
+def mul(x0, x1) -> Variable:
     """Return x0 * x1."""
     try:
         return Mul()(x0, x1)
@@ -1589,7 +1819,7 @@ def mul(x0, x1):
         raise _explained("mul", error, x0, x1) from error
 
 
-def div(x0, x1):
+def div(x0, x1) -> Variable:
     """Return x0 / x1."""
     try:
         return Div()(x0, x1)
@@ -1597,12 +1827,12 @@ def div(x0, x1):
         raise _explained("div", error, x0, x1) from error
 
 
-def rdiv(x0, x1):
+def rdiv(x0, x1) -> Variable:
     """Return x1 / x0."""
     return div(x1, x0)
 
 
-def neg(x):
+def neg(x) -> Variable:
     """Return -x."""
     try:
         return Neg()(x)
@@ -1632,7 +1862,7 @@ def _explained(who, error, *xs):
     return kind(f"{who}: not defined on {dtypes}: {error} (see step 21)")
 
 
-def pow(x, c):  # the name is the contract's; nothing here uses Python's pow
+def pow(x, c) -> Variable:  # the name is the contract's; nothing here uses Python's pow
     """Return x**c. With a Variable for c, x is to be positive, or c constant.
 
     >>> x, c = Variable(np.array(2.0)), Variable(np.array(3.0))
@@ -1650,7 +1880,7 @@ def pow(x, c):  # the name is the contract's; nothing here uses Python's pow
         raise _explained("pow", error, x, c) from error
 
 
-def log(x):
+def log(x) -> Variable:
     """Return the natural logarithm of x, element by element."""
     x = _as_input("log", x)
     return Log()(x if x.dtype.kind == "f" else AsType(np.float64)(x))
@@ -1783,7 +2013,7 @@ def _as_shape(who, shape, step):
         ) from None
 
 
-def reshape(x, shape):
+def reshape(x, shape) -> Variable:
     """Return x in another shape; one length may be -1 (see step 38)."""
     x, shape = _as_input("reshape", x), _as_shape("reshape", shape, 38)
     if x.shape == shape:
@@ -1797,7 +2027,7 @@ def reshape(x, shape):
         ) from error
 
 
-def transpose(x, axes=None):
+def transpose(x, axes=None) -> Variable:
     """Return x with its axes in another order; None reverses them."""
     x = _as_input("transpose", x)
     if axes is not None:
@@ -1811,7 +2041,7 @@ def transpose(x, axes=None):
     return Transpose(axes)(x)
 
 
-def broadcast_to(x, shape):
+def broadcast_to(x, shape) -> Variable:
     """Return x repeated to shape, by NumPy's broadcasting (see step 40)."""
     x, shape = _as_input("broadcast_to", x), _as_shape("broadcast_to", shape, 40)
     if x.shape == shape:
@@ -1825,7 +2055,7 @@ def broadcast_to(x, shape):
         ) from error
 
 
-def sum_to(x, shape):
+def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
     if getattr(x, "shape", None) == shape:
         # NumPy scalars and Variables first: they need not ask Config.
@@ -1833,7 +2063,7 @@ def sum_to(x, shape):
     return SumTo(_as_shape("sum_to", shape, 40))(_as_input("sum_to", x))
 
 
-def get_item(x, slices):
+def get_item(x, slices) -> Variable:
     """Return x[slices], as NumPy indexes (see step 47).
 
     slices: an int, a slice, ..., None, ints or truths in an array, a Variable or a
@@ -1894,7 +2124,7 @@ def _unwrap_all(index):
     return _unwrap(index)
 
 
-def where(condition, x0, x1):
+def where(condition, x0, x1) -> Variable:
     """Return x0 where condition is true, x1 elsewhere; all three broadcast.
 
     condition gets no gradient. x0 or x1 may be a number.
@@ -2066,7 +2296,7 @@ class MatMul(Function):
         return gx, gW
 
 
-def matmul(x, W):
+def matmul(x, W) -> Variable:
     """Return the matrix product x @ W (see step 41).
 
     Shapes: (N, D) @ (D, K) -> (N, K); vectors and stacks as in numpy.matmul.
@@ -2091,14 +2321,20 @@ def _swap(x):
     return x.transpose(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
 
 
-# What NumPy's operators are here; see Variable.__array_ufunc__.
-_FUNCTION_OF_UFUNC = {
+# Functions of Variables by their names, for the methods that find them here, as they
+# are defined in modules that import this one. dezero.functions fills it.
+_functions = {}
+
+# What NumPy's functions come to, by NumPy's name: see Variable.__array_ufunc__. Here
+# are the operators; dezero.functions.arraylike adds the others.
+_OF_NUMPY = {
     "add": add,
     "subtract": sub,
     "multiply": mul,
     "divide": div,
     "power": pow,
     "matmul": matmul,
+    "negative": neg,
     # `array < x` is `x > array`
     "less": lambda left, right: right > left,
     "less_equal": lambda left, right: right >= left,

@@ -37,6 +37,7 @@ from curriculum import (
 # New code of a step that is not the code of its namesake in the package, and why.
 DIFFERENCES = {
     ("step06", "Exp"): "the package's gradients are arrays or Variables (step 32)",
+    ("step09", "square"): "the package's is the power x**2, which comes in step 22",
     ("step10", "gradient_check"): "the package weighs outputs, so errors cannot cancel",
     ("step26", "get_dot_graph"): "the package can also number the nodes (stable=True)",
     ("step26", "plot_dot_graph"): "the package numbers them: equal graphs, equal files",
@@ -62,7 +63,7 @@ DIFFERENCES = {
     ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
     ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
     ("step45", "Model.plot"): "the package also refuses several outputs",
-    ("step45", "MLP"): "the package's l0, l1, ... are places in its list",
+    ("step45", "MLP"): "the package's l0, l1, ... are places in a list; sizes checked",
     ("step46", "Optimizer.update"): "the package checks all, then changes; or nothing",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
     ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",

@@ -79,7 +79,7 @@ def _sum_rows(x):
     return ones @ x
 
 
-def linear(x, W, b=None):
+def linear(x, W, b=None) -> Variable:
     """Return x @ W + b in one step (see step 43).
 
     Shapes: x (..., D), W (D, K), b (K,) or None -> (..., K).
@@ -111,7 +111,7 @@ def _is_nothing(b):
     return isinstance(b, Variable) and b.data is None
 
 
-def linear_simple(x, W, b=None):
+def linear_simple(x, W, b=None) -> Variable:
     """Return x @ W + b from matmul and add, without keeping x @ W.
 
     To add b, only the shape of x @ W is needed on the way back: its numbers are let go.
@@ -190,7 +190,7 @@ def _complete(term, shape, others, arrays, used):
     return gx_term
 
 
-def einsum(subscripts, *xs):
+def einsum(subscripts, *xs) -> Variable:
     """Return the sum of products that subscripts name, as numpy.einsum does.
 
         einsum("ij,jk->ik", x, W)    the matrix product
