@@ -32,6 +32,7 @@ import threading
 import weakref
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -140,7 +141,7 @@ class Layer:
             message += f"; does {kind}.__init__ call super().__init__()? (see step 44)"
         raise AttributeError(message, name=name, obj=self)
 
-    def __call__(self, *inputs, **options):
+    def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""
         with _WholeCall(self):
             outputs = self.forward(*inputs, **options)
@@ -160,7 +161,7 @@ class Layer:
         advice = "is a return missing?" if output is None else "return a Variable"
         raise TypeError(f"{name}: forward returned {output}; {advice} (see step 44)")
 
-    def forward(self, *inputs):
+    def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs from Variables or ndarrays."""
         raise NotImplementedError(
             f"{type(self).__name__}: write forward(self, x) (see step 44)"

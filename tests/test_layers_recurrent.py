@@ -315,8 +315,10 @@ def test_unchain_backward_frees_the_steps_before(cls, xs):
         np.testing.assert_array_equal(p.grad.data, twin.grad.data, err_msg=key)
 
 
-@pytest.mark.parametrize("cls", LAYERS)
-@pytest.mark.parametrize("unchain", [True, False])
+@pytest.mark.parametrize(
+    "cls, unchain",
+    [(RNN, True), (LSTM, True), (LSTM, False), (GRU, True), (GRU, False)],
+)
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 def test_an_update_between_two_steps_is_seen(cls, unchain, optimizer, xs):
     """Weights change in place while the sequence goes on."""
@@ -332,6 +334,20 @@ def test_an_update_between_two_steps_is_seen(cls, unchain, optimizer, xs):
         optimizer.update()
         fresh = copy.deepcopy(layer)  # takes along nothing but weights and state
         np.testing.assert_array_equal(layer(x).data, fresh(x).data)
+
+
+def test_an_rnn_does_not_go_back_through_steps_before_an_update(xs):
+    """Its weights are others now. An LSTM has a copy of its own, of all its gates."""
+    layer = RNN(4)
+    optimizer = SGD().setup(layer)
+    run(layer, xs[:2]).sum().backward()
+    optimizer.update()
+    y = layer(xs[2])
+    with pytest.raises(RuntimeError, match=r"Parameter \(W\) .* changed after forward"):
+        y.sum().backward()
+    y.unchain_backward()
+    layer.cleargrads()
+    layer(xs[0]).sum().backward()
 
 
 @pytest.mark.parametrize("cls", LAYERS)
