@@ -32,7 +32,7 @@ import threading
 import weakref
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,17 +129,21 @@ class Layer:
         names = self.__dict__.get("_params", ())
         vars(self)["_params"] = tuple(known for known in names if known != name)
 
-    def __getattr__(self, name):
-        """Say what to write instead of a name that other libraries have."""
-        if hasattr(type(self), name):  # a property that raised: let it say why
-            return object.__getattribute__(self, name)
-        kind = type(self).__name__
-        message = f"{kind!r} object has no attribute {name!r}"
-        if name in _ELSEWHERE:
-            message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
-        elif "_params" not in vars(self) and name[:2] != "__":
-            message += f"; does {kind}.__init__ call super().__init__()? (see step 44)"
-        raise AttributeError(message, name=name, obj=self)
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):
+            """Say what to write instead of a name that other libraries have."""
+            if hasattr(type(self), name):  # a property that raised: let it say why
+                return object.__getattribute__(self, name)
+            kind = type(self).__name__
+            message = f"{kind!r} object has no attribute {name!r}"
+            if name in _ELSEWHERE:
+                message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
+            elif "_params" not in vars(self) and name[:2] != "__":
+                message += (
+                    f"; does {kind}.__init__ call super().__init__()? (see step 44)"
+                )
+            raise AttributeError(message, name=name, obj=self)
 
     def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""

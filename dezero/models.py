@@ -15,6 +15,8 @@ weights, so making one costs nothing; pretrained=True fetches published ones.
 Letters: x, y in and out; N pictures, H W height and width.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 import dezero.functions as F
@@ -92,9 +94,11 @@ class _Chain(Model):
                 return place
         return None
 
-    def __getattr__(self, name):
-        place = self._place(name)
-        return super().__getattr__(name) if place is None else self.layers[place]
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):
+            place = self._place(name)
+            return super().__getattr__(name) if place is None else self.layers[place]
 
     def __setattr__(self, name, value):
         who = type(self).__name__
