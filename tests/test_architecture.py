@@ -11,16 +11,17 @@ import sys
 import pytest
 from curriculum import PACKAGE, Package, imports
 
-#     cuda, nodes, guards <- core <- functions <- layers <- models
+#     advice, cuda, nodes, guards <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders
 #     files <- render <- graph  files <- layers      functions <- utils, functions_conv
 ARROWS = {
+    "advice": [],
     "cuda": [],
     "nodes": [],
     "guards": [],
-    "core": ["cuda", "nodes", "guards"],
+    "core": ["advice", "cuda", "nodes", "guards"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],

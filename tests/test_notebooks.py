@@ -65,7 +65,7 @@ def runs(tmp_path_factory):
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=300,
+            timeout=curriculum.ENDLESS,
         )
 
     with ThreadPoolExecutor(2) as pool:
