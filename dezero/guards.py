@@ -135,7 +135,8 @@ def file_name_below(who, name, step):
     """
     if not isinstance(name, str):
         raise TypeError(
-            f"{who}: the name of a file must be a str, got {shown(name)} (see step {step})"
+            f"{who}: the name of a file must be a str, got {shown(name)} "
+            f"(see step {step})"
         )
     parts = name.split("/")
     if (
