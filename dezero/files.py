@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and .npz files judged before they unpack."""
+"""Files that are there whole or not at all, .npz files judged before they unpack."""
 
 import contextlib
 import math
@@ -59,6 +59,7 @@ class NpzReader:
 
     def array(self, key):
         """Return an array in C order; its checksum is compared, too."""
+        self.header(key)
         name = self._members[key]
         with self._zip.open(name) as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
@@ -78,7 +79,9 @@ class NpzReader:
             )
         size = self._zip.getinfo(self._members[key]).file_size
         if stream.tell() + math.prod(shape) * dtype.itemsize != size:
-            raise ValueError(f"{key} says {shape} {dtype}, which are not its {size} bytes")
+            raise ValueError(
+                f"{key} says {shape} {dtype}, which are not its {size} bytes"
+            )
         return shape, dtype
 
 

@@ -236,8 +236,8 @@ def _derivatives(f, inputs, arrays, order, create_graph=False):
         if not isinstance(y, Variable):
             raise TypeError(
                 "gradient check: expected f to return a Variable (or several), "
-                f"got {type(y).__name__}; is a return missing, or is f one of NumPy? "
-                "(see step 10)"
+                f"got {type(y).__name__}; is a return missing, or does f compute with "
+                "NumPy? (see step 10)"
             )
     if not ys:
         raise TypeError(

@@ -20,7 +20,7 @@ array for every operation, and piece by piece (see _pieces).
 import inspect
 import math
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -39,6 +39,8 @@ _ADVICE = {  # names that an optimizer does not have, and what to write
     "add_param_group": "an optimizer of its own can update another model",
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
+
+_Own = TypeVar("_Own", bound="Optimizer")
 
 
 class Optimizer:
@@ -72,7 +74,7 @@ class Optimizer:
         self.target = None
         self.hooks = []
 
-    def setup(self, target):
+    def setup(self: _Own, target) -> _Own:
         """Note whose parameters to update, a Layer or Model; return self."""
         if isinstance(target, type) or not hasattr(target, "params"):
             raise TypeError(
@@ -109,6 +111,7 @@ class Optimizer:
             raise
         for param in params:
             self.update_one(param)
+            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -390,6 +393,9 @@ class RMSprop(Optimizer):
             s *= 1 - rho
             h += s
             _scaled_step(p, g, h, s, lr, eps)
+
+
+RMSProp = RMSprop  # the paper's spelling, and PyTorch's
 
 
 class AdaDelta(Optimizer):

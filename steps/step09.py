@@ -33,7 +33,10 @@ Teaches: core.as_array, functions.exp
 Family: core.array_types, guards.number, guards.whole, guards.flag,
 guards.one_of, guards.refusal, guards.shown, guards.Number,
 guards.Kind, guards.call_text, guards.check_callable,
-guards.file_name_below
+guards.file_name_below,
+advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
+advice.teach_names, advice.teach_members, advice.named_arguments,
+core.Variable.exp
 Extends: core.Variable, core.Variable.backward, core.Function
 Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
 gradients into a box (before step 32). Which line of Variable

@@ -61,9 +61,9 @@ Carried over from step 28: rosenbrock, draw_valley, draw_path.
 Teaches: optimizers.Optimizer, optimizers.SGD,
 optimizers.MomentumSGD, optimizers.WeightDecay,
 optimizers.ClipGrad
-Family: optimizers.AdaGrad, optimizers.RMSprop,
-optimizers.AdaDelta, optimizers.Adam, optimizers.AdamW,
-optimizers.FreezeParam
+Family: optimizers.AdaGrad, optimizers.RMSprop, optimizers.AdaDelta,
+optimizers.Adam, optimizers.AdamW, optimizers.FreezeParam,
+optimizers.RMSProp
 Exercise: write AdaGrad from its two lines; it must walk like the
 package's. Then make h a running mean, h = 0.99 * h + 0.01 * g * g:
 that is RMSprop, and AdaGrad's steps do not die out any more.
