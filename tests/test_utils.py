@@ -303,3 +303,10 @@ def test_progress_of_no_numbers(sizes):
         (TypeError, ValueError), match="show_progress: .* a number, got"
     ):
         utils.show_progress(*sizes)
+
+
+@pytest.mark.parametrize("path", [None, 5, ["x"], b"x"])
+def test_a_file_to_replace_has_a_name(path):
+    with pytest.raises(TypeError, match=r"replacing: path must be the name .*step 53"):
+        with utils.replacing(path):
+            pass
