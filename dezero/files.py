@@ -20,7 +20,8 @@ def replacing(path):
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
-            f"replacing: path must be the name of a file, got {shown(path)} (see step 53)"
+            f"replacing: path must be the name of a file, got {shown(path)} "
+            "(see step 53)"
         )
     path = Path(path).resolve()
     temporary = path.with_name(f".{os.urandom(8).hex()}.part")
