@@ -1612,7 +1612,8 @@ class Max(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        gy = restore_axes(gy, x.shape, self.axis, self.keepdims) / self.count
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        gy = gy / self.count
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
