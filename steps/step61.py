@@ -38,7 +38,9 @@ descend, draw, show.
 Carried over from step 25: FIGURES.
 Teaches: core.Max, core.Min, functions.max, functions.min,
 core.Variable.max, core.Variable.min
-Family: utils.max_backward_shape
+Family: utils.max_backward_shape, functions.Maximum, functions.maximum,
+functions.Minimum, functions.minimum, core.Variable.argmax,
+core.Variable.argmin
 Exercise: write the sum of the two largest elements of a row, by max
 twice. Which switches are closed when three elements tie?
 

@@ -12,9 +12,11 @@ import math
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     Config,
     Function,
+    Variable,
     _as_input,
     _precisely,
     _unwrap,
@@ -144,7 +146,7 @@ class GELU(Function):
         return u
 
 
-def sigmoid(x):
+def sigmoid(x) -> Variable:
     """Return 1 / (1 + exp(-x)), from 0 to 1, without overflow (see step 43).
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -153,23 +155,23 @@ def sigmoid(x):
     return _precisely(Sigmoid(), _as_input("sigmoid", x))
 
 
-def sigmoid_simple(x):
+def sigmoid_simple(x) -> Variable:
     """Return the sigmoid of x, written as its formula; exp overflows below -709."""
     return 1 / (1 + exp(-_as_floats("sigmoid_simple", x)))
 
 
-def softplus(x):
+def softplus(x) -> Variable:
     """Return log(1 + exp(x)), a smooth relu, without overflow."""
     return Softplus()(_as_input("softplus", x))
 
 
-def silu(x):
+def silu(x) -> Variable:
     """Return x * sigmoid(x), also known as swish."""
     x = _as_input("silu", x)
     return x * sigmoid(x)
 
 
-def gelu(x):
+def gelu(x) -> Variable:
     """Return x times the normal probability of less than x, approximately.
 
     The formula with tanh of the GELU paper, within 0.0005 of the exact value.
@@ -235,18 +237,19 @@ class ELU(Function):
         return gy * (where(x <= 0, self.output() + self.alpha, 0) + (x > 0))
 
 
-def relu(x):
+def relu(x) -> Variable:
     """Return x where it is positive, else 0; the gradient at 0 is 0 (see step 51)."""
     return ReLU()(_as_input("relu", x))
 
 
-def leaky_relu(x, slope=0.2):
+@named_arguments
+def leaky_relu(x, slope=0.2) -> Variable:
     """Return x where it is positive, else slope * x; at 0 the gradient is slope."""
     slope = number("leaky_relu", "slope", slope, 51)
     return LeakyReLU(slope)(_as_input("leaky_relu", x))
 
 
-def elu(x, alpha=1.0):
+def elu(x, alpha=1.0) -> Variable:
     """Return x where it is positive, else alpha * (exp(x) - 1)."""
     return ELU(number("elu", "alpha", alpha, 51))(_as_input("elu", x))
 
@@ -293,7 +296,8 @@ class LogSoftmax(Function):
         return gy - gx
 
 
-def softmax(x, axis=1):
+@named_arguments
+def softmax(x, axis=1) -> Variable:
     """Return exp(x) / sum(exp(x)): scores to probabilities along axis (see step 47).
 
     >>> softmax(np.array([[1000.0, 1000.0, 0.0]]))
@@ -303,7 +307,8 @@ def softmax(x, axis=1):
     return _precisely(Softmax(axis), x)
 
 
-def softmax_simple(x, axis=1):
+@named_arguments
+def softmax_simple(x, axis=1) -> Variable:
     """Return the softmax of x, written as its formula, from exp, sum and a division."""
     x, axis = _scores("softmax_simple", x, axis)
     x = _as_floats("softmax_simple", x)  # bools have no -
@@ -312,7 +317,8 @@ def softmax_simple(x, axis=1):
     return y / y.sum(axis=axis, keepdims=True)
 
 
-def log_softmax(x, axis=1):
+@named_arguments
+def log_softmax(x, axis=1) -> Variable:
     """Return the logarithm of softmax, finite where softmax itself rounds to 0."""
     x, axis = _scores("log_softmax", x, axis)
     return _precisely(LogSoftmax(axis), x)

@@ -20,7 +20,16 @@ from numbers import Integral
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Function, _as_input, _as_shape, _precisely, _select, as_variable
+from dezero.advice import named_arguments
+from dezero.core import (
+    Function,
+    Variable,
+    _as_input,
+    _as_shape,
+    _precisely,
+    _select,
+    as_variable,
+)
 from dezero.functions.linalg import _is_nothing, _weighted, linear
 from dezero.functions.shape import where
 from dezero.guards import flag, shown, whole
@@ -55,7 +64,7 @@ __all__ = [
 # --- sizes: of the kernel, of the result ---
 
 
-def get_conv_outsize(input_size, kernel_size, stride, pad):
+def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
     """Return how many places a kernel takes along one side of a padded image.
 
     >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
@@ -65,7 +74,7 @@ def get_conv_outsize(input_size, kernel_size, stride, pad):
     return _conv_outsize(*sizes)
 
 
-def get_deconv_outsize(size, k, s, p):
+def get_deconv_outsize(size, k, s, p) -> int:
     """Return the side of the smallest image on which a convolution takes size places.
 
     k, s, p: kernel size, stride and padding, as in get_conv_outsize.
@@ -91,7 +100,7 @@ def _sizes(who, size, kernel_size, stride, pad):
     return [whole(who, name, n, 55, least=least) for name, n, least in named]
 
 
-def pair(x):
+def pair(x) -> tuple:
     """Return x as (height, width): an int stands for both.
 
     >>> pair(3), pair((1, 2))
@@ -376,7 +385,7 @@ class Conv2d(Function):
             gx = deconv2d(gy, W, None, self.stride, self.pad, x.shape[2:])
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(x, gy)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 
@@ -422,7 +431,7 @@ class Deconv2d(Function):
             gx = conv2d(gy, W, None, self.stride, self.pad)
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(gy, x)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 
@@ -464,7 +473,8 @@ def _add_bias(y, b):
     return y
 
 
-def conv2d(x, W, b=None, stride=1, pad=0):
+@named_arguments
+def conv2d(x, W, b=None, stride=1, pad=0) -> Variable:
     """Return the images x convolved with the kernels W, plus b (see step 57).
 
     Shapes: x (N, C, H, W), W (OC, C, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
@@ -479,7 +489,8 @@ def conv2d(x, W, b=None, stride=1, pad=0):
     return Conv2d(stride, pad)(*_weighted("conv2d", x, W, b))
 
 
-def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
+@named_arguments
+def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None) -> Variable:
     """Return the images x taken back through a convolution with W, plus b.
 
     Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
@@ -492,7 +503,8 @@ def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
     return Deconv2d(stride, pad, outsize)(*_weighted("deconv2d", x, W, b))
 
 
-def conv2d_simple(x, W, b=None, stride=1, pad=0):
+@named_arguments
+def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
     """Return conv2d(x, W, b), from im2col and linear (see step 57).
 
     The graph shows what happens; it keeps all columns, so it takes more memory.
@@ -701,7 +713,8 @@ class AveragePooling2DGrad(Function):
         return average_pooling(ggx, pool.kernel_size, pool.stride, pool.pad)
 
 
-def pooling(x, kernel_size, stride=1, pad=0):
+@named_arguments
+def pooling(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return the largest number of every window of the images x (see step 57).
 
     Of a tie the first place gets the gradient, row by row; max shares it (see step 61).
@@ -718,7 +731,8 @@ def pooling(x, kernel_size, stride=1, pad=0):
     return Pooling(kernel_size, stride, pad)(_as_input("pooling", x))
 
 
-def average_pooling(x, kernel_size, stride=1, pad=0):
+@named_arguments
+def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return the mean of every window of the images x, zeros around them counted.
 
     Shapes and errors as of pooling.
@@ -732,7 +746,8 @@ def average_pooling(x, kernel_size, stride=1, pad=0):
     return _precisely(AveragePooling(kernel_size, stride, pad), x)
 
 
-def pooling_simple(x, kernel_size, stride=1, pad=0):
+@named_arguments
+def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return pooling(x, ...), from im2col and max, which shares ties (see step 57)."""
     x = as_variable(_as_input("pooling_simple", x))
     col = im2col(x, kernel_size, stride, pad, to_matrix=False)
@@ -790,7 +805,7 @@ class Col2im(Function):
         return im2col(gy, self.kernel_size, self.stride, self.pad, self.to_matrix)
 
 
-def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True):
+def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
     """Return the part of the images x under the kernel, for each place of it.
 
     Shapes: x (N, C, H, W) -> (N*OH*OW, C*KH*KW), a row for each place;
@@ -800,7 +815,7 @@ def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True):
     return Im2col(kernel_size, stride, pad, to_matrix)(_as_input("im2col", x))
 
 
-def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True):
+def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
     """Return images of input_shape from columns x; where they overlap they add up.
 
     The transpose of im2col, not its inverse: sum(im2col(a) * b) == sum(a * col2im(b)).
@@ -809,7 +824,7 @@ def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True):
     return Col2im(input_shape, kernel_size, stride, pad, to_matrix)(x)
 
 
-def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
+def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
     _check_images("im2col", img)
     kernel_size = _pair("im2col", "kernel_size", kernel_size, 1)
@@ -824,7 +839,9 @@ def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
     return col.transpose(0, 4, 5, 1, 2, 3).reshape(_matrix_shape(col.shape))
 
 
-def col2im_array(col, img_shape, kernel_size, stride, pad, to_matrix=True):
+def col2im_array(
+    col, img_shape, kernel_size, stride, pad, to_matrix=True
+) -> np.ndarray:
     """Return what col2im returns, array to array."""
     img_shape = _as_shape("col2im", img_shape, 57)
     if len(img_shape) != 4 or min(img_shape) < 0:

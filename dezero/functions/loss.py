@@ -34,7 +34,7 @@ from dezero.functions.activation import (
     softmax,
     softplus,
 )
-from dezero.functions.elementwise import clip
+from dezero.functions.elementwise import abs, clip
 from dezero.functions.reduction import mean
 from dezero.functions.shape import _broadcasts, get_item
 from dezero.guards import refusal, shown
@@ -46,6 +46,7 @@ __all__ = [
     "binary_cross_entropy",
     "cross_entropy",
     "huber_loss",
+    "l1_loss",
     "mean_squared_error",
     "mean_squared_error_simple",
     "nll_loss",
@@ -81,7 +82,7 @@ class MeanSquaredError(Function):
         return sum_to(gx0, x0.shape), gx1
 
 
-def mean_squared_error(x0, x1):
+def mean_squared_error(x0, x1) -> Variable:
     """Return sum((x0 - x1)**2) / N, N the length of the first axis (see step 42).
 
     Raises ValueError unless x0 broadcasts to the shape of x1, or x1 to that of x0.
@@ -93,7 +94,7 @@ def mean_squared_error(x0, x1):
     return _precisely(MeanSquaredError(), x0, x1)
 
 
-def mean_squared_error_simple(x0, x1):
+def mean_squared_error_simple(x0, x1) -> Variable:
     """Return mean_squared_error, written as its formula: four Functions, not one."""
     x0, x1 = _as_pair("mean_squared_error_simple", x0, x1)
 
@@ -104,7 +105,7 @@ def mean_squared_error_simple(x0, x1):
     return _precisely(from_formula, x0, x1)
 
 
-def huber_loss(x, t, delta=1.0):
+def huber_loss(x, t, delta=1.0) -> Variable:
     """Return the mean of d**2 / 2 where |d| <= delta, d = x - t, else of a line.
 
         delta * (|d| - delta / 2)
@@ -122,6 +123,16 @@ def huber_loss(x, t, delta=1.0):
         return mean(c * (difference - c / 2))
 
     return _precisely(from_formula, x, t)
+
+
+def l1_loss(x, t) -> Variable:
+    """Return the mean of |x - t|: an outlier counts for no more than its distance.
+
+    >>> l1_loss(np.array([1.0, 5.0]), np.array([0.0, 2.0]))
+    variable(2.0)
+    """
+    x, t = _as_pair("l1_loss", x, t)
+    return _precisely(lambda x, t: mean(abs(sub(x, t))), x, t)
 
 
 def _as_pair(name, x0, x1):
@@ -189,7 +200,7 @@ class SoftmaxCrossEntropy(Function):
         return gx, None
 
 
-def softmax_cross_entropy(x, t):
+def softmax_cross_entropy(x, t) -> Variable:
     """Return -log(probability of the true class), the mean over rows (see step 47).
 
     x: scores (N, K), of which softmax would make probabilities; t: class numbers.
@@ -206,7 +217,7 @@ def softmax_cross_entropy(x, t):
     return _precisely(lambda x: SoftmaxCrossEntropy()(x, t), x)
 
 
-def softmax_cross_entropy_simple(x, t):
+def softmax_cross_entropy_simple(x, t) -> Variable:
     """Return softmax_cross_entropy, from softmax, log and get_item.
 
     Probabilities below 1e-15 count as 1e-15, and get no gradient.
@@ -219,7 +230,7 @@ def softmax_cross_entropy_simple(x, t):
     return nll_loss(log(p), t)
 
 
-def nll_loss(log_p, t):
+def nll_loss(log_p, t) -> Variable:
     """Return -log_p[n, t[n]], the mean over rows: log_softmax goes before it.
 
     log_p: (N, K) log-probabilities; t: class numbers.
@@ -230,7 +241,7 @@ def nll_loss(log_p, t):
     return -mean(get_item(log_p, (rows, t)))
 
 
-def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None):
+def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
     """Return softmax_cross_entropy with softer labels, over the rows that count.
 
     label_smoothing: the share of the truth that is spread evenly over all K classes.
@@ -269,7 +280,7 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None):
     return nll_loss(log_p, t) * rest - mean(log_p) * label_smoothing
 
 
-def accuracy(y, t):
+def accuracy(y, t) -> Variable:
     """Return the share of rows of y whose largest element stands at t (see step 50).
 
     Not differentiable: a 0-d Variable that no backward goes through.
@@ -312,7 +323,7 @@ def _class_numbers(name, x, t, ignore_index=None):
 # --- yes or no ---
 
 
-def sigmoid_cross_entropy(x, t):
+def sigmoid_cross_entropy(x, t) -> Variable:
     """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N, p = sigmoid(x).
 
     x: scores of any shape, N their first axis; t: 0 or 1, or between, for each. No p
@@ -329,7 +340,7 @@ def sigmoid_cross_entropy(x, t):
     return _precisely(from_formula, x, t)
 
 
-def binary_cross_entropy(p, t):
+def binary_cross_entropy(p, t) -> Variable:
     """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N for probabilities p.
 
     p is clipped to 1e-15 ... 0.999, so above 0.999 its gradient is 0. Otherwise as

@@ -27,6 +27,7 @@ import math
 import numbers
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     Config,
     Function,
@@ -146,7 +147,7 @@ class BatchNorm(Function):
         self.var[...] = new_var
 
 
-def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5):
+def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in every channel.
 
     In training with the mean and variance of the batch; the arrays mean and var
@@ -369,7 +370,7 @@ class GroupNorm(Function):
         return v.reshape(self.groups, v.shape[0] // self.groups, 1)
 
 
-def layer_norm(x, gamma, beta, eps=1e-5):
+def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma along the last axis.
 
     Shapes: x (..., D), gamma, beta (D,) -> y like x.
@@ -383,7 +384,7 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     return _precisely(LayerNorm(eps), *_with_affine("layer_norm", x, gamma, beta))
 
 
-def group_norm(x, groups, gamma, beta, eps=1e-5):
+def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in groups of channels.
 
     Each sample for itself, so it does the same in training and in use, and the size
@@ -439,7 +440,8 @@ class Dropout(Function):
         return where(self.mask, gy / self.kept, 0)
 
 
-def dropout(x, dropout_ratio=0.5):
+@named_arguments
+def dropout(x, dropout_ratio=0.5) -> Variable:
     """Return x with about that share of its elements set to 0, and the rest larger.
 
     In training only; in test mode x itself is returned (see step 54). What is kept is

@@ -155,7 +155,7 @@ class GRUCell(Function):
         return gx, gh_before, _concatenate(0, x.T.dot(ga), h.T.dot(gd), gb)
 
 
-def join_gates(Wxs, Whs, bs):
+def join_gates(Wxs, Whs, bs) -> Variable:
     """Return W for lstm_cell or gru_cell from the weights and biases of its gates.
 
     Shapes: lists of (D, H), of (H, H) and of (H,), G of each -> (D + H + 1, G * H).
@@ -178,7 +178,7 @@ def join_gates(Wxs, Whs, bs):
     return JoinGates()(*parts)
 
 
-def lstm_cell(x, h, c, W):
+def lstm_cell(x, h, c, W) -> list[Variable]:
     """Return h, c after one step of an LSTM (see step 60).
 
     Shapes: x (N, D), h and c (N, H), W (D + H + 1, 4H) -> h, c (N, H). The columns
@@ -187,7 +187,7 @@ def lstm_cell(x, h, c, W):
     return LSTMCell()(*_given("lstm_cell", x=x, h=h, c=c, W=W))
 
 
-def gru_cell(x, h, W):
+def gru_cell(x, h, W) -> Variable:
     """Return h after one step of a GRU.
 
     Shapes: x (N, D), h (N, H), W (D + H + 1, 3H) -> h (N, H). The columns of W are

@@ -7,12 +7,14 @@ Letters: x, y in and out; gx, gy their gradients.
 """
 
 import math
+import numbers
 import operator
 from itertools import accumulate
 
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     BroadcastTo,
     Function,
@@ -20,6 +22,7 @@ from dezero.core import (
     GetItemGrad,
     Reshape,
     Transpose,
+    Variable,
     Where,
     _as_input,
     _one_axis,
@@ -37,17 +40,20 @@ __all__ = [
     "Concatenate",
     "GetItem",
     "GetItemGrad",
+    "Pad",
     "Reshape",
     "Split",
     "Transpose",
     "Where",
     "broadcast_to",
+    "cat",
     "concatenate",
     "embed_id",
     "expand_dims",
     "flatten",
     "gather",
     "get_item",
+    "pad",
     "reshape",
     "split",
     "squeeze",
@@ -60,18 +66,25 @@ __all__ = [
 # --- axes of length 1, and fewer axes ---
 
 
-def expand_dims(x, axis):
+@named_arguments
+def expand_dims(x, axis) -> Variable:
     """Return x with a new axis of length 1 at place `axis` of the result.
+
+    A place behind the last one is the last one, one before the first is the first.
 
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
     """
     x = _as_input("expand_dims", x)
-    place = _one_axis("expand_dims", axis, x.ndim + 1)
+    last, first = x.ndim, -x.ndim - 1
+    if isinstance(axis, int):
+        axis = min(max(axis, first), last)
+    place = _one_axis("expand_dims", axis, last + 1)
     return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
 
-def squeeze(x, axis=None):
+@named_arguments
+def squeeze(x, axis=None) -> Variable:
     """Return x without axes of length 1: all such, or those in axis.
 
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
@@ -91,7 +104,7 @@ def squeeze(x, axis=None):
     return reshape(x, [n for place, n in enumerate(x.shape) if place not in places])
 
 
-def flatten(x):
+def flatten(x) -> Variable:
     """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
     x = _as_input("flatten", x)
     if x.ndim == 0:
@@ -144,7 +157,8 @@ class Split(Function):
         return Concatenate(self.axis)(*gys)
 
 
-def concatenate(xs, axis=0):
+@named_arguments
+def concatenate(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes but for axis, joined along axis.
 
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
@@ -166,7 +180,8 @@ def concatenate(xs, axis=0):
     return Concatenate(place)(*xs)
 
 
-def stack(xs, axis=0):
+@named_arguments
+def stack(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes, side by side along a new axis.
 
     >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
@@ -183,7 +198,8 @@ def stack(xs, axis=0):
     return Concatenate(place)(*[expand_dims(x, place) for x in xs])
 
 
-def split(x, indices_or_sections, axis=0):
+@named_arguments
+def split(x, indices_or_sections, axis=0) -> list[Variable]:
     """Return the list of x's parts along axis.
 
     indices_or_sections: how many equal parts, or a list of the places to cut at.
@@ -232,7 +248,8 @@ def _listed(name, xs):
 # --- choosing ---
 
 
-def gather(x, index, axis=1):
+@named_arguments
+def gather(x, index, axis=1) -> Variable:
     """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
 
     index: ints, as long as x along every other axis; it gets no gradient. What is
@@ -273,7 +290,7 @@ def gather(x, index, axis=1):
     return get_item(x, tuple(places))
 
 
-def embed_id(x, W):
+def embed_id(x, W) -> Variable:
     """Return the rows W[x]: for each number of a word or a letter its vector.
 
     Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x is ints,
@@ -305,3 +322,63 @@ def embed_id(x, W):
             f"from {index.min()} to {index.max()} (see step 69)"
         )
     return get_item(W, index)
+
+
+# --- more of it: a border, another name ---
+
+
+cat = concatenate
+
+
+class Pad(Function):
+    """y = x with a border of the number c around it; gx = gy without its border.
+
+    widths    (before, after) for every axis
+    """
+
+    def __init__(self, widths, c=0.0):
+        self.widths = widths
+        self.c = c
+
+    def forward(self, x):
+        shape = [a + n + b for n, (a, b) in zip(x.shape, self.widths)]
+        y = cuda.get_array_module(x).full(shape, self.c, x.dtype)
+        y[self._inside(x)] = x
+        return y
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy[self._inside(x)]
+
+    def _inside(self, x):
+        """Return the slices of y where x is."""
+        return tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, self.widths))
+
+
+def pad(x, pad_width, constant_values=0.0) -> Variable:
+    """Return x with a border of constant_values, one number, as numpy.pad.
+
+    pad_width: an int for both ends of every axis, (before, after) for every axis, or a
+    list of such pairs, one for each axis.
+
+    >>> pad(np.array([1.0, 2.0]), (1, 2))
+    variable([0. 1. 2. 0. 0.])
+    """
+    x = _as_input("pad", x)
+    try:
+        widths = np.array(pad_width)
+    except ValueError:  # rows of several lengths
+        widths = np.array("")
+    whole = widths.dtype.kind in "iu" and (widths >= 0).all()
+    if not whole or not _broadcasts(widths.shape, (x.ndim, 2)):
+        raise ValueError(
+            "pad: pad_width must be an int of at least 0, (before, after), or such a "
+            f"pair for each of the {x.ndim} axes, the first axis first, got "
+            f"{pad_width!r} (see step 38)"
+        )
+    if not isinstance(constant_values, numbers.Real):
+        raise TypeError(
+            refusal("pad", "constant_values", "one number", constant_values, 38)
+        )
+    widths = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    return Pad(widths, constant_values)(x)
