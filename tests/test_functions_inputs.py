@@ -276,6 +276,8 @@ def test_axes_that_cannot_be(f):
             ValueError,
             "stride: expected an int",
         ),
+        (lambda: F.im2col_array(None, 2, 1, 0), TypeError, "im2col: img must be"),
+        (lambda: F.col2im_array("a", (1, 1, 2, 2), 2, 1, 0), TypeError, "col must be"),
         (lambda: F.col2im(X, (1, 2), 2), ValueError, "col2im: images have the shape"),
         (lambda: F.join_gates([], [], []), TypeError, "join_gates: Wxs must be a list"),
         (lambda: F.lstm_cell(X, None, X, X), TypeError, "lstm_cell: h must be"),
