@@ -1410,7 +1410,7 @@ class Pow(Function):
         c = self.c
         if getattr(c, "ndim", 0) == 0:
             if c == 0:  # and not 0 * x**-1, which is nan at 0
-                return where(False, gy, 0)
+                return where(np.False_, gy, 0)
             less = c - 1
         else:
             less = cuda.get_array_module(c).where(c == 0, 1, c - 1)
@@ -1547,7 +1547,7 @@ def pow(x, c) -> Variable:  # the name is the contract's; nothing here uses Pyth
 def log(x) -> Variable:
     """Return the natural logarithm of x, element by element."""
     x = _as_input("log", x)
-    return Log()(x if x.dtype.kind == "f" else Cast(np.float64)(x))
+    return Log()(x if x.dtype.kind == "f" else AsType(np.float64)(x))
 
 
 # --- shape --------------------------------------------------------------------
@@ -1797,6 +1797,8 @@ def where(condition, x0, x1) -> Variable:
     >>> where(x > 0, x, 0.1 * x)
     variable([-0.2  3. ])
     """
+    if Config.bare:  # a backward, with a mask of its own
+        return _select(condition, x0, x1)
     if not isinstance(condition, (ndarray, np.bool_)):
         condition = _unwrap(_as_input("where", condition, "condition"))
     try:
@@ -1829,6 +1831,7 @@ class Max(Function):
 
     Elements that tie share it evenly: the mean of the subgradients, whatever
     the order of the elements (step 61). So do nans, the largest and smallest of all.
+    Pooling is the exception: there the first place gets it all (step 57).
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -1886,7 +1889,7 @@ def _reduced_axes(who, x, axis, step=39):
     if axis is None:
         return None
     ndim = x.ndim or 1  # NumPy lets one sum a number over its axis 0
-    if isinstance(axis, (list, tuple, ndarray)) and np.ndim(axis) == 1:
+    if isinstance(axis, (list, tuple)):
         axes = [_one_axis(who, a, ndim, step) for a in axis]
         if len(set(axes)) < len(axes):
             raise ValueError(
@@ -1965,11 +1968,11 @@ def matmul(x, W) -> Variable:
     """
     try:
         return MatMul()(x, W)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:  # None has no ndim
         if "(see step" in str(error):
             raise
         x, W = _as_input("matmul", x), _as_input("matmul", W, "W")
-        raise type(error)(
+        raise ValueError(
             f"matmul: the leading axes of {x.shape} and {W.shape}, of {x.dtype} and "
             f"{W.dtype}, must broadcast: {error} (see step 41)"
         ) from error
@@ -2010,7 +2013,7 @@ _OF_NUMPY = {
 # --- what comes in: a number, a list, an array or a Variable -------------------
 
 
-def _as_input(who, x, name="x"):
+def _as_input(who, x, name="x", xp=np):
     """Return x if it is a Variable or an array; a number or a list as an array.
 
     Raises TypeError for anything else: None, strings, lists that make no array of
@@ -2027,7 +2030,7 @@ def _as_input(who, x, name="x"):
         array = x
     elif isinstance(x, (bool, numbers.Real, list, tuple, range)):
         try:
-            array = x = np.array(x)
+            array = x = xp.array(x)
         except (ValueError, TypeError) as error:
             raise TypeError(
                 f"{who}: {name} must be an array of numbers, got a {type(x).__name__} "
@@ -2044,7 +2047,7 @@ def _as_input(who, x, name="x"):
 _INPUT = "a Variable, an array or a list of real numbers, or a number"
 
 
-class Cast(Function):
+class AsType(Function):
     """The same numbers in another dtype; the gradient goes back into the old one."""
 
     def __init__(self, dtype):
@@ -2055,7 +2058,7 @@ class Cast(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return Cast(x.dtype if x.dtype.kind == "f" else gy.dtype)(gy)
+        return AsType(x.dtype if x.dtype.kind == "f" else gy.dtype)(gy)
 
 
 def _precisely(function, *xs):
@@ -2065,17 +2068,20 @@ def _precisely(function, *xs):
     taken as float64, as NumPy's mean takes them; float16 as float32, and of float16
     alone the result is a float16 again.
     """
-    dtypes = [x.dtype for x in xs]
-    if all(dtype.kind == "f" and dtype.itemsize > 2 for dtype in dtypes):
+    for x in xs:
+        if x.dtype.kind != "f" or x.dtype.itemsize < 4:
+            break
+    else:
         return function(*xs)
-    wide = [
-        x
-        if x.dtype.itemsize > 2 and x.dtype.kind == "f"
-        else Cast(np.float32 if x.dtype.kind == "f" else np.float64)(x)
-        for x in xs
-    ]
+    wide = []
+    for x in xs:
+        if x.dtype.kind != "f":
+            x = AsType(np.float64)(x)
+        elif x.dtype.itemsize < 4:
+            x = AsType(np.float32)(x)
+        wide.append(x)
     y = function(*wide)
-    return Cast(np.float16)(y) if all(d == np.float16 for d in dtypes) else y
+    return AsType(np.float16)(y) if all(x.dtype == np.float16 for x in xs) else y
 
 
 # --- helpers on arrays --------------------------------------------------------
@@ -2090,9 +2096,9 @@ def _select(condition, x0, x1):
     >>> _select(np.array([True, False]), np.array([1.0, np.inf]), 0)
     array([1., 0.])
     """
-    if isinstance(x0, (int, float)) and hasattr(x1, "dtype"):
+    if type(x0) in (int, float) and isinstance(x1, (ndarray, generic)):
         x0 = x1.dtype.type(x0)  # on NumPy 1, 0-d float32 beside 0 is float64
-    elif isinstance(x1, (int, float)) and hasattr(x0, "dtype"):
+    elif type(x1) in (int, float) and isinstance(x0, (ndarray, generic)):
         x1 = x0.dtype.type(x1)
     if type(condition) is ndarray:
         if _is_large(x0, condition) and _is_zero(x1):

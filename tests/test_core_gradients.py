@@ -13,6 +13,7 @@ import pytest
 
 from dezero import Function, Variable, core
 from dezero.core import (
+    AsType,
     BroadcastTo,
     Copy,
     GetItemGrad,
@@ -32,6 +33,7 @@ from dezero.core import (
     sub,
     sum_to,
     transpose,
+    where,
 )
 from dezero.gradcheck import check_gradients
 
@@ -72,6 +74,8 @@ def layouts(sample):
         yield str(shape), sample(*shape)
     yield from not_contiguous(sample)
 
+
+SOME = np.array([[True, False, True], [False, False, True]])
 
 CASES = {}  # name: (f, inputs, order)
 
@@ -334,6 +338,8 @@ for index in (slice(None), [0, 0], [1, 2]), ([0, 0], slice(None), [1, 1]), [1, 1
     case(f"3-d x[{index!r}]", squared_item, normal(2, 2, 3), index)
 case("rows of a table", squared_item, normal(4, 2), np.array([[0, 3], [3, 3]]))
 case("get_item", lambda x: get_item(x, (0, slice(1, 3))), normal(3, 4))
+case("where", lambda x, y: where(SOME, x, y) ** 2, normal(2, 3), normal(3))
+case("AsType", lambda x: AsType(x.dtype)(x) ** 2, normal(2, 3))
 case("get_item of get_item", lambda x: x[1:][[0, 0]][:, 1] ** 2, normal(3, 4))
 case("for row in x", lambda x: [row * row for row in x], normal(3, 2))
 for index, shape in (

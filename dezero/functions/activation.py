@@ -22,7 +22,7 @@ from dezero.core import (
     _unwrap,
     where,
 )
-from dezero.functions.elementwise import clip, exp
+from dezero.functions.elementwise import Clip, _as_floats, exp
 from dezero.guards import number, refusal
 
 __all__ = [
@@ -125,7 +125,7 @@ class GELU(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        x = clip(x, -self.FLAT, self.FLAT)
+        x = Clip(-self.FLAT, self.FLAT)(x)
         # s is known, unless it is to be differentiated in its turn.
         s = self.s if Config.bare else sigmoid(self._u(x))
         gx = 3 * self.A * self.C * x
@@ -157,7 +157,7 @@ def sigmoid(x) -> Variable:
 
 def sigmoid_simple(x) -> Variable:
     """Return the sigmoid of x, written as its formula; exp overflows below -709."""
-    return 1 / (1 + exp(-_as_input("sigmoid_simple", x)))
+    return 1 / (1 + exp(-_as_floats("sigmoid_simple", x)))
 
 
 def softplus(x) -> Variable:
@@ -311,6 +311,7 @@ def softmax(x, axis=1) -> Variable:
 def softmax_simple(x, axis=1) -> Variable:
     """Return the softmax of x, written as its formula, from exp, sum and a division."""
     x, axis = _scores("softmax_simple", x, axis)
+    x = _as_floats("softmax_simple", x)  # bools have no -
     largest = _unwrap(x).max(axis=axis, keepdims=True)
     y = exp(x - largest)  # e**1000 would be inf
     return y / y.sum(axis=axis, keepdims=True)

@@ -32,7 +32,7 @@ from dezero.core import (
 )
 from dezero.functions.linalg import _is_nothing, _weighted, linear
 from dezero.functions.shape import where
-from dezero.guards import shown
+from dezero.guards import flag, shown, whole
 
 __all__ = [
     "AveragePooling",
@@ -70,7 +70,8 @@ def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
     >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
     13
     """
-    return (input_size + 2 * pad - kernel_size) // stride + 1
+    sizes = _sizes("get_conv_outsize", input_size, kernel_size, stride, pad)
+    return _conv_outsize(*sizes)
 
 
 def get_deconv_outsize(size, k, s, p) -> int:
@@ -81,7 +82,22 @@ def get_deconv_outsize(size, k, s, p) -> int:
     >>> get_deconv_outsize(13, k=5, s=2, p=1)
     27
     """
+    return _deconv_outsize(*_sizes("get_deconv_outsize", size, k, s, p))
+
+
+def _conv_outsize(input_size, kernel_size, stride, pad):
+    return (input_size + 2 * pad - kernel_size) // stride + 1
+
+
+def _deconv_outsize(size, k, s, p):
     return s * (size - 1) + k - 2 * p
+
+
+def _sizes(who, size, kernel_size, stride, pad):
+    """Return the four as ints, if they can be sizes."""
+    named = ("size", size, 0), ("kernel_size", kernel_size, 1), ("stride", stride, 1)
+    named += (("pad", pad, 0),)
+    return [whole(who, name, n, 55, least=least) for name, n, least in named]
 
 
 def pair(x) -> tuple:
@@ -126,7 +142,7 @@ def _pair(name, what, x, least):
 
 def _outsize(name, size, kernel_size, stride, pad):
     """Return (OH, OW) for an image of size (H, W); at least 1 each."""
-    out = tuple(map(get_conv_outsize, size, kernel_size, stride, pad))
+    out = tuple(map(_conv_outsize, size, kernel_size, stride, pad))
     if min(out) < 1:
         padded = [n + 2 * p for n, p in zip(size, pad)]
         raise ValueError(
@@ -398,10 +414,8 @@ class Deconv2d(Function):
         size, kernel_size = x.shape[2:], W.shape[2:]
         out = self.outsize
         if out is None:
-            out = tuple(
-                map(get_deconv_outsize, size, kernel_size, self.stride, self.pad)
-            )
-        back = tuple(map(get_conv_outsize, out, kernel_size, self.stride, self.pad))
+            out = tuple(map(_deconv_outsize, size, kernel_size, self.stride, self.pad))
+        back = tuple(map(_conv_outsize, out, kernel_size, self.stride, self.pad))
         if min(out) < 1 or back != size:
             raise ValueError(
                 f"deconv2d: from an image {out} a convolution with the kernel "
@@ -797,6 +811,7 @@ def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
     Shapes: x (N, C, H, W) -> (N*OH*OW, C*KH*KW), a row for each place;
     (N, C, KH, KW, OH, OW) where to_matrix is False (see step 57).
     """
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
     return Im2col(kernel_size, stride, pad, to_matrix)(_as_input("im2col", x))
 
 
@@ -805,7 +820,7 @@ def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Vari
 
     The transpose of im2col, not its inverse: sum(im2col(a) * b) == sum(a * col2im(b)).
     """
-    x = _as_input("col2im", x)
+    x, to_matrix = _as_input("col2im", x), flag("col2im", "to_matrix", to_matrix, 57)
     return Col2im(input_shape, kernel_size, stride, pad, to_matrix)(x)
 
 

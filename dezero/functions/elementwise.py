@@ -15,7 +15,7 @@ import numpy as np
 from dezero import cuda
 from dezero.advice import named_arguments
 from dezero.core import (
-    Cast,
+    AsType,
     Function,
     Log,
     Variable,
@@ -116,7 +116,9 @@ class Abs(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return where(x > 0, gy, 0) - where(x < 0, gy, 0)
+        gx = where(x > 0, gy, 0)
+        gx -= where(x < 0, gy, 0)
+        return gx
 
 
 class Clip(Function):
@@ -150,7 +152,7 @@ class Clip(Function):
 def _as_floats(who, x):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
     x = _as_input(who, x)
-    return x if x.dtype.kind == "f" else Cast(np.float64)(x)
+    return x if x.dtype.kind == "f" else AsType(np.float64)(x)
 
 
 def exp(x) -> Variable:
@@ -290,4 +292,4 @@ def astype(x, dtype) -> "Variable | Any":
     x, dtype = _as_input("astype", x), np.dtype(dtype)
     if dtype.kind != "f":
         return _unwrap(x).astype(dtype)
-    return Cast(dtype)(x)
+    return AsType(dtype)(x)

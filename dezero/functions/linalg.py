@@ -11,7 +11,7 @@ import numpy as np
 
 from dezero import cuda
 from dezero.core import (
-    Cast,
+    AsType,
     Function,
     MatMul,
     Variable,
@@ -102,7 +102,7 @@ def _weighted(who, x, W, b):
     x, W = _as_input(who, x), _as_input(who, W, "W")
     b = None if b is None else b if _is_nothing(b) else _as_input(who, b, "b")
     if x.dtype.kind != "f" and W.dtype.kind != "f":
-        x = Cast(np.float64)(x)
+        x = AsType(np.float64)(x)
     return x, W, b
 
 

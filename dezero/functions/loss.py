@@ -140,7 +140,7 @@ def _as_pair(name, x0, x1):
     xs = [_as_input(name, x0, "x0"), _as_input(name, x1, "x1")]
     _check_pairs(name, *xs)
     for i, x in enumerate((x0, x1)):
-        if isinstance(x, numbers.Real) and xs[1 - i].dtype.kind == "f":
+        if xs[i] is not x and not xs[i].shape and xs[1 - i].dtype.kind == "f":
             xs[i] = xs[i].astype(xs[1 - i].dtype)  # a number takes the array's dtype
     return xs
 
@@ -210,7 +210,7 @@ def softmax_cross_entropy(x, t) -> Variable:
     variable(0.4155)
     """
     x = _as_input("softmax_cross_entropy", x)
-    t = _as_input("softmax_cross_entropy", t, "t")
+    t = _as_input("softmax_cross_entropy", t, "t", cuda.get_array_module(x))
     if x.ndim == 2 and len(x) == 0:  # nan, of x's shape the gradient
         _class_numbers("softmax_cross_entropy", x, t)
         return mean(x)
@@ -298,7 +298,7 @@ def accuracy(y, t) -> Variable:
 
 def _class_numbers(name, x, t, ignore_index=None):
     """Return t as an array (N,) that holds a column of x (N, K) for each row."""
-    t = _unwrap(_as_input(name, t, "t"))
+    t = _unwrap(_as_input(name, t, "t", cuda.get_array_module(x)))
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
     if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
@@ -357,7 +357,8 @@ def binary_cross_entropy(p, t) -> Variable:
 
 def _truths(name, x, t, x_name="x"):
     """Return x, and t in its shape: as a Variable of floats, or an array of floats."""
-    x, t = as_variable(_as_input(name, x, x_name)), _as_input(name, t, "t")
+    x = as_variable(_as_input(name, x, x_name))
+    t = _as_input(name, t, "t", cuda.get_array_module(x))
     is_variable, t = isinstance(t, Variable), as_variable(t)
     if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
         raise ValueError(

@@ -16,7 +16,7 @@ import numpy as np
 from dezero import cuda
 from dezero.advice import named_arguments
 from dezero.core import (
-    Cast,
+    AsType,
     Function,
     Max,
     Min,
@@ -91,11 +91,11 @@ def average(x, axis=None, keepdims=False) -> Variable:
     axis = _reduced_axes("mean", x, axis)
     n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
 
-    def divided(x):
-        return sum(x, axis, keepdims) / n
-
-    # The sum of integers does not overflow: NumPy takes 64 bits for it.
-    return _precisely(divided, x) if x.dtype.kind == "f" else divided(x)
+    keepdims = flag("mean", "keepdims", keepdims, 39)
+    # A sum of integers needs no care: NumPy takes 64 bits for it.
+    if x.dtype.kind != "f" or x.dtype.itemsize > 2:
+        return Sum(axis, keepdims)(x) / n
+    return _precisely(lambda x: Sum(axis, keepdims)(x) / n, x)
 
 
 mean = average
@@ -143,7 +143,7 @@ class Var(Function):
     def backward(self, gy):
         (x,) = self.inputs
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        gx = x - mean(x, self.axis, keepdims=True)
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
         gx *= gy * (2 / self._divisor(x))
         return gx
 
@@ -172,7 +172,7 @@ class Std(Var):
         y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
         gy = where(y > 0, gy, 0)
-        gx = x - mean(x, self.axis, keepdims=True)
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
         # Where y is 0, so are all x - mean(x): divide them by 1.
         gx *= gy / ((y + (y <= 0)) * self._divisor(x))
         return gx
@@ -260,7 +260,7 @@ def prod(x, axis=None, keepdims=False) -> Variable:
         flag("prod", "keepdims", keepdims, 39),
     )
     if x.dtype.kind in "biu":
-        x = Cast(np.uint64 if x.dtype == np.uint64 else np.int64)(x)
+        x = AsType(np.uint64 if x.dtype == np.uint64 else np.int64)(x)
     kept = reduced_shape(x.shape, axis)
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
     rest = [a for a in range(x.ndim) if a not in axes]

@@ -259,8 +259,9 @@ def gather(x, index, axis=1) -> Variable:
     variable([[2. 2. 1.]
               [3. 4. 4.]])
     """
-    x, index = _as_input("gather", x), _unwrap(_as_input("gather", index, "index"))
-    index = cuda.get_array_module(x).asarray(index)
+    x = _as_input("gather", x)
+    xp = cuda.get_array_module(x)
+    index = _unwrap(_as_input("gather", index, "index", xp))
     place = _one_axis("gather", axis, x.ndim)
     if index.dtype.kind not in "iu":
         raise TypeError(
@@ -280,7 +281,6 @@ def gather(x, index, axis=1) -> Variable:
             f"gather: index {index.min() if index.min() < -n else index.max()} is out "
             f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
         )
-    xp = cuda.get_array_module(index)
     # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
     places = [
         xp.arange(n).reshape(-1, *[1] * (x.ndim - 1 - a))
@@ -301,8 +301,8 @@ def embed_id(x, W) -> Variable:
     variable([[5. 6.]
               [1. 2.]])
     """
-    W, index = _as_input("embed_id", W, "W"), _unwrap(_as_input("embed_id", x))
-    index = cuda.get_array_module(W).asarray(index)
+    W = _as_input("embed_id", W, "W")
+    index = _unwrap(_as_input("embed_id", x, xp=cuda.get_array_module(W)))
     if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
         index = index.astype(int)
     if index.dtype.kind not in "iu":
