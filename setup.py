@@ -24,16 +24,31 @@ setup(
     description="A deep learning framework in small steps, each a program you can run",
     long_description=read("README.md"),
     long_description_content_type="text/markdown",
+    author="the dezero authors",
+    # project_urls: as soon as there is an address. The package of the same name on
+    # PyPI is another one.
     license="MIT",
-    classifiers=[
+    license_files=["LICENSE"],
+    classifiers=[  # the licence is no classifier any more (PEP 639)
+        "Development Status :: 5 - Production/Stable",
         "Intended Audience :: Education",
+        "Intended Audience :: Science/Research",
         "Operating System :: OS Independent",
         "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
+        "Topic :: Education",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Mathematics",
+        "Typing :: Typed",
     ],
+    keywords="deep learning, automatic differentiation, education, neural networks",
     packages=find_packages(include=["dezero", "dezero.*"]),
     package_data={"dezero": ["py.typed"]},
-    python_requires=">=3.10",
+    python_requires=">=3.11",
     install_requires=[
         "numpy>=1.26,<3",
         "matplotlib",  # and with it Pillow
@@ -43,6 +58,7 @@ setup(
     ],
     extras_require={
         "test": ["pytest>=8", "nbclient", "nbformat", "ipykernel"],
+        "dev": ["ruff==0.17.*", "mypy"],
         "notebooks": ["jupyterlab", "nbclient", "nbformat", "ipykernel"],
         "gpu": ["cupy-cuda12x"],
     },

@@ -105,4 +105,4 @@ else:
         advice.teach_names(_module.__name__)
     advice.teach_names("dezero")
 
-__version__ = "0.0.13"
+__version__ = "1.0.0"

@@ -78,6 +78,22 @@ class _Config(threading.local):
     # in place, and what was computed from them is old.
     passes = 0
 
+    def __setattr__(self, name, value):
+        if name in _SWITCHES:
+            value = flag("Config", name, value, 18)
+        elif name not in _INTERNAL:
+            raise AttributeError(f"Config: {_expected_switch(name)}")
+        super().__setattr__(name, value)
+
+
+_SWITCHES = ("enable_backprop", "train")
+_INTERNAL = ("bare", "passing")
+
+
+def _expected_switch(name):
+    """Return the sentence about a name that is no switch."""
+    return f"expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
+
 
 Config = _Config()
 
@@ -97,11 +113,8 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if not hasattr(Config, name):
-        raise AttributeError(
-            f"using_config: expected 'enable_backprop' or 'train', got {name!r} "
-            "(see step 18)"
-        )
+    if name not in _SWITCHES:
+        raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
     try:
@@ -121,6 +134,51 @@ def test_mode():
 
 
 test_mode.__test__ = False  # pytest: the name is the contract's, not a test
+
+
+# --- what became of the numbers -----------------------------------------------
+
+# How often the data of any Variable was set so far. A Function notes what it was at
+# its call, a Variable when its own data was set last: so backward knows that an input
+# is not what forward used. _reshapes likewise, where the shape was not the old one.
+_changes = _reshapes = 0
+_change = threading.Lock()
+
+_NUMBERS = "fiub"  # kinds of dtype: floats, integers with and without sign, bools
+
+
+class _Gone(np.lib.mixins.NDArrayOperatorsMixin):
+    """What stands where numbers were: their shape and dtype, and why they are gone.
+
+    Many backwards, such as that of a sum, need no more of an input than its shape.
+    Those that do need numbers get the reason, as a RuntimeError.
+    """
+
+    def __init__(self, array, reason):
+        self.shape, self.ndim, self.size = array.shape, array.ndim, array.size
+        self.dtype = array.dtype
+        self.reason = reason
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        return self if index == () else self.refuse()
+
+    def __getattr__(self, name):
+        self.refuse()
+
+    def refuse(self, *args, **kwargs):
+        """Say why there are no numbers."""
+        raise RuntimeError(self.reason)
+
+    __array__ = __array_ufunc__ = __array_function__ = refuse
+    __iter__ = __bool__ = __float__ = __int__ = __index__ = refuse
+
+
+def _named(x):
+    """Return the name of a Variable in brackets, with a blank in front, or ''."""
+    return f" ({x.name})" if x.name is not None else ""
 
 
 # --- Variable -----------------------------------------------------------------
@@ -150,41 +208,103 @@ class Variable:
     _watched = False  # retain_grad() or a hook wants to see the gradient pass
     _retains_grad = False
     _hooks = ()
+    _changed = _reshaped = 0  # _changes when data was set, when to another shape
 
     __array_priority__ = 200  # `array + x` is x's business, not the array's
 
     def __init__(self, data, name=None, requires_grad=True):
-        if not (isinstance(data, ndarray) or data is None or cuda.is_array(data)):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported, expected an "
-                "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
+        if data is not None:
+            if not (isinstance(data, ndarray) or cuda.is_array(data)):
+                if type(data) is _Gone:
+                    data.refuse()
+                raise TypeError(
+                    f"Variable: {type(data).__name__} is not supported, expected an "
+                    "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
+                )
+            if data.dtype.kind not in _NUMBERS:
+                raise TypeError(f"Variable: {_expected_numbers(data)}")
+        if requires_grad is not True and requires_grad is not False:
+            requires_grad = flag("Variable", "requires_grad", requires_grad, 66)
+        self._data = data
         self.name = name
-        self.grad = None
+        self._grad = None
         self.creator = None
         self.generation = 0
         self.requires_grad = requires_grad
 
+    # Two properties, so that a mistake is told in the line that makes it, and backward
+    # knows what has changed. The engine itself reads _data and _grad.
+
+    @property
+    def data(self):
+        """The ndarray; None where there is none yet, or none any more."""
+        data = self._data
+        return None if type(data) is _Gone else data
+
+    @data.setter
+    def data(self, data):
+        global _changes, _reshapes
+        old = self._data
+        if data is None:
+            if old is not None:  # backward may need its shape
+                reason = (
+                    f"Variable{_named(self)}: its data was set to None (see step 9)"
+                )
+                data = _Gone(old, reason)
+        elif not isinstance(data, ndarray) and not cuda.is_array(data):
+            data = _as_data(self, data)
+        elif data.dtype.kind not in _NUMBERS:
+            raise TypeError(f"data{_named(self)}: {_expected_numbers(data)}")
+        with _change:
+            _changes += 1
+            self._changed = _changes
+            if old is not None and data.shape != old.shape:
+                _reshapes = self._reshaped = _changes
+        self._data = data
+
+    @property
+    def grad(self):
+        """The gradient, a Variable, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad):
+        if grad is not None and not isinstance(grad, Variable):
+            raise TypeError(
+                f"grad{_named(self)}: expected a Variable or None, got "
+                f"{shown(grad)}; write Variable(np.array(...)) for an array, "
+                "x.cleargrad() to begin anew (see step 32)"
+            )
+        self._grad = grad
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of every axis, a tuple."""
-        return self.data.shape
+        return self._known("shape").shape
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self.data.ndim
+        return self._known("ndim").ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self.data.size
+        return self._known("size").size
 
     @property
     def dtype(self) -> np.dtype:
         """Type of the elements."""
-        return self.data.dtype
+        return self._known("dtype").dtype
+
+    def _known(self, what):
+        """Return the array, or what stands for one whose numbers are gone."""
+        if self._data is None:
+            raise ValueError(
+                f"{what}: this Variable{_named(self)} has no data yet, it is None; a "
+                "layer's weights get theirs in its first call (see steps 9 and 44)"
+            )
+        return self._data
 
     @property
     def T(self) -> "Variable":
@@ -192,9 +312,19 @@ class Variable:
         return transpose(self)
 
     def __len__(self) -> int:
-        return len(self.data)
+        if self.ndim == 0:
+            raise TypeError(
+                f"len: this Variable{_named(self)} is a single number, it has no axis "
+                "to count along (see step 19)"
+            )
+        return self.shape[0]
 
     def __repr__(self) -> str:
+        """Return what str() does, and the name if there is one."""
+        text = str(self)
+        return text if self.name is None else f"{text[:-1]}, name={self.name!r})"
+
+    def __str__(self):
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
@@ -217,7 +347,7 @@ class Variable:
                 "requires_grad_: this Variable was computed, and what computed it "
                 "decides; set it on the leaves before, or use detach() (see step 66)"
             )
-        self.requires_grad = requires_grad
+        self.requires_grad = flag("requires_grad_", "it", requires_grad, 66)
         return self
 
     def detach(self) -> "Variable":
@@ -226,6 +356,11 @@ class Variable:
 
     def set_creator(self, func) -> None:
         """Note that func computed this Variable."""
+        if not isinstance(func, Function):
+            raise TypeError(
+                f"set_creator: expected the Function that computed this Variable, got "
+                f"{shown(func)}; unchain() forgets it (see step 7)"
+            )
         self.creator = func
         self.generation = func.generation + 1
 
@@ -264,6 +399,11 @@ class Variable:
         hook returns takes its place, unless it is None. Returns an object whose
         remove() takes the hook off again (step 65).
         """
+        if not callable(hook):
+            raise TypeError(
+                "register_hook: expected a function of the gradient, got "
+                f"{shown(hook)} (see step 65)"
+            )
         self._watched = True
         return _HookHandle(self, hook)
 
@@ -283,18 +423,29 @@ class Variable:
                            differentiated again (step 32)
         gradient           a Variable or ndarray of self's shape (step 66)
 
-        Raises RuntimeError for a result that recorded no graph (step 18) and for a
-        gradient that a pass without create_graph left (step 32), ValueError if what
-        it starts from does not have self's shape.
+        Raises RuntimeError for a result that recorded no graph (step 18), for a
+        gradient that a pass without create_graph left (step 32), and where a formula
+        needs an array that was changed since it was used; ValueError if what it starts
+        from does not have self's shape.
         """
+        for name, value in [
+            ("retain_grad", retain_grad),
+            ("create_graph", create_graph),
+        ]:
+            if not isinstance(value, (bool, np.bool_)):
+                raise TypeError(
+                    f"backward: {name} must be True or False, got {shown(value)}; "
+                    "what to start from is given by name, gradient=... (see step 66)"
+                )
         if self._no_graph:
             raise RuntimeError(f"backward: {self._no_graph}")
-        start = self.grad if gradient is None else gradient
+        start = self._grad if gradient is None else gradient
         if start is None:
-            ones = cuda.get_array_module(self).ones_like(self.data)
+            xp = cuda.get_array_module(self)
+            ones = xp.ones(self.shape, self.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
-            seed = as_variable(as_array(start))
+            (seed,) = _wrap([start], "backward")
             if seed.shape != self.shape:
                 source = "self.grad" if gradient is None else "gradient"
                 raise ValueError(
@@ -306,21 +457,21 @@ class Variable:
         if self.creator is None:
             if gradient is not None:  # it is the caller's, and adds to what is there
                 with using_config("enable_backprop", create_graph):
-                    seed = Copy()(seed) if self.grad is None else self.grad + seed
+                    seed = Copy()(seed) if self._grad is None else self._grad + seed
                 if not create_graph:
                     seed._no_graph = _WITHOUT_CREATE_GRAPH
-            self.grad = seed
+            self._grad = seed
             return
         if not self.requires_grad:  # nothing upstream wants a gradient
-            self.grad = seed if retain_grad or self._retains_grad else None
+            self._grad = seed if retain_grad or self._retains_grad else None
             return
 
         gradients, passed = _propagate(self, seed, retain_grad, create_graph)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for variable in passed:
-            variable.grad = None
+            variable._grad = None
         for variable, gradient in gradients:
-            variable.grad = gradient
+            variable._grad = gradient
             if not create_graph and variable is not self:
                 gradient._no_graph = _WITHOUT_CREATE_GRAPH
 
@@ -331,8 +482,14 @@ class Variable:
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
         state = self.__dict__ | {"creator": None, "generation": 0}
-        state.pop("_hooks", None)
-        return state
+        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
+            state.pop(name, None)
+        return state | {"data": self.data, "grad": self._grad}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._data = self.__dict__.pop("data")
+        self._grad = self.__dict__.pop("grad")
 
     # --- shape and reduction ---
 
@@ -607,13 +764,23 @@ class Variable:
     # --- leaving for Python and NumPy ---
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        array = self._single("bool", ValueError, "of more it is ambiguous: all or any?")
+        return bool(array)
 
     def __float__(self) -> float:
-        return float(self.data)
+        return float(self._single("float").item())
 
     def __int__(self) -> int:
-        return int(self.data)
+        return int(self._single("int").item())
+
+    def _single(self, who, error=TypeError, advice="pick one, or take the x.sum()"):
+        """Return the array if it has one element, whatever the number of axes."""
+        if self.size != 1:
+            raise error(
+                f"{who}: expected a Variable of one element, got the shape "
+                f"{self.shape}; {advice} (see step 19)"
+            )
+        return self._data
 
     def item(self) -> Any:
         """The only element, as a Python number."""
@@ -713,6 +880,34 @@ def as_array(x, array_module=np):
     return x
 
 
+def _as_data(variable, data):
+    """Return what data is set to as an array: a NumPy number. Refuse the rest."""
+    if isinstance(data, generic):  # what NumPy makes of a 0-d x.data * 2
+        array = asarray(data)
+        if array.dtype.kind in _NUMBERS:
+            return array
+        expected = _expected_numbers(array)
+    elif isinstance(data, Variable):
+        expected = (
+            "expected an ndarray, got a Variable; compute with arrays here, "
+            "x.data -= lr * x.grad.data (see step 28)"
+        )
+    else:
+        expected = (
+            f"expected an ndarray or None, got {shown(data)}; wrap it: "
+            "x.data = np.array(...) (see step 9)"
+        )
+    raise TypeError(f"the data of a Variable{_named(variable)}: {expected}")
+
+
+def _expected_numbers(array):
+    """Return the sentence about an array whose dtype is none of ours."""
+    return (
+        f"an array of {array.dtype} is not supported, expected real numbers: a "
+        "floating, integer or bool dtype (see step 9)"
+    )
+
+
 def as_variable(obj) -> Variable:
     """Return a Variable as it is, an array wrapped in a new one."""
     if isinstance(obj, Variable):
@@ -723,7 +918,7 @@ def as_variable(obj) -> Variable:
 def _move(variable, convert):
     """Convert the array of a Variable, and that of its gradient, in place."""
     if variable.data is not None:
-        variable.data = convert(variable.data)
+        variable._data = convert(variable.data)  # the same numbers: no change
     if variable.grad is not None:
         _move(variable.grad, convert)
 
@@ -766,22 +961,26 @@ def _propagate(start, seed, retain_grad, create_graph):
     Gradients under way are ndarrays, or Variables when create_graph.
     """
     _Config.passes += 1
-    old = Config.enable_backprop, Config.bare, Config.passing
-    Config.enable_backprop, Config.bare = create_graph, not create_graph and _DEFERS
-    Config.passing = True
+    state = Config.__dict__  # this thread's
+    old = {name: getattr(Config, name) for name in ("enable_backprop", *_INTERNAL)}
+    bare = not create_graph and _DEFERS
+    state.update(enable_backprop=bool(create_graph), bare=bare, passing=True)
     try:
         return _carry(start, seed, retain_grad, create_graph)
     finally:
-        Config.enable_backprop, Config.bare, Config.passing = old
+        state.update(old)
 
 
 def _carry(start, seed, retain_grad, create_graph):
     """Do what _propagate says, with Config set."""
-    gradients = {start: seed if create_graph else seed.data}
+    gradients = {start: seed if create_graph else seed._data}
     take = gradients.get if retain_grad else gradients.pop
     summed = set()  # variables whose gradient under way is a buffer of our own
     passed = []
-    for func in _functions_behind(start):
+    functions = _functions_behind(start)
+    if _reshapes:
+        _check_shapes(functions)
+    for func in functions:
         gys = []
         missing = 0
         for reference in func._outputs:
@@ -791,7 +990,7 @@ def _carry(start, seed, retain_grad, create_graph):
                 gy = gy.array()
             if gy is None:
                 missing += 1
-            elif not create_graph and gy.dtype is not y.data.dtype:
+            elif not create_graph and gy.dtype is not y._data.dtype:
                 gy = _like(y, gy)
             gys.append(gy)
             if y is None:
@@ -800,7 +999,7 @@ def _carry(start, seed, retain_grad, create_graph):
                 gys[-1] = gy if y is start else _pass_hooks(y, gy)
                 if retain_grad or y._retains_grad:
                     gradients[y] = gys[-1]
-            if y.grad is not None and not (retain_grad or y._retains_grad):
+            if y._grad is not None and not (retain_grad or y._retains_grad):
                 passed.append(y)
         if missing:
             if missing == len(gys):
@@ -836,6 +1035,14 @@ def _carry(start, seed, retain_grad, create_graph):
     if create_graph:
         return _settle_variables(gradients, start, seed), passed
     return _settle_arrays(gradients, start, seed), passed
+
+
+def _check_shapes(functions):
+    """Raise RuntimeError where an input has another shape than in the call."""
+    for func in functions:
+        for i, x in enumerate(func._inputs):
+            if x._reshaped > func._time:
+                func._gone(x, f"input {i}").refuse()
 
 
 def _sum_later(make, xs, b):
@@ -919,9 +1126,19 @@ def _backward_from_outside(func, gys, create_graph):
             gxs = func.backward(*gys)
         finally:
             Config.bare = bare
+    name = type(func).__name__
+    if isinstance(gxs, list):
+        raise TypeError(
+            f"{name}.backward: expected one gradient or a tuple of them, got a list; "
+            "write return gx0, gx1 (see step 13)"
+        )
+    if gxs is None and _returns_nothing(func.backward):
+        raise TypeError(
+            f"{name}.backward: expected a gradient for each input, got nothing; is a "
+            "return missing? (see step 6)"
+        )
     if not isinstance(gxs, tuple):
         gxs = (gxs,)
-    name = type(func).__name__
     missing = func._inputs[len(gxs) :]
     if len(gxs) > len(func._inputs) or any(x.requires_grad for x in missing):
         raise ValueError(
@@ -932,7 +1149,7 @@ def _backward_from_outside(func, gys, create_graph):
     checked = []
     for i, (x, gx) in enumerate(zip(func._inputs, gxs)):
         if gx is not None:
-            gx = as_variable(as_array(gx))
+            (gx,) = _wrap([gx], f"{name}.backward")
             if gx.shape != x.shape:
                 raise ValueError(
                     f"{name}.backward: the gradient of input {i} must have that "
@@ -943,6 +1160,14 @@ def _backward_from_outside(func, gys, create_graph):
                 gx = gx.data.copy()
         checked.append(gx)
     return checked
+
+
+def _returns_nothing(method):
+    """Return whether a method has no return in its source: None was not meant."""
+    try:
+        return "return" not in inspect.getsource(method)
+    except (OSError, TypeError):  # no source, as of what was typed at a prompt
+        return False
 
 
 class _HookHandle:
@@ -1011,6 +1236,17 @@ def _is_read_only(array):
     return array.base is not None
 
 
+def _grad_so_far(variable):
+    """Return the gradient that the new one is added to."""
+    if variable._grad.shape != variable.shape:
+        raise ValueError(
+            f"backward: the gradient is added to the grad of a leaf{_named(variable)}, "
+            f"which must have the shape of its data {variable.shape}, got "
+            f"{variable._grad.shape}; call cleargrad() before (see step 14)"
+        )
+    return variable._grad
+
+
 def _settle_arrays(gradients, start, seed):
     """Make each gradient a Variable whose memory is its own.
 
@@ -1018,7 +1254,7 @@ def _settle_arrays(gradients, start, seed):
     carried may belong to two leaves, or be read-only.
     """
     settled = []
-    taken = {id(_owner(seed.data))}
+    taken = {id(_owner(seed._data))}
     for variable, array in gradients.items():
         if variable is start:  # retained as it was set
             settled.append((variable, seed))
@@ -1031,8 +1267,8 @@ def _settle_arrays(gradients, start, seed):
         if id(_owner(array)) in taken or _is_read_only(array):
             array = array.copy()
         taken.add(id(_owner(array)))
-        if variable.grad is not None:
-            array = as_array(variable.grad.data + array)
+        if variable._grad is not None:
+            array = as_array(_grad_so_far(variable).data + array)
         settled.append((variable, Variable(array)))
     return settled
 
@@ -1041,7 +1277,7 @@ def _settle_variables(gradients, start, seed):
     """Make each gradient a Variable of its own, still part of the graph."""
     settled = []
     given = {seed}
-    taken = {id(_owner(seed.data))}
+    taken = {id(_owner(seed._data))}
     for variable, gradient in gradients.items():
         if variable is start:
             settled.append((variable, seed))
@@ -1050,13 +1286,13 @@ def _settle_variables(gradients, start, seed):
             gradient = _pass_hooks(variable, gradient)
         if gradient in given or gradient is variable:
             gradient = Copy()(gradient)
-        gradient.data = array = _like(variable, gradient.data)
+        gradient._data = array = _like(variable, gradient._data)
         if id(_owner(array)) in taken or _is_read_only(array):
-            gradient.data = array.copy()
+            gradient._data = array.copy()
         given.add(gradient)
-        taken.add(id(_owner(gradient.data)))
-        if variable.grad is not None:
-            gradient = variable.grad + gradient
+        taken.add(id(_owner(gradient._data)))
+        if variable._grad is not None:
+            gradient = _grad_so_far(variable) + gradient
         settled.append((variable, gradient))
     return settled
 
@@ -1086,6 +1322,7 @@ class Function:
 
     _inputs = None
     _outputs = ()
+    _time = 0  # what _changes was at the call
 
     # Set for classes of the package: what their methods can be handed.
     _takes_scalars = False  # forward: 0-d arrays as NumPy scalars
@@ -1093,6 +1330,8 @@ class Function:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        if cls.__init__ is object.__init__ and not cls.__module__.startswith("dezero."):
+            cls.__init__ = _take_nothing
         cls._takes_scalars = _is_from_package(cls, "forward")
         cls._knows_arrays = _is_from_package(cls, "backward")
 
@@ -1106,7 +1345,7 @@ class Function:
         for x in inputs:
             if not isinstance(x, Variable):
                 return self(*_wrap(inputs, type(self).__name__))
-            array = x.data
+            array = x._data
             if takes_scalars and array is not None and array.ndim == 0:
                 # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
                 array = array[()]
@@ -1120,11 +1359,12 @@ class Function:
 
         try:
             y = self.forward(*arrays)
-        except TypeError as error:
-            _refuse_mixture(type(self).__name__, arrays, error)
+        except Exception as error:
+            _explain(self, inputs, error)
             raise
         self.generation = generation
         self._inputs = inputs
+        self._time = _changes
         if isinstance(y, tuple):
             return self._record_outputs(y, requires_grad)
         # The usual case, one output, is written out, and without __init__: what
@@ -1132,9 +1372,9 @@ class Function:
         if not isinstance(y, ndarray):
             y = asarray(y) if isinstance(y, generic) else self._as_result(y)
         output = _new_object(Variable)
-        output.data = y
+        output._data = y
         output.name = None
-        output.grad = None
+        output._grad = None
         output.creator = self
         output.generation = generation + 1
         output.requires_grad = requires_grad
@@ -1161,6 +1401,7 @@ class Function:
 
     def _record_outputs(self, arrays, requires_grad):
         """Wrap and link several outputs."""
+        self._check_some(arrays)
         outputs = [Variable(self._as_result(y), None, requires_grad) for y in arrays]
         for y in outputs:
             y.set_creator(self)
@@ -1177,10 +1418,23 @@ class Function:
             return np.asarray(y)
         if cuda.is_array(y) or isinstance(y, numbers.Number):
             return as_array(y)
+        advice = ""
+        if y is None:
+            advice = "; is a return missing?"
+        elif isinstance(y, Variable):
+            advice = "; forward computes with NumPy, np.exp and not F.exp"
         raise TypeError(
             f"{type(self).__name__}.forward: expected an ndarray, or a tuple of them, "
-            f"got {type(y).__name__} (see step 11)"
+            f"got {type(y).__name__}{advice} (see step 11)"
         )
+
+    def _check_some(self, results):
+        """Raise TypeError if forward returned an empty tuple."""
+        if not results:
+            raise TypeError(
+                f"{type(self).__name__}.forward: expected an ndarray, or a tuple of "
+                "them, got an empty tuple (see step 11)"
+            )
 
     def _call_without_graph(self, inputs):
         """Compute the outputs and record nothing."""
@@ -1193,14 +1447,14 @@ class Function:
         if self._inputs is not None:
             self = self._keep_old_record()
         inputs = _wrap(inputs, type(self).__name__)
-        arrays = [x.data for x in inputs]
         try:
-            results = self.forward(*arrays)
-        except TypeError as error:
-            _refuse_mixture(type(self).__name__, arrays, error)
+            results = self.forward(*[x._data for x in inputs])
+        except Exception as error:
+            _explain(self, inputs, error)
             raise
         if not isinstance(results, tuple):
             results = (results,)
+        self._check_some(results)
         outputs = [Variable(self._as_result(y)) for y in results]
         for y in outputs:
             y._no_graph = _UNDER_NO_GRAD
@@ -1221,14 +1475,22 @@ class Function:
 
     @property
     def inputs(self):
-        """The inputs of the recorded call; arrays while a bare backward runs."""
+        """The inputs of the recorded call; arrays while a bare backward runs.
+
+        For backward, those that were changed since are only shapes.
+        """
         if Config.bare:
-            arrays = []
+            xs = []
             for x in self._inputs:  # a loop: half the time of a comprehension
-                x = x.data
-                arrays.append(x[()] if x is not None and x.ndim == 0 else x)
-            return arrays
-        return list(self._inputs)
+                x = x._data
+                xs.append(x[()] if x is not None and x.ndim == 0 else x)
+        else:
+            xs = list(self._inputs or ())
+        if self._time != _changes and Config.passing:
+            for i, x in enumerate(self._inputs):
+                if x._changed > self._time:
+                    xs[i] = self._gone(x, f"input {i}")
+        return xs
 
     @property
     def outputs(self):
@@ -1238,11 +1500,32 @@ class Function:
     def output(self):
         """The only output of the recorded call; its array in a bare backward."""
         y = self._outputs[0]()
-        return y.data if Config.bare else y
+        if self._time != _changes and Config.passing and y._changed > self._time:
+            return self._gone(y, "its output")
+        return y._data if Config.bare else y
+
+    def _gone(self, x, place):
+        """Return what backward gets for x, whose numbers are not those of forward."""
+        name = type(self).__name__
+        kind = "Parameter" if isinstance(x, Parameter) else "Variable"
+        what = f"{name}: {place}, the {kind}{_named(x)} of shape {x.shape},"
+        if x.data is None:
+            what += (
+                " has no data any more, it was set to None after forward, and the "
+                f"backward of {name} needs it (see step 43)"
+            )
+        else:
+            what += (
+                " was changed after forward, by an optimizer or by hand, so backward "
+                "would be wrong; compute the loss anew, and call backward before the "
+                "update (see step 46)"
+            )
+        return _Gone(x._data, what)
 
     def needs_grad(self, i):
         """Return whether backward has any use for the gradient of input i."""
-        return self._inputs[i].requires_grad
+        x = self._inputs[i]
+        return x.requires_grad and x._data is not None
 
     def _fill_with_zeros(self, gys, create_graph):
         """Return gys with zeros for outputs that the result does not depend on."""
@@ -1255,6 +1538,16 @@ class Function:
                     gy = Variable(gy, requires_grad=False)
             filled.append(gy)
         return filled
+
+
+def _take_nothing(self, *args, **kwargs):
+    """The __init__ of a Function that has none: what it computes on comes later."""
+    if args or kwargs:
+        name = type(self).__name__
+        raise TypeError(
+            f"{name}: made with arguments, which belong to the call; make one first, "
+            f"then call it: {name}()(x) (see step 2)"
+        )
 
 
 def _is_from_package(cls, name):
@@ -1275,24 +1568,67 @@ def _wrap(inputs, name):
         if not isinstance(x, Variable):
             if xp is None and not isinstance(x, ndarray):
                 xp, dtype = _surroundings(inputs)
-            if isinstance(x, numbers.Real):
-                x = xp.array(x, dtype)
-            elif isinstance(x, (str, bytes)):
+            if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
+                array = xp.array(x, dtype)
+            else:
+                array = _as_array_if_any(x, xp)
+            if array is not None and not _holds_numbers(array):
+                kind = type(x).__name__
+                if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
+                    kind = f"{kind} of {array.dtype}"
                 raise TypeError(
-                    f"{name}: {type(x).__name__} is not supported, expected a "
-                    f"Variable, an array or a number as input {i} (see step 21)"
+                    f"{name}: {kind} is not supported, expected a Variable, an array "
+                    f"or a number as input {i} (see step 21)"
                 )
-            x = Variable(as_array(x, xp), requires_grad=False)
+            x = Variable(array, requires_grad=False)
         wrapped.append(x)
     return wrapped
 
 
-def _refuse_mixture(name, arrays, error):
-    """Raise TypeError if some of the arrays are on a GPU, and some are not."""
-    if len({cuda.get_array_module(x) for x in arrays if cuda.is_array(x)}) > 1:
+def _as_array_if_any(x, xp):
+    """Return x as an array where that can be; else, x itself."""
+    if type(x) is _Gone:
+        x.refuse()
+    try:
+        return as_array(x, xp)
+    except (TypeError, ValueError):  # a list of Variables, or of rows not of a length
+        return x
+
+
+def _holds_numbers(x):
+    return cuda.is_array(x) and x.dtype.kind in _NUMBERS
+
+
+def _explain(func, inputs, error):
+    """Raise an error that says why forward failed, where that can be seen."""
+    name = type(func).__name__
+    for i, x in enumerate(inputs):
+        if type(x._data) is _Gone and isinstance(error, RuntimeError):
+            raise RuntimeError(
+                f"{name}: input {i}{_named(x)} has no data any more, it was set to "
+                "None (see step 43)"
+            ) from error
+        if x._data is None and "NoneType" in str(error):
+            raise ValueError(
+                f"{name}: input {i}{_named(x)} has no data, it is None; give it an "
+                "array first (see step 9)"
+            ) from error
+    arrays = [x._data for x in inputs if cuda.is_array(x._data)]
+    modules = {cuda.get_array_module(x) for x in arrays}
+    if isinstance(error, TypeError) and len(modules) > 1:
         raise TypeError(
             f"{name}: arrays of NumPy and of CuPy do not mix; move all that belongs "
             "together, by to_gpu() or to_cpu() (see step 52)"
+        ) from error
+    if _is_from_package(type(func), "forward"):
+        return
+    # x.data of an ndarray is its memory, x.grad an AttributeError
+    is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
+    if is_memory or cuda.is_array(getattr(error, "obj", None)):
+        wanted = "data" if is_memory else error.name
+        raise TypeError(
+            f"{name}.forward: its arguments are ndarrays, not Variables, so there is "
+            f"no x.{wanted}; compute with x itself, as NumPy does (see step 2)"
         ) from error
 
 
@@ -1332,7 +1668,7 @@ class Add(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs  # Variables in either kind of pass: for their shapes
-        return sum_to(gy, x0.data.shape), sum_to(gy, x1.data.shape)
+        return sum_to(gy, x0._data.shape), sum_to(gy, x1._data.shape)
 
 
 class Sub(Function):
@@ -1343,8 +1679,8 @@ class Sub(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs
-        gx0 = sum_to(gy, x0.data.shape)
-        gx1 = sum_to(-gy, x1.data.shape) if x1.requires_grad else None
+        gx0 = sum_to(gy, x0._data.shape)
+        gx1 = sum_to(-gy, x1._data.shape) if x1.requires_grad else None
         return gx0, gx1
 
 

@@ -1,375 +1,195 @@
-"""Read and run the steps.
+"""Read, run and test the steps.
 
-    python -m steps            this help and the list
-    python -m steps list       every step, chapter by chapter
-    python -m steps run 16     run a step; or: python -m steps 16
-    python -m steps diff 16    what step 16 adds to step 15
-    python -m steps table      write the table in README.md
+    python -m steps              this help and the list
+    python -m steps list         every step, chapter by chapter
+    python -m steps run 16       run a step; or: python -m steps 16
+    python -m steps run 16 17    one after the other
+    python -m steps diff 16      what step 16 adds to step 15
+    python -m steps diff 12 16   how step 16 differs from step 12
+    python -m steps test         the tests, some minutes
+    python -m steps test --quick the core of them: under 30 s
+    python -m steps doctor       what this machine has and lacks
+    python -m steps table        write the table in README.md
+    python -m steps --version
 
-What follows the number of `run` goes to the step. From another
-directory, name the folder: python path/to/steps run 16
+Where the system calls Python python3 or py, type that. `run` and
+`test` need NumPy and dezero; where this Python has not both, they make
+an environment in .venv once, and use it from then on. What else stands
+behind `run 16` goes to the step, and behind `test` to pytest. From
+another directory, name the folder: python path/to/steps run 16
 """
 
-import ast
-import difflib
 import os
-import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
-from pathlib import Path
 
-STEPS = Path(__file__).resolve().parent
-README = STEPS.parent / "README.md"
+# The other files are found beside this one, not in the directory that
+# python -m steps was typed in. (-P leaves that out by itself.)
+STEPS = os.path.dirname(os.path.abspath(__file__))
+if __name__ == "__main__":
+    if getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, STEPS)
+    else:
+        sys.path[0] = STEPS
 
-CHAPTERS = [  # first step, title
-    (1, "Automatic differentiation"),
-    (11, "Writing it naturally"),
-    (25, "Higher-order derivatives"),
-    (37, "Neural networks"),
-    (52, "Convolution, recurrence, GPU"),
-    (61, "Inside other frameworks"),
-]
+import machine
 
-# -------------------------------------------------------------- reading
-# The one reader of steps: the commands below, the table in README.md
-# and tests/curriculum.py all see a step through these functions.
+if machine.old_python():  # whose syntax the files below do not have
+    sys.exit(f"steps: {machine.old_python()}")
 
-MARKER = re.compile(
-    r" *# --- (?:new in this step|carried over from step (\d+)) ---"
-)
-HEADER = re.compile(
-    r"(?:^|(?<=\.) +)"  # at the start of a line, or after a full stop
-    r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends"
-    r"|Exercise|Output(?: \(rtol [^)]*\))?):",
-    re.MULTILINE,
-)
-NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+import doctor
+import reader
 
-
-class StepError(ValueError):
-    """A step that is not there, or whose docstring cannot be read."""
+# What --quick runs: the engine, functions of numbers and of shapes,
+# layers, optimizers, data, and steps that build the engine. Left out
+# are the long chains, the other functions and steps, the notebooks, and
+# what holds steps, package and text together.
+QUICK = """
+core core_simple guards functions_elementwise functions_shape
+functions_norm layers layers_conv layers_recurrent optimizers
+dataloaders transforms step01 step05 step16 step22
+""".split()
+LONG = "not 200_000 and not long_chain"
 
 
-@dataclass
-class Step:
-    """What the docstring of a step says.
-
-    prose is the text above the headers, and headers are those as they
-    stand, (header, text), without Exercise and Output. teaches,
-    family and extends are lists of names. new, and carried for the
-    number of an earlier step, are lists of words, since "most of
-    Variable" is allowed there. output is None without Output:, and
-    rtol is that of its numbers.
-    """
-
-    path: Path
-    number: int
-    title: str
-    idea: str
-    new: list = field(default_factory=list)
-    carried: dict = field(default_factory=dict)
-    teaches: list = field(default_factory=list)
-    family: list = field(default_factory=list)
-    extends: list = field(default_factory=list)
-    exercise: str = ""
-    output: str | None = None
-    rtol: float = 1e-9
-    prose: str = ""
-    headers: list = field(default_factory=list)
-
-
-def find_steps(folder=STEPS):
-    """Return {number: path} of the files stepNN.py, in order."""
-    paths = sorted(Path(folder).glob("step[0-9][0-9].py"))
-    return {int(path.stem[4:]): path for path in paths}
-
-
-def parse(path):
-    """Return the syntax tree of a step."""
-    try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        where = f"{path.stem}, line {error.lineno}"
-        raise StepError(f"{where}: {error.msg}") from error
-
-
-def read_step(path):
-    """Return the Step that the docstring of this file describes."""
-    doc = ast.get_docstring(parse(path))
-    heading, _, body = (doc or "").partition("\n\n")
-    match = re.fullmatch(
-        r"Step (\d+)\. (.+)\.", " ".join(heading.split())
-    )
-    if not match or ": " not in match[2]:
-        raise StepError(
-            f"{path.stem}: the docstring must start with a line like "
-            f"'Step {int(path.stem[4:])}. Short title: the idea.', "
-            f"got {heading!r}"
-        )
-    title, _, idea = match[2].partition(": ")
-    step = Step(path, int(match[1]), title, idea)
-
-    marks = list(HEADER.finditer(body))
-    step.prose = body[: marks[0].start()] if marks else body
-    for mark, following in zip(marks, marks[1:] + [None]):
-        header, text = mark[1], body[mark.end() :]
-        if header.startswith("Output"):
-            step.output = read_output(path, text)
-            if "rtol" in header:
-                step.rtol = float(header[len("Output (rtol ") : -1])
-            break
-        if following:
-            text = body[mark.end() : following.start()]
-        if header != "Exercise":
-            step.headers.append((header, text.strip()))
-        if header == "New":
-            step.new += NAME.findall(text)
-        elif "step" in header:
-            words = step.carried.setdefault(int(header.split()[-1]), [])
-            words += NAME.findall(text)
-        elif header == "Exercise":
-            step.exercise = " ".join(text.split())
-        else:
-            getattr(step, header.lower()).extend(
-                read_names(path, header, text)
-            )
-    return step
-
-
-def read_names(path, header, text):
-    """Return the names of a list with commas, a full stop optional."""
-    names = " ".join(text.split()).rstrip(".").split(", ")
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise StepError(
-                f"{path.stem}: '{header}:' must be names separated by "
-                f"commas, got {name!r}"
-            )
-    return names
-
-
-def read_output(path, text):
-    """Return the block under Output: without its indentation."""
-    lines = [line.rstrip() for line in text.split("\n")]
-    for line in lines:
-        if line and not line.startswith("    "):
-            raise StepError(
-                f"{path.stem}: what follows 'Output:' must be indented "
-                f"by 4, got {line!r}"
-            )
-    return "\n".join(line[4:] for line in lines).strip("\n")
-
-
-def chapter_of(number):
-    """Return (number, title) of the chapter that a step belongs to."""
-    chapter = sum(first <= number for first, _ in CHAPTERS)
-    return chapter, CHAPTERS[chapter - 1][1]
-
-
-def by_chapter(steps):
-    """Yield (chapter heading, its Steps)."""
-    chapters = {}
-    for step in steps:
-        chapters.setdefault(chapter_of(step.number), []).append(step)
-    for (number, title), steps in chapters.items():
-        yield f"Chapter {number} - {title}", steps
-
-
-def read_steps(folder=STEPS):
-    """Return the Steps of a folder, in order."""
-    return [read_step(path) for path in find_steps(folder).values()]
-
-
-# ------------------------------------------------------------- commands
-
-
-def list_steps(folder=STEPS):
-    """Return the list of steps as text."""
-    lines = []
-    for heading, steps in by_chapter(read_steps(folder)):
-        lines += ["", heading]
-        lines += [f"  {s.number:02d}  {s.title}" for s in steps]
-    return "\n".join(lines[1:])
-
-
-def run_step(path, arguments):
+def run_step(path, arguments, python=sys.executable):
     """Run a step as `python stepNN.py` would; return its exit code."""
+    return call([python, str(path), *arguments])
+
+
+def call(command, **options):
+    """Run a program in this terminal; return its exit code."""
     sys.stdout.flush()
     try:
-        code = subprocess.call([sys.executable, str(path), *arguments])
-    except KeyboardInterrupt:  # the step got it too, and has said so
+        code = subprocess.call(command, **options)
+    except KeyboardInterrupt:  # the program got it too, and said so
         return 130
     return code if code >= 0 else 128 - code  # killed by signal -code
 
 
-def code_lines(path):
-    """Return [(number, line)] without module docstring and markers."""
-    first = parse(path).body[0]
-    start = first.end_lineno if isinstance(first, ast.Expr) else 0
-    text = path.read_text(encoding="utf-8")
-    lines = list(enumerate(text.splitlines(), start=1))[start:]
-    while lines and not lines[0][1].strip():
-        lines = lines[1:]
-    return [row for row in lines if not MARKER.fullmatch(row[1])]
+def run(arguments):
+    """Run the steps named first, each with what follows them."""
+    if not arguments:
+        raise reader.StepError("run needs the number of a step: run 16")
+    numbers, rest = [reader.pick(arguments[0])], arguments[1:]
+    while rest and reader.looks_like_a_step(rest[0]):
+        numbers.append(reader.pick(rest.pop(0)))
+    if rest[:1] == ["--"]:
+        del rest[0]
+    python, paths = machine.python("run"), reader.find_steps()
+    for number in numbers:
+        if numbers[1:]:
+            print(f"--- step {number}", flush=True)
+        code = run_step(paths[number], rest, python)
+        if code:
+            return code
+    return 0
 
 
-def diff_steps(old, new, context=3):
-    """Return the unified diff of two steps' code as a list of lines.
-
-    Module docstrings and markers are left out: they differ in every
-    step. The line numbers are those of the files. Without an old path
-    everything is added.
-    """
-    before, after = code_lines(old) if old else [], code_lines(new)
-    texts = [[line for _, line in rows] for rows in (before, after)]
-    matcher = difflib.SequenceMatcher(None, *texts, autojunk=False)
-    lines = [
-        "--- " + (old.name if old else "nothing"),
-        f"+++ {new.name}",
-    ]
-    for group in matcher.get_grouped_opcodes(context):
-        old_rows = before[group[0][1] : group[-1][2]]
-        new_rows = after[group[0][3] : group[-1][4]]
-        lines.append(f"@@ -{span(old_rows)} +{span(new_rows)} @@")
-        for tag, i, i_end, j, j_end in group:
-            if tag == "equal":
-                lines += [" " + line for _, line in before[i:i_end]]
-            else:
-                lines += ["-" + line for _, line in before[i:i_end]]
-                lines += ["+" + line for _, line in after[j:j_end]]
-    return lines
+def diff(arguments):
+    """Print what a step adds to the one before it, or to another."""
+    if not arguments:
+        raise reader.StepError(
+            "diff needs the number of a step: diff 16"
+        )
+    steps = reader.find_steps()
+    *before, number = [reader.pick(argument) for argument in arguments]
+    if not before:
+        before = [n for n in steps if n < number][-1:]
+    old = steps[before[0]] if before else None
+    lines = reader.diff_steps(old, steps[number])
+    if reader.wants_colour(sys.stdout):
+        lines = reader.coloured(lines)
+    print("\n".join(lines))
+    return 0
 
 
-def span(rows):
-    """Return 'first line,count' of rows, as a unified diff does."""
-    if not rows:
-        return "0,0"
-    first, last = rows[0][0], rows[-1][0]
-    return f"{first},{last - first + 1}"
+def test(arguments):
+    """Run the tests, or the quick ones; the rest goes to pytest."""
+    quick = "--quick" in arguments
+    rest = [word for word in arguments if word != "--quick"]
+    if rest[:1] == ["--"]:
+        del rest[0]
+    if quick:
+        files = [f"tests/test_{name}.py" for name in QUICK]
+        rest = [*files, "-k", LONG, *rest]
+    python = machine.python("test")
+    return call([python, "-m", "pytest", *rest], cwd=machine.ROOT)
 
 
-def coloured(lines):
-    """Return the lines of a diff with terminal colours."""
-    colours = {"@": 36, "-": 31, "+": 32}  # cyan, red, green
-    result = [f"\x1b[1m{line}\x1b[0m" for line in lines[:2]]  # bold
-    for line in lines[2:]:
-        code = colours.get(line[0])
-        result.append(f"\x1b[{code}m{line}\x1b[0m" if code else line)
-    return result
+def table(arguments):
+    """Write the table of steps in README.md."""
+    text = reader.with_table(reader.README.read_text(encoding="utf-8"))
+    reader.README.write_text(text, encoding="utf-8", newline="\n")
+    print(f"README.md: {len(reader.find_steps())} steps in the table")
+    return 0
 
 
-def wants_colour(stream):
-    """Say yes to colours on a terminal, unless NO_COLOR is set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+def list_steps(arguments):
+    """Print the list of steps."""
+    print(reader.list_steps())
+    return 0
 
 
-BEGIN, END = "<!-- steps -->", "<!-- /steps -->"
+def show_help(arguments):
+    """Print the help and the list of steps."""
+    print(__doc__)
+    return list_steps(arguments)
 
 
-def table(folder=STEPS):
-    """Return the table of steps for README.md."""
-    lines = []
-    for heading, steps in by_chapter(read_steps(folder)):
-        lines += ["", f"### {heading}", ""]
-        number = heading.split()[1]
-        notebook = f"notebooks/chapter{number}.ipynb"
-        if (folder.parent / notebook).exists():
-            lines += [f"As a notebook: [{notebook}]({notebook})", ""]
-        lines += ["| | step | its one idea |", "|---|---|---|"]
-        for step in steps:
-            link = f"[{step.number:02d}](steps/{step.path.name})"
-            words = [
-                re.sub(r"([*_|<`])", r"\\\1", text)  # not as Markdown
-                for text in (step.title, step.idea)
-            ]
-            lines.append(f"| {link} | {' | '.join(words)} |")
-    return "\n".join(lines[1:])
+def show_version(arguments):
+    """Print which dezero, and which Python, this is."""
+    spec = os.path.join(machine.ROOT, "dezero", "__init__.py")
+    version = machine.version_in(spec)
+    number = ".".join(map(str, sys.version_info[:3]))
+    print(f"dezero {version}, Python {number}")
+    return 0
 
 
-def with_table(text, folder=STEPS):
-    """Return the text of README.md with today's table of steps."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise StepError(f"README.md needs the lines {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{table(folder)}\n\n{END}{tail}"
-
-
-# --------------------------------------------------------- command line
-
-
-def pick(argument, folder=STEPS):
-    """Return the number of the step that '16' or 'step16' names."""
-    steps = find_steps(folder)
-    match = re.fullmatch(r"(?:step)?(\d+)(?:\.py)?", argument)
-    if match and int(match[1]) in steps:
-        return int(match[1])
-    raise StepError(
-        f"there is no step {argument!r}; there are steps "
-        f"{ranges(steps)} (python -m steps list)"
-    )
-
-
-def ranges(numbers):
-    """Write numbers briefly: [1, 2, 3, 5] as '1-3, 5'."""
-    runs = []
-    for n in sorted(numbers):
-        if runs and runs[-1][1] == n - 1:
-            runs[-1][1] = n
-        else:
-            runs.append([n, n])
-    return ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in runs)
+COMMANDS = {  # name: (what does it, how many arguments it takes)
+    "list": (list_steps, 0),
+    "run": (run, None),
+    "diff": (diff, 2),
+    "test": (test, None),
+    "doctor": (doctor.main, 0),
+    "table": (table, 0),
+    "help": (show_help, 0),
+    "version": (show_version, 0),
+}
+OTHER_NAMES = {"-h": "help", "--help": "help", "--version": "version"}
 
 
 def main(arguments):
     """Do what the command line says; return the exit code."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(__doc__)
-        print(list_steps())
-        return 0
-    command, *rest = arguments
-    if re.fullmatch(r"(step)?\d+(\.py)?", command):
-        command, rest = "run", arguments
-    if command in ("run", "diff") and not rest:
-        raise StepError(
-            f"{command} needs the number of a step: {command} 16"
+    name, *rest = arguments or ["help"]
+    name = OTHER_NAMES.get(name, name)
+    if reader.looks_like_a_step(name):
+        name, rest = "run", arguments
+    if name not in COMMANDS:
+        raise reader.StepError(
+            f"there is no command {name!r}; there are list, run, diff, "
+            "test, doctor and table (python -m steps --help)"
         )
-    extra = rest[1:] if command == "diff" else rest
-    if command in ("list", "diff", "table") and extra:
-        raise StepError(f"{command} does not take {' '.join(extra)!r}")
-
-    if command == "list":
-        print(list_steps())
-    elif command == "run":
-        return run_step(find_steps()[pick(rest[0])], rest[1:])
-    elif command == "diff":
-        steps, number = find_steps(), pick(rest[0])
-        earlier = [n for n in steps if n < number]
-        before = steps[max(earlier)] if earlier else None
-        lines = diff_steps(before, steps[number])
-        if wants_colour(sys.stdout):
-            lines = coloured(lines)
-        print("\n".join(lines))
-    elif command == "table":
-        text = with_table(README.read_text(encoding="utf-8"))
-        README.write_text(text, encoding="utf-8", newline="\n")
-        print(f"README.md: {len(find_steps())} steps in the table")
-    else:
-        raise StepError(
-            f"there is no command {command!r}; there are "
-            "list, run, diff and table (python -m steps --help)"
-        )
-    return 0
+    command, most = COMMANDS[name]
+    if most is not None and len(rest) > most:
+        extra = " ".join(rest[most:])
+        raise reader.StepError(f"{name} does not take {extra!r}")
+    return command(rest)
 
 
 if __name__ == "__main__":
+    # A folder may have a name that this terminal cannot show.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stderr.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(main(sys.argv[1:]))
-    except StepError as error:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except (reader.StepError, machine.MachineError) as error:
         print(f"steps: {error}", file=sys.stderr)
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 2
+    except BrokenPipeError:  # `head` has seen enough
+        machine.silence()
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

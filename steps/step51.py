@@ -186,6 +186,7 @@ def _part(dataset, start, stop):
         dataset.data[start:stop],
         dataset.label[start:stop],
     )
+    part.transform = copy.deepcopy(dataset.transform)
     return part
 
 

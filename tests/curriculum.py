@@ -29,15 +29,17 @@ STEPS = ROOT / "steps"
 PACKAGE = ROOT / "dezero"
 
 
-def load_reader():
-    """Return steps/__main__.py as a module: the one reader of docstrings."""
-    spec = importlib.util.spec_from_file_location("reader", STEPS / "__main__.py")
+def load(name, file=None):
+    """Return a file of steps/ as a module, and let others there import it."""
+    path = STEPS / (file or f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-reader = load_reader()
+reader = load("reader")  # the one reader of docstrings
+machine = load("machine")
 
 LAST_COMPLETE = 22  # steps up to here are programs of their own; core_simple is it
 SECOND_ENGINE = range(67, 71)  # an engine beside the package: its Linear is another
@@ -556,7 +558,7 @@ def run_lesson(lesson, package, scratch, pythonpath=None):
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=ENDLESS,
         )
 
     first = python(path, seed="0")
@@ -586,25 +588,20 @@ NUMBER = re.compile(  # 3, 3., 3.14, .5, 1e-05, 10,000; not the 0 of x0 or the s
 )
 
 
-# ~190: measured with a clock, so another one each time
+# ~190: measured with a clock, so another one each time, and any of them is right
 MEASURED = re.compile(r"(?<=~)\d[\d,]*(?:\.\d+)?")
-MEASURED_FACTOR = 5  # as much may lie between two machines, or a busy one and an idle
+
+# Seconds after which a program that does not end is ended. No program comes near it,
+# however busy the machine: how long one takes decides nothing here.
+ENDLESS = 3600
 
 
 def same_line(expected, got, rtol):
     """Compare two lines: text exactly, numbers to rtol; None compares exactly.
 
     Where numbers may differ visibly, so may the blanks that line them up. A number
-    behind a ~ was measured with a clock, and only its size is compared.
+    behind a ~ was measured with a clock: it must be there, and may be any.
     """
-    measured, got_measured = (
-        [float(number.replace(",", "")) for number in MEASURED.findall(line)]
-        for line in (expected, got)
-    )
-    if any(
-        max(a, b) > MEASURED_FACTOR * min(a, b) for a, b in zip(measured, got_measured)
-    ):
-        return False
     expected, got = MEASURED.sub("#", expected), MEASURED.sub("#", got)
     if rtol is None:
         return expected == got

@@ -15,7 +15,7 @@ from curriculum import PACKAGE, Package, imports
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders
-#     files <- graph, layers      functions <- utils, functions_conv
+#     files <- render <- graph  files <- layers      functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
     "cuda": [],
@@ -28,7 +28,8 @@ ARROWS = {
     "files": ["guards"],
     "layers": ["functions", "files"],
     "models": ["layers", "utils"],
-    "graph": ["core", "files"],
+    "render": ["files", "guards"],
+    "graph": ["core", "render"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
     "static": ["core", "graph"],

@@ -1,13 +1,17 @@
-"""python -m steps: list, run, diff, table, and errors that teach."""
+"""python -m steps: list, run, diff, test, table, and errors that teach."""
 
 import io
 import os
+import platform
 import re
 import subprocess
 import sys
 
 import pytest
-from curriculum import ROOT, STEPS, reader
+from curriculum import ROOT, STEPS, load, machine, reader
+
+load("doctor")
+commands = load("commands", "__main__.py")
 
 STEP_1 = '''"""Step 1. A box: it holds a number.
 
@@ -164,7 +168,7 @@ def test_list_names_every_step():
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
 def test_help_and_list(arguments):
     text = steps(*arguments)
-    assert reader.__doc__ in text
+    assert commands.__doc__ in text
     assert steps("list") in text
 
 
@@ -175,13 +179,20 @@ def test_run_is_the_step(run_step):
     assert steps("run", "3") == run_step(3)
 
 
-@pytest.mark.parametrize("argument", ["3", "03", "step03", "step03.py"])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *["3", "03", "step03", "step03.py", "steps/step03.py", r"steps\step03.py"],
+        *["./steps/step03.py", str(STEPS / "step03.py")],
+    ],
+)
 def test_run_is_the_default(argument, monkeypatch):
     seen = []
-    monkeypatch.setattr(reader, "run_step", lambda *given: seen.append(given))
+    monkeypatch.setattr(machine, "python", lambda purpose: f"python to {purpose}")
+    monkeypatch.setattr(commands, "run_step", lambda *given: seen.append(given))
     for command in ["run", argument, "--full"], [argument, "--full"]:
-        reader.main(command)
-    assert seen == [(STEPS / "step03.py", ["--full"])] * 2
+        commands.main(command)
+    assert seen == [(STEPS / "step03.py", ["--full"], "python to run")] * 2
 
 
 def test_run_from_another_directory(tmp_path, run_step):
@@ -198,8 +209,89 @@ def test_run_from_another_directory(tmp_path, run_step):
 def test_run_passes_arguments_and_exit_code(folder):
     path = folder / "step03.py"
     path.write_text("import sys\nsys.exit(len(sys.argv) + ('--full' in sys.argv))\n")
-    assert reader.run_step(path, []) == 1
-    assert reader.run_step(path, ["--full", "x"]) == 4
+    assert commands.run_step(path, []) == 1
+    assert commands.run_step(path, ["--full", "x"]) == 4
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        ("3 4", [(3, []), (4, [])]),
+        ("steps/step03.py step04", [(3, []), (4, [])]),
+        ("3 --full", [(3, ["--full"])]),
+        ("3 4 --full x", [(3, ["--full", "x"]), (4, ["--full", "x"])]),
+        ("3 -- 4", [(3, ["4"])]),
+        ("3 photo.jpg 4", [(3, ["photo.jpg", "4"])]),
+    ],
+)
+def test_run_takes_several_steps_and_what_follows(words, expected, monkeypatch):
+    seen = []
+
+    def run_step(path, arguments, python):
+        seen.append((int(path.stem[4:]), arguments))
+        return 0
+
+    monkeypatch.setattr(machine, "python", lambda purpose: "python")
+    monkeypatch.setattr(commands, "run_step", run_step)
+    for command in ["run", *words.split()], words.split():
+        assert commands.main(command) == 0
+        assert seen == expected
+        seen.clear()
+
+
+def test_run_stops_at_the_step_that_fails(monkeypatch):
+    seen = []
+    monkeypatch.setattr(machine, "python", lambda purpose: "python")
+    monkeypatch.setattr(commands, "run_step", lambda path, *_: seen.append(path) or 3)
+    assert commands.main(["run", "3", "4"]) == 3
+    assert seen == [STEPS / "step03.py"]
+
+
+def test_the_path_of_another_file_is_not_a_step(tmp_path):
+    (tmp_path / "step03.py").write_text("print('mine')")
+    text = steps("run", str(tmp_path / "step03.py"), code=2)
+    assert "is not one of the steps in" in text and "with python" in text
+
+
+# --------------------------------------------------------------------- test
+
+
+def pytest_calls(monkeypatch, *arguments):
+    """Return the command that `test` starts, and where."""
+    seen = []
+    monkeypatch.setattr(machine, "python", lambda purpose: f"python to {purpose}")
+    monkeypatch.setattr(
+        commands, "call", lambda command, cwd: seen.append((command, cwd)) or 0
+    )
+    assert commands.main(["test", *arguments]) == 0
+    return seen
+
+
+def test_test_is_pytest_in_the_repository(monkeypatch):
+    command = ["python to test", "-m", "pytest", "-x", "tests/test_core.py"]
+    assert pytest_calls(monkeypatch, "-x", "tests/test_core.py") == [
+        (command, str(ROOT))
+    ]
+
+
+def test_the_quick_tests_are_files_that_exist(monkeypatch):
+    ((command, _),) = pytest_calls(monkeypatch, "--quick", "-x")
+    python, m, name, *files, k, _, last = command
+    assert (python, m, name) == ("python to test", "-m", "pytest")
+    assert (k, last) == ("-k", "-x")
+    assert len(files) > 10
+    for file in files:
+        assert (ROOT / file).is_file()
+
+
+def test_version():
+    version = re.search(
+        '"(.+)"', (ROOT / "dezero/__init__.py").read_text().split("__version__")[1]
+    )
+    assert (
+        steps("--version")
+        == f"dezero {version[1]}, Python {platform.python_version()}\n"
+    )
 
 
 # --------------------------------------------------------------------- diff
@@ -240,6 +332,12 @@ def test_diff_of_the_first_step_adds_all(folder):
     assert all(line.startswith("+") for line in lines[3:])
 
 
+def test_diff_of_any_two():
+    assert steps("diff", "12", "16").startswith("--- step12.py\n+++ step16.py\n@@ -")
+    backwards = steps("diff", "steps/step16.py", "12")
+    assert backwards.startswith("--- step16.py\n+++ step12.py\n@@ -")
+
+
 def test_diff_command():
     text = steps("diff", "2")
     assert text.startswith("--- step01.py\n+++ step02.py\n@@ -")
@@ -278,7 +376,7 @@ def test_coloured():
 def test_diff_is_coloured_on_a_terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys, "stdout", Terminal())
-    reader.main(["diff", "2"])
+    commands.main(["diff", "2"])
     assert "\x1b[32m+class Function:\x1b[0m" in sys.stdout.getvalue()
 
 
@@ -318,7 +416,7 @@ def test_table_command(tmp_path, monkeypatch, capsys):
     readme = tmp_path / "README.md"
     readme.write_text(f"{reader.BEGIN}\n{reader.END}\n")
     monkeypatch.setattr(reader, "README", readme)
-    assert reader.main(["table"]) == 0
+    assert commands.main(["table"]) == 0
     assert f"{len(reader.find_steps())} steps" in capsys.readouterr().out
     assert "| [01](steps/step01.py) |" in readme.read_text()
 
@@ -333,10 +431,11 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["run", "x"], "there is no step 'x'; there are steps 1-"),
         (["diff", "0"], "there is no step '0'"),
         (["run"], "run needs the number of a step: run 16"),
-        (["diff"], "diff needs the number of a step"),
-        (["diff", "2", "3"], "diff does not take '3'"),
+        (["diff"], "diff needs the number of a step: diff 16"),
+        (["diff", "2", "3", "4"], "diff does not take '4'"),
+        (["--version", "x"], "version does not take 'x'"),
         (["list", "all"], "list does not take 'all'"),
-        (["fly"], "no command 'fly'; there are list, run, diff and table"),
+        (["fly"], "no command 'fly'; there are list, run, diff, test, doctor"),
     ],
 )
 def test_errors_teach(arguments, message):

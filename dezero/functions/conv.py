@@ -385,7 +385,7 @@ class Conv2d(Function):
             gx = deconv2d(gy, W, None, self.stride, self.pad, x.shape[2:])
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(x, gy)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 
@@ -431,7 +431,7 @@ class Deconv2d(Function):
             gx = conv2d(gy, W, None, self.stride, self.pad)
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(gy, x)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 

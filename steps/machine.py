@@ -1,0 +1,507 @@
+"""Which Python runs the steps: one that has NumPy and our dezero.
+
+    python("run")      a Python for the steps: this one or .venv's
+    step_aside(name)   what numpy.py and dezero.py beside this file do
+
+Where this Python lacks something, an environment is made in .venv, in
+the repository, and used from then on. Nothing else of the machine is
+changed, and deleting the folder .venv undoes it all.
+
+Standard library only, and in the words of Python 3.6, since this file
+has to tell an old Python that it is too old.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+OLDEST = (3, 11)  # setup.py says the same, and a test holds them equal
+
+STEPS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(STEPS)
+VENV = os.path.join(ROOT, ".venv")
+STATE = "steps.txt"  # in .venv: "unfinished", or what is in there
+LOG = "steps.log"  # in .venv: all that pip said
+
+# What has to be importable, and what pip installs where it is not.
+NEEDS = {"run": ["numpy", "matplotlib", "dezero"]}
+NEEDS["test"] = (
+    NEEDS["run"] + "pytest nbformat nbclient ipykernel".split()
+)
+INSTALLS = {"run": ".", "test": ".[test]"}
+COSTS = {
+    "run": "about 50 MB to fetch, a minute or two",
+    "test": "about 60 MB to fetch, two or three minutes",
+}
+
+
+class MachineError(RuntimeError):
+    """This machine lacks something; the message says what to do."""
+
+
+class NotReady(ModuleNotFoundError):
+    """A step was started by a Python that lacks a package."""
+
+
+# ------------------------------------------------------------ looking
+
+
+def old_python():
+    """Return a sentence if this Python is older than ours, or None."""
+    if sys.version_info[:2] >= OLDEST:
+        return None
+    return (
+        "this is Python {}.{}.{} ({}), and dezero needs {}.{} or "
+        "newer: https://www.python.org/downloads/"
+    ).format(*sys.version_info[:3], sys.executable, *OLDEST)
+
+
+def find(name):
+    """Return the spec of a package as a step sees it, or None.
+
+    The folder of the steps is left out: numpy.py and dezero.py in it
+    are not the packages.
+    """
+    before = sys.path[:]
+    try:
+        sys.path[:] = [entry for entry in before if not is_steps(entry)]
+        for finder in sys.meta_path:
+            if hasattr(finder, "find_spec"):
+                spec = finder.find_spec(name, None)
+                if spec is not None and spec.origin is not None:
+                    return spec
+    finally:
+        sys.path[:] = before
+    return None
+
+
+def is_steps(entry):
+    """Is this entry of sys.path the folder of the steps?"""
+    return os.path.realpath(entry or ".") == os.path.realpath(STEPS)
+
+
+def folder_of(spec):
+    """Return the folder of a package."""
+    return os.path.dirname(os.path.abspath(spec.origin))
+
+
+def is_ours(spec):
+    """Is this the dezero of this course, or another of that name?"""
+    names = os.listdir(folder_of(spec))
+    return "func.py" in names or "func" in names
+
+
+def version_in(path):
+    """Return the __version__ that is written in a file."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        match = re.search("__version__ = [\"'](.+)[\"']", file.read())
+    return match.group(1) if match else "unknown"
+
+
+def foreign(spec):
+    """Return a sentence about a dezero that is not ours, or None."""
+    if spec is None or is_ours(spec):
+        return None
+    return (
+        f"the package dezero in {folder_of(spec)} is not the one of "
+        "this course, but another of that name (version "
+        f"{version_in(spec.origin)}); pip uninstall dezero removes it"
+    )
+
+
+def lacking(purpose):
+    """Return what this Python lacks for "run" or "test", as names."""
+    if old_python():
+        return ["Python"]
+    specs = {name: find(name) for name in NEEDS[purpose]}
+    bad = [name for name, spec in specs.items() if spec is None]
+    if foreign(specs["dezero"]):
+        bad.append("dezero")
+    return bad
+
+
+def untestable():
+    """Return why the tests cannot run in this Python, or None."""
+    specs = {name: find(name) for name in ("numpy", "dezero")}
+    missing = [name for name, spec in specs.items() if spec is None]
+    problem = foreign(specs["dezero"]) or (
+        why(missing) if missing else None
+    )
+    return f"{problem}. Type: {command('test')}" if problem else None
+
+
+# ---------------------------------------------------- the environment
+
+
+def python(purpose="run"):
+    """Return a Python that has what "run" or "test" needs.
+
+    That is this one; or the one of .venv, which is made, finished or
+    repaired where it has to be. Raises MachineError where that fails.
+    """
+    missing = lacking(purpose)
+    if not missing:
+        return sys.executable
+    if os.path.lexists(VENV) and state() != "unfinished":
+        if asked(venv_python(), purpose) == []:
+            return venv_python()
+    say(foreign(find("dezero")) or why(missing))
+    if not inside_venv():
+        make_venv()
+    install(purpose)
+    missing = asked(venv_python(), purpose)
+    if missing:
+        hint = ""
+        if os.environ.get("PYTHONPATH"):
+            hint = "; unset PYTHONPATH, which says where to look first"
+        raise MachineError(
+            f"{VENV} is made, but {listed(missing or ['Python'])} "
+            f"cannot be found in it{hint}; or delete that folder and "
+            "try again"
+        )
+    return venv_python()
+
+
+def venv_python():
+    """Return the path of .venv's Python."""
+    places = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    return os.path.join(VENV, *places.split("/"))
+
+
+def inside_venv():
+    """Is .venv's own Python running this?"""
+    return os.path.realpath(sys.prefix) == os.path.realpath(VENV)
+
+
+def state():
+    """Return what is written in .venv about it, or None."""
+    try:
+        with open(os.path.join(VENV, STATE), encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def write_state(text):
+    """Write about .venv what a later call has to know."""
+    path = os.path.join(VENV, STATE)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+def asked(executable, purpose):
+    """Return what another Python lacks; None if it does not answer."""
+    program = [executable, os.path.join(STEPS, "machine.py"), purpose]
+    try:
+        result = subprocess.run(program, capture_output=True)
+    except OSError:
+        return None
+    return None if result.returncode else result.stdout.decode().split()
+
+
+def make_venv():
+    """Make .venv, unless there is one that starts and was finished."""
+    unfinished = state() == "unfinished"
+    if os.path.lexists(VENV):
+        answer = asked(venv_python(), "run")
+        if answer not in (None, ["Python"]) and not unfinished:
+            return
+        if not unfinished and not looks_like_one():
+            raise MachineError(
+                f"{VENV} is in the way: it is no environment of "
+                "Python. Give it another name, and try again"
+            )
+        reason = "was not finished" if unfinished else "does not start"
+        if answer == ["Python"]:
+            reason = "has an older Python"
+        say(f"the environment .venv {reason}, so it is made anew")
+    if find("venv") is None or find("ensurepip") is None:
+        raise MachineError(no_venv())
+    import shutil
+
+    try:
+        if os.path.islink(VENV) or os.path.isfile(VENV):
+            os.unlink(VENV)
+        elif os.path.isdir(VENV):
+            shutil.rmtree(VENV)
+        os.mkdir(VENV)
+        write_state("unfinished")
+    except OSError as error:
+        raise MachineError(f"cannot make .venv: {error}") from None
+    create()
+
+
+def create():
+    """Make the environment in the folder .venv, which is empty."""
+    say("making an environment in .venv")
+    result = subprocess.run(
+        [sys.executable, "-m", "venv", "--prompt", "dezero", VENV],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if result.returncode:
+        said = result.stdout.decode(errors="replace")
+        if "ensurepip" in said:
+            raise MachineError(no_venv())
+        last = (said.strip().splitlines() or ["it said nothing"])[-1]
+        raise MachineError(f"cannot make .venv: {last}")
+
+
+def looks_like_one():
+    """Is .venv an environment, or at least an empty folder?"""
+    if not os.path.isdir(VENV):
+        return os.path.islink(VENV) and not os.path.exists(VENV)
+    cfg = os.path.exists(os.path.join(VENV, "pyvenv.cfg"))
+    return cfg or not os.listdir(VENV)
+
+
+def no_venv():
+    """Return what to install where Python comes without venv."""
+    advice = "install the package of your system that brings it"
+    if os.path.exists("/etc/debian_version"):
+        advice = "sudo apt install python3-venv"
+        if os.path.realpath(sys.executable) != os.path.realpath(
+            "/usr/bin/python3"
+        ):
+            advice = "sudo apt install python{}.{}-venv".format(
+                *sys.version_info[:2]
+            )
+    return (
+        f"{sys.executable} comes without the module venv, which makes "
+        f"environments: {advice}"
+    )
+
+
+def install(purpose):
+    """Install dezero, and what purpose needs, into .venv."""
+    say(f"installing into .venv, once: {COSTS[purpose]}")
+    ours = state() is not None
+    pip = [venv_python(), "-m", "pip"]
+    if subprocess.run(
+        pip + ["--version"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ).returncode:  # some tools make environments without it
+        subprocess.run([venv_python(), "-m", "ensurepip"])
+    if ours and not inside_venv():
+        write_state("unfinished")
+    options = ["--disable-pip-version-check", "--no-input"]
+    options += ["--progress-bar", "off", "--retries", "2"]
+    command = pip + ["install"] + options + ["-e", INSTALLS[purpose]]
+    failed, said = run_pip(command)
+    if failed:
+        raise MachineError(pip_failed(said))
+    if ours:
+        write_state(purpose)
+
+
+def run_pip(command):
+    """Run pip, with a progress line; return (its code, its words)."""
+    said, shown = [], set()
+    environment = dict(os.environ, PYTHONUNBUFFERED="1")
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    log = open(os.path.join(VENV, LOG), "w", encoding="utf-8")
+    sys.stderr.write(" ")
+    try:
+        for line in child.stdout:
+            line = line.decode(errors="replace")
+            said.append(line)
+            log.write(line)
+            word = progress(line)
+            if word and word not in shown:
+                sys.stderr.write(" " + word)
+                sys.stderr.flush()
+                shown.add(word)
+        child.wait()
+    except KeyboardInterrupt:  # pip got it too
+        child.wait()
+        sys.stderr.write("\n")
+        raise MachineError(
+            "interrupted; the same command goes on with it"
+        ) from None
+    finally:
+        log.close()
+        child.stdout.close()
+    sys.stderr.write("\n")
+    return child.returncode, "".join(said)
+
+
+def progress(line):
+    """Return the words that show how far pip is, or None."""
+    wheel = re.match(
+        r"\s*(?:Downloading|Using cached) (?:\S*/)?"
+        r"([\w.]+?)-\S*\.whl \((.+)\)",
+        line,
+    )
+    if wheel:
+        return f"{wheel.group(1)} {wheel.group(2)},"
+    if line.startswith("Installing collected packages"):
+        return "unpacking ..."
+    return None
+
+
+NO_NETWORK = "|".join(
+    [
+        "NewConnectionError",
+        "Temporary failure in name resolution",
+        "getaddrinfo failed",
+        "Max retries",
+        "ConnectionError",
+        "ConnectTimeout",
+        "ReadTimeout",
+        "timed out",
+        "ProxyError",
+        "SSLError",
+        "Network is unreachable",
+        "[Cc]onnection (refused|broken)",
+        r"\(from versions: none\)",
+    ]
+)
+
+
+def pip_failed(said):
+    """Return a sentence about what pip said before it gave up."""
+    log = f"(all that pip said is in {os.path.join(VENV, LOG)})"
+    if re.search(NO_NETWORK, said):
+        return (
+            "pip could not fetch the packages: is there a network? "
+            f"Type the same again once there is {log}"
+        )
+    errors = [x for x in said.splitlines() if re.match(r"\s*ERROR", x)]
+    last = (errors or said.strip().splitlines() or ["no message"])[0]
+    return f"pip failed: {last.strip()} {log}"
+
+
+# ---------------------------------------------------- words and lines
+
+
+def say(text):
+    """Print a line of progress."""
+    sys.stderr.write(f"steps: {text}\n")
+    sys.stderr.flush()
+
+
+def listed(names):
+    """Write names as a list in a sentence, as their projects do."""
+    names = [{"numpy": "NumPy"}.get(name, name) for name in names]
+    return " and ".join(
+        [", ".join(names[:-1]), names[-1]] if names[1:] else names
+    )
+
+
+def why(missing):
+    """Return a sentence about what this Python lacks."""
+    verb = "are" if len(missing) > 1 else "is"
+    return (
+        f"{listed(missing)} {verb} not installed for {sys.executable}"
+    )
+
+
+def command(arguments):
+    """Return what to type to run `python -m steps` with arguments."""
+    program = "py" if os.name == "nt" else "python3"
+    if os.path.realpath(os.getcwd()) == os.path.realpath(ROOT):
+        return f"{program} -m steps {arguments}"
+    folder = f'"{STEPS}"' if os.name == "nt" else shlex.quote(STEPS)
+    return f"{program} {folder} {arguments}"
+
+
+# ------------------------------------- steps started by themselves
+
+
+def step_aside(name):
+    """Put the real package in the place of numpy.py or dezero.py.
+
+    `python steps/step30.py` puts the folder steps/ first on sys.path,
+    so `import dezero` finds steps/dezero.py, which calls this. Python
+    returns from an import what then stands in sys.modules: the package
+    itself, as if there were no such file. Where there is no package,
+    the step ends with a sentence that says what to type.
+    """
+    import importlib.util
+
+    attend()
+    spec = None if old_python() else find(name)
+    problem = old_python() or (
+        foreign(spec) if name == "dezero" else None
+    )
+    if spec is None or problem:
+        raise NotReady(advice(problem or why([name])), name=name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def advice(problem):
+    """Return what a step that cannot run says."""
+    step = running_step()
+    if step is None:
+        return problem
+    if old_python():
+        return f"{step}: {problem}"
+    typed = command("run " + str(int(step[4:-3])))
+    return f"{step}: {problem}. Type: {typed}"
+
+
+def running_step():
+    """Return the name of the step that was started, or None."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None) or ""
+    name = os.path.basename(path)
+    if re.match(r"step\d+\.py$", name) and is_steps(
+        os.path.dirname(path)
+    ):
+        return name
+    return None
+
+
+def attend():
+    """See that a step which was started by itself ends decently.
+
+    Without NumPy or dezero it says what to type instead of showing a
+    traceback; and when whoever reads its output, such as `head`, has
+    seen enough, it ends without a word.
+    """
+    if running_step() is None or hasattr(attend, "done"):
+        return
+    attend.done = True
+    import atexit
+
+    usual = sys.excepthook
+
+    def ending(kind, value, trace):
+        if issubclass(kind, NotReady):
+            sys.stderr.write(f"{value}\n")
+        elif issubclass(kind, BrokenPipeError):
+            silence()
+        else:
+            usual(kind, value, trace)
+
+    sys.excepthook = ending
+    atexit.register(flush)
+
+
+def flush():
+    """Write what is left to print, if anybody still reads it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+    except (AttributeError, ValueError):  # None, or closed
+        pass
+
+
+def silence():
+    """Send what would still be printed nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":  # another Python asks what is missing here
+    print(" ".join(lacking(sys.argv[1])))
