@@ -198,10 +198,7 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # For editors. Any stands for what is there only now and then: None, CuPy's arrays.
-    data: ndarray | Any
-    grad: "Variable | Any"
-    creator: "Function | None"
+    creator: "Function | None"  # for editors
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
@@ -235,14 +232,15 @@ class Variable:
     # Two properties, so that a mistake is told in the line that makes it, and backward
     # knows what has changed. The engine itself reads _data and _grad.
 
+    # ... | Any, for editors: now and then it is None, or CuPy's.
     @property
-    def data(self):
+    def data(self) -> ndarray | Any:
         """The ndarray; None where there is none yet, or none any more."""
         data = self._data
         return None if type(data) is _Gone else data
 
     @data.setter
-    def data(self, data):
+    def data(self, data: Any) -> None:
         global _changes, _reshapes
         old = self._data
         if data is None:
@@ -263,12 +261,12 @@ class Variable:
         self._data = data
 
     @property
-    def grad(self):
+    def grad(self) -> "Variable | Any":
         """The gradient, a Variable, or None."""
         return self._grad
 
     @grad.setter
-    def grad(self, grad):
+    def grad(self, grad: Any) -> None:
         if grad is not None and not isinstance(grad, Variable):
             raise TypeError(
                 f"grad{_named(self)}: expected a Variable or None, got "
@@ -784,26 +782,22 @@ class Variable:
 
     def item(self) -> Any:
         """The only element, as a Python number."""
-        if self.size != 1:
-            raise ValueError(
-                f"item: expected a Variable of one element, got shape {self.shape}; "
-                "x.tolist() gives all of them (see step 19)"
-            )
-        return self.data.item()
+        advice = "x.tolist() gives all of them"
+        return self._single("item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
         return self.data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        _check_one(self, "round(x)", "np.round(x.data, 3)")
-        return round(self.item(), ndigits)
+        array = self._single("round", advice="use np.round(x.data, 3)")
+        return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
-        return format(self.item(), spec)
+        array = self._single(f"format {spec!r}", advice="use np.round(x.data, 3)")
+        return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
@@ -839,15 +833,6 @@ class Variable:
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
-
-
-def _check_one(x, what, instead):
-    """Raise TypeError unless x has one element, saying what to do instead."""
-    if x.size != 1:
-        raise TypeError(
-            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
-            "(see step 19)"
-        )
 
 
 def _lost(name):
