@@ -655,7 +655,7 @@ class Variable:
 
     def copy(self) -> "Variable":
         """The same values in memory of their own, still in the graph."""
-        return Copy()(self)
+        return Copy()(_as_input("copy", self))
 
     def astype(self, dtype) -> "Variable | Any":
         """The same values as another type of float, still in the graph.
@@ -753,11 +753,11 @@ class Variable:
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmax(axis))
+        return _place_of("argmax", self, axis)
 
     def argmin(self, axis=None) -> ndarray:
         """The place of the smallest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmin(axis))
+        return _place_of("argmin", self, axis)
 
     # --- leaving for Python and NumPy ---
 
@@ -787,7 +787,7 @@ class Variable:
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
-        return self.data.tolist()
+        return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
         array = self._single("round", advice="use np.round(x.data, 3)")
@@ -833,6 +833,15 @@ class Variable:
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
+
+
+def _place_of(who, x, axis):
+    """Return the place of the largest or smallest element, an ndarray of ints."""
+    x = _as_input(who, x)
+    axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
+    if x.size == 0:
+        raise ValueError(f"{who}: no element of an x of shape {x.shape} (see step 61)")
+    return as_array(getattr(x.data, who)(axis))
 
 
 def _lost(name):
