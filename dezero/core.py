@@ -740,16 +740,16 @@ class Variable:
     # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other) -> Any:
-        return self.data < _unwrap(other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other) -> Any:
-        return self.data <= _unwrap(other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other) -> Any:
-        return self.data > _unwrap(other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other) -> Any:
-        return self.data >= _unwrap(other)
+        return _compared(">=", operator.ge, self, other)
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
@@ -833,6 +833,14 @@ class Variable:
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
+
+
+def _compared(who, compare, x, other):
+    """Return the truths of x < other or the like, of arrays."""
+    try:
+        return compare(x.data, _unwrap(other))
+    except (ValueError, TypeError) as error:
+        raise _explained(who, error, x, other) from error
 
 
 def _place_of(who, x, axis):
