@@ -527,6 +527,7 @@ NOT_DIFFERENTIABLE = {
     *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
     "register_hook",
     *("clear_grad", "__dir__", "__array_function__"),
+    *("data", "grad", "__str__", "__setstate__"),
     *("to_cpu", "to_gpu"),  # the same values elsewhere
     *("item", "tolist", "__round__", "__format__", "argmax", "argmin"),
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
