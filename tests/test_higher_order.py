@@ -419,7 +419,8 @@ def members(cls):
     return {
         name
         for name, thing in vars(cls).items()
-        if inspect.isfunction(thing) or isinstance(thing, property)
+        if (inspect.isfunction(thing) or isinstance(thing, property))
+        and (name.startswith("__") or not name.startswith("_"))
     }
 
 
