@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dezero import cuda
-from dezero.core import reduced_shape
+from dezero.core import Variable, as_variable, reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
 from dezero.files import replacing
@@ -33,12 +33,15 @@ __all__ = [
     "DOWNLOADS",
     "Download",
     "DownloadError",
+    "Variable",
     "_dot_func",
     "_dot_var",
     "array_allclose",
     "array_equal",
+    "as_variable",
     "cache_dir",
     "check_gradients",
+    "cuda",
     "find_file",
     "get_conv_outsize",
     "get_deconv_outsize",
@@ -47,7 +50,9 @@ __all__ = [
     "gradient_check",
     "logsumexp",
     "max_backward_shape",
+    "np",
     "numerical_grad",
+    "os",
     "pair",
     "plot_dot_graph",
     "replacing",
