@@ -245,10 +245,12 @@ class Variable:
     def data(self, data):
         global _changes, _reshapes
         old = self._data
+        if data is old and not isinstance(self, Parameter):
+            return  # x.data *= 100: who edits an array in place knows why (step 66)
         if data is None:
             if old is not None:  # backward may need its shape
                 reason = (
-                    f"Variable{_named(self)}: its data was set to None (see step 9)"
+                    f"Variable{_named(self)}: its data was set to None (see step 43)"
                 )
                 data = _Gone(old, reason)
         elif not isinstance(data, ndarray) and not cuda.is_array(data):
@@ -347,7 +349,7 @@ class Variable:
                 "requires_grad_: this Variable was computed, and what computed it "
                 "decides; set it on the leaves before, or use detach() (see step 66)"
             )
-        self.requires_grad = flag("requires_grad_", "it", requires_grad, 66)
+        self.requires_grad = flag("requires_grad_", "requires_grad", requires_grad, 66)
         return self
 
     def detach(self) -> "Variable":
@@ -764,23 +766,14 @@ class Variable:
     # --- leaving for Python and NumPy ---
 
     def __bool__(self) -> bool:
-        array = self._single("bool", ValueError, "of more it is ambiguous: all or any?")
-        return bool(array)
+        of_many = "of more it is ambiguous: all or any?"
+        return bool(_only_element(self, "bool", ValueError, of_many))
 
     def __float__(self) -> float:
-        return float(self._single("float").item())
+        return float(_only_element(self, "float").item())
 
     def __int__(self) -> int:
-        return int(self._single("int").item())
-
-    def _single(self, who, error=TypeError, advice="pick one, or take the x.sum()"):
-        """Return the array if it has one element, whatever the number of axes."""
-        if self.size != 1:
-            raise error(
-                f"{who}: expected a Variable of one element, got the shape "
-                f"{self.shape}; {advice} (see step 19)"
-            )
-        return self._data
+        return int(_only_element(self, "int").item())
 
     def item(self) -> Any:
         """The only element, as a Python number."""
@@ -878,6 +871,16 @@ def as_array(x, array_module=np):
     if np.isscalar(x) or isinstance(x, (list, tuple)):
         return array_module.array(x)
     return x
+
+
+def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
+    """Return the array of x if it has one element, whatever the number of axes."""
+    if x.size != 1:
+        raise error(
+            f"{who}: expected a Variable of one element, got the shape "
+            f"{x.shape}; {advice} (see step 19)"
+        )
+    return x._data
 
 
 def _as_data(variable, data):

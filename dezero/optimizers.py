@@ -111,7 +111,6 @@ class Optimizer:
             raise
         for param in params:
             self.update_one(param)
-            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -238,6 +237,7 @@ def _pieces(param, *states, scratch=1):
         yield *piece, *(buffer[: len(piece[0])] for buffer in buffers)
     if not data.flags.c_contiguous:  # then reshape has copied it
         data[...] = arrays[0].reshape(data.shape)
+    param.data = data  # the same array, but backward is to know that it was changed
 
 
 class _States(dict):

@@ -1376,7 +1376,7 @@ def test_a_change_that_backward_need_not_know_is_none():
         y.backward()
         np.testing.assert_allclose(a.grad.data, gradient)
     y = a * x
-    x.data -= 1  # what a's gradient needs
+    x.data = x.data - 1  # what a's gradient needs
     x.requires_grad = False
     with pytest.raises(RuntimeError, match="Mul: input 1, the Variable of shape"):
         y.backward()
@@ -1542,3 +1542,17 @@ def test_memory_that_is_let_go_is_free():
     y = t + 1
     t.data = None
     assert reference() is None and y.creator.inputs[0] is t
+
+
+def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
+    """As in PyTorch, where x.data *= 100 is a way around the check (step 66)."""
+    x, p = V(10.0), Parameter(np.array(10.0), name="p")
+    for y in (x * x, p * p):
+        x.data /= 10
+        p.data /= 10
+        if y.creator.inputs[0] is x:
+            y.backward()
+            assert x.grad.data == 2.0
+            continue
+        with pytest.raises(RuntimeError, match=r"Mul: input 1, the Parameter \(p\)"):
+            y.backward()

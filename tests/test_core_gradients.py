@@ -522,7 +522,8 @@ def test_a_new_function_without_a_gradient_check_would_be_found(monkeypatch):
 
 # Members of Variable that compute no differentiable value.
 NOT_DIFFERENTIABLE = {
-    *("shape", "ndim", "size", "dtype", "__len__", "__repr__"),  # description
+    *("data", "grad"),  # where the engine begins, and ends
+    *("shape", "ndim", "size", "dtype", "__len__", "__repr__", "__str__"),
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),  # graph
     *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
     "register_hook",
@@ -536,6 +537,7 @@ NOT_DIFFERENTIABLE = {
         "__setitem__",
         "__array_ufunc__",
         "__getstate__",
+        "__setstate__",
     ),  # doors, not computations
 }
 
