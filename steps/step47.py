@@ -63,7 +63,7 @@ functions.softmax_cross_entropy_simple
 Family: functions.softmax_simple, functions.LogSoftmax,
 functions.log_softmax, functions.nll_loss, functions.cross_entropy,
 functions.sigmoid_cross_entropy, functions.binary_cross_entropy,
-functions.gather, functions.Where, functions.where, utils.logsumexp,
+functions.gather, core.Where, core.where, utils.logsumexp,
 functions.LogSumExp, functions.logsumexp, core.Variable.logsumexp,
 core.Variable.softmax, core.Variable.log_softmax
 Exercise: divide the scores by a temperature before softmax. What
