@@ -113,7 +113,7 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if name not in _SWITCHES:
+    if not isinstance(name, str) or name not in _SWITCHES:
         raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -744,24 +744,24 @@ class Variable:
     # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other) -> Any:
-        return self.data < _unwrap(other)
+        return _compare(operator.lt, self, other)
 
     def __le__(self, other) -> Any:
-        return self.data <= _unwrap(other)
+        return _compare(operator.le, self, other)
 
     def __gt__(self, other) -> Any:
-        return self.data > _unwrap(other)
+        return _compare(operator.gt, self, other)
 
     def __ge__(self, other) -> Any:
-        return self.data >= _unwrap(other)
+        return _compare(operator.ge, self, other)
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmax(axis))
+        return _place("argmax", self, axis)
 
     def argmin(self, axis=None) -> ndarray:
         """The place of the smallest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmin(axis))
+        return _place("argmin", self, axis)
 
     # --- leaving for Python and NumPy ---
 
@@ -786,7 +786,7 @@ class Variable:
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
-        return self.data.tolist()
+        return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
         _check_one(self, "round(x)", "np.round(x.data, 3)")
@@ -869,8 +869,32 @@ def as_array(x, array_module=np):
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
-        return array_module.array(x)
+        try:
+            return array_module.array(x)
+        except ValueError as error:
+            raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
+
+
+def _compare(operation, x, other):
+    """Return where the comparison holds, an array of truths."""
+    try:
+        return operation(x.data, _unwrap(other))
+    except (TypeError, ValueError) as error:
+        raise _explained(operation.__name__, error, x, other) from error
+
+
+def _place(name, x, axis):
+    """Return x.data.argmax(axis), or argmin, as an array."""
+    data = _as_input(name, x).data
+    if axis is not None:
+        axis = _one_axis(name, axis, data.ndim or 1, 61)
+    if data.size == 0 and (axis is None or data.shape[axis] == 0):
+        raise ValueError(
+            f"{name}: there is nothing to choose from in a Variable of shape "
+            f"{data.shape} (see step 61)"
+        )
+    return as_array(getattr(data, name)(axis))
 
 
 def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):

@@ -289,7 +289,12 @@ def astype(x, dtype) -> "Variable | Any":
     >>> astype(np.array([1, 2]), np.float32)
     variable([1. 2.])
     """
-    x, dtype = _as_input("astype", x), np.dtype(dtype)
+    x = _as_input("astype", x)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        expected = "a dtype, such as np.float32"
+        raise TypeError(refusal("astype", "dtype", expected, dtype, 44)) from None
     if dtype.kind != "f":
         return _unwrap(x).astype(dtype)
     return AsType(dtype)(x)
