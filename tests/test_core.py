@@ -1556,3 +1556,42 @@ def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
             continue
         with pytest.raises(RuntimeError, match=r"Mul: input 1, the Parameter \(p\)"):
             y.backward()
+
+
+# --- what has no derivative says what it takes, too ---
+
+
+def test_comparisons_say_why_there_is_none():
+    x = Variable(np.ones((2, 3)))
+    with pytest.raises(TypeError, match="lt: x must be a Variable, .* got None"):
+        x < None
+    with pytest.raises(ValueError, match=r"ge: the shapes \(2, 3\) and \(4, 7\) could"):
+        x >= np.ones((4, 7))
+    np.testing.assert_array_equal(
+        x > np.array([0.0, 1.0, 2.0]), [[True, False, False]] * 2
+    )
+
+
+def test_argmax_and_argmin_name_the_axis():
+    x = Variable(np.array([[1.0, 3.0, 2.0]]))
+    assert x.argmax() == 1 and x.argmin(-1).tolist() == [0]
+    assert x.argmax(0).tolist() == [0, 0, 0]
+    with pytest.raises(
+        ValueError, match="argmax: expected an axis from -2 to 1, got 5"
+    ):
+        x.argmax(5)
+    with pytest.raises(TypeError, match="argmin: axis must be an int, got 'x'"):
+        x.argmin("x")
+    with pytest.raises(ValueError, match=r"argmax: there is nothing .* shape \(0, 3\)"):
+        Variable(np.zeros((0, 3))).argmax()
+    assert Variable(np.zeros((0, 3))).argmax(1).shape == (0,)
+
+
+def test_dtypes_that_there_are_not():
+    with pytest.raises(TypeError, match="astype: dtype must be a dtype, .* 'flaot32'"):
+        Variable(np.ones(2)).astype("flaot32")
+
+
+def test_lists_of_rows_of_different_lengths_make_no_array():
+    with pytest.raises(ValueError, match=r"as_array: .*inhomogeneous .*step 9"):
+        as_array([[1.0, 2.0], [3.0]])

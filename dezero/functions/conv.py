@@ -829,6 +829,7 @@ def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Vari
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
     img = as_array(_unwrap(_as_input("im2col", img)))
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
     _check_images("im2col", img)
     kernel_size = _pair("im2col", "kernel_size", kernel_size, 1)
     stride, pad = _pair("im2col", "stride", stride, 1), _pair("im2col", "pad", pad, 0)
