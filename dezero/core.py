@@ -2383,7 +2383,14 @@ def _as_input(who, x, name="x", xp=np):
     Raises TypeError for anything else: None, strings, lists that make no array of
     numbers, and a Variable without data.
     """
+    if type(x) is _Gone:
+        x.refuse()
     if isinstance(x, Variable):
+        if type(x._data) is _Gone:
+            raise RuntimeError(
+                f"{who}: {name}{_named(x)} has no data any more, it was set to None "
+                "(see step 43)"
+            )
         if x.data is None:
             raise TypeError(
                 f"{who}: {name} is a Variable without data, expected one with an "
