@@ -1568,9 +1568,9 @@ def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
 def test_comparisons_say_why_there_is_none():
     x = Variable(np.ones((2, 3)))
     with pytest.raises(TypeError, match="lt: x must be a Variable, .* got None"):
-        x < None
+        _ = x < None
     with pytest.raises(ValueError, match=r"ge: the shapes \(2, 3\) and \(4, 7\) could"):
-        x >= np.ones((4, 7))
+        _ = x >= np.ones((4, 7))
     np.testing.assert_array_equal(
         x > np.array([0.0, 1.0, 2.0]), [[True, False, False]] * 2
     )
