@@ -15,7 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dezero import cuda
-from dezero.core import _as_shape, reduced_shape, restore_axes, sum_array_to
+from dezero.core import (
+    Variable,
+    _as_shape,
+    as_variable,
+    reduced_shape,
+    restore_axes,
+    sum_array_to,
+)
 from dezero.files import replacing
 from dezero.functions.conv import get_conv_outsize, get_deconv_outsize, pair
 from dezero.gradcheck import (
@@ -32,13 +39,16 @@ __all__ = [
     "DOWNLOADS",
     "Download",
     "DownloadError",
+    "Variable",
     "_dot_func",
     "_dot_var",
     "array_allclose",
     "array_equal",
+    "as_variable",
     "cache_dir",
     "check_file_name",
     "check_gradients",
+    "cuda",
     "find_file",
     "get_conv_outsize",
     "get_deconv_outsize",
@@ -47,7 +57,9 @@ __all__ = [
     "gradient_check",
     "logsumexp",
     "max_backward_shape",
+    "np",
     "numerical_grad",
+    "os",
     "pair",
     "plot_dot_graph",
     "replacing",

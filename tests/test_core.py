@@ -1576,26 +1576,6 @@ def test_comparisons_say_why_there_is_none():
     )
 
 
-def test_argmax_and_argmin_name_the_axis():
-    x = Variable(np.array([[1.0, 3.0, 2.0]]))
-    assert x.argmax() == 1 and x.argmin(-1).tolist() == [0]
-    assert x.argmax(0).tolist() == [0, 0, 0]
-    with pytest.raises(
-        ValueError, match="argmax: expected an axis from -2 to 1, got 5"
-    ):
-        x.argmax(5)
-    with pytest.raises(TypeError, match="argmin: axis must be an int, got 'x'"):
-        x.argmin("x")
-    with pytest.raises(ValueError, match=r"argmax: there is nothing .* shape \(0, 3\)"):
-        Variable(np.zeros((0, 3))).argmax()
-    assert Variable(np.zeros((0, 3))).argmax(1).shape == (0,)
-
-
-def test_dtypes_that_there_are_not():
-    with pytest.raises(TypeError, match="astype: dtype must be a dtype, .* 'flaot32'"):
-        Variable(np.ones(2)).astype("flaot32")
-
-
 def test_lists_of_rows_of_different_lengths_make_no_array():
     with pytest.raises(ValueError, match=r"as_array: .*inhomogeneous .*step 9"):
         as_array([[1.0, 2.0], [3.0]])

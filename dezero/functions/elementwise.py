@@ -293,8 +293,10 @@ def astype(x, dtype) -> "Variable | Any":
     try:
         dtype = np.dtype(dtype)
     except TypeError:
-        expected = "a dtype, such as np.float32"
+        expected = "a type of numbers, as np.float32"
         raise TypeError(refusal("astype", "dtype", expected, dtype, 44)) from None
+    if dtype.kind not in "fiub":
+        raise TypeError(f"astype: expected real numbers, got {dtype} (see step 44)")
     if dtype.kind != "f":
         return _unwrap(x).astype(dtype)
     return AsType(dtype)(x)
