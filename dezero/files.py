@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dezero.guards import refusal
+from dezero.guards import shown
 
 
 @contextlib.contextmanager
@@ -19,7 +19,10 @@ def replacing(path):
     link, the file it points to is replaced. The folder must be there.
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(refusal("replacing", "path", "the name of a file", path, 53))
+        raise TypeError(
+            f"replacing: path must be the name of a file, got {shown(path)} "
+            "(see step 53)"
+        )
     path = Path(path).resolve()
     temporary = path.with_name(f".{os.urandom(8).hex()}.part")
     try:

@@ -667,7 +667,6 @@ ROWS = {
     "utils.max_backward_shape": called(X, 1),
     "utils.show_progress": called(1, 10, 100),
     "utils.get_file": called("http://nowhere.invalid/file.bin", "file.bin").few(),
-    "utils.check_file_name": called("who", "file.bin"),
     "utils.find_file": called("file.bin"),
     "utils.Download": called(("http://nowhere.invalid/x",), 1, "0", ()),
     "utils.DownloadError": called("a sentence"),
