@@ -12,11 +12,13 @@ The program `steps/step01.py` and those after it build this package, one
 capability at a time.
 """
 
+from typing import TYPE_CHECKING
+
 # Readers of steps 23 to 31 set this to True to run them on the framework as it
 # stands at step 23; see dezero/core_simple.py.
 is_simple_core = False
 
-if is_simple_core:
+if is_simple_core and not TYPE_CHECKING:  # an editor always sees the whole package
     from dezero.core_simple import (
         Function,
         Variable,
@@ -28,6 +30,7 @@ if is_simple_core:
     )
 else:
     from dezero import (
+        advice,
         cuda,
         dataloaders,
         datasets,
@@ -58,6 +61,48 @@ else:
     from dezero.dataloaders import DataLoader, SeqDataLoader
     from dezero.datasets import Dataset
     from dezero.layers import Layer
-    from dezero.models import Model
+    from dezero.models import MLP, Model, Sequential
+
+    __all__ = [
+        "Config",
+        "DataLoader",
+        "Dataset",
+        "Function",
+        "Layer",
+        "MLP",
+        "Model",
+        "Parameter",
+        "SeqDataLoader",
+        "Sequential",
+        "Variable",
+        "as_array",
+        "as_variable",
+        "cuda",
+        "dataloaders",
+        "datasets",
+        "func",
+        "functions",
+        "functions_conv",
+        "gradcheck",
+        "graph",
+        "layers",
+        "models",
+        "no_grad",
+        "optimizers",
+        "setup_variable",
+        "static",
+        "test_mode",
+        "transforms",
+        "using_config",
+        "utils",
+    ]
+
+    # Programs for DeZero find these by `from dezero.functions import *` and the like.
+    functions.utils = utils
+    models.L = layers
+
+    for _module in (functions, layers, models, optimizers, datasets, transforms):
+        advice.teach_names(_module.__name__)
+    advice.teach_names("dezero")
 
 __version__ = "1.0.0"

@@ -27,16 +27,21 @@ Letters: x, y in and out; gx, gy their gradients.
 
 import contextlib
 import copy
+import inspect
 import numbers
 import operator
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy import asarray, generic, ndarray
 
 from dezero import cuda
+from dezero.advice import MEMBERS, named_arguments, teach_members
+from dezero.guards import flag, refusal, shown
 from dezero.nodes import Node
 
 array_types: tuple  # of what a Variable may hold; see __getattr__
@@ -73,6 +78,22 @@ class _Config(threading.local):
     # in place, and what was computed from them is old.
     passes = 0
 
+    def __setattr__(self, name, value):
+        if name in _SWITCHES:
+            value = flag("Config", name, value, 18)
+        elif name not in _INTERNAL:
+            raise AttributeError(f"Config: {_expected_switch(name)}")
+        super().__setattr__(name, value)
+
+
+_SWITCHES = ("enable_backprop", "train")
+_INTERNAL = ("bare", "passing")
+
+
+def _expected_switch(name):
+    """Return the sentence about a name that is no switch."""
+    return f"expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
+
 
 Config = _Config()
 
@@ -92,11 +113,8 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if not hasattr(Config, name):
-        raise AttributeError(
-            f"using_config: expected 'enable_backprop' or 'train', got {name!r} "
-            "(see step 18)"
-        )
+    if name not in _SWITCHES:
+        raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
     try:
@@ -118,6 +136,51 @@ def test_mode():
 test_mode.__test__ = False  # pytest: the name is the contract's, not a test
 
 
+# --- what became of the numbers -----------------------------------------------
+
+# How often the data of any Variable was set so far. A Function notes what it was at
+# its call, a Variable when its own data was set last: so backward knows that an input
+# is not what forward used. _reshapes likewise, where the shape was not the old one.
+_changes = _reshapes = 0
+_change = threading.Lock()
+
+_NUMBERS = "fiub"  # kinds of dtype: floats, integers with and without sign, bools
+
+
+class _Gone(np.lib.mixins.NDArrayOperatorsMixin):
+    """What stands where numbers were: their shape and dtype, and why they are gone.
+
+    Many backwards, such as that of a sum, need no more of an input than its shape.
+    Those that do need numbers get the reason, as a RuntimeError.
+    """
+
+    def __init__(self, array, reason):
+        self.shape, self.ndim, self.size = array.shape, array.ndim, array.size
+        self.dtype = array.dtype
+        self.reason = reason
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        return self if index == () else self.refuse()
+
+    def __getattr__(self, name):
+        self.refuse()
+
+    def refuse(self, *args, **kwargs):
+        """Say why there are no numbers."""
+        raise RuntimeError(self.reason)
+
+    __array__ = __array_ufunc__ = __array_function__ = refuse
+    __iter__ = __bool__ = __float__ = __int__ = __index__ = refuse
+
+
+def _named(x):
+    """Return the name of a Variable in brackets, with a blank in front, or ''."""
+    return f" ({x.name})" if x.name is not None else ""
+
+
 # --- Variable -----------------------------------------------------------------
 
 
@@ -135,63 +198,140 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
+    # For editors. Any stands for what is there only now and then: None, CuPy's arrays.
+    data: ndarray | Any
+    grad: "Variable | Any"
+    creator: "Function | None"
+
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
     _watched = False  # retain_grad() or a hook wants to see the gradient pass
     _retains_grad = False
     _hooks = ()
+    _changed = _reshaped = 0  # _changes when data was set, when to another shape
 
     __array_priority__ = 200  # `array + x` is x's business, not the array's
 
     def __init__(self, data, name=None, requires_grad=True):
-        if not (isinstance(data, ndarray) or data is None or cuda.is_array(data)):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported, expected an "
-                "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
+        if data is not None:
+            if not (isinstance(data, ndarray) or cuda.is_array(data)):
+                if type(data) is _Gone:
+                    data.refuse()
+                raise TypeError(
+                    f"Variable: {type(data).__name__} is not supported, expected an "
+                    "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
+                )
+            if data.dtype.kind not in _NUMBERS:
+                raise TypeError(f"Variable: {_expected_numbers(data)}")
+        if requires_grad is not True and requires_grad is not False:
+            requires_grad = flag("Variable", "requires_grad", requires_grad, 66)
+        self._data = data
         self.name = name
-        self.grad = None
+        self._grad = None
         self.creator = None
         self.generation = 0
         self.requires_grad = requires_grad
 
+    # Two properties, so that a mistake is told in the line that makes it, and backward
+    # knows what has changed. The engine itself reads _data and _grad.
+
     @property
-    def shape(self):
+    def data(self):
+        """The ndarray; None where there is none yet, or none any more."""
+        data = self._data
+        return None if type(data) is _Gone else data
+
+    @data.setter
+    def data(self, data):
+        global _changes, _reshapes
+        old = self._data
+        if data is None:
+            if old is not None:  # backward may need its shape
+                reason = (
+                    f"Variable{_named(self)}: its data was set to None (see step 9)"
+                )
+                data = _Gone(old, reason)
+        elif not isinstance(data, ndarray) and not cuda.is_array(data):
+            data = _as_data(self, data)
+        elif data.dtype.kind not in _NUMBERS:
+            raise TypeError(f"data{_named(self)}: {_expected_numbers(data)}")
+        with _change:
+            _changes += 1
+            self._changed = _changes
+            if old is not None and data.shape != old.shape:
+                _reshapes = self._reshaped = _changes
+        self._data = data
+
+    @property
+    def grad(self):
+        """The gradient, a Variable, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad):
+        if grad is not None and not isinstance(grad, Variable):
+            raise TypeError(
+                f"grad{_named(self)}: expected a Variable or None, got "
+                f"{shown(grad)}; write Variable(np.array(...)) for an array, "
+                "x.cleargrad() to begin anew (see step 32)"
+            )
+        self._grad = grad
+
+    @property
+    def shape(self) -> tuple[int, ...]:
         """Length of every axis, a tuple."""
-        return self.data.shape
+        return self._known("shape").shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
-        return self.data.ndim
+        return self._known("ndim").ndim
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements."""
-        return self.data.size
+        return self._known("size").size
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """Type of the elements."""
-        return self.data.dtype
+        return self._known("dtype").dtype
+
+    def _known(self, what):
+        """Return the array, or what stands for one whose numbers are gone."""
+        if self._data is None:
+            raise ValueError(
+                f"{what}: this Variable{_named(self)} has no data yet, it is None; a "
+                "layer's weights get theirs in its first call (see steps 9 and 44)"
+            )
+        return self._data
 
     @property
-    def T(self):
+    def T(self) -> "Variable":
         """The transpose: all axes reversed."""
         return transpose(self)
 
-    def __len__(self):
-        return len(self.data)
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError(
+                f"len: this Variable{_named(self)} is a single number, it has no axis "
+                "to count along (see step 19)"
+            )
+        return self.shape[0]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
+        """Return what str() does, and the name if there is one."""
+        text = str(self)
+        return text if self.name is None else f"{text[:-1]}, name={self.name!r})"
+
+    def __str__(self):
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
     # --- the graph ---
 
     @property
-    def is_leaf(self):
+    def is_leaf(self) -> bool:
         """True where no gradient goes further: nothing to go back to, or no need."""
         return self.creator is None or not self.requires_grad
 
@@ -200,30 +340,35 @@ class Variable:
         """How backward goes on from here, as PyTorch shows it; None for a leaf."""
         return None if self.is_leaf else Node(self.creator)
 
-    def requires_grad_(self, requires_grad=True):
+    def requires_grad_(self, requires_grad=True) -> "Variable":
         """Set requires_grad of a leaf, and return self (step 66)."""
         if self.creator is not None and self.requires_grad != requires_grad:
             raise RuntimeError(
                 "requires_grad_: this Variable was computed, and what computed it "
                 "decides; set it on the leaves before, or use detach() (see step 66)"
             )
-        self.requires_grad = requires_grad
+        self.requires_grad = flag("requires_grad_", "it", requires_grad, 66)
         return self
 
-    def detach(self):
+    def detach(self) -> "Variable":
         """Return a Variable with the same data, memory included, outside the graph."""
         return Variable(self.data, requires_grad=False)
 
-    def set_creator(self, func):
+    def set_creator(self, func) -> None:
         """Note that func computed this Variable."""
+        if not isinstance(func, Function):
+            raise TypeError(
+                f"set_creator: expected the Function that computed this Variable, got "
+                f"{shown(func)}; unchain() forgets it (see step 7)"
+            )
         self.creator = func
         self.generation = func.generation + 1
 
-    def unchain(self):
+    def unchain(self) -> None:
         """Forget how this Variable was computed; it becomes a leaf."""
         self.creator = None
 
-    def unchain_backward(self):
+    def unchain_backward(self) -> None:
         """Cut every Variable upstream of this one off the graph.
 
         Truncated back-propagation through time is this, every k steps (step 59).
@@ -235,11 +380,15 @@ class Variable:
                     waiting.append(x.creator)
                     x.unchain()
 
-    def cleargrad(self):
+    def cleargrad(self) -> None:
         """Forget the gradient; the next backward starts from nothing."""
         self.grad = None
 
-    def retain_grad(self):
+    def clear_grad(self) -> None:
+        """Forget the gradient, as cleargrad does."""
+        self.cleargrad()
+
+    def retain_grad(self) -> None:
         """Have every later backward keep this Variable's gradient, leaf or not."""
         self._watched = self._retains_grad = True
 
@@ -250,10 +399,15 @@ class Variable:
         hook returns takes its place, unless it is None. Returns an object whose
         remove() takes the hook off again (step 65).
         """
+        if not callable(hook):
+            raise TypeError(
+                "register_hook: expected a function of the gradient, got "
+                f"{shown(hook)} (see step 65)"
+            )
         self._watched = True
         return _HookHandle(self, hook)
 
-    def backward(self, retain_grad=False, create_graph=False, gradient=None):
+    def backward(self, retain_grad=False, create_graph=False, gradient=None) -> None:
         """Compute the gradient of this Variable with respect to every leaf.
 
         Each leaf x that this Variable was computed from gets
@@ -269,18 +423,29 @@ class Variable:
                            differentiated again (step 32)
         gradient           a Variable or ndarray of self's shape (step 66)
 
-        Raises RuntimeError for a result that recorded no graph (step 18) and for a
-        gradient that a pass without create_graph left (step 32), ValueError if what
-        it starts from does not have self's shape.
+        Raises RuntimeError for a result that recorded no graph (step 18), for a
+        gradient that a pass without create_graph left (step 32), and where a formula
+        needs an array that was changed since it was used; ValueError if what it starts
+        from does not have self's shape.
         """
+        for name, value in [
+            ("retain_grad", retain_grad),
+            ("create_graph", create_graph),
+        ]:
+            if not isinstance(value, (bool, np.bool_)):
+                raise TypeError(
+                    f"backward: {name} must be True or False, got {shown(value)}; "
+                    "what to start from is given by name, gradient=... (see step 66)"
+                )
         if self._no_graph:
             raise RuntimeError(f"backward: {self._no_graph}")
-        start = self.grad if gradient is None else gradient
+        start = self._grad if gradient is None else gradient
         if start is None:
-            ones = cuda.get_array_module(self).ones_like(self.data)
+            xp = cuda.get_array_module(self)
+            ones = xp.ones(self.shape, self.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
-            seed = as_variable(as_array(start))
+            (seed,) = _wrap([start], "backward")
             if seed.shape != self.shape:
                 source = "self.grad" if gradient is None else "gradient"
                 raise ValueError(
@@ -292,117 +457,274 @@ class Variable:
         if self.creator is None:
             if gradient is not None:  # it is the caller's, and adds to what is there
                 with using_config("enable_backprop", create_graph):
-                    seed = Copy()(seed) if self.grad is None else self.grad + seed
+                    seed = Copy()(seed) if self._grad is None else self._grad + seed
                 if not create_graph:
                     seed._no_graph = _WITHOUT_CREATE_GRAPH
-            self.grad = seed
+            self._grad = seed
             return
         if not self.requires_grad:  # nothing upstream wants a gradient
-            self.grad = seed if retain_grad or self._retains_grad else None
+            self._grad = seed if retain_grad or self._retains_grad else None
             return
 
         gradients, passed = _propagate(self, seed, retain_grad, create_graph)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for variable in passed:
-            variable.grad = None
+            variable._grad = None
         for variable, gradient in gradients:
-            variable.grad = gradient
+            variable._grad = gradient
             if not create_graph and variable is not self:
                 gradient._no_graph = _WITHOUT_CREATE_GRAPH
+
+    def __dir__(self):
+        # Not what is only there to say how it is done here.
+        return [name for name in super().__dir__() if name not in MEMBERS]
 
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
         state = self.__dict__ | {"creator": None, "generation": 0}
-        state.pop("_hooks", None)
-        return state
+        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
+            state.pop(name, None)
+        return state | {"data": self.data, "grad": self._grad}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._data = self.__dict__.pop("data")
+        self._grad = self.__dict__.pop("grad")
 
     # --- shape and reduction ---
 
-    def reshape(self, *shape):
+    def reshape(self, *shape) -> "Variable":
         """The same data in another shape: x.reshape(2, 3), ((2, 3)), (-1,)."""
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = shape[0]
         return reshape(self, shape)
 
-    def transpose(self, *axes):
+    def transpose(self, *axes) -> "Variable":
         """The axes in another order: x.transpose(), (1, 0), ((1, 0))."""
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
             axes = axes[0]
         return transpose(self, axes or None)
 
-    def sum(self, axis=None, keepdims=False):
+    @named_arguments
+    def sum(self, axis=None, keepdims=False) -> "Variable":
         """Sum over axis: None for all, an int or a tuple of ints."""
-        return Sum(axis, keepdims)(self)
+        return _reduce(Sum, self, axis, keepdims)
 
-    def max(self, axis=None, keepdims=False):
+    @named_arguments
+    def max(self, axis=None, keepdims=False) -> "Variable":
         """Largest element over axis; a tie shares the gradient evenly."""
-        return Max(axis, keepdims)(self)
+        return _reduce(Max, self, axis, keepdims)
 
-    def min(self, axis=None, keepdims=False):
+    @named_arguments
+    def min(self, axis=None, keepdims=False) -> "Variable":
         """Smallest element over axis; a tie shares the gradient evenly."""
-        return Min(axis, keepdims)(self)
+        return _reduce(Min, self, axis, keepdims)
 
-    def matmul(self, other):
+    def matmul(self, other) -> "Variable":
         """The matrix product self @ other."""
         return matmul(self, other)
 
-    def dot(self, other):
+    def dot(self, other) -> "Variable":
         """The matrix product self @ other."""
         return matmul(self, other)
+
+    # --- functions of dezero.functions as methods, under the names that an ndarray
+    # or NumPy has for them ---
+
+    @named_arguments
+    def mean(self, axis=None, keepdims=False) -> "Variable":
+        """Mean over axis."""
+        return _functions["mean"](self, axis, keepdims)
+
+    @named_arguments
+    def var(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Variance over axis."""
+        return _functions["var"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def std(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Standard deviation over axis."""
+        return _functions["std"](self, axis, keepdims, ddof)
+
+    @named_arguments
+    def prod(self, axis=None, keepdims=False) -> "Variable":
+        """Product over axis."""
+        return _functions["prod"](self, axis, keepdims)
+
+    @named_arguments
+    def cumsum(self, axis=None) -> "Variable":
+        """Running sums along axis; None: of all elements in a row."""
+        return _functions["cumsum"](self, axis)
+
+    @named_arguments
+    def logsumexp(self, axis=None, keepdims=False) -> "Variable":
+        """log(sum(exp(x))) over axis."""
+        return _functions["logsumexp"](self, axis, keepdims)
+
+    @named_arguments
+    def norm(self, axis=None, keepdims=False) -> "Variable":
+        """Length of the vectors along axis; None: of all elements as one."""
+        return _functions["norm"](self, axis, keepdims)
+
+    def exp(self) -> "Variable":
+        """e**x, element by element."""
+        return _functions["exp"](self)
+
+    def log(self) -> "Variable":
+        """Natural logarithm."""
+        return log(self)
+
+    def sqrt(self) -> "Variable":
+        """Square root."""
+        return _functions["sqrt"](self)
+
+    def square(self) -> "Variable":
+        """x * x, element by element."""
+        return _functions["square"](self)
+
+    def abs(self) -> "Variable":
+        """x without its sign."""
+        return _functions["abs"](self)
+
+    @named_arguments
+    def clip(self, x_min, x_max) -> "Variable":
+        """What lies outside x_min ... x_max moved there."""
+        return _functions["clip"](self, x_min, x_max)
+
+    def sin(self) -> "Variable":
+        """Sine, of radians."""
+        return _functions["sin"](self)
+
+    def cos(self) -> "Variable":
+        """Cosine, of radians."""
+        return _functions["cos"](self)
+
+    def tanh(self) -> "Variable":
+        """Hyperbolic tangent."""
+        return _functions["tanh"](self)
+
+    def sigmoid(self) -> "Variable":
+        """1 / (1 + exp(-x))."""
+        return _functions["sigmoid"](self)
+
+    def relu(self) -> "Variable":
+        """x where it is positive, else 0."""
+        return _functions["relu"](self)
+
+    @named_arguments
+    def leaky_relu(self, slope=0.2) -> "Variable":
+        """x where it is positive, else slope * x."""
+        return _functions["leaky_relu"](self, slope)
+
+    def elu(self, alpha=1.0) -> "Variable":
+        """x where it is positive, else alpha * (exp(x) - 1)."""
+        return _functions["elu"](self, alpha)
+
+    def gelu(self) -> "Variable":
+        """x * P(z <= x) for a standard normal z, nearly."""
+        return _functions["gelu"](self)
+
+    def silu(self) -> "Variable":
+        """x * sigmoid(x)."""
+        return _functions["silu"](self)
+
+    def softplus(self) -> "Variable":
+        """log(1 + exp(x))."""
+        return _functions["softplus"](self)
+
+    @named_arguments
+    def softmax(self, axis=1) -> "Variable":
+        """exp(x) / sum(exp(x)) along axis."""
+        return _functions["softmax"](self, axis)
+
+    @named_arguments
+    def log_softmax(self, axis=1) -> "Variable":
+        """log(softmax(x)) along axis."""
+        return _functions["log_softmax"](self, axis)
+
+    @named_arguments
+    def squeeze(self, axis=None) -> "Variable":
+        """The same data without axes of length 1: all such, or those in axis."""
+        return _functions["squeeze"](self, axis)
+
+    def flatten(self) -> "Variable":
+        """All elements in one row, as an ndarray's; F.flatten keeps the first axis."""
+        return reshape(self, (self.size,))
+
+    def ravel(self) -> "Variable":
+        """All elements in one row."""
+        return reshape(self, (self.size,))
+
+    def copy(self) -> "Variable":
+        """The same values in memory of their own, still in the graph."""
+        return Copy()(self)
+
+    def astype(self, dtype) -> "Variable | Any":
+        """The same values as another type of float, still in the graph.
+
+        Whole numbers and truths have no derivative: such a dtype gives an ndarray.
+        """
+        return _functions["astype"](self, dtype)
 
     # --- devices ---
 
-    def to_cpu(self):
+    def to_cpu(self) -> None:
         """Move data, and the gradient, into main memory, in place."""
         _move(self, cuda.as_numpy)
 
-    def to_gpu(self):
+    def to_gpu(self) -> None:
         """Move data, and the gradient, to the GPU, in place (step 52)."""
         _move(self, cuda.as_cupy)
 
     # --- operators: Python looks the functions up when an operator runs, so
     # they can be defined further down ---
 
-    def __add__(self, other):
+    def __add__(self, other) -> "Variable":
         return add(self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other) -> "Variable":
         return add(other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other) -> "Variable":
         return sub(self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other) -> "Variable":
         return sub(other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other) -> "Variable":
         return mul(self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other) -> "Variable":
         return mul(other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other) -> "Variable":
         return div(self, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other) -> "Variable":
         return div(other, self)
 
-    def __pow__(self, other):
+    def __pow__(self, other) -> "Variable":
         return pow(self, other)
 
-    def __rpow__(self, other):
+    def __rpow__(self, other) -> "Variable":
         return pow(other, self)
 
-    def __matmul__(self, other):
+    def __matmul__(self, other) -> "Variable":
         return matmul(self, other)
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other) -> "Variable":
         return matmul(other, self)
 
-    def __neg__(self):
+    def __neg__(self) -> "Variable":
         return neg(self)
 
-    def __getitem__(self, slices):
+    def __pos__(self) -> "Variable":
+        return self
+
+    def __abs__(self) -> "Variable":
+        return self.abs()
+
+    def __getitem__(self, slices) -> "Variable":
         return get_item(self, slices)
 
     def __setitem__(self, slices, value):
@@ -412,35 +734,76 @@ class Variable:
             "new value from the old one (see step 47)"
         )
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator["Variable"]:
         if self.ndim == 0:
             raise TypeError("Variable: a 0-d Variable cannot be iterated over")
         return (self[i] for i in range(len(self)))
 
-    # Comparisons leave the graph: a truth has no derivative.
+    # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
-    def __lt__(self, other):
+    def __lt__(self, other) -> Any:
         return self.data < _unwrap(other)
 
-    def __le__(self, other):
+    def __le__(self, other) -> Any:
         return self.data <= _unwrap(other)
 
-    def __gt__(self, other):
+    def __gt__(self, other) -> Any:
         return self.data > _unwrap(other)
 
-    def __ge__(self, other):
+    def __ge__(self, other) -> Any:
         return self.data >= _unwrap(other)
+
+    def argmax(self, axis=None) -> ndarray:
+        """The place of the largest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmax(axis))
+
+    def argmin(self, axis=None) -> ndarray:
+        """The place of the smallest element along axis, as an ndarray of ints."""
+        return as_array(self.data.argmin(axis))
 
     # --- leaving for Python and NumPy ---
 
-    def __bool__(self):
-        return bool(self.data)
+    def __bool__(self) -> bool:
+        array = self._single("bool", ValueError, "of more it is ambiguous: all or any?")
+        return bool(array)
 
-    def __float__(self):
-        return float(self.data)
+    def __float__(self) -> float:
+        return float(self._single("float").item())
 
-    def __int__(self):
-        return int(self.data)
+    def __int__(self) -> int:
+        return int(self._single("int").item())
+
+    def _single(self, who, error=TypeError, advice="pick one, or take the x.sum()"):
+        """Return the array if it has one element, whatever the number of axes."""
+        if self.size != 1:
+            raise error(
+                f"{who}: expected a Variable of one element, got the shape "
+                f"{self.shape}; {advice} (see step 19)"
+            )
+        return self._data
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.size != 1:
+            raise ValueError(
+                f"item: expected a Variable of one element, got shape {self.shape}; "
+                "x.tolist() gives all of them (see step 19)"
+            )
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers, in nested lists."""
+        return self.data.tolist()
+
+    def __round__(self, ndigits=None) -> Any:
+        _check_one(self, "round(x)", "np.round(x.data, 3)")
+        return round(self.item(), ndigits)
+
+    def __format__(self, spec) -> str:
+        if not spec:
+            return str(self)
+        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
+        return format(self.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
@@ -450,18 +813,53 @@ class Variable:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         # NumPy asks here before it computes `array + x` or np.sin(x).
-        function = _FUNCTION_OF_UFUNC.get(ufunc.__name__)
-        kwargs.pop("out", None)  # `array += x` rebinds the name to a Variable
-        if function is None or method != "__call__" or kwargs:
-            raise TypeError(
-                f"Variable: np.{ufunc.__name__} would lose the graph; use the "
-                "function of that name in dezero.functions, or x.data for the array"
-            )
+        name = ufunc.__name__
+        function = _OF_NUMPY.get(name)
+        out = kwargs.pop("out", None)
+        if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
+            out = None
+        if function is None or method != "__call__" or kwargs or out:
+            raise TypeError(_lost(name if method == "__call__" else f"{name}.{method}"))
         return function(*inputs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
+        ours = _OF_NUMPY.get(function.__name__)
+        if ours is None:
+            raise TypeError(_lost(function.__name__))
+        try:
+            inspect.signature(ours).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{function.__name__} of a Variable: {error}; the arguments here "
+                f"are {inspect.signature(ours)}, or use x.data for the array"
+            ) from None
+        return ours(*args, **kwargs)
 
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
+
+
+def _check_one(x, what, instead):
+    """Raise TypeError unless x has one element, saying what to do instead."""
+    if x.size != 1:
+        raise TypeError(
+            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
+            "(see step 19)"
+        )
+
+
+def _lost(name):
+    """Return what an error says when NumPy's function of that name is refused."""
+    ours = f"F.{name}, or " if name in _functions else ""
+    return (
+        f"Variable: np.{name} would lose the graph; use {ours}x.data for the array "
+        "(see step 21)"
+    )
+
+
+teach_members(Variable, MEMBERS)
 
 
 def setup_variable():
@@ -482,7 +880,35 @@ def as_array(x, array_module=np):
     return x
 
 
-def as_variable(obj):
+def _as_data(variable, data):
+    """Return what data is set to as an array: a NumPy number. Refuse the rest."""
+    if isinstance(data, generic):  # what NumPy makes of a 0-d x.data * 2
+        array = asarray(data)
+        if array.dtype.kind in _NUMBERS:
+            return array
+        expected = _expected_numbers(array)
+    elif isinstance(data, Variable):
+        expected = (
+            "expected an ndarray, got a Variable; compute with arrays here, "
+            "x.data -= lr * x.grad.data (see step 28)"
+        )
+    else:
+        expected = (
+            f"expected an ndarray or None, got {shown(data)}; wrap it: "
+            "x.data = np.array(...) (see step 9)"
+        )
+    raise TypeError(f"the data of a Variable{_named(variable)}: {expected}")
+
+
+def _expected_numbers(array):
+    """Return the sentence about an array whose dtype is none of ours."""
+    return (
+        f"an array of {array.dtype} is not supported, expected real numbers: a "
+        "floating, integer or bool dtype (see step 9)"
+    )
+
+
+def as_variable(obj) -> Variable:
     """Return a Variable as it is, an array wrapped in a new one."""
     if isinstance(obj, Variable):
         return obj
@@ -492,7 +918,7 @@ def as_variable(obj):
 def _move(variable, convert):
     """Convert the array of a Variable, and that of its gradient, in place."""
     if variable.data is not None:
-        variable.data = convert(variable.data)
+        variable._data = convert(variable.data)  # the same numbers: no change
     if variable.grad is not None:
         _move(variable.grad, convert)
 
@@ -535,22 +961,26 @@ def _propagate(start, seed, retain_grad, create_graph):
     Gradients under way are ndarrays, or Variables when create_graph.
     """
     _Config.passes += 1
-    old = Config.enable_backprop, Config.bare, Config.passing
-    Config.enable_backprop, Config.bare = create_graph, not create_graph and _DEFERS
-    Config.passing = True
+    state = Config.__dict__  # this thread's
+    old = {name: getattr(Config, name) for name in ("enable_backprop", *_INTERNAL)}
+    bare = not create_graph and _DEFERS
+    state.update(enable_backprop=bool(create_graph), bare=bare, passing=True)
     try:
         return _carry(start, seed, retain_grad, create_graph)
     finally:
-        Config.enable_backprop, Config.bare, Config.passing = old
+        state.update(old)
 
 
 def _carry(start, seed, retain_grad, create_graph):
     """Do what _propagate says, with Config set."""
-    gradients = {start: seed if create_graph else seed.data}
+    gradients = {start: seed if create_graph else seed._data}
     take = gradients.get if retain_grad else gradients.pop
     summed = set()  # variables whose gradient under way is a buffer of our own
     passed = []
-    for func in _functions_behind(start):
+    functions = _functions_behind(start)
+    if _reshapes:
+        _check_shapes(functions)
+    for func in functions:
         gys = []
         missing = 0
         for reference in func._outputs:
@@ -560,7 +990,7 @@ def _carry(start, seed, retain_grad, create_graph):
                 gy = gy.array()
             if gy is None:
                 missing += 1
-            elif not create_graph and gy.dtype is not y.data.dtype:
+            elif not create_graph and gy.dtype is not y._data.dtype:
                 gy = _like(y, gy)
             gys.append(gy)
             if y is None:
@@ -569,7 +999,7 @@ def _carry(start, seed, retain_grad, create_graph):
                 gys[-1] = gy if y is start else _pass_hooks(y, gy)
                 if retain_grad or y._retains_grad:
                     gradients[y] = gys[-1]
-            if y.grad is not None and not (retain_grad or y._retains_grad):
+            if y._grad is not None and not (retain_grad or y._retains_grad):
                 passed.append(y)
         if missing:
             if missing == len(gys):
@@ -605,6 +1035,14 @@ def _carry(start, seed, retain_grad, create_graph):
     if create_graph:
         return _settle_variables(gradients, start, seed), passed
     return _settle_arrays(gradients, start, seed), passed
+
+
+def _check_shapes(functions):
+    """Raise RuntimeError where an input has another shape than in the call."""
+    for func in functions:
+        for i, x in enumerate(func._inputs):
+            if x._reshaped > func._time:
+                func._gone(x, f"input {i}").refuse()
 
 
 def _sum_later(make, xs, b):
@@ -688,9 +1126,19 @@ def _backward_from_outside(func, gys, create_graph):
             gxs = func.backward(*gys)
         finally:
             Config.bare = bare
+    name = type(func).__name__
+    if isinstance(gxs, list):
+        raise TypeError(
+            f"{name}.backward: expected one gradient or a tuple of them, got a list; "
+            "write return gx0, gx1 (see step 13)"
+        )
+    if gxs is None and _returns_nothing(func.backward):
+        raise TypeError(
+            f"{name}.backward: expected a gradient for each input, got nothing; is a "
+            "return missing? (see step 6)"
+        )
     if not isinstance(gxs, tuple):
         gxs = (gxs,)
-    name = type(func).__name__
     missing = func._inputs[len(gxs) :]
     if len(gxs) > len(func._inputs) or any(x.requires_grad for x in missing):
         raise ValueError(
@@ -701,7 +1149,7 @@ def _backward_from_outside(func, gys, create_graph):
     checked = []
     for i, (x, gx) in enumerate(zip(func._inputs, gxs)):
         if gx is not None:
-            gx = as_variable(as_array(gx))
+            (gx,) = _wrap([gx], f"{name}.backward")
             if gx.shape != x.shape:
                 raise ValueError(
                     f"{name}.backward: the gradient of input {i} must have that "
@@ -712,6 +1160,14 @@ def _backward_from_outside(func, gys, create_graph):
                 gx = gx.data.copy()
         checked.append(gx)
     return checked
+
+
+def _returns_nothing(method):
+    """Return whether a method has no return in its source: None was not meant."""
+    try:
+        return "return" not in inspect.getsource(method)
+    except (OSError, TypeError):  # no source, as of what was typed at a prompt
+        return False
 
 
 class _HookHandle:
@@ -780,6 +1236,17 @@ def _is_read_only(array):
     return array.base is not None
 
 
+def _grad_so_far(variable):
+    """Return the gradient that the new one is added to."""
+    if variable._grad.shape != variable.shape:
+        raise ValueError(
+            f"backward: the gradient is added to the grad of a leaf{_named(variable)}, "
+            f"which must have the shape of its data {variable.shape}, got "
+            f"{variable._grad.shape}; call cleargrad() before (see step 14)"
+        )
+    return variable._grad
+
+
 def _settle_arrays(gradients, start, seed):
     """Make each gradient a Variable whose memory is its own.
 
@@ -787,7 +1254,7 @@ def _settle_arrays(gradients, start, seed):
     carried may belong to two leaves, or be read-only.
     """
     settled = []
-    taken = {id(_owner(seed.data))}
+    taken = {id(_owner(seed._data))}
     for variable, array in gradients.items():
         if variable is start:  # retained as it was set
             settled.append((variable, seed))
@@ -800,8 +1267,8 @@ def _settle_arrays(gradients, start, seed):
         if id(_owner(array)) in taken or _is_read_only(array):
             array = array.copy()
         taken.add(id(_owner(array)))
-        if variable.grad is not None:
-            array = as_array(variable.grad.data + array)
+        if variable._grad is not None:
+            array = as_array(_grad_so_far(variable).data + array)
         settled.append((variable, Variable(array)))
     return settled
 
@@ -810,7 +1277,7 @@ def _settle_variables(gradients, start, seed):
     """Make each gradient a Variable of its own, still part of the graph."""
     settled = []
     given = {seed}
-    taken = {id(_owner(seed.data))}
+    taken = {id(_owner(seed._data))}
     for variable, gradient in gradients.items():
         if variable is start:
             settled.append((variable, seed))
@@ -819,13 +1286,13 @@ def _settle_variables(gradients, start, seed):
             gradient = _pass_hooks(variable, gradient)
         if gradient in given or gradient is variable:
             gradient = Copy()(gradient)
-        gradient.data = array = _like(variable, gradient.data)
+        gradient._data = array = _like(variable, gradient._data)
         if id(_owner(array)) in taken or _is_read_only(array):
-            gradient.data = array.copy()
+            gradient._data = array.copy()
         given.add(gradient)
-        taken.add(id(_owner(gradient.data)))
-        if variable.grad is not None:
-            gradient = variable.grad + gradient
+        taken.add(id(_owner(gradient._data)))
+        if variable._grad is not None:
+            gradient = _grad_so_far(variable) + gradient
         settled.append((variable, gradient))
     return settled
 
@@ -855,6 +1322,7 @@ class Function:
 
     _inputs = None
     _outputs = ()
+    _time = 0  # what _changes was at the call
 
     # Set for classes of the package: what their methods can be handed.
     _takes_scalars = False  # forward: 0-d arrays as NumPy scalars
@@ -862,10 +1330,12 @@ class Function:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        if cls.__init__ is object.__init__ and not cls.__module__.startswith("dezero."):
+            cls.__init__ = _take_nothing
         cls._takes_scalars = _is_from_package(cls, "forward")
         cls._knows_arrays = _is_from_package(cls, "backward")
 
-    def __call__(self, *inputs):
+    def __call__(self, *inputs) -> Variable:
         if not Config.enable_backprop:
             return self._call_without_graph(inputs)
         arrays = []
@@ -875,7 +1345,7 @@ class Function:
         for x in inputs:
             if not isinstance(x, Variable):
                 return self(*_wrap(inputs, type(self).__name__))
-            array = x.data
+            array = x._data
             if takes_scalars and array is not None and array.ndim == 0:
                 # 0-d arrays as NumPy scalars: arithmetic on these takes a seventh.
                 array = array[()]
@@ -889,11 +1359,12 @@ class Function:
 
         try:
             y = self.forward(*arrays)
-        except TypeError as error:
-            _refuse_mixture(type(self).__name__, arrays, error)
+        except Exception as error:
+            _explain(self, inputs, error)
             raise
         self.generation = generation
         self._inputs = inputs
+        self._time = _changes
         if isinstance(y, tuple):
             return self._record_outputs(y, requires_grad)
         # The usual case, one output, is written out, and without __init__: what
@@ -901,9 +1372,9 @@ class Function:
         if not isinstance(y, ndarray):
             y = asarray(y) if isinstance(y, generic) else self._as_result(y)
         output = _new_object(Variable)
-        output.data = y
+        output._data = y
         output.name = None
-        output.grad = None
+        output._grad = None
         output.creator = self
         output.generation = generation + 1
         output.requires_grad = requires_grad
@@ -930,6 +1401,7 @@ class Function:
 
     def _record_outputs(self, arrays, requires_grad):
         """Wrap and link several outputs."""
+        self._check_some(arrays)
         outputs = [Variable(self._as_result(y), None, requires_grad) for y in arrays]
         for y in outputs:
             y.set_creator(self)
@@ -946,10 +1418,23 @@ class Function:
             return np.asarray(y)
         if cuda.is_array(y) or isinstance(y, numbers.Number):
             return as_array(y)
+        advice = ""
+        if y is None:
+            advice = "; is a return missing?"
+        elif isinstance(y, Variable):
+            advice = "; forward computes with NumPy, np.exp and not F.exp"
         raise TypeError(
             f"{type(self).__name__}.forward: expected an ndarray, or a tuple of them, "
-            f"got {type(y).__name__} (see step 11)"
+            f"got {type(y).__name__}{advice} (see step 11)"
         )
+
+    def _check_some(self, results):
+        """Raise TypeError if forward returned an empty tuple."""
+        if not results:
+            raise TypeError(
+                f"{type(self).__name__}.forward: expected an ndarray, or a tuple of "
+                "them, got an empty tuple (see step 11)"
+            )
 
     def _call_without_graph(self, inputs):
         """Compute the outputs and record nothing."""
@@ -962,26 +1447,27 @@ class Function:
         if self._inputs is not None:
             self = self._keep_old_record()
         inputs = _wrap(inputs, type(self).__name__)
-        arrays = [x.data for x in inputs]
         try:
-            results = self.forward(*arrays)
-        except TypeError as error:
-            _refuse_mixture(type(self).__name__, arrays, error)
+            results = self.forward(*[x._data for x in inputs])
+        except Exception as error:
+            _explain(self, inputs, error)
             raise
         if not isinstance(results, tuple):
             results = (results,)
+        self._check_some(results)
         outputs = [Variable(self._as_result(y)) for y in results]
         for y in outputs:
             y._no_graph = _UNDER_NO_GRAD
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def forward(self, *xs):
+    # Any, so that an editor takes every forward(self, x) of a subclass.
+    def forward(self, *xs: Any, **options: Any) -> Any:
         """Compute the outputs from ndarrays."""
         raise NotImplementedError(
             f"{type(self).__name__}: write forward(self, *xs) (see step 2)"
         )
 
-    def backward(self, *gys):
+    def backward(self, *gys: Any, **options: Any) -> Any:
         """Compute the gradients of the inputs from those of the outputs."""
         raise NotImplementedError(
             f"{type(self).__name__}: write backward(self, *gys) (see step 6)"
@@ -989,14 +1475,22 @@ class Function:
 
     @property
     def inputs(self):
-        """The inputs of the recorded call; arrays while a bare backward runs."""
+        """The inputs of the recorded call; arrays while a bare backward runs.
+
+        For backward, those that were changed since are only shapes.
+        """
         if Config.bare:
-            arrays = []
+            xs = []
             for x in self._inputs:  # a loop: half the time of a comprehension
-                x = x.data
-                arrays.append(x[()] if x is not None and x.ndim == 0 else x)
-            return arrays
-        return list(self._inputs)
+                x = x._data
+                xs.append(x[()] if x is not None and x.ndim == 0 else x)
+        else:
+            xs = list(self._inputs or ())
+        if self._time != _changes and Config.passing:
+            for i, x in enumerate(self._inputs):
+                if x._changed > self._time:
+                    xs[i] = self._gone(x, f"input {i}")
+        return xs
 
     @property
     def outputs(self):
@@ -1006,11 +1500,32 @@ class Function:
     def output(self):
         """The only output of the recorded call; its array in a bare backward."""
         y = self._outputs[0]()
-        return y.data if Config.bare else y
+        if self._time != _changes and Config.passing and y._changed > self._time:
+            return self._gone(y, "its output")
+        return y._data if Config.bare else y
+
+    def _gone(self, x, place):
+        """Return what backward gets for x, whose numbers are not those of forward."""
+        name = type(self).__name__
+        kind = "Parameter" if isinstance(x, Parameter) else "Variable"
+        what = f"{name}: {place}, the {kind}{_named(x)} of shape {x.shape},"
+        if x.data is None:
+            what += (
+                " has no data any more, it was set to None after forward, and the "
+                f"backward of {name} needs it (see step 43)"
+            )
+        else:
+            what += (
+                " was changed after forward, by an optimizer or by hand, so backward "
+                "would be wrong; compute the loss anew, and call backward before the "
+                "update (see step 46)"
+            )
+        return _Gone(x._data, what)
 
     def needs_grad(self, i):
         """Return whether backward has any use for the gradient of input i."""
-        return self._inputs[i].requires_grad
+        x = self._inputs[i]
+        return x.requires_grad and x._data is not None
 
     def _fill_with_zeros(self, gys, create_graph):
         """Return gys with zeros for outputs that the result does not depend on."""
@@ -1023,6 +1538,16 @@ class Function:
                     gy = Variable(gy, requires_grad=False)
             filled.append(gy)
         return filled
+
+
+def _take_nothing(self, *args, **kwargs):
+    """The __init__ of a Function that has none: what it computes on comes later."""
+    if args or kwargs:
+        name = type(self).__name__
+        raise TypeError(
+            f"{name}: made with arguments, which belong to the call; make one first, "
+            f"then call it: {name}()(x) (see step 2)"
+        )
 
 
 def _is_from_package(cls, name):
@@ -1043,24 +1568,67 @@ def _wrap(inputs, name):
         if not isinstance(x, Variable):
             if xp is None and not isinstance(x, ndarray):
                 xp, dtype = _surroundings(inputs)
-            if isinstance(x, numbers.Real):
-                x = xp.array(x, dtype)
-            elif isinstance(x, (str, bytes)):
+            if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
+                array = xp.array(x, dtype)
+            else:
+                array = _as_array_if_any(x, xp)
+            if array is not None and not _holds_numbers(array):
+                kind = type(x).__name__
+                if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
+                    kind = f"{kind} of {array.dtype}"
                 raise TypeError(
-                    f"{name}: {type(x).__name__} is not supported, expected a "
-                    f"Variable, an array or a number as input {i} (see step 21)"
+                    f"{name}: {kind} is not supported, expected a Variable, an array "
+                    f"or a number as input {i} (see step 21)"
                 )
-            x = Variable(as_array(x, xp), requires_grad=False)
+            x = Variable(array, requires_grad=False)
         wrapped.append(x)
     return wrapped
 
 
-def _refuse_mixture(name, arrays, error):
-    """Raise TypeError if some of the arrays are on a GPU, and some are not."""
-    if len({cuda.get_array_module(x) for x in arrays if cuda.is_array(x)}) > 1:
+def _as_array_if_any(x, xp):
+    """Return x as an array where that can be; else, x itself."""
+    if type(x) is _Gone:
+        x.refuse()
+    try:
+        return as_array(x, xp)
+    except (TypeError, ValueError):  # a list of Variables, or of rows not of a length
+        return x
+
+
+def _holds_numbers(x):
+    return cuda.is_array(x) and x.dtype.kind in _NUMBERS
+
+
+def _explain(func, inputs, error):
+    """Raise an error that says why forward failed, where that can be seen."""
+    name = type(func).__name__
+    for i, x in enumerate(inputs):
+        if type(x._data) is _Gone and isinstance(error, RuntimeError):
+            raise RuntimeError(
+                f"{name}: input {i}{_named(x)} has no data any more, it was set to "
+                "None (see step 43)"
+            ) from error
+        if x._data is None and "NoneType" in str(error):
+            raise ValueError(
+                f"{name}: input {i}{_named(x)} has no data, it is None; give it an "
+                "array first (see step 9)"
+            ) from error
+    arrays = [x._data for x in inputs if cuda.is_array(x._data)]
+    modules = {cuda.get_array_module(x) for x in arrays}
+    if isinstance(error, TypeError) and len(modules) > 1:
         raise TypeError(
             f"{name}: arrays of NumPy and of CuPy do not mix; move all that belongs "
             "together, by to_gpu() or to_cpu() (see step 52)"
+        ) from error
+    if _is_from_package(type(func), "forward"):
+        return
+    # x.data of an ndarray is its memory, x.grad an AttributeError
+    is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
+    if is_memory or cuda.is_array(getattr(error, "obj", None)):
+        wanted = "data" if is_memory else error.name
+        raise TypeError(
+            f"{name}.forward: its arguments are ndarrays, not Variables, so there is "
+            f"no x.{wanted}; compute with x itself, as NumPy does (see step 2)"
         ) from error
 
 
@@ -1100,7 +1668,7 @@ class Add(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs  # Variables in either kind of pass: for their shapes
-        return sum_to(gy, x0.data.shape), sum_to(gy, x1.data.shape)
+        return sum_to(gy, x0._data.shape), sum_to(gy, x1._data.shape)
 
 
 class Sub(Function):
@@ -1111,8 +1679,8 @@ class Sub(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs
-        gx0 = sum_to(gy, x0.data.shape)
-        gx1 = sum_to(-gy, x1.data.shape) if x1.requires_grad else None
+        gx0 = sum_to(gy, x0._data.shape)
+        gx1 = sum_to(-gy, x1._data.shape) if x1.requires_grad else None
         return gx0, gx1
 
 
@@ -1177,11 +1745,12 @@ class Pow(Function):
         (x,) = self.inputs
         c = self.c
         if getattr(c, "ndim", 0) == 0:
-            if c == 0:
-                return gy * 0  # and not 0 * x**-1, which is nan at 0
+            if c == 0:  # and not 0 * x**-1, which is nan at 0
+                return where(np.False_, gy, 0)
             less = c - 1
         else:
             less = cuda.get_array_module(c).where(c == 0, 1, c - 1)
+            gy = where(c != 0, gy, 0)
         return sum_to(c * x**less * gy, x.shape)
 
 
@@ -1193,7 +1762,7 @@ class PowVariable(Function):
     """
 
     def forward(self, x0, x1):
-        self.zeros = x0 == 0
+        self.zeros = (x0 == 0) & (x1 >= 0)
         self.both_zeros = self.zeros & (x1 == 0)
         return x0**x1
 
@@ -1202,9 +1771,11 @@ class PowVariable(Function):
         gx0 = gx1 = None
         if self.needs_grad(0):
             less = x1 - 1 + self.both_zeros
-            gx0 = sum_to(gy * x1 * x0**less, x0.shape)
+            g = where(self.both_zeros, 0, gy)
+            gx0 = sum_to(g * x1 * x0**less, x0.shape)
         if self.needs_grad(1):
-            gx1 = sum_to(gy * x0**x1 * log(x0 + self.zeros), x1.shape)
+            g = where(self.zeros, 0, gy)
+            gx1 = sum_to(g * x0**x1 * log(x0 + self.zeros), x1.shape)
         return gx0, gx1
 
 
@@ -1219,42 +1790,79 @@ class Log(Function):
         return gy / x
 
 
-def add(x0, x1):
+def add(x0, x1) -> Variable:
     """Return x0 + x1. Either may be a Variable, an array or a number."""
-    return Add()(x0, x1)
+    try:
+        return Add()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("add", error, x0, x1) from error
 
 
-def sub(x0, x1):
+def sub(x0, x1) -> Variable:
     """Return x0 - x1."""
-    return Sub()(x0, x1)
+    try:
+        return Sub()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("sub", error, x0, x1) from error
 
 
-def rsub(x0, x1):
+def rsub(x0, x1) -> Variable:
     """Return x1 - x0."""
-    return Sub()(x1, x0)
+    return sub(x1, x0)
 
 
-def mul(x0, x1):
+def mul(x0, x1) -> Variable:
     """Return x0 * x1."""
-    return Mul()(x0, x1)
+    try:
+        return Mul()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("mul", error, x0, x1) from error
 
 
-def div(x0, x1):
+def div(x0, x1) -> Variable:
     """Return x0 / x1."""
-    return Div()(x0, x1)
+    try:
+        return Div()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("div", error, x0, x1) from error
 
 
-def rdiv(x0, x1):
+def rdiv(x0, x1) -> Variable:
     """Return x1 / x0."""
-    return Div()(x1, x0)
+    return div(x1, x0)
 
 
-def neg(x):
+def neg(x) -> Variable:
     """Return -x."""
-    return Neg()(x)
+    try:
+        return Neg()(x)
+    except (ValueError, TypeError) as error:
+        raise _explained("neg", error, x) from error
 
 
-def pow(x, c):  # the name is the contract's; nothing here uses Python's pow
+def _explained(who, error, *xs):
+    """Return the error to raise where NumPy could not compute: one that teaches.
+
+    Looking at the inputs before would take longer than an addition; so we look when
+    something went wrong.
+    """
+    if "(see step" in str(error):
+        return error
+    xs = [_as_input(who, x) for x in xs]
+    try:
+        np.broadcast_shapes(*[x.shape for x in xs])
+    except ValueError:
+        shapes = " and ".join(str(tuple(x.shape)) for x in xs)
+        return ValueError(
+            f"{who}: the shapes {shapes} could not be broadcast together: counted from "
+            "the right, lengths must be equal, or one of them 1 (see step 40)"
+        )
+    dtypes = " and ".join(str(x.dtype) for x in xs)
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{who}: not defined on {dtypes}: {error} (see step 21)")
+
+
+def pow(x, c) -> Variable:  # the name is the contract's; nothing here uses Python's pow
     """Return x**c. With a Variable for c, x is to be positive, or c constant.
 
     >>> x, c = Variable(np.array(2.0)), Variable(np.array(3.0))
@@ -1262,14 +1870,20 @@ def pow(x, c):  # the name is the contract's; nothing here uses Python's pow
     >>> x.grad
     variable(12.0)
     """
-    if isinstance(c, Variable):
-        return PowVariable()(x, c)
-    return Pow(c)(x)
+    try:
+        if isinstance(c, Variable):
+            return PowVariable()(x, c)
+        if not (isinstance(c, (int, float)) or cuda.is_array(c)):
+            c = _as_input("pow", c)
+        return Pow(c)(x)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _explained("pow", error, x, c) from error
 
 
-def log(x):
+def log(x) -> Variable:
     """Return the natural logarithm of x, element by element."""
-    return Log()(x)
+    x = _as_input("log", x)
+    return Log()(x if x.dtype.kind == "f" else AsType(np.float64)(x))
 
 
 # --- shape --------------------------------------------------------------------
@@ -1364,55 +1978,169 @@ class GetItemGrad(Function):
         return get_item(ggx, self.slices)
 
 
-def _as_shape(shape):
-    """Return shape, an int, list or tuple, as a tuple."""
-    return (shape,) if isinstance(shape, numbers.Integral) else tuple(shape)
+class Where(Function):
+    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
+
+    It selects, as every mask in a backward does: gy * condition would be nan where gy
+    is infinite and the condition false.
+    """
+
+    def __init__(self, condition):
+        self.condition = condition
+
+    def forward(self, x0, x1):
+        return _select(self.condition, x0, x1)
+
+    def backward(self, gy):
+        x0, x1 = self.inputs
+        gx0 = gx1 = None
+        if self.needs_grad(0):
+            gx0 = sum_to(where(self.condition, gy, 0), x0.shape)
+        if self.needs_grad(1):
+            gx1 = sum_to(where(self.condition, 0, gy), x1.shape)
+        return gx0, gx1
 
 
-def reshape(x, shape):
+def _as_shape(who, shape, step):
+    """Return shape, an int or ints in a list, a tuple or an array, as a tuple."""
+    try:
+        if isinstance(shape, numbers.Integral):
+            return (operator.index(shape),)
+        return tuple([operator.index(n) for n in shape])
+    except TypeError:
+        raise TypeError(
+            refusal(who, "shape", "an int or a tuple of ints", shape, step)
+        ) from None
+
+
+def reshape(x, shape) -> Variable:
     """Return x in another shape; one length may be -1 (see step 38)."""
-    shape = _as_shape(shape)
+    x, shape = _as_input("reshape", x), _as_shape("reshape", shape, 38)
     if x.shape == shape:
         return x if isinstance(x, Variable) or Config.bare else Variable(x)
-    return Reshape(shape)(x)
+    try:
+        return Reshape(shape)(x)
+    except ValueError as error:
+        raise ValueError(
+            f"reshape: the {x.size} elements of an x of shape {x.shape} do not make an "
+            f"array of shape {shape}; one length may be -1 (see step 38)"
+        ) from error
 
 
-def transpose(x, axes=None):
+def transpose(x, axes=None) -> Variable:
     """Return x with its axes in another order; None reverses them."""
-    return Transpose(None if axes is None else tuple(axes))(x)
+    x = _as_input("transpose", x)
+    if axes is not None:
+        axes = _as_shape("transpose", axes, 38)
+        places = sorted(a + x.ndim if a < 0 else a for a in axes)
+        if places != list(range(x.ndim)):
+            raise ValueError(
+                f"transpose: axes must name each of the {x.ndim} axes of x once, "
+                f"got {axes} (see step 38)"
+            )
+    return Transpose(axes)(x)
 
 
-def broadcast_to(x, shape):
+def broadcast_to(x, shape) -> Variable:
     """Return x repeated to shape, by NumPy's broadcasting (see step 40)."""
-    shape = _as_shape(shape)
+    x, shape = _as_input("broadcast_to", x), _as_shape("broadcast_to", shape, 40)
     if x.shape == shape:
         return x if isinstance(x, Variable) or Config.bare else Variable(x)
-    return BroadcastTo(shape)(x)
+    try:
+        return BroadcastTo(shape)(x)
+    except ValueError as error:
+        raise ValueError(
+            f"broadcast_to: an x of shape {x.shape} cannot be repeated to {shape}: "
+            "counted from the right, its lengths must be equal or 1 (see step 40)"
+        ) from error
 
 
-def sum_to(x, shape):
+def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
-    if x.shape == shape:
+    if getattr(x, "shape", None) == shape:
         # NumPy scalars and Variables first: they need not ask Config.
         return Variable(x) if isinstance(x, ndarray) and not Config.bare else x
-    return SumTo(_as_shape(shape))(x)
+    return SumTo(_as_shape("sum_to", shape, 40))(_as_input("sum_to", x))
 
 
-def get_item(x, slices):
-    """Return x[slices], as NumPy indexes (see step 47)."""
+def get_item(x, slices) -> Variable:
+    """Return x[slices], as NumPy indexes (see step 47).
+
+    slices: an int, a slice, ..., None, ints or truths in an array, a Variable or a
+    list, or a tuple of these, one for each axis. An index does not get a gradient.
+    Raises IndexError where x has no such elements.
+    """
+    x = _as_input("get_item", x)
     xp = cuda.get_array_module(x)
     if isinstance(slices, tuple):
-        slices = tuple(_as_index(s, xp) for s in slices)
+        slices = tuple([_as_index(s, xp) for s in slices])
     else:
         slices = _as_index(slices, xp)
-    return GetItem(slices)(x)
+    try:
+        return GetItem(slices)(x)
+    except IndexError as error:
+        raise IndexError(
+            f"get_item: an x of shape {x.shape} has no such elements: {error} "
+            "(see step 47)"
+        ) from error
 
 
 def _as_index(index, xp):
-    """Return what xp indexes with: the array of a Variable or of a list."""
-    if isinstance(index, list):
-        return xp.array(index) if index else xp.array(index, dtype=int)
+    """Return what xp indexes with: arrays in place of Variables and sequences.
+
+    Arrays are copied, for backward needs the index as it is now.
+    """
+    if index is None or index is Ellipsis or isinstance(index, (int, slice, np.bool_)):
+        return index
+    try:
+        index = _unwrap_all(index)
+        if isinstance(index, (list, tuple, range)):
+            index = xp.array(index) if len(index) else xp.array(index, dtype=int)
+        elif type(index) is ndarray:
+            index = index.copy()
+    except (ValueError, TypeError) as error:  # rows of several lengths, for instance
+        raise IndexError(
+            f"get_item: a {type(index).__name__} in an index must hold ints or truths, "
+            f"its rows all as long: {error} (see step 47)"
+        ) from error
+    if cuda.is_array(index):
+        if index.dtype.kind in "iub":
+            return index
+        got = f"an array of {index.dtype}"
+    elif hasattr(index, "__index__"):
+        return operator.index(index)
+    else:
+        got = shown(index)
+    raise IndexError(
+        "get_item: expected ints, slices, ..., None, or arrays of ints or truths in an "
+        f"index, got {got} (see step 47)"
+    )
+
+
+def _unwrap_all(index):
+    """Return index with the arrays of Variables in their place, however deep."""
+    if isinstance(index, (list, tuple)):
+        return [_unwrap_all(i) for i in index]
     return _unwrap(index)
+
+
+def where(condition, x0, x1) -> Variable:
+    """Return x0 where condition is true, x1 elsewhere; all three broadcast.
+
+    condition gets no gradient. x0 or x1 may be a number.
+
+    >>> x = np.array([-2.0, 3.0])
+    >>> where(x > 0, x, 0.1 * x)
+    variable([-0.2  3. ])
+    """
+    if Config.bare:  # a backward, with a mask of its own
+        return _select(condition, x0, x1)
+    if not isinstance(condition, (ndarray, np.bool_)):
+        condition = _unwrap(_as_input("where", condition, "condition"))
+    try:
+        return Where(condition.astype(bool))(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("where", error, condition, x0, x1) from error
 
 
 # --- reduction ----------------------------------------------------------------
@@ -1439,6 +2167,7 @@ class Max(Function):
 
     Elements that tie share it evenly: the mean of the subgradients, whatever
     the order of the elements (step 61). So do nans, the largest and smallest of all.
+    Pooling is the exception: there the first place gets it all (step 57).
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -1450,14 +2179,14 @@ class Max(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        return broadcast_to(gy, x.shape) * self.share
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims) / self.count
+        return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
-        """Note each element's share of the gradient; return y, reduced."""
-        winners = (x == y) | (x != x)  # a nan is not equal to itself
-        share = winners / winners.sum(axis=self.axis, keepdims=True)
-        self.share = share.astype(x.dtype) if x.dtype.kind == "f" else share
+        """Note where y was found, and how often; return y, reduced."""
+        self.winners = (x == y) | (x != x)  # a nan is not equal to itself
+        count = self.winners.sum(axis=self.axis, keepdims=True)
+        self.count = count.astype(x.dtype) if x.dtype.kind == "f" else count
         return y if self.keepdims else y.squeeze(self.axis)
 
 
@@ -1466,6 +2195,62 @@ class Min(Max):
 
     def forward(self, x):
         return self._mark(x, x.min(axis=self.axis, keepdims=True))
+
+
+def _reduce(kind, x, axis, keepdims):
+    """Return the Sum, Max or Min of x over axis: None, an int or several ints."""
+    who = kind.__name__.lower()
+    x = _as_input(who, x)
+    axis, keepdims = _reduced_axes(who, x, axis), flag(who, "keepdims", keepdims, 39)
+    if kind is not Sum and x.size == 0 and 0 in _reduced_lengths(x.shape, axis):
+        raise ValueError(
+            f"{who}: of no elements there is none that is largest or smallest, got an "
+            f"x of shape {x.shape} and axis {axis} (see step 61)"
+        )
+    return kind(axis, keepdims)(x)
+
+
+def _reduced_lengths(x_shape, axis):
+    """Return the lengths of the axes that a reduction over axis makes 1."""
+    kept = reduced_shape(x_shape, axis)
+    return [n for n, left in zip(x_shape, kept) if left == 1]
+
+
+def _reduced_axes(who, x, axis, step=39):
+    """Return axis as NumPy takes it, None, an int or a tuple of ints, if x has it.
+
+    Raises TypeError for what is no int, ValueError where x has no such axis or one is
+    named twice.
+    """
+    if axis is None:
+        return None
+    ndim = x.ndim or 1  # NumPy lets one sum a number over its axis 0
+    if isinstance(axis, (list, tuple)):
+        axes = [_one_axis(who, a, ndim, step) for a in axis]
+        if len(set(axes)) < len(axes):
+            raise ValueError(
+                f"{who}: axis must name every axis once, got {tuple(axis)} of an x "
+                f"of shape {x.shape} (see step {step})"
+            )
+        return tuple(axes) if x.ndim else None
+    place = _one_axis(who, axis, ndim, step)
+    return place if x.ndim else None
+
+
+def _one_axis(who, axis, ndim, step=38):
+    """Return axis, an int, counted from the front; raise where there is no such."""
+    try:
+        place = operator.index(axis)
+    except TypeError:
+        raise TypeError(refusal(who, "axis", "an int", axis, step)) from None
+    if not -ndim <= place < ndim:
+        if ndim == 0:
+            raise ValueError(f"{who}: a 0-d x has no axis {place} (see step {step})")
+        raise ValueError(
+            f"{who}: expected an axis from {-ndim} to {ndim - 1}, got {place}: axis "
+            f"{place} is out of bounds (see step {step})"
+        )
+    return place % ndim
 
 
 # --- linear algebra -----------------------------------------------------------
@@ -1511,13 +2296,22 @@ class MatMul(Function):
         return gx, gW
 
 
-def matmul(x, W):
+def matmul(x, W) -> Variable:
     """Return the matrix product x @ W (see step 41).
 
     Shapes: (N, D) @ (D, K) -> (N, K); vectors and stacks as in numpy.matmul.
     Raises ValueError where the shapes do not fit.
     """
-    return MatMul()(x, W)
+    try:
+        return MatMul()(x, W)
+    except (ValueError, TypeError, AttributeError) as error:  # None has no ndim
+        if "(see step" in str(error):
+            raise
+        x, W = _as_input("matmul", x), _as_input("matmul", W, "W")
+        raise ValueError(
+            f"matmul: the leading axes of {x.shape} and {W.shape}, of {x.dtype} and "
+            f"{W.dtype}, must broadcast: {error} (see step 41)"
+        ) from error
 
 
 def _swap(x):
@@ -1527,14 +2321,20 @@ def _swap(x):
     return x.transpose(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
 
 
-# What NumPy's operators are here; see Variable.__array_ufunc__.
-_FUNCTION_OF_UFUNC = {
+# Functions of Variables by their names, for the methods that find them here, as they
+# are defined in modules that import this one. dezero.functions fills it.
+_functions = {}
+
+# What NumPy's functions come to, by NumPy's name: see Variable.__array_ufunc__. Here
+# are the operators; dezero.functions.arraylike adds the others.
+_OF_NUMPY = {
     "add": add,
     "subtract": sub,
     "multiply": mul,
     "divide": div,
     "power": pow,
     "matmul": matmul,
+    "negative": neg,
     # `array < x` is `x > array`
     "less": lambda left, right: right > left,
     "less_equal": lambda left, right: right >= left,
@@ -1546,7 +2346,123 @@ _FUNCTION_OF_UFUNC = {
 }
 
 
+# --- what comes in: a number, a list, an array or a Variable -------------------
+
+
+def _as_input(who, x, name="x", xp=np):
+    """Return x if it is a Variable or an array; a number or a list as an array.
+
+    Raises TypeError for anything else: None, strings, lists that make no array of
+    numbers, and a Variable without data.
+    """
+    if isinstance(x, Variable):
+        if x.data is None:
+            raise TypeError(
+                f"{who}: {name} is a Variable without data, expected one with an "
+                "array; set its data before (see step 9)"
+            )
+        array = x.data
+    elif isinstance(x, (ndarray, generic)) or cuda.is_array(x):
+        array = x
+    elif isinstance(x, (bool, numbers.Real, list, tuple, range)):
+        try:
+            array = x = xp.array(x)
+        except (ValueError, TypeError) as error:
+            raise TypeError(
+                f"{who}: {name} must be an array of numbers, got a {type(x).__name__} "
+                f"that makes none: {error} (see step 9)"
+            ) from None
+    else:
+        raise TypeError(refusal(who, name, _INPUT, x, 9))
+    if array.dtype.kind not in "fiub":
+        got = f"a {type(x).__name__} of {array.dtype}"
+        raise TypeError(f"{who}: {name} must be {_INPUT}, got {got} (see step 9)")
+    return x
+
+
+_INPUT = "a Variable, an array or a list of real numbers, or a number"
+
+
+class AsType(Function):
+    """The same numbers in another dtype; the gradient goes back into the old one."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def forward(self, x):
+        return x.astype(self.dtype)
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return AsType(x.dtype if x.dtype.kind == "f" else gy.dtype)(gy)
+
+
+def _precisely(function, *xs):
+    """Return function(*xs), computed in a dtype that squares and sums fit into.
+
+    uint8 holds nothing above 255, float16 nothing above 65504. Integers and bools are
+    taken as float64, as NumPy's mean takes them; float16 as float32, and of float16
+    alone the result is a float16 again.
+    """
+    for x in xs:
+        if x.dtype.kind != "f" or x.dtype.itemsize < 4:
+            break
+    else:
+        return function(*xs)
+    wide = []
+    for x in xs:
+        if x.dtype.kind != "f":
+            x = AsType(np.float64)(x)
+        elif x.dtype.itemsize < 4:
+            x = AsType(np.float32)(x)
+        wide.append(x)
+    y = function(*wide)
+    return AsType(np.float16)(y) if all(x.dtype == np.float16 for x in xs) else y
+
+
 # --- helpers on arrays --------------------------------------------------------
+
+
+def _select(condition, x0, x1):
+    """Return x0 where condition is true, x1 elsewhere.
+
+    Of a large x0 and a 0 bit by bit: x0 & 1...1 is x0, and x0 & 0...0 is 0. That takes
+    as long as x0 * condition, a fifth of xp.where, and infinity & 0...0 is 0.
+
+    >>> _select(np.array([True, False]), np.array([1.0, np.inf]), 0)
+    array([1., 0.])
+    """
+    if type(x0) in (int, float) and isinstance(x1, (ndarray, generic)):
+        x0 = x1.dtype.type(x0)  # on NumPy 1, 0-d float32 beside 0 is float64
+    elif type(x1) in (int, float) and isinstance(x0, (ndarray, generic)):
+        x1 = x0.dtype.type(x1)
+    if type(condition) is ndarray:
+        if _is_large(x0, condition) and _is_zero(x1):
+            return _bits_where(condition, x0)
+        if _is_large(x1, condition) and _is_zero(x0):
+            return _bits_where(~condition, x1)
+    return cuda.get_array_module(x0).where(condition, x0, x1)
+
+
+def _is_large(x, condition):
+    return (
+        type(x) is ndarray
+        and x.size > 2000
+        and x.shape == condition.shape
+        and x.dtype.kind == "f"
+        and x.itemsize in (2, 4, 8)
+    )
+
+
+def _is_zero(x):
+    return (type(x) is ndarray or isinstance(x, generic)) and x.ndim == 0 and x == 0
+
+
+def _bits_where(condition, x):
+    """Return _select(condition, x, 0) of two arrays of one shape."""
+    bits = np.negative(condition.view(np.int8)).astype(f"i{x.itemsize}")  # 0 or -1
+    bits &= x.view(bits.dtype)
+    return bits.view(x.dtype)
 
 
 def sum_array_to(x, shape):
@@ -1586,14 +2502,18 @@ def reduced_shape(x_shape, axis):
 
 
 def scatter_add(gy, slices, shape):
-    """Return zeros of shape to which gy was added at slices; repeats add up."""
+    """Return zeros of shape to which gy was added at slices; repeats add up.
+
+    >>> scatter_add(np.array([1.0, 2.0, 4.0]), [0, 1, 0], (2,))
+    array([5., 2.])
+    """
     xp = cuda.get_array_module(gy)
     gx = xp.zeros(shape, gy.dtype)
     if not _may_repeat(slices):
         gx[slices] = gy
     elif xp is not np:
         xp.add.at(gx, slices, gy)
-    elif isinstance(slices, np.ndarray):
+    elif isinstance(slices, ndarray):
         # Rows: sorted, so that equal ones stand together, and summed by
         # runs: 1,000 rows of 64 in half the time of NumPy's unbuffered add.
         rows = slices.ravel().astype(np.intp) % (shape[0] or 1)
@@ -1605,10 +2525,20 @@ def scatter_add(gy, slices, shape):
 
 
 def _may_repeat(slices):
-    """Return whether indexing with slices can pick one element twice."""
+    """Return whether indexing with slices can pick one element twice.
+
+    Ints, slices, ..., None and masks cannot. What is left are arrays of ints, and
+    lists and tuples that NumPy makes such of.
+    """
     if not isinstance(slices, tuple):
         slices = (slices,)
-    return any(cuda.is_array(s) and s.dtype.kind != "b" for s in slices)
+    return not all(
+        s is None
+        or s is Ellipsis
+        or isinstance(s, (int, slice, np.integer))
+        or (cuda.is_array(s) and s.dtype.kind == "b")
+        for s in slices
+    )
 
 
 def _sum_runs(out, rows, values):

@@ -4,14 +4,17 @@
         loss = F.softmax_cross_entropy(model(x), t)
 
 A dataset is anything with a length whose items are pairs: a Dataset, a list.
+Two arrays X and t become one by list(zip(X, t)).
 """
 
+import copy
 import math
 from importlib.machinery import PathFinder
 
 import numpy as np
 
 from dezero import cuda
+from dezero.guards import flag, shown, whole
 
 pil_available = PathFinder.find_spec("PIL") is not None  # found, not loaded
 
@@ -26,7 +29,9 @@ class DataLoader:
     gpu=True delivers arrays of CuPy (step 52).
 
     The order is one np.random.permutation for each epoch, the first drawn here. A
-    loop that was left by `break` starts with a new epoch.
+    loop that was left by `break` starts with a new epoch. Every loop has a position
+    and an order of its own, so loops over one loader may be nested or zipped;
+    next(loader) goes on with the epoch that began last.
 
     >>> loader = DataLoader([(1, 10), (2, 20), (3, 30)], 2, shuffle=False)
     >>> [(x.tolist(), t.tolist()) for x, t in loader]
@@ -34,17 +39,14 @@ class DataLoader:
     """
 
     def __init__(self, dataset, batch_size: int, shuffle=True, gpu=False):
-        if batch_size < 1:
-            raise ValueError(
-                f"{type(self).__name__}: batch_size must be at least 1, "
-                f"got {batch_size} (see step 50)"
-            )
+        who = type(self).__name__
+        _check_dataset(who, dataset)
         self.dataset = dataset
-        self.batch_size = batch_size
-        self.shuffle = shuffle
+        self.batch_size = whole(who, "batch_size", batch_size, 50)
+        self.shuffle = flag(who, "shuffle", shuffle, 50)
         self.data_size = len(dataset)
-        self.max_iter = math.ceil(self.data_size / batch_size)
-        self.gpu = gpu
+        self.max_iter = math.ceil(self.data_size / self.batch_size)
+        self.gpu = flag(who, "gpu", gpu, 52)
         self.reset()
 
     def reset(self):
@@ -61,16 +63,19 @@ class DataLoader:
     def __iter__(self):
         if self.iteration > 0:  # the last loop was broken off
             self.reset()
-        return self
+        return _Loop(self)
 
     def __next__(self):
         if self.iteration >= self.max_iter:
             self.reset()
             raise StopIteration
         items = [self.dataset[i] for i in self._next_index().tolist()]
-        self.iteration += 1
+        for item in items:
+            if type(item) is not tuple or len(item) < 2:
+                self._check_pair(item)
         x = self._stack([item[0] for item in items])
         t = self._stack([item[1] for item in items])
+        self.iteration += 1
         return x, t
 
     def next(self):
@@ -82,10 +87,28 @@ class DataLoader:
         start = self.iteration * self.batch_size
         return self.index[start : start + self.batch_size]
 
+    def _check_pair(self, item):
+        """Raise TypeError unless item has an x and a t."""
+        single = _is_bare(item)
+        if (
+            single
+            or isinstance(item, (str, bytes, dict))
+            or not hasattr(item, "__getitem__")
+            or not hasattr(item, "__len__")
+            or len(item) < 2
+        ):
+            got = _described(item) if single else shown(item)
+            raise TypeError(
+                f"{type(self).__name__}: the items of the dataset must be pairs "
+                f"(x, t), got {got}; list(zip(X, t)) makes pairs of two "
+                "arrays, and t may be None (see step 49)"
+            )
+
     def _stack(self, values):
         """Return values, arrays or numbers of one shape, as one array."""
         if all(value is None for value in values):
             return None
+        values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
         try:
             batch = np.array(values)
         except ValueError as error:
@@ -101,6 +124,16 @@ class DataLoader:
             raise RuntimeError(f"{type(self).__name__}: gpu=True {cuda.ADVICE}")
         return cuda.as_cupy(batch)
 
+    def __repr__(self):
+        parts = [
+            f"{self.data_size} items",
+            f"batch_size={self.batch_size}",
+            f"{self.max_iter} batches",
+            f"shuffle={self.shuffle}",
+        ]
+        parts += ["gpu=True"] if self.gpu else []
+        return f"{type(self).__name__}({', '.join(parts)})"
+
     def to_cpu(self):
         """Deliver arrays of NumPy from now on."""
         self.gpu = False
@@ -108,6 +141,37 @@ class DataLoader:
     def to_gpu(self):
         """Deliver arrays of CuPy from now on (step 52)."""
         self.gpu = True
+
+
+class _Loop:
+    """A `for` over a loader: a copy of it that goes on by itself.
+
+    The loader keeps pace with the loop that began last, so that it knows when that one
+    was broken off, and gets the order drawn at the end of an epoch.
+    """
+
+    def __init__(self, loader):
+        self.loader = loader
+        self.copy = None  # until the first batch is asked for: in zip(loader, loader)
+        # the second loop learns only then that the first has taken this order
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        loader = self.loader
+        if self.copy is None:
+            if loader.iteration > 0:
+                loader.reset()
+            self.copy = copy.copy(loader)
+        own = self.copy
+        together = loader.index is own.index and loader.iteration == own.iteration
+        own.gpu = loader.gpu
+        try:
+            return next(own)
+        finally:
+            if together:
+                loader.index, loader.iteration = own.index, own.iteration
 
 
 class SeqDataLoader(DataLoader):
@@ -129,3 +193,36 @@ class SeqDataLoader(DataLoader):
         jump = self.data_size // self.batch_size
         start = np.arange(self.batch_size) * jump
         return (start + self.iteration) % self.data_size
+
+
+def _is_bare(x):
+    """Return True for an array or a Variable of numbers, which holds no pairs."""
+    if hasattr(x, "creator"):
+        return True
+    return cuda.is_array(x) and x.dtype.kind not in "OV"  # these hold anything
+
+
+def _described(x):
+    """Return what a bare array or Variable is, for an error."""
+    kind = type(x).__name__
+    empty = not cuda.is_array(x) and x.data is None
+    return f"{kind}(None)" if empty else f"{kind} of shape {x.shape}"
+
+
+def _check_dataset(who, dataset):
+    """Raise TypeError unless dataset may be a row of pairs."""
+    if _is_bare(dataset):
+        raise TypeError(
+            f"{who}: expected a dataset of pairs (x, t), got a bare "
+            f"{_described(dataset)}; list(zip(X, t)) makes "
+            "pairs of two arrays, or write a Dataset (see step 49)"
+        )
+    if (
+        isinstance(dataset, (type, str, bytes, dict))
+        or not hasattr(dataset, "__len__")
+        or not hasattr(dataset, "__getitem__")
+    ):
+        raise TypeError(
+            f"{who}: expected a dataset, with a length and pairs (x, t) by their "
+            f"numbers, got {shown(dataset)}; a list of pairs is one (see step 49)"
+        )

@@ -16,12 +16,14 @@ Letters: n items, C channels, H height, W width.
 
 import copy
 import math
+import operator
 import os
 
 import numpy as np
 
 from dezero import utils
-from dezero.files import replacing
+from dezero.files import NpzReader, replacing
+from dezero.guards import check_callable, flag, shown, whole
 from dezero.transforms import Compose, Flatten, Normalize, ToFloat
 from dezero.utils import get_file
 
@@ -47,14 +49,19 @@ class Dataset:
     """
 
     def __init__(self, train=True, transform=None, target_transform=None):
-        self.train = train
+        who = type(self).__name__
+        self.train = flag(who, "train", train, 49)
         self.transform = Compose() if transform is None else transform
         self.target_transform = (
             Compose() if target_transform is None else target_transform
         )
+        for function in self.transform, self.target_transform:
+            check_callable(who, function, 49)
         self.data = None
         self.label = None
         self.prepare()
+        if self.data is not None:
+            self._check_prepared()
 
     def __getitem__(self, index):
         if not np.isscalar(index):
@@ -63,6 +70,18 @@ class Dataset:
                 "a DataLoader delivers many items at once (see step 50)"
             )
         self._check_prepared()
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__}: expected one index, an int, got "
+                f"{shown(index)} (see step 49)"
+            ) from None
+        if not -len(self.data) <= index < len(self.data):
+            raise IndexError(  # where a `for` over the dataset ends
+                f"{type(self).__name__}: there is no item {index} of {len(self.data)} "
+                "(see step 49)"
+            )
         x = self.transform(self.data[index])
         if self.label is None:
             return x, None
@@ -86,6 +105,17 @@ class Dataset:
                 "self.data, or the class to define __getitem__ and __len__ "
                 "(see step 49)"
             )
+        for name, values in ("data", self.data), ("label", self.label):
+            if values is not None and not hasattr(values, "__len__"):
+                raise TypeError(
+                    f"{type(self).__name__}: {name} must be an array or a list, got "
+                    f"{shown(values)} (see step 49)"
+                )
+        if self.label is not None and len(self.data) != len(self.label):
+            raise ValueError(
+                f"{type(self).__name__}: expected a label for each item, got "
+                f"{len(self.data)} items and {len(self.label)} labels (see step 49)"
+            )
 
 
 # --- small sets ---------------------------------------------------------------
@@ -97,6 +127,7 @@ def get_spiral(train=True):
     Arm j, point i of 100: radius i / 100, angle 4 j + 4 i / 100 and a little noise.
     The same points on every call; train=False gives others of the same kind.
     """
+    train = flag("get_spiral", "train", train, 48)
     # The points that DeZero's programs know come from the legacy generator.
     rng = np.random.RandomState(1984 if train else 2020)
     t = np.repeat(np.arange(3), 100)
@@ -135,8 +166,14 @@ class Shakespear(Dataset):
     """
 
     def prepare(self):
-        with open(get_file("shakespear.txt"), encoding="utf-8", newline="") as file:
-            text = file.read()
+        path = get_file("shakespear.txt")
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                text = file.read()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not a text: {error}; delete it") from error
+        if len(text) < 2:
+            raise ValueError(f"{path}: expected a text, got {text!r}; delete it")
         characters = dict.fromkeys(text)  # each once, in order of appearance
         self.char_to_id = {char: i for i, char in enumerate(characters)}
         self.id_to_char = dict(enumerate(characters))
@@ -167,6 +204,8 @@ class _Pictures(Dataset):
         """
         import matplotlib.pyplot as plt
 
+        who = f"{type(self).__name__}.show"
+        row, col = whole(who, "row", row, 51), whole(who, "col", col, 51)
         n, C, H, W = self.data.shape
         # from the global generator, like the order of a DataLoader
         picks = np.random.randint(0, n, size=row * col)  # noqa: NPY002
@@ -211,7 +250,7 @@ class MNIST(_Pictures):
     @staticmethod
     def files(train=True):
         """Return the names of the files of images and of labels."""
-        part = "train" if train else "t10k"
+        part = "train" if flag("MNIST.files", "train", train, 51) else "t10k"
         return f"{part}-images-idx3-ubyte.gz", f"{part}-labels-idx1-ubyte.gz"
 
     def _load_data(self, path):
@@ -238,20 +277,35 @@ def _read_idx(path, ndim):
 
     try:
         with gzip.open(path) as file:
-            content = file.read()
+            head = file.read(4 + 4 * ndim)
+            shape = [
+                int.from_bytes(head[k : k + 4], "big")
+                for k in range(4, 4 + 4 * ndim, 4)
+            ]
+            size = math.prod(shape)
+            right = head[:4] == bytes([0, 0, 8, ndim]) and _is_plausible(path, size)
+            values = file.read(size + 1 if right else 0)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(
             f"{path}: not a whole gzip file: {error}; delete it"
         ) from error
-    head, values = content[: 4 + 4 * ndim], content[4 + 4 * ndim :]
-    shape = [int.from_bytes(head[4 * k : 4 * k + 4], "big") for k in range(1, ndim + 1)]
-    if head[:4] != bytes([0, 0, 8, ndim]) or len(values) != math.prod(shape):
+    if not right or len(values) != size:
         raise ValueError(
             f"{path}: expected a file of format IDX with {ndim} axes of bytes, got "
-            f"{len(content):,} bytes that begin with {head.hex(' ')}; delete it"
+            f"{len(head + values):,} bytes or more that begin with {head.hex(' ')}; "
+            "delete it"
         )
     # a bytearray, because an array over bytes would be read-only
     return np.frombuffer(bytearray(values), np.uint8).reshape(shape)
+
+
+def _is_plausible(path, size):
+    """Return False if size bytes are too many to come out of the packed file at path.
+
+    A megabyte of gzip or zip can hold a gigabyte of zeros. Real pictures become a fifth
+    at best, so what a header announces is judged before there is memory for it.
+    """
+    return size <= 50 * os.path.getsize(path) + 2**26
 
 
 class CIFAR10(_Pictures):
@@ -339,7 +393,7 @@ class CIFAR100(CIFAR10):
 
 
 def _check_label_type(label_type):
-    if label_type not in ("fine", "coarse"):
+    if not isinstance(label_type, str) or label_type not in ("fine", "coarse"):
         raise AssertionError(
             f"CIFAR100: label_type must be 'fine' or 'coarse', got {label_type!r}"
         )
@@ -360,6 +414,8 @@ def _read_records(path, names, length):
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:  # in one pass: to go back is to begin again
                 if member.isfile() and member.name in names:
+                    if not _is_plausible(path, member.size):
+                        raise tarfile.TarError(f"{member.size:,} bytes announced")
                     found[member.name] = archive.extractfile(member).read()
                 if len(found) == len(names):
                     break
@@ -416,11 +472,12 @@ class ImageNet(Dataset):
         import ast
 
         path = get_file("imagenet1000_clsidx_to_labels.txt")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = "?"
         try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
             return dict(ast.literal_eval(text))  # reads values and runs nothing
-        except (ValueError, SyntaxError, TypeError) as error:
+        except (ValueError, SyntaxError, TypeError, RecursionError) as error:
             raise ValueError(
                 f"{path}: expected a dict {{0: 'name', ...}} as Python writes it, "
                 f"got {text[:40]!r}...; delete it"
@@ -445,7 +502,7 @@ class SynthDigits(_Pictures):
     def __init__(
         self, train=True, transform=_TO_UNIT, target_transform=None, seed: int = 0
     ):
-        self.seed = seed
+        self.seed = whole(type(self).__name__, "seed", seed, 51, least=0)
         super().__init__(train, transform, target_transform)
 
     def __repr__(self):
@@ -551,7 +608,7 @@ def get_digits(download=False):
 
     download=True fetches MNIST first, 11 MB, and prints why if that fails.
     """
-    if download:
+    if flag("get_digits", "download", download, 51):
         try:
             return MNIST(train=True), MNIST(train=False), "MNIST"
         except utils.DownloadError as error:
@@ -585,16 +642,35 @@ def _part(dataset, start, stop):
 def load_cache_npz(filename, train=False):
     """Return (data, label) as save_cache_npz kept them; (None, None) if not there.
 
-    A file that is damaged counts as not there: what it held can be made again.
+    A file that is damaged counts as not there: what it held can be made again. Raises
+    ValueError if it is whole, but another kind of file, or holds data and label of
+    different lengths; its headers tell, before anything is unpacked.
     """
     import zipfile
     import zlib
 
+    path = _cache_path("load_cache_npz", filename, train)
     try:
-        with open(_cache_path(filename, train), "rb") as file, np.load(file) as arrays:
-            return arrays["data"], arrays["label"] if "label" in arrays else None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
+        with open(path, "rb") as file:
+            npz = NpzReader(file)
+            if "data" not in npz.keys:
+                raise ValueError(f"expected data and label, got {npz.keys}")
+            headers = [npz.header(key) for key in ("data", "label") if key in npz.keys]
+            for shape, dtype in headers:
+                if not _is_plausible(path, math.prod(shape) * dtype.itemsize):
+                    raise ValueError(f"{shape} {dtype} is too much for its size")
+            lengths = {shape[:1] for shape, _ in headers}
+            if len(lengths) > 1 or () in lengths:
+                raise ValueError(f"of data and label the shapes are {headers}")
+            return npz.array("data"), npz.array("label") if len(headers) > 1 else None
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None, None
+    except (ValueError, NotImplementedError, RuntimeError) as error:
+        if "pickle" in str(error):  # it is never read, as it can run anything
+            return None, None
+        raise ValueError(
+            f"{path}: not a cache of data and label: {error}; delete it (see step 51)"
+        ) from error
 
 
 def save_cache_npz(data, label, filename, train=False):
@@ -603,17 +679,37 @@ def save_cache_npz(data, label, filename, train=False):
     label may be None. filename: a name, or a path or address whose last part counts;
     .train.npz or .test.npz is added to it.
     """
-    path = _cache_path(filename, train)
+    path = _cache_path("save_cache_npz", filename, train)
     arrays = {"data": data} if label is None else {"data": data, "label": label}
+    arrays = {name: _as_kept(name, array) for name, array in arrays.items()}
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
     return path
 
 
-def _cache_path(filename, train):
-    suffix = ".train.npz" if train else ".test.npz"
-    return os.path.join(utils.cache_dir, os.path.basename(filename) + suffix)
+def _as_kept(name, array):
+    """Return array as an array that can be kept: of numbers or text."""
+    try:
+        kept = np.asarray(array.data if hasattr(array, "creator") else array)
+    except ValueError:  # lists of different lengths
+        kept = np.asarray(None)
+    if kept.dtype.hasobject:
+        raise TypeError(
+            f"save_cache_npz: {name} must be an array of numbers or text, got "
+            f"{shown(array)} (see step 51)"
+        )
+    return kept
+
+
+def _cache_path(who, filename, train):
+    suffix = ".train.npz" if flag(who, "train", train, 51) else ".test.npz"
+    if not isinstance(filename, (str, os.PathLike)):
+        raise TypeError(
+            f"{who}: filename must be a name, got {shown(filename)} (see step 51)"
+        )
+    name = os.path.basename(filename) + suffix
+    return os.path.join(utils.cache_dir, utils.check_file_name(who, name))
 
 
 def _cached(filename, train, make):

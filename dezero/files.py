@@ -1,8 +1,12 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, .npz files judged before they unpack."""
 
 import contextlib
+import math
 import os
+import zipfile
 from pathlib import Path
+
+import numpy as np
 
 
 @contextlib.contextmanager
@@ -19,3 +23,69 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class NpzReader:
+    """The arrays of an .npz file, one at a time, each judged by its header first.
+
+        with open(path, "rb") as file:
+            npz = NpzReader(file)
+            shape, dtype = npz.header("l1/W")  # a few bytes are unpacked for it
+            array = npz.array("l1/W")
+
+    A zip of a megabyte can hold a gigabyte of zeros. So whoever gets the file from
+    elsewhere asks for the header, and unpacks only what has the shape expected.
+
+    keys    the names of all arrays, without ".npy"
+
+    The file can be damaged in many ways, and a zip has errors of any kind for them:
+    call it in `try: ... except Exception`, and say in a ValueError which file it was.
+    """
+
+    def __init__(self, file):
+        self._zip = zipfile.ZipFile(file)
+        names = self._zip.namelist()
+        self.keys = [name.removesuffix(".npy") for name in names]
+        self._members = dict(zip(self.keys, names))
+
+    def header(self, key):
+        """Return the shape and dtype of an array, without reading its numbers."""
+        with self._zip.open(self._members[key]) as stream:
+            return self._read_header(key, stream)
+
+    def packed_size(self, key):
+        """Return how many bytes of the file hold the array."""
+        return self._zip.getinfo(self._members[key]).compress_size
+
+    def array(self, key):
+        """Return an array in C order; its checksum is compared, too."""
+        self.header(key)
+        name = self._members[key]
+        with self._zip.open(name) as stream:
+            array = np.lib.format.read_array(stream, allow_pickle=False)
+            if stream.read(1):  # this is also where the zip compares the checksum
+                raise ValueError(f"{name} goes on after its array")
+        return np.asarray(array, order="C")
+
+    def _read_header(self, key, stream):
+        version = np.lib.format.read_magic(stream)  # raises where it is no array
+        if version not in _HEADERS:
+            raise ValueError(f"{key} is an array of NumPy's format {version}")
+        shape, _, dtype = _HEADERS[version](stream)
+        if dtype.hasobject:
+            raise ValueError(
+                f"{key} holds Python objects, a pickle, which can run anything when it "
+                "is read; allow_pickle=False"
+            )
+        size = self._zip.getinfo(self._members[key]).file_size
+        if stream.tell() + math.prod(shape) * dtype.itemsize != size:
+            raise ValueError(
+                f"{key} says {shape} {dtype}, which are not its {size} bytes"
+            )
+        return shape, dtype
+
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}

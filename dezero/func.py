@@ -20,6 +20,8 @@ no_grad(), no graph is recorded for it.
 Letters: x, y in and out of f, J the Jacobian dy/dx; v as x, w as y.
 """
 
+import numbers
+
 import numpy as np  # noqa: F401  the examples use it
 
 from dezero import cuda
@@ -33,6 +35,7 @@ from dezero.core import (
     using_config,
 )
 from dezero.functions import stack
+from dezero.guards import shown
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "vjp"]
 
@@ -44,6 +47,8 @@ def grad(f, argnums=0):
 
     The other arguments are passed to f as they are.
     """
+
+    _check_function("grad", f)
 
     def gradient(*xs):
         """Return the gradient, of the shape of the argument."""
@@ -64,6 +69,8 @@ def vjp(f, *xs):
     >>> pull(np.array([1.0, 10.0, 100.0]))
     variable([  2.  40. 600.])
     """
+    if not xs:
+        raise TypeError("vjp: expected f and what it is given, got no x (see step 71)")
     call = _Call("vjp", f, xs, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
     def pull(w):
@@ -85,7 +92,7 @@ def jvp(f, xs, vs):
     """
     xs, vs, _ = _pairs("jvp", xs, vs)
     call = _Call("jvp", f, xs, tuple(range(len(xs))))
-    w = Variable(call.y.data * 0)
+    w = Variable(cuda.get_array_module(call.y).zeros_like(call.y.data))
     slope = call.slope(w, vs)
     (Jv,) = gradients_of(slope, [w], _ones(slope), call.recorded)
     return call.result(), _zeros(w) if Jv is None else Jv
@@ -101,6 +108,8 @@ def jacobian(f, argnums=0):
     variable([[1. 2.]
               [3. 4.]])
     """
+
+    _check_function("jacobian", f)
 
     def table(*xs):
         """Return the derivative of each number in y by each number in x."""
@@ -149,8 +158,14 @@ class _Call:
 
     def __init__(self, name, f, arguments, argnums):
         self.name = name
+        _check_function(name, f)
         self.single = not isinstance(argnums, tuple)
         chosen = (argnums,) if self.single else argnums
+        if not all(isinstance(i, numbers.Integral) for i in chosen) or not chosen:
+            raise TypeError(
+                f"{name}: argnums must be an int or a tuple of ints, got {argnums!r} "
+                "(see step 71)"
+            )
         arguments = list(arguments)
         if not all(-len(arguments) <= i < len(arguments) for i in chosen):
             raise ValueError(
@@ -163,16 +178,18 @@ class _Call:
             for i, x in zip(chosen, self.xs):
                 arguments[i] = x
             self.y = f(*arguments)
-        if not isinstance(self.y, Variable):
+        if not isinstance(self.y, Variable) or self.y.data is None:
+            got = type(self.y).__name__
+            got = "Variable(None)" if got == "Variable" else got
             raise TypeError(
-                f"{name}: f must return a Variable, got {type(self.y).__name__}; "
+                f"{name}: f must return a Variable, got {got}; "
                 "compute with operators and dezero.functions (see step 71)"
             )
         self.recorded = Config.enable_backprop and self._reaches_further()
 
     def _own(self, x):
         """Return a Variable that only this call knows."""
-        own = as_variable(as_array(x))
+        own = _as_numbers(self.name, x)
         if own.dtype.kind != "f":
             raise TypeError(
                 f"{self.name}: expected floats, got {own.dtype}: there is no slope "
@@ -236,6 +253,10 @@ class _Call:
             w = Variable(w.reshape(self.y.shape), requires_grad=False)
             row = self.pull(w)
             rows.append((row,) if self.single else row)
+        if not rows:  # y has no numbers
+            empty = [xp.zeros(self.y.shape + x.shape, x.dtype) for x in self.xs]
+            tables = [Variable(table, requires_grad=False) for table in empty]
+            return tables[0] if self.single else tuple(tables)
         tables = [
             _stacked(column, self.y.shape + x.shape, self.recorded)
             for x, column in zip(self.xs, zip(*rows))
@@ -256,7 +277,7 @@ def _pairs(name, xs, vs):
     """Return xs and vs as lists of the same length, and whether they were single."""
     single = not isinstance(xs, (tuple, list))
     xs, vs = ([z] if not isinstance(z, (tuple, list)) else list(z) for z in (xs, vs))
-    if len(xs) != len(vs):
+    if len(xs) != len(vs) or not xs:
         raise ValueError(
             f"{name}: expected a v for each x, got {len(xs)} xs and {len(vs)} vs "
             "(see step 71)"
@@ -266,12 +287,34 @@ def _pairs(name, xs, vs):
 
 def _like(v, x, who):
     """Return v as a Variable; raise ValueError unless it has the shape of x."""
-    v = as_variable(as_array(v))
+    v = _as_numbers(who, v)
     if v.shape != x.shape:
         raise ValueError(
             f"{who} must have the shape {x.shape}, got {v.shape} (see step 71)"
         )
     return v
+
+
+def _as_numbers(who, x):
+    """Return x, a Variable, array, list or number, as a Variable; it has numbers."""
+    try:
+        x = as_variable(as_array(x))
+    except (TypeError, ValueError):  # of NumPy: lists of different lengths
+        raise TypeError(
+            f"{who}: expected numbers, got {shown(x)} (see step 71)"
+        ) from None
+    if x.data is None or x.dtype.kind not in "biuf":
+        got = shown(x.data) if x.data is None else f"an array of {x.dtype}"
+        raise TypeError(f"{who}: expected numbers, got {got} (see step 71)")
+    return x
+
+
+def _check_function(who, f):
+    """Raise TypeError unless f can be called."""
+    if not callable(f):
+        raise TypeError(
+            f"{who}: expected a function of Variables, got {shown(f)} (see step 71)"
+        )
 
 
 def _ones(x):

@@ -14,12 +14,14 @@ random weights w. With all weights 1, errors that cancel in the sum would pass:
 the outputs of softmax add up to 1, so a backward of zeros would look right.
 """
 
+import math
 from itertools import repeat
 
 import numpy as np
 
 from dezero import cuda
 from dezero.core import Function, Variable
+from dezero.guards import number, shown, whole
 
 _STEP = 1e-4  # in float64; a much shorter chord drowns in rounding (step 4)
 
@@ -35,12 +37,22 @@ _ROUNDING = {  # dtype under test: rtol, atol between two ways to the same numbe
 
 def array_equal(a, b):
     """Return True if a and b, arrays or Variables, have equal shapes and values."""
-    return np.array_equal(_array(a), _array(b))
+    return np.array_equal(*[_numbers("array_equal", x, "biufcSUMmO") for x in (a, b)])
 
 
 def array_allclose(a, b, rtol=1e-4, atol=1e-5):
     """Return True if |a - b| <= atol + rtol * |b| everywhere; arrays or Variables."""
-    return np.allclose(_array(a), _array(b), rtol=rtol, atol=atol)
+    who = "array_allclose"
+    _check_tolerances(who, rtol, atol)
+    a, b = _numbers(who, a), _numbers(who, b)
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise ValueError(
+            f"{who}: expected shapes that can be compared, got {a.shape} and {b.shape} "
+            "(see step 10)"
+        ) from None
+    return np.allclose(a, b, rtol=rtol, atol=atol)
 
 
 def numerical_grad(f, x, *args, **kwargs):
@@ -53,13 +65,17 @@ def numerical_grad(f, x, *args, **kwargs):
     >>> numerical_grad(lambda x: x**2, np.array([1.0, 3.0])).round(6)
     array([2., 6.])
     """
+    who = "numerical_grad"
+    _check_function(who, f)
+    start = _numbers(who, x)
     wraps = _is_variable(x) and not _is_from_numpy(f)
 
     def outputs(array):
         x_moved = type(x)(array) if wraps else array
-        return [_array(y) for y in _as_list(f(x_moved, *args, **kwargs))]
+        ys = _as_list(f(x_moved, *args, **kwargs))
+        return [_numbers(f"{who}: the result of f", y, "biuf") for y in ys]
 
-    return _central_differences(outputs, _array(x), weights=repeat(1.0))
+    return _central_differences(outputs, start, weights=repeat(1.0))
 
 
 def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
@@ -68,13 +84,17 @@ def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
     Computed in float64, whatever x is; the given Variables keep their data and
     grad. A failure prints a report and returns False. check_gradients sees more.
     """
+    who = "gradient_check"
+    _check_function(who, f)
+    _check_tolerances(who, rtol, atol)
+    start = _numbers(who, x)
     args = [_fresh(arg) for arg in args]
     kwargs = {name: _fresh(arg) for name, arg in kwargs.items()}
 
     def f_of_x(x):
         return f(x, *args, **kwargs)
 
-    arrays = {0: _array(x).astype(np.float64)}
+    arrays = {0: start.astype(np.float64)}
     (got,) = _derivatives(f_of_x, [x], arrays, order=1)
     expected = _measured(f_of_x, [x], arrays, order=1, place=0)
     report = _report(expected, got.data, rtol, atol)
@@ -103,16 +123,28 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
     dtype: np.float64, or np.float32: then every gradient must be float32, and is
     held against finite differences in float64.
     """
-    dtype = np.dtype(dtype)
-    if dtype not in _TOLERANCE:
+    who = "check_gradients"
+    _check_function(who, f)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        pass  # then it is not in _TOLERANCE either
+    if not isinstance(dtype, np.dtype) or dtype not in _TOLERANCE:
+        got = dtype if isinstance(dtype, np.dtype) else shown(dtype)
         raise ValueError(
-            f"check_gradients: expected dtype float64 or float32, got {dtype}"
+            f"{who}: expected dtype float64 or float32, got {got} (see step 10)"
         )
-    if order < 1:
-        raise ValueError(f"check_gradients: expected order 1 or more, got {order}")
+    if whole(who, "order", order, 32, least=-math.inf) < 1:
+        raise ValueError(f"{who}: expected order 1 or more, got {order} (see step 32)")
+    if order > 9:
+        raise ValueError(
+            f"{who}: expected order 9 or less, got {order}: each order takes many "
+            "times longer than the one before (see step 32)"
+        )
     default_rtol, default_atol = _TOLERANCE[dtype]
     rtol = default_rtol if rtol is None else rtol
     atol = default_atol if atol is None else atol
+    _check_tolerances(who, rtol, atol)
 
     arrays = {  # order="K": what is transposed stays transposed
         place: _array(x).astype(dtype, order="K", copy=False)
@@ -204,8 +236,14 @@ def _derivatives(f, inputs, arrays, order, create_graph=False):
         if not isinstance(y, Variable):
             raise TypeError(
                 "gradient check: expected f to return a Variable (or several), "
-                f"got {type(y).__name__}"
+                f"got {type(y).__name__}; is a return missing, or does f compute with "
+                "NumPy? (see step 10)"
             )
+    if not ys:
+        raise TypeError(
+            "gradient check: expected f to return a Variable (or several), got none "
+            "(see step 10)"
+        )
     for n in range(1, order + 1):
         weights = [w.astype(y.dtype) for w, y in zip(_weights(ys, n), ys)]
         terms = [(y * w).sum() for w, y in zip(weights, ys)]
@@ -294,6 +332,31 @@ def _is_from_numpy(f):
 def _array(x):
     """Return the array in a Variable, and anything else, as an array of NumPy."""
     return cuda.as_numpy(x.data if _is_variable(x) else x)
+
+
+def _numbers(who, x, kinds="biufc"):
+    """Return the numbers in x as an array; raise TypeError if there are none."""
+    try:
+        array = _array(x)
+    except (TypeError, ValueError):  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in kinds:
+        got = f"an array of {array.dtype}" if cuda.is_array(x) else shown(x)
+        raise TypeError(
+            f"{who}: expected an array or a Variable of numbers, got {got} "
+            "(see step 10)"
+        )
+    return array
+
+
+def _check_function(who, f):
+    if not callable(f):
+        raise TypeError(f"{who}: expected a function, got {shown(f)} (see step 10)")
+
+
+def _check_tolerances(who, rtol, atol):
+    number(who, "rtol", rtol, 10, least=0)
+    number(who, "atol", atol, 10, least=0)
 
 
 def _fresh(x):

@@ -4,12 +4,21 @@
     self.batch_size = whole("DataLoader", "batch_size", batch_size, 50)
 
 Each error says who asked, what was expected, what came instead, and which step
-explains it.
+explains it. A setting that may be changed later is declared in its class, and then
+judged whenever it is set:
+
+    class SGD(Optimizer):
+        lr = Number(46, least=0)
+
+And the other way round: call_text shows an object by its settings.
 """
 
+import inspect
 import math
 import numbers
 import operator
+
+import numpy as np
 
 
 def number(who, name, value, step, *, least=None, above=None, most=None, below=None):
@@ -40,6 +49,43 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
     ):
         raise ValueError(refusal(who, name, expected, value, step))
     return value
+
+
+class Number:
+    """An attribute that number() judges whenever it is set; reading costs nothing."""
+
+    def __init__(self, step, **limits):
+        self.step = step
+        self.limits = limits
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, instance, value):
+        who = type(instance).__name__
+        value = number(who, self.name, value, self.step, **self.limits)
+        vars(instance)[self.name] = value
+
+
+class Kind:
+    """An attribute that must be a dtype of numbers, judged whenever it is set."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, instance, value):
+        try:
+            known = value is not None and np.dtype(value).kind in "biufc"
+        except (TypeError, ValueError):
+            known = False
+        if not known:
+            who = type(instance).__name__
+            expected = "a dtype of numbers, such as np.float32 or 'int64'"
+            raise TypeError(refusal(who, self.name, expected, value, self.step))
+        vars(instance)[self.name] = value
 
 
 def whole(who, name, value, step, *, least=1):
@@ -91,3 +137,42 @@ def shown(value):
     text = repr(value) if isinstance(value, (numbers.Number, str, type(None))) else ""
     kind = type(value).__name__
     return text if 0 < len(text) <= 60 else f"an object of type {kind}"
+
+
+def call_text(thing, *positional, **more):
+    """Return the call that makes such a thing: "Adam(alpha=0.001, beta1=0.9, ...)".
+
+    It says what the parameters of the constructor are now, where the thing has
+    attributes of their names; those named in positional without their names. What is
+    in more comes last.
+    """
+    parameters = inspect.signature(type(thing).__init__).parameters
+    known = vars(thing)
+    values = {name: known[name] for name in parameters if name in known}
+    parts = [
+        _short(value) if name in positional else f"{name}={_short(value)}"
+        for name, value in {**values, **more}.items()
+    ]
+    return f"{type(thing).__name__}({', '.join(parts)})"
+
+
+def _short(value):
+    """Return value as it is written: types by name, NumPy's numbers as plain ones."""
+    if isinstance(value, numbers.Number) and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return value.__name__ if isinstance(value, type) else repr(value)
+
+
+def check_callable(who, f, step):
+    """Raise TypeError unless f can be called with an item.
+
+    A class that makes such objects is refused: ToFloat where ToFloat() is meant.
+    """
+    makes = isinstance(f, type) and any("__call__" in vars(kind) for kind in f.__mro__)
+    if makes or not callable(f):
+        got = f"the class {f.__name__}; write {f.__name__}()" if makes else shown(f)
+        raise TypeError(
+            f"{who}: expected something that can be called, got {got} (see step {step})"
+        )

@@ -19,6 +19,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import utils
+from dezero.guards import flag, shown, whole
 from dezero.layers import (
     BatchNorm,
     Conv2d,
@@ -28,7 +29,8 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
-    _check_numbers,
+    _floating,
+    _WholeCall,
 )
 
 
@@ -41,7 +43,8 @@ class Model(Layer):
         The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
         notebook shows (see utils.plot_dot_graph).
         """
-        y = self.forward(*inputs)
+        with _WholeCall(self):
+            y = self.forward(*inputs)
         if isinstance(y, (tuple, list)):
             raise TypeError(
                 f"{type(self).__name__}.plot: draws one output and forward returned "
@@ -51,25 +54,120 @@ class Model(Layer):
         return utils.plot_dot_graph(y, verbose=True, to_file=to_file)
 
 
-class Sequential(Model):
+class _Chain(Model):
+    """A Model whose layers stand in the list `layers`; l0, l1, ... name its places.
+
+    The list is what counts: `model.l2 = layer` sets layers[2], and a layer that is
+    appended, inserted or deleted is one of forward's and one of params()'s at once.
+    """
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+
+    @property
+    def _params(self):
+        places = (f"l{i}" for i, layer in enumerate(vars(self).get("layers", ())))
+        layers = [name for name in places if isinstance(getattr(self, name), Layer)]
+        named = vars(self).get("_params", ())
+        return (*layers, *(name for name in named if name not in layers))
+
+    @_params.setter
+    def _params(self, names):
+        layers = [name for name in names if self._place(name) is not None]
+        vars(self)["_params"] = tuple(name for name in names if name not in layers)
+
+    def _place(self, name):
+        """Return the place in layers that a name is, None if it is no place."""
+        digits = name[1:]
+        if name[:1] == "l" and digits.isdecimal() and name not in vars(self):
+            place, layers = int(digits), vars(self).get("layers", ())
+            if place < len(layers) and digits == str(place):
+                return place
+        return None
+
+    def __getattr__(self, name):
+        place = self._place(name)
+        return super().__getattr__(name) if place is None else self.layers[place]
+
+    def __setattr__(self, name, value):
+        who = type(self).__name__
+        place = self._place(name)
+        if name == "layers":
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(
+                    f"{who}: layers must be a list of layers and functions, got "
+                    f"{shown(value)} (see step 45)"
+                )
+            value = [_checked(who, layer) for layer in value]
+        if place is None:
+            super().__setattr__(name, value)
+        else:
+            self.layers[place] = _checked(who, value)
+
+    def __delattr__(self, name):
+        place = self._place(name)
+        if place is not None:
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is a place in the list layers; write "
+                f"del model.layers[{place}], and those behind it move up (see step 45)"
+            )
+        super().__delattr__(name)
+
+    def __dir__(self):
+        places = [f"l{i}" for i in range(len(vars(self).get("layers", ())))]
+        return [*super().__dir__(), *places]
+
+    def __getstate__(self):
+        """Return what pickle and copy take along: a list of its own, too."""
+        return super().__getstate__() | {"layers": list(self.layers)}
+
+    def _shown(self):
+        lines = []
+        for i, layer in enumerate(vars(self).get("layers", ())):
+            place = f"l{i}" if self._place(f"l{i}") == i else f"layers/{i}"
+            lines.append((place, layer))
+        shown = dict(lines)
+        return lines + [item for item in self._owned() if item[0] not in shown]
+
+
+def _checked(who, layer):
+    """Return a layer or function of a chain; refuse a class, and what else is none."""
+    if isinstance(layer, type):
+        raise TypeError(
+            f"{who}: expected layers or functions, got the class {layer.__name__}; "
+            f"write {layer.__name__}(...), a layer of this kind (see step 45)"
+        )
+    if not callable(layer):
+        what = repr(layer) if isinstance(layer, (list, tuple)) else shown(layer)
+        raise TypeError(
+            f"{who}: expected layers or functions, each an argument: "
+            f"Sequential(Linear(100), F.tanh), got {what}{_meant(layer)} (see step 45)"
+        )
+    return layer
+
+
+def _meant(name):
+    """Return advice where the name of a function stands for it."""
+    known = isinstance(name, str) and callable(getattr(F, name.lower(), None))
+    return f"; write F.{name.lower()}, without quotes" if known else ""
+
+
+class Sequential(_Chain):
     """One layer after the other: y = layers[-1](...layers[1](layers[0](x))).
 
-    >>> model = Sequential(Linear(100), F.tanh, Linear(10))
-
     layers    layers, or functions of one Variable; also the attributes l0, l1, ...
+
+    >>> Sequential(Linear(100), F.tanh, Linear(10))
+    Sequential(
+      l0: Linear(100)
+      l1: tanh
+      l2: Linear(10)
+    )
     """
 
     def __init__(self, *layers):
-        super().__init__()
-        for layer in layers:
-            if not callable(layer):
-                raise TypeError(
-                    "Sequential: expected layers or functions, each an argument: "
-                    f"Sequential(Linear(100), F.tanh), got {layer!r} (see step 45)"
-                )
-        self.layers = list(layers)
-        for i, layer in enumerate(layers):
-            setattr(self, f"l{i}", layer)
+        super().__init__(layers)
 
     def forward(self, x):
         """Return x after all layers."""
@@ -82,7 +180,7 @@ class Sequential(Model):
         return super()._awaited_shapes() | _chained(self, names)
 
 
-class MLP(Model):
+class MLP(_Chain):
     """A multi-layer perceptron: Linear layers with an activation between them.
 
     fc_output_sizes    the output size of each layer, in a tuple or list
@@ -92,22 +190,34 @@ class MLP(Model):
     """
 
     def __init__(self, fc_output_sizes, activation=F.sigmoid):
-        super().__init__()
-        if not np.ndim(fc_output_sizes) or not len(fc_output_sizes):
+        sizes = fc_output_sizes
+        if isinstance(sizes, np.ndarray):
+            sizes = sizes.tolist()
+        if not isinstance(sizes, (tuple, list, range)) or not len(sizes):
             raise ValueError(
                 "MLP: expected the output size of each layer, such as (100, 10), "
-                f"got {fc_output_sizes!r} (see step 45)"
+                f"got {shown(sizes) if sizes != () else ()} (see step 45)"
             )
+        sizes = [whole("MLP", "each of the sizes", size, 45) for size in sizes]
+        if isinstance(activation, type) or not callable(activation):
+            raise TypeError(
+                "MLP: activation must be a function, such as F.relu, got "
+                f"{shown(activation)}{_meant(activation)} (see step 45)"
+            )
+        super().__init__([Linear(out_size) for out_size in sizes])
         self.activation = activation
-        self.layers = [Linear(out_size) for out_size in fc_output_sizes]
-        for i, layer in enumerate(self.layers):
-            setattr(self, f"l{i}", layer)
 
     def forward(self, x):
         """Return the last layer's scores."""
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
+
+    def _shown(self):
+        layers = super()._shown()
+        if not isinstance(self.activation, Layer):
+            layers.append(("activation", self.activation))
+        return layers
 
     def _awaited_shapes(self):
         names = " activation ".join(f"l{i}" for i in range(len(self.layers)))
@@ -137,6 +247,7 @@ class VGG16(Model):
 
     def __init__(self, pretrained: bool = False):
         super().__init__()
+        pretrained = flag(type(self).__name__, "pretrained", pretrained, 58)
         self.conv1_1 = Conv2d(64, kernel_size=3, stride=1, pad=1)
         self.conv1_2 = Conv2d(64, kernel_size=3, stride=1, pad=1)
         self.conv2_1 = Conv2d(128, kernel_size=3, stride=1, pad=1)
@@ -205,12 +316,24 @@ class VGG16(Model):
                 "VGG16.preprocess: expected a picture of Pillow, such as "
                 f"PIL.Image.open(path), got {type(image).__name__} (see step 58)"
             )
+        dtype = _floating("VGG16.preprocess", dtype, 58)
         image = image.convert("RGB")
-        if size:
-            image = image.resize(size)
+        if hasattr(size, "shape") or size:
+            image = image.resize(_width_and_height(size))
         array = np.asarray(image, dtype=dtype)[:, :, ::-1]  # (H, W, BGR)
         array = array - np.array([103.939, 116.779, 123.68], dtype=dtype)
         return np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def _width_and_height(size):
+    """Return a size to scale to as (width, height); refuse what is none."""
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        got = size if isinstance(size, (tuple, list)) else shown(size)
+        raise TypeError(
+            "VGG16.preprocess: size must be (width, height), or None, got "
+            f"{got} (see step 58)"
+        )
+    return tuple(whole("VGG16.preprocess", "each side", side, 58) for side in size)
 
 
 class ResNet(Model):
@@ -233,7 +356,8 @@ class ResNet(Model):
     def __init__(self, n_layers: int = 152, pretrained: bool = False):
         super().__init__()
         blocks = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-        if n_layers not in blocks:
+        pretrained = flag(type(self).__name__, "pretrained", pretrained, 58)
+        if not isinstance(n_layers, int) or n_layers not in blocks:
             raise ValueError(
                 f"{type(self).__name__}: expected n_layers to be 50, 101 or 152, got "
                 f"{n_layers!r}; ResNet18 is a class of its own (see step 58)"
@@ -307,13 +431,16 @@ class BuildingBlock(Layer):
     ):
         super().__init__()
         sizes = (n_layers, in_channels, mid_channels, out_channels, stride)
-        if None in sizes or n_layers < 1:
+        none = isinstance(n_layers, int) and n_layers < 1
+        if none or any(size is None for size in sizes):
             raise ValueError(
                 "BuildingBlock: expected n_layers from 1, in_channels, mid_channels, "
                 f"out_channels and stride, got {sizes} (see step 58)"
             )
+        n_layers = whole("BuildingBlock", "n_layers", n_layers, 58)
+        downsample_fb = downsample_fb is not None and downsample_fb
         self.a = BottleneckA(
-            in_channels, mid_channels, out_channels, stride, bool(downsample_fb)
+            in_channels, mid_channels, out_channels, stride, downsample_fb
         )
         self.layers = [self.a]
         for i in range(1, n_layers):
@@ -348,7 +475,8 @@ class BottleneckA(Layer):
         downsample_fb: bool = False,
     ):
         super().__init__()
-        self.in_channels = in_channels
+        self.in_channels = whole("BottleneckA", "in_channels", in_channels, 58)
+        downsample_fb = flag("BottleneckA", "downsample_fb", downsample_fb, 58)
         stride1, stride2 = (1, stride) if downsample_fb else (stride, 1)
         self.conv1 = Conv2d(mid_channels, 1, stride1, 0, nobias=True)
         self.bn1 = BatchNorm()
@@ -385,7 +513,7 @@ class BottleneckB(Layer):
 
     def __init__(self, in_channels: int, mid_channels: int):
         super().__init__()
-        self.in_channels = in_channels
+        self.in_channels = whole("BottleneckB", "in_channels", in_channels, 58)
         self.conv1 = Conv2d(mid_channels, 1, 1, 0, nobias=True)
         self.bn1 = BatchNorm()
         self.conv2 = Conv2d(mid_channels, 3, 1, 1, nobias=True)
@@ -423,7 +551,7 @@ class ResNet18(Model):
     ):
         super().__init__()
         _check_unpublished(self, pretrained)
-        self.cifar = cifar
+        self.cifar = cifar = flag("ResNet18", "cifar", cifar, 58)
         if cifar:
             self.conv1 = Conv2d(64, kernel_size=3, stride=1, pad=1, nobias=True)
         else:
@@ -470,7 +598,7 @@ class BasicBlock(Layer):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
         super().__init__()
-        self.in_channels = in_channels
+        self.in_channels = whole("BasicBlock", "in_channels", in_channels, 58)
         self.conv1 = Conv2d(out_channels, 3, stride, 1, nobias=True)
         self.bn1 = BatchNorm()
         self.conv2 = Conv2d(out_channels, 3, 1, 1, nobias=True)
@@ -543,7 +671,7 @@ class Fire(Layer):
 
     def __init__(self, in_channels: int, squeeze: int, expand: int):
         super().__init__()
-        self.in_channels = in_channels
+        self.in_channels = whole("Fire", "in_channels", in_channels, 58)
         self.squeeze = Conv2d(squeeze, kernel_size=1)
         self.expand1 = Conv2d(expand, kernel_size=1)
         self.expand3 = Conv2d(expand, kernel_size=3, pad=1)
@@ -622,7 +750,6 @@ def _load_pretrained(model, url, shapes):
                 raise ValueError(
                     f"{key} has the shape {shapes[key]} here and {param.shape} there"
                 )
-            _check_numbers(key, param, path, "floats", kinds="f")
             param.data = param.data.astype(np.float32, copy=False)
     except (KeyError, ValueError) as error:
         # Nobody gets hold of the model: its constructor ends here.
@@ -634,7 +761,7 @@ def _load_pretrained(model, url, shapes):
 
 
 def _check_unpublished(model, pretrained):
-    if pretrained:
+    if flag(type(model).__name__, "pretrained", pretrained, 58):
         raise ValueError(
             f"{type(model).__name__}: there are no published weights to load, expected "
             "pretrained=False; VGG16, ResNet50, ResNet101 and ResNet152 have some "

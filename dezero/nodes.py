@@ -103,5 +103,5 @@ def _edge(x):
     if x.creator is None:
         return AccumulateGrad(x), 0
     outputs = [reference() for reference in x.creator.outputs]
-    index = next(i for i, y in enumerate(outputs) if y is x)
+    index = next((i for i, y in enumerate(outputs) if y is x), 0)
     return Node(x.creator), index

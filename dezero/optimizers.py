@@ -17,13 +17,30 @@ the docstrings are what is computed; the code spells them in place, without a ne
 array for every operation, and piece by piece (see _pieces).
 """
 
+import inspect
 import math
 import weakref
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from dezero import cuda
 from dezero.core import Parameter, Variable
+from dezero.guards import Number, call_text, shown
+
+_ADVICE = {  # names that an optimizer does not have, and what to write
+    "target": "its __init__ is to call super().__init__() first",
+    "hooks": "its __init__ is to call super().__init__() first",
+    "step": "optimizer.update() is the name here",
+    "param_groups": "there is one group: set optimizer.lr (Adam: optimizer.alpha), or "
+    "let an optimizer of its own update another model",
+    "state_dict": "pickle.dumps(optimizer) keeps the optimizer, its state and model",
+    "load_state_dict": "pickle.loads(...) brings back what pickle.dumps kept",
+    "add_param_group": "an optimizer of its own can update another model",
+    "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
+}
+
+_Own = TypeVar("_Own", bound="Optimizer")
 
 
 class Optimizer:
@@ -33,13 +50,33 @@ class Optimizer:
     hooks     functions of the list of parameters, called before each update
     """
 
+    __signature__ = inspect.Signature()
+
+    def __init_subclass__(cls, **named):
+        # __new__ takes anything: editors and help() are to show what __init__ takes.
+        super().__init_subclass__(**named)
+        own = inspect.signature(cls.__init__)
+        cls.__signature__ = own.replace(parameters=[*own.parameters.values()][1:])
+
+    def __new__(cls, *settings, **named):
+        """Refuse a model in front of the settings: setup takes it."""
+        ours = cls.__init__.__module__ == __name__  # others may well take a model
+        if ours and settings and _holds_parameters(settings[0]):
+            call = f"{cls.__name__}({'lr=0.1' if hasattr(cls, 'lr') else ''})"
+            raise TypeError(
+                f"{cls.__name__}: expected settings, all of them numbers, got "
+                f"{type(settings[0]).__name__} first; the model comes afterwards: "
+                f"{call}.setup(model) (see step 46)"
+            )
+        return super().__new__(cls)
+
     def __init__(self):
         self.target = None
         self.hooks = []
 
-    def setup(self, target):
+    def setup(self: _Own, target) -> _Own:
         """Note whose parameters to update, a Layer or Model; return self."""
-        if not hasattr(target, "params"):
+        if isinstance(target, type) or not hasattr(target, "params"):
             raise TypeError(
                 f"{type(self).__name__}.setup: expected a Layer or Model, got "
                 f"{type(target).__name__} (see step 46)"
@@ -51,19 +88,30 @@ class Optimizer:
         """Update every parameter that has a gradient, in place.
 
         Each hook gets the list of those parameters and may change their gradients,
-        or clear them: what has none any more is not updated.
+        or clear them: what has none any more is not updated. If a hook or a gradient
+        is wrong, no parameter has changed, and the gradients are those from before.
         """
         if self.target is None:
             raise RuntimeError(
-                f"{type(self).__name__}.update: nothing to update yet; say whose "
-                "parameters with optimizer.setup(model) (see step 46)"
+                f"{type(self).__name__}.update: nothing to update yet; write "
+                "optimizer.setup(model) before (see step 46)"
             )
         params = [p for p in self.target.params() if p.grad is not None]
-        for hook in self.hooks:
-            hook(params)
-            params = [p for p in params if p.grad is not None]
+        _check_gradients(params)
+        before = [(param, param.grad) for param in params]
+        try:
+            for hook in self.hooks:
+                hook(params)
+                params = [p for p in params if p.grad is not None]
+            if self.hooks:
+                _check_gradients(params)
+        except BaseException:
+            for param, grad in before:
+                param.grad = grad
+            raise
         for param in params:
             self.update_one(param)
+            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -82,10 +130,88 @@ class Optimizer:
 
     def add_hook(self, f):
         """Have f called with the list of parameters, before each update."""
+        if isinstance(f, type) or not callable(f):
+            raise TypeError(
+                f"{type(self).__name__}.add_hook: expected a function, such as "
+                f"WeightDecay(1e-4), got {f!r} (see step 46)"
+            )
         self.hooks.append(f)
+
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):  # called for names that are not there
+            advice = f"; {_ADVICE[name]}" if name in _ADVICE else ""
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r}{advice} (see step 46)"
+            )
+
+    def __repr__(self):
+        return call_text(self)
 
 
 # --- helpers ------------------------------------------------------------------
+
+
+def _holds_parameters(x):
+    """Tell a model, parameters and lists of them from a setting."""
+    if isinstance(x, str):
+        return False
+    return hasattr(x, "params") or isinstance(x, Variable) or np.iterable(x)
+
+
+def _check_gradients(params):
+    """Raise TypeError or ValueError unless each can be updated with its gradient."""
+    if not isinstance(params, (list, tuple)):
+        raise TypeError(
+            f"update: expected a list of Parameters, got {shown(params)} (see step 46)"
+        )
+    for param in params:
+        if not isinstance(param, Variable):
+            raise TypeError(
+                f"update: expected a Parameter, got {shown(param)} (see step 46)"
+            )
+        data, grad = param.data, param.grad
+        if (
+            isinstance(grad, Variable)
+            and type(data) is type(grad.data) is np.ndarray
+            and data.shape == grad.data.shape
+            and data.dtype.kind == grad.data.dtype.kind == "f"
+            and data.flags.writeable
+        ):
+            continue  # the usual case: no more than this in every update
+        name = param.name or "a parameter"
+        _check_floats(f"the data of {name}", data)
+        if not isinstance(grad, Variable):
+            raise TypeError(
+                f"update: the gradient of {name} must be a Variable, got "
+                f"{shown(grad)}; write param.grad = Variable(array) (see step 46)"
+            )
+        _check_floats(f"the gradient of {name}", grad.data)
+        if grad.shape != data.shape:
+            raise ValueError(
+                f"update: the gradient of {name} must have its shape {data.shape}, "
+                f"got {grad.shape} (see step 46)"
+            )
+        if cuda.get_array_module(data) is not cuda.get_array_module(grad):
+            raise TypeError(
+                f"update: {name} and its gradient must be on one device, got a "
+                f"{type(data).__module__} and a {type(grad.data).__module__} array "
+                "(see step 52)"
+            )
+        if not getattr(data.flags, "writeable", True):  # CuPy has no such flag
+            raise ValueError(
+                f"update: the data of {name} is read-only, and an update changes it "
+                "in place; write param.data = param.data.copy() (see step 46)"
+            )
+
+
+def _check_floats(what, array):
+    if not cuda.is_array(array) or array.dtype.kind != "f":
+        got = array.dtype if cuda.is_array(array) else shown(array)
+        raise TypeError(
+            f"update: {what} must be an array of floats, got {got} (see step 46)"
+        )
+
 
 # An update makes up to 17 passes over its arrays. In pieces of this many numbers all
 # passes but the first find them in the processor's cache, and there are no large
@@ -100,12 +226,9 @@ def _pieces(param, *states, scratch=1):
     All are flat, of the same length, and p and the states are views: what is
     written into them stays. Scratch arrays hold anything.
     """
+    if not isinstance(param, Variable) or not isinstance(param.grad, Variable):
+        _check_gradients([param])  # update_one was called by hand
     data, grad = param.data, param.grad.data
-    if grad.shape != data.shape:
-        raise ValueError(
-            f"update: the gradient of {param.name or 'a parameter'} must have its "
-            f"shape {data.shape}, got {grad.shape} (see step 46)"
-        )
     arrays = [array.reshape(-1) for array in (data, grad, *states)]
     xp = cuda.get_array_module(data)
     length = min(_PIECE, data.size) if xp is np else data.size
@@ -178,6 +301,8 @@ class SGD(Optimizer):
     p -= lr * g
     """
 
+    lr = Number(46, least=0)
+
     def __init__(self, lr=0.01):
         super().__init__()
         self.lr = lr
@@ -196,6 +321,9 @@ class MomentumSGD(Optimizer):
     v = momentum * v - lr * g
     p += v
     """
+
+    lr = Number(46, least=0)
+    momentum = Number(46, least=0, below=1)
 
     def __init__(self, lr=0.01, momentum=0.9):
         super().__init__()
@@ -220,6 +348,9 @@ class AdaGrad(Optimizer):
     p -= lr * g / (sqrt(h) + eps)
     """
 
+    lr = Number(46, least=0)
+    eps = Number(46, least=0)
+
     def __init__(self, lr=0.001, eps=1e-8):
         super().__init__()
         self.lr = lr
@@ -242,6 +373,10 @@ class RMSprop(Optimizer):
     p -= lr * g / (sqrt(h) + eps)
     """
 
+    lr = Number(46, least=0)
+    rho = Number(46, least=0, below=1)
+    eps = Number(46, least=0)
+
     def __init__(self, lr=0.01, rho=0.99, eps=1e-8):
         super().__init__()
         self.lr = lr
@@ -260,6 +395,9 @@ class RMSprop(Optimizer):
             _scaled_step(p, g, h, s, lr, eps)
 
 
+RMSProp = RMSprop  # the paper's spelling, and PyTorch's
+
+
 class AdaDelta(Optimizer):
     """RMSprop without a learning rate: steps are as long as the last ones were.
 
@@ -268,6 +406,9 @@ class AdaDelta(Optimizer):
     msdx = rho * msdx + (1 - rho) * dx * dx
     p -= dx
     """
+
+    rho = Number(46, least=0, below=1)
+    eps = Number(46, above=0)  # with 0 it would never move
 
     def __init__(self, rho=0.95, eps=1e-6):
         super().__init__()
@@ -297,6 +438,9 @@ class AdaDelta(Optimizer):
             p -= dx
 
 
+_ALPHA = float("0.001")  # the default itself: another 0.001 was given by somebody
+
+
 class Adam(Optimizer):
     """Momentum, and for each number a step of its own.
 
@@ -305,13 +449,23 @@ class Adam(Optimizer):
     p -= lr * m / (sqrt(v) + eps)
 
     Both means start at zero and are too small at first; lr makes up for it. t counts
-    the updates.
+    the updates. Adam(lr=0.01) is Adam(alpha=0.01).
     """
 
-    def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    alpha = Number(46, least=0)
+    beta1 = Number(46, least=0, below=1)
+    beta2 = Number(46, least=0, below=1)
+    eps = Number(46, least=0)
+
+    def __init__(self, alpha=_ALPHA, beta1=0.9, beta2=0.999, eps=1e-8, *, lr=None):
         super().__init__()
+        if lr is not None and alpha is not _ALPHA:
+            raise TypeError(
+                f"{type(self).__name__}: lr is another name for alpha here, got both; "
+                "give one of them (see step 46)"
+            )
         self.t = 0
-        self.alpha = alpha
+        self.alpha = alpha if lr is None else lr
         self.beta1 = beta1
         self.beta2 = beta2
         self.eps = eps
@@ -340,7 +494,11 @@ class Adam(Optimizer):
     def update(self):
         """Update every parameter that has a gradient, in place."""
         self.t += 1
-        super().update()
+        try:
+            super().update()
+        except BaseException:
+            self.t -= 1
+            raise
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -358,6 +516,9 @@ class Adam(Optimizer):
             v += s
             _scaled_step(p, m, v, s, lr, eps)
 
+    def __repr__(self):
+        return call_text(self, t=self.t)
+
     def _decay(self, p):
         """Make the numbers of p smaller: not in Adam."""
 
@@ -371,10 +532,19 @@ class AdamW(Adam):
     the gradients, so that large ones hardly decay; here all decay alike.
     """
 
+    weight_decay = Number(46, least=0)
+
     def __init__(
-        self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01
+        self,
+        alpha=_ALPHA,
+        beta1=0.9,
+        beta2=0.999,
+        eps=1e-8,
+        weight_decay=0.01,
+        *,
+        lr=None,
     ):
-        super().__init__(alpha, beta1, beta2, eps)
+        super().__init__(alpha, beta1, beta2, eps, lr=lr)
         self.weight_decay = weight_decay
 
     def _decay(self, p):
@@ -383,9 +553,11 @@ class AdamW(Adam):
 
 
 def _scaled_step(p, g, h, s, lr, eps):
-    """p -= lr * g / (sqrt(h) + eps)."""
+    """p -= lr * g / (sqrt(h) + eps); no step where that is 0 / 0."""
     np.sqrt(h, out=s)
     s += eps
+    if eps < 1e-37:  # float32 may have no such number, and then it has added 0
+        s[s == 0] = 1
     np.divide(g, s, out=s)
     s *= lr
     p -= s
@@ -397,10 +569,16 @@ def _scaled_step(p, g, h, s, lr, eps):
 class WeightDecay:
     """Pull all parameters towards zero: rate * p is added to each gradient."""
 
+    rate = Number(46, least=0)
+
     def __init__(self, rate):
         self.rate = rate
 
+    def __repr__(self):
+        return call_text(self)
+
     def __call__(self, params):
+        _check_gradients(params)
         for param in params:
             g = np.multiply(param.data, self.rate, out=np.empty_like(param.data))
             g += param.grad.data
@@ -414,10 +592,16 @@ class ClipGrad:
     g *= max_norm / (norm + 1e-6)
     """
 
+    max_norm = Number(46, above=0)
+
     def __init__(self, max_norm):
         self.max_norm = max_norm
 
+    def __repr__(self):
+        return call_text(self)
+
     def __call__(self, params):
+        _check_gradients(params)
         gradients = [param.grad.data for param in params]
         norm = math.sqrt(sum(_sum_of_squares(g) for g in gradients))
         rate = self.max_norm / (norm + 1e-6)
@@ -444,7 +628,7 @@ class FreezeParam:
         for layer in layers:
             if isinstance(layer, Parameter):
                 self.freeze_params.append(layer)
-            elif hasattr(layer, "params"):
+            elif hasattr(layer, "params") and not isinstance(layer, type):
                 self.freeze_params.extend(layer.params())
             else:
                 raise TypeError(
@@ -455,3 +639,7 @@ class FreezeParam:
     def __call__(self, params):
         for param in self.freeze_params:
             param.cleargrad()
+
+    def __repr__(self):
+        count = len(self.freeze_params)
+        return f"FreezeParam({count} parameter{'s' * (count != 1)})"

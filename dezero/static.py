@@ -33,6 +33,7 @@ convolutions, which stay whole, gain nothing.
 Letters: x, y in and out of a Node or of f; gx, gy gradients.
 """
 
+import builtins
 import contextlib
 import copy
 import inspect
@@ -41,6 +42,7 @@ import operator
 import re
 import sys
 import threading
+from itertools import count
 
 import numpy as np
 
@@ -744,14 +746,14 @@ class _Trace:
     def following(self):
         """Have every Function that this thread calls noted, inside a with block."""
         ours = threading.get_ident()
-        plain = Function.__call__
 
         def call(func, *inputs):
             if threading.get_ident() != ours or self._resting:
                 return plain(func, *inputs)
             return self._follow(plain, func, inputs)
 
-        with _one_at_a_time:
+        with _one_at_a_time:  # then nobody else's call is there
+            plain = Function.__call__
             Function.__call__ = call
             try:
                 with using_config("enable_backprop", True):
@@ -773,6 +775,11 @@ class _Trace:
                     inputs[i] = Variable(self.add(_constant(x.data)), x.name, False)
         elif not hidden and not _has_symbols(inputs):
             return plain(func, *inputs)
+        with _generator_alone():
+            return self._try_to_follow(plain, func, inputs)
+
+    def _try_to_follow(self, plain, func, inputs):
+        """Do what _follow says."""
         before, noted = dict(vars(func)), len(self.nodes)
         state = np.random.get_state()  # noqa: NPY002  dropout draws from there
         self.depth += 1
@@ -801,15 +808,26 @@ class _Trace:
     @contextlib.contextmanager
     def resting(self):
         """Compute on arrays as if nobody followed, and leave no mark."""
-        state = np.random.get_state()  # noqa: NPY002
-        self._resting = True
-        try:
-            yield
-        finally:
-            self._resting = False
-            np.random.set_state(state)  # noqa: NPY002
+        with _generator_alone():
+            state = np.random.get_state()  # noqa: NPY002
+            self._resting = True
+            try:
+                yield
+            finally:
+                self._resting = False
+                np.random.set_state(state)  # noqa: NPY002
 
 
+def _generator_alone():
+    """Keep other threads from drawing while NumPy's global generator is set back.
+
+    Its lock does that. NumPy 1 has one that would stop this thread as well.
+    """
+    lock = np.random.mtrand._rand._bit_generator.lock
+    return lock if isinstance(lock, _RLock) else contextlib.nullcontext()
+
+
+_RLock = type(threading.RLock())
 _one_at_a_time = threading.RLock()
 
 
@@ -1138,11 +1156,20 @@ class _Writer:
     def label(self, node):
         """Return a name for a placeholder or a variable: its label, if that can be."""
         name = re.sub(r"\W", "_", node.label).strip("_")
-        used = {*self.names.values(), *self.space, "run"}
-        if re.fullmatch(r"(?!v\d)[A-Za-z_]\w*", name) and not keyword.iskeyword(name):
-            if name not in used and not hasattr(np, name):
+        # Names that the source uses otherwise: of NumPy, ufuncs and Python, and ours.
+        used = {*self.names.values(), *self.space, "run", "own", "seen", *dir(builtins)}
+        used |= {node.function.__name__ for node in self.graph.nodes if node.function}
+        used |= {
+            part.function.__name__ for node in self.graph.nodes for part in node.body
+        }
+        if re.fullmatch(r"(?!(v|chain)\d)[A-Za-z_]\w*", name):
+            if (
+                name not in used
+                and not hasattr(np, name)
+                and not keyword.iskeyword(name)
+            ):
                 return name
-        return f"x_{len(self.names)}"
+        return next(x for i in count() if (x := f"x_{i}") not in used)
 
     def text(self, x):
         """Return an argument as source."""

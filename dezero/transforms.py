@@ -10,9 +10,38 @@ loaded when a picture is there, not before.
 Letters: C channels, H height, W width.
 """
 
+import functools
+
 import numpy as np
 
-_BILINEAR = 2  # PIL.Image.BILINEAR, known without loading Pillow
+from dezero.guards import (
+    Kind,
+    call_text,
+    check_callable,
+    number,
+    one_of,
+    refusal,
+    shown,
+    whole,
+)
+
+# Known without loading Pillow: PIL.Image.BILINEAR, and Image.MODES.
+_BILINEAR = 2
+_MODES = """
+BGR RGB L RGBA 1 P I F CMYK YCbCr LAB HSV LA La PA RGBa RGBX I;16 I;16B I;16L I;16N
+""".split()
+
+
+class _Callables:
+    """An attribute that holds a list of things to call, judged when it is set."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, instance, transforms):
+        for transform in transforms:
+            check_callable(type(instance).__name__, transform, 49)
+        vars(instance)[self.name] = transforms
 
 
 class Compose:
@@ -22,6 +51,8 @@ class Compose:
     array([1., 2., 3., 4.], dtype=float32)
     """
 
+    transforms = _Callables()
+
     def __init__(self, transforms=()):
         self.transforms = list(transforms)
 
@@ -29,6 +60,9 @@ class Compose:
         for transform in self.transforms:
             x = transform(x)
         return x
+
+    def __repr__(self):
+        return call_text(self, "transforms")
 
 
 # --- pictures -----------------------------------------------------------------
@@ -38,12 +72,21 @@ class Convert:
     """Convert a picture to a mode of Pillow's: 'RGB', 'L' (grey) ..., or to 'BGR'."""
 
     def __init__(self, mode="RGB"):
-        self.mode = mode
+        self.mode = one_of(type(self).__name__, "mode", mode, 49, _MODES)
+
+    def __repr__(self):
+        return call_text(self, "mode")
 
     def __call__(self, img):
         Image = _check_picture(self, img)
         if self.mode != "BGR":
-            return img.convert(self.mode)
+            try:
+                return img.convert(self.mode)
+            except ValueError as error:
+                raise ValueError(
+                    f"{type(self).__name__}: Pillow does not convert {img.mode} to "
+                    f"{self.mode}; Convert('RGB') between them may do (see step 49)"
+                ) from error
         r, g, b = img.convert("RGB").split()
         return Image.merge("RGB", (b, g, r))
 
@@ -55,8 +98,15 @@ class Resize:
     """
 
     def __init__(self, size: int | tuple[int, int], mode=_BILINEAR):
-        self.size = _pair(size)
+        who = type(self).__name__
+        self.size = _pair(who, size)
+        if whole(who, "mode", mode, 49, least=0) > 5:
+            expected = "one of PIL.Image.Resampling"
+            raise ValueError(refusal(who, "mode", expected, mode, 49))
         self.mode = mode
+
+    def __repr__(self):
+        return call_text(self, "size")
 
     def __call__(self, img):
         _check_picture(self, img)
@@ -70,7 +120,10 @@ class CenterCrop:
     """
 
     def __init__(self, size: int | tuple[int, int]):
-        self.size = _pair(size)
+        self.size = _pair(type(self).__name__, size)
+
+    def __repr__(self):
+        return call_text(self, "size")
 
     def __call__(self, img):
         _check_picture(self, img)
@@ -86,12 +139,24 @@ class RandomHorizontalFlip:
     """
 
     def __init__(self, p: float = 0.5, rng=None):
-        self.p = p
+        who = type(self).__name__
+        self.p = number(who, "p", p, 49, least=0, most=1)
+        if rng is not None and not callable(getattr(rng, "random", None)):
+            expected = "a numpy.random.Generator or None"
+            raise TypeError(refusal(who, "rng", expected, rng, 49))
         self.rng = rng
+
+    def __repr__(self):
+        return f"{type(self).__name__}(p={self.p})"
 
     def __call__(self, img):
         if not isinstance(img, np.ndarray):
             Image = _check_picture(self, img)
+        elif img.ndim == 0:
+            raise ValueError(
+                f"{type(self).__name__}: expected an array (..., W), got one without "
+                "axes (see step 49)"
+            )
         rng = np.random if self.rng is None else self.rng
         if rng.random() >= self.p:
             return img
@@ -106,8 +171,13 @@ class RandomHorizontalFlip:
 class ToArray:
     """Turn a picture into an array (C, H, W); an array stays as it is."""
 
+    dtype = Kind(49)
+
     def __init__(self, dtype=np.float32):
         self.dtype = dtype
+
+    def __repr__(self):
+        return call_text(self, "dtype")
 
     def __call__(self, img):
         if isinstance(img, np.ndarray):
@@ -129,8 +199,12 @@ class ToPIL:
     def __call__(self, array):
         from PIL import Image
 
-        array = np.asarray(array)
-        if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= len(array) <= 4):
+        array = self._numbers(array)
+        if (
+            array.ndim not in (2, 3)
+            or array.size == 0
+            or (array.ndim == 3 and not 1 <= len(array) <= 4)
+        ):
             raise ValueError(
                 "ToPIL: expected an array (C, H, W) with 1 to 4 channels, or (H, W), "
                 f"got {array.shape} (see step 49)"
@@ -140,6 +214,23 @@ class ToPIL:
         if array.ndim == 3:
             array = array[0] if len(array) == 1 else array.transpose(1, 2, 0)  # H W C
         return Image.fromarray(np.ascontiguousarray(array))
+
+    def _numbers(self, array):
+        """Return array, or a list of numbers, as an array."""
+        try:
+            numbers = np.asarray(array)
+        except (ValueError, TypeError):  # lists of different lengths
+            numbers = None
+        if numbers is None or numbers.dtype.kind not in "biuf":
+            raise TypeError(
+                f"ToPIL: expected an array of numbers, got {shown(array)} (see step 49)"
+            )
+        if not np.isfinite(numbers).all():
+            raise ValueError("ToPIL: expected numbers, got nan or inf (see step 49)")
+        return numbers
+
+    def __repr__(self):
+        return call_text(self)
 
 
 # --- arrays -------------------------------------------------------------------
@@ -157,8 +248,23 @@ class Normalize:
     """
 
     def __init__(self, mean=0, std=1):
+        for value in self._each("mean", mean):
+            number(type(self).__name__, "mean", value, 49)
+        for value in self._each("std", std):
+            number(type(self).__name__, "std", value, 49, above=0)
         self.mean = mean
         self.std = std
+
+    def _each(self, name, value):
+        """Return the numbers in value: one, or one for each channel."""
+        if isinstance(value, (list, tuple)):
+            return value
+        if isinstance(value, np.ndarray):
+            return value.reshape(-1)
+        return [value]
+
+    def __repr__(self):
+        return call_text(self, "mean", "std")
 
     def __call__(self, array):
         if array.dtype.kind != "f":
@@ -188,15 +294,25 @@ class Flatten:
     def __call__(self, array):
         return array.flatten()
 
+    def __repr__(self):
+        return call_text(self)
+
 
 class AsType:
     """Convert an array to a dtype, float32 by default; ToFloat is another name."""
+
+    dtype = Kind(49)
 
     def __init__(self, dtype=np.float32):
         self.dtype = dtype
 
     def __call__(self, array):
         return array.astype(self.dtype)
+
+    def __repr__(self):
+        if type(self) is AsType and self.dtype is np.float32:
+            return "ToFloat()"
+        return call_text(self, "dtype")
 
 
 ToFloat = AsType
@@ -209,11 +325,56 @@ class ToInt(AsType):
         super().__init__(dtype)
 
 
-def _pair(size):
+# --- checks -------------------------------------------------------------------
+
+
+def _check_array(transform, x):
+    """Raise TypeError unless x is an array of numbers."""
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biufc":
+        return
+    got = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else shown(x)
+    raise TypeError(
+        f"{type(transform).__name__}: expected an array of numbers, got {got}; "
+        "ToArray() makes one of a picture (see step 49)"
+    )
+
+
+def _check_list(transform, x):
+    """Raise TypeError unless x is a list, or a row of another kind."""
+    if hasattr(x, "creator") or not np.iterable(x):  # a Variable, a number
+        raise TypeError(
+            f"{type(transform).__name__}: expected a list of transforms, got "
+            f"{type(x).__name__}; write Compose([...]) (see step 49)"
+        )
+
+
+def _put_in_front(check, kind, name):
+    """Have a method check its argument first; its code stays that of the step."""
+    method = getattr(kind, name)
+
+    @functools.wraps(method)
+    def checked(self, *arguments, **named):
+        for argument in (*arguments, *named.values())[:1]:
+            check(self, argument)
+        return method(self, *arguments, **named)
+
+    setattr(kind, name, checked)
+
+
+_put_in_front(_check_list, Compose, "__init__")
+_put_in_front(_check_array, Normalize, "__call__")
+_put_in_front(_check_array, Flatten, "__call__")
+_put_in_front(_check_array, AsType, "__call__")
+
+
+def _pair(who, size):
     """Return size, an int or (width, height), as a pair."""
     pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
     if len(pair) != 2:
-        raise ValueError(f"size: expected an int or (width, height), got {size}")
+        raise ValueError(refusal(who, "size", "an int or (width, height)", size, 49))
+    pair = tuple(whole(who, "size", side, 49) for side in pair)
+    if max(pair) > 2**16:
+        raise ValueError(refusal(who, "size", "at most 65536 pixels", size, 49))
     return pair
 
 

@@ -7,11 +7,13 @@ And the one place that fetches files: get_file, by the table DOWNLOADS, into the
 folder cache_dir.
 """
 
+import operator
 import os
 from typing import NamedTuple
 
 import numpy as np
 
+from dezero import cuda
 from dezero.core import reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
@@ -25,6 +27,7 @@ from dezero.gradcheck import (
     numerical_grad,
 )
 from dezero.graph import _dot_func, _dot_var, get_dot_graph, plot_dot_graph
+from dezero.guards import number, shown
 
 __all__ = [
     "DOWNLOADS",
@@ -35,6 +38,7 @@ __all__ = [
     "array_allclose",
     "array_equal",
     "cache_dir",
+    "check_file_name",
     "check_gradients",
     "find_file",
     "get_conv_outsize",
@@ -62,6 +66,12 @@ def logsumexp(x, axis=1):
     >>> logsumexp(np.array([[1000.0, 1000.0]])).round(4)
     array([[1000.6931]])
     """
+    x = _as_numbers("logsumexp", x)
+    _check_axis("logsumexp", axis, x)
+    if x.size == 0:
+        raise ValueError(
+            f"logsumexp: expected numbers to add, got shape {x.shape} (see step 47)"
+        )
     m = x.max(axis=axis, keepdims=True)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))  # inf - inf would be nan
     with np.errstate(divide="ignore"):  # log(0) = -inf is right: all x are -inf
@@ -73,7 +83,42 @@ def max_backward_shape(x, axis):
 
     axis: None (all axes), an int or a tuple of ints, negative ones included.
     """
+    if not hasattr(x, "shape"):
+        x = _as_numbers("max_backward_shape", x)
+    _check_axis("max_backward_shape", axis, x)
     return list(reduced_shape(x.shape, axis))
+
+
+def _as_numbers(who, x):
+    """Return x, an array, Variable or list, as an array of floats or ints."""
+    x = x.data if hasattr(x, "creator") else x
+    try:
+        array = x if cuda.is_array(x) else np.asarray(x)
+    except (TypeError, ValueError):  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf":
+        got = f"an array of {array.dtype}" if cuda.is_array(x) else shown(x)
+        raise TypeError(f"{who}: expected an array of numbers, got {got} (see step 47)")
+    return array
+
+
+def _check_axis(who, axis, x):
+    """Raise TypeError or ValueError unless x has this axis, or these."""
+    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
+    try:
+        if any(isinstance(a, bool) for a in axes):
+            raise TypeError
+        places = [operator.index(a) % max(x.ndim, 1) for a in axes]
+    except TypeError:
+        raise TypeError(
+            f"{who}: axis must be None, an int or a tuple of ints, got {shown(axis)} "
+            "(see step 39)"
+        ) from None
+    fits = all(-x.ndim <= a < x.ndim for a in axes)
+    if not fits or len(set(places)) != len(places):
+        raise ValueError(
+            f"{who}: axis {axis} does not fit an array of shape {x.shape} (see step 39)"
+        )
 
 
 def show_progress(block_num, block_size, total_size):
@@ -82,6 +127,10 @@ def show_progress(block_num, block_size, total_size):
     Sizes are in bytes. Where the total is not known (0 or less), the bar stays
     empty and the bytes are counted.
     """
+    for name, value in zip(
+        ("block_num", "block_size", "total_size"), (block_num, block_size, total_size)
+    ):
+        number("show_progress", name, value, 51)
     done = block_num * block_size
     if total_size > 0:
         share = min(done / total_size, 1.0)
@@ -186,17 +235,24 @@ def get_file(url, file_name=None):
     cache_dir is what the environment variable DEZERO_CACHE says, or ~/.dezero; files
     put there by hand do as well.
 
-    Raises DownloadError if no address gives the file.
+    Raises DownloadError if no address gives the file, and ValueError for a name that
+    leads out of the folder, such as "../../x".
     """
     from http.client import HTTPException
     from urllib.error import HTTPError
 
+    if not isinstance(url, str):
+        raise TypeError(
+            f"get_file: url must be an address or a name of DOWNLOADS, got "
+            f"{shown(url)} (see step 51)"
+        )
     name = url[url.rfind("/") + 1 :] if file_name is None else file_name
-    if name in ("", ".", ".."):
+    if file_name is None and name in ("", ".", ".."):
         raise ValueError(
             f"get_file: {url!r} does not end with the name of a file; "
-            "give one: get_file(url, file_name)"
+            "give one: get_file(url, file_name) (see step 51)"
         )
+    check_file_name("get_file", name)
     found = find_file(name)
     if found is not None:
         return found
@@ -224,12 +280,36 @@ def find_file(name):
     None stands for a file that is not there, and for one whose size or MD5 is not the
     one in DOWNLOADS.
     """
+    check_file_name("find_file", name)
     entry = DOWNLOADS.get(name, Download(()))
     for known in (name, *entry.also):
         path = os.path.join(_cache_dir(), known)
         if os.path.isfile(path) and _damage(path, entry) is None:
             return path
     return None
+
+
+def check_file_name(who, name):
+    """Return name if a file of that name is in the folder cache_dir, or below it.
+
+    Raises TypeError for what is no str, and ValueError for a name that is empty or
+    leads elsewhere, on any system: ../x, /x, C:x, a\\b.
+    """
+    if not isinstance(name, str):
+        raise TypeError(
+            f"{who}: the name of a file must be a str, got {shown(name)} (see step 51)"
+        )
+    parts = name.split("/")
+    if (
+        any(part in ("", ".", "..") for part in parts)
+        or any(char in name for char in "\\\0")
+        or name[1:2] == ":"
+    ):
+        raise ValueError(
+            f"{who}: expected the name of a file in the folder cache_dir, got "
+            f"{name!r} (see step 51)"
+        )
+    return name
 
 
 def _cache_dir():

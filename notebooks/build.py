@@ -531,6 +531,13 @@ def cell(kind, name, source, **metadata):
     return made
 
 
+# What Jupyter writes, so that it changes nothing when it saves a notebook.
+KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
+
 SETUP = """\
 # Run this cell first. It looks for the repository that the notebook
 # belongs to, and installs its package where that is missing.
@@ -559,10 +566,17 @@ if not found:
     subprocess.check_call(["git", "clone", "-q", REPOSITORY, found[0]])
 STEPS = found[0] / "steps"
 
-if importlib.util.find_spec("dezero") is None:
+spec = importlib.util.find_spec("dezero")
+if spec is None or spec.origin is None:  # None: a folder of that name
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
     subprocess.check_call([*pip, "-e", found[0]])
-    site.addsitedir(sysconfig.get_path("purelib"))  # no restart needed"""
+    site.addsitedir(sysconfig.get_path("purelib"))  # no restart needed
+elif not Path(spec.origin).with_name("func.py").is_file():
+    raise ImportError(
+        f"the package dezero in {Path(spec.origin).parent} is not the one "
+        "of this course, but another of that name: run %pip uninstall -y "
+        "dezero in a cell, restart the kernel, and run this cell again"
+    )"""
 
 
 def notebook(chapter, lessons):
@@ -579,14 +593,7 @@ def notebook(chapter, lessons):
     cells.append(cell("markdown", "closing", closing(chapter, lessons)))
     return {
         "cells": cells,
-        "metadata": {
-            "kernelspec": {
-                "display_name": "Python 3",
-                "language": "python",
-                "name": "python3",
-            },
-            "language_info": {"name": "python"},
-        },
+        "metadata": {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -677,7 +684,8 @@ def step_cells(lesson, lessons, links, shadowed):
     if step.exercise:
         words = prose(capital(step.exercise), links)
         add("markdown", f"### Exercise\n\n{words}")
-        add("code", f"# your code for step {step.number}")
+        yours = f"# your code for step {step.number}"
+        cells.append(cell("code", f"{name}-exercise", yours))
     shadowed |= dict.fromkeys(own_builtins(lesson), step.number)
     return cells
 
@@ -1002,15 +1010,13 @@ def execute(book, folder, limit=300):
 
 
 def tidy(book):
-    """Take out of a notebook what differs from run to run."""
-    book["metadata"] = {
-        "kernelspec": {
-            "display_name": "Python 3",
-            "language": "python",
-            "name": "python3",
-        },
-        "language_info": {"name": "python"},
-    }
+    """Take out of a notebook what differs from run to run.
+
+    What is left is what Jupyter writes after Run All: its kernel, and what that says
+    about its language, the version too.
+    """
+    language = book["metadata"].get("language_info", {"name": "python"})
+    book["metadata"] = {"kernelspec": dict(KERNEL), "language_info": language}
     count = itertools.count(1)
     for found in book["cells"]:
         for name in ("execution", "collapsed", "scrolled"):
@@ -1018,18 +1024,37 @@ def tidy(book):
         if found["cell_type"] != "code":
             continue
         found["execution_count"] = next(count)
-        merged = []
+        found["outputs"] = whole(found["outputs"])
         for output in found["outputs"]:
             if "execution_count" in output:
                 output["execution_count"] = found["execution_count"]
-            same = merged and merged[-1].get("name") == output.get("name", 0)
-            if same:  # a stream comes in pieces, cut by the clock
-                merged[-1]["text"] = text_of(merged[-1]) + text_of(output)
-            else:
-                merged.append(output)
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = smaller(output["data"]["image/png"])
-        found["outputs"] = merged
+
+
+def whole(outputs):
+    """Return outputs with each stream in one piece: the clock cuts them."""
+    merged = []
+    for output in outputs:
+        if merged and merged[-1].get("name") == output.get("name", 0):
+            merged[-1]["text"] = text_of(merged[-1]) + text_of(output)
+        else:
+            merged.append(copy.copy(output))
+    return merged
+
+
+def size_of(path):
+    """Return the bytes of a notebook with its pictures as they are built: smaller.
+
+    Jupyter writes them as they were drawn.
+    """
+    size = path.stat().st_size
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for found in book["cells"]:
+        for output in found.get("outputs", []):
+            png = "".join(output.get("data", {}).get("image/png", ""))
+            size -= len(png) - len(smaller(png)) if png else 0
+    return size
 
 
 def smaller(png):
@@ -1066,7 +1091,7 @@ def printed(book, name):
     """Return what the cells of a step, 'step16', have printed."""
     return "".join(
         text_of(output)
-        for found in book["cells"]
+        for found in written(book)
         if found["id"].startswith(f"{name}-")
         for output in found.get("outputs", [])
         if output["output_type"] == "stream"
@@ -1093,7 +1118,7 @@ def check_clean(book):
     """Return which cells say what they should not: errors, paths, addresses."""
     problems = []
     places = [str(ROOT), str(Path.home()) + os.sep, tempfile.gettempdir() + os.sep]
-    for found in book["cells"]:
+    for found in written(book):
         where = f"cell {found['id']}"
         for output in found.get("outputs", []):
             text = text_of(output)
@@ -1109,24 +1134,56 @@ def check_clean(book):
     return problems
 
 
+def written(book):
+    """Return the cells that are the steps', without a reader's own.
+
+    Those are the cells for the exercises, and the empty one that Jupyter adds below
+    the last.
+    """
+    return [
+        found
+        for found in book["cells"]
+        if source_of(found).strip() and not found["id"].endswith("-exercise")
+    ]
+
+
+# What programs that show notebooks note down about themselves, and about how they
+# show one: the language, the state of widgets, which cells are folded away. It is
+# no part of what the steps say.
+NOTED = {
+    "accelerator",
+    "colab",
+    "kernelspec",
+    "language_info",
+    "toc",
+    "toc-autonumbering",
+    "vscode",
+    "widgets",
+}
+
+
 def check_sources(committed, generated):
     """Return how a notebook differs from what the steps generate, or []."""
-    pairs = itertools.zip_longest(committed["cells"], generated["cells"])
+    pairs = itertools.zip_longest(written(committed), written(generated))
     for a, b in pairs:
         if a is None or b is None:
             name, what = (a or b)["id"], "is missing" if a is None else "is too many"
             return [f"cell {name} {what}"]
-        for key in ("id", "cell_type", "metadata"):
+        for key in ("id", "cell_type"):
             if a[key] != b[key]:
                 return [f"cell {b['id']}: {key} is {a[key]!r}, expected {b[key]!r}"]
+        tags = [x["metadata"].get("tags", []) for x in (a, b)]
+        if tags[0] != tags[1]:
+            return [f"cell {b['id']}: tags are {tags[0]}, expected {tags[1]}"]
         text = curriculum.difference(source_of(b), source_of(a))
         if text:
             return [f"cell {b['id']}, {text}"]
-    return [
-        f"{key} of the notebook is {committed.get(key)!r}"
-        for key in ("metadata", "nbformat", "nbformat_minor")
-        if committed.get(key) != generated[key]
-    ]
+    more = {k: v for k, v in committed["metadata"].items() if k not in NOTED}
+    if more:
+        return [f"metadata of the notebook has {more} too many"]
+    if committed["nbformat"] != generated["nbformat"]:
+        return [f"nbformat of the notebook is {committed['nbformat']}"]
+    return []
 
 
 def check_chapter(chapter, lessons, folder=HERE):

@@ -31,7 +31,11 @@ Carried over from step 6: Function.backward, Square, Exp.
 Carried over from step 7: Variable.set_creator.
 Teaches: core.as_array, functions.exp
 Family: core.array_types, guards.number, guards.whole, guards.flag,
-guards.one_of, guards.refusal, guards.shown
+guards.one_of, guards.refusal, guards.shown, guards.Number,
+guards.Kind, guards.call_text, guards.check_callable,
+advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
+advice.teach_names, advice.teach_members, advice.named_arguments,
+core.Variable.exp
 Extends: core.Variable, core.Variable.backward, core.Function
 Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
 gradients into a box (before step 32). Which line of Variable

@@ -37,6 +37,7 @@ Variable.set_creator, as_array, square.
 Carried over from step 12: add.
 Carried over from step 13: Function, Square, Add.
 Teaches: core.Variable.cleargrad
+Family: core.Variable.clear_grad
 Extends: core.Variable.backward
 Exercise: for y = square(square(x)) call y.backward() twice. Why
 is x.grad three times the slope and not twice? (Which Variable

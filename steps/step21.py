@@ -48,7 +48,8 @@ Teaches: core.as_variable, core.Variable.__radd__,
 core.Variable.__rmul__
 Family: core.Variable.__array__, core.Variable.__array_ufunc__,
 core.Variable.__lt__, core.Variable.__le__, core.Variable.__gt__,
-core.Variable.__ge__
+core.Variable.__ge__, core.Variable.__array_function__,
+core.Variable.__dir__
 Extends: core.Variable, core.Function
 Exercise: take __radd__ out and compute 1 + x. Which class does
 Python's error name first, and which operator? Then try x + 1:

@@ -47,8 +47,8 @@ core.div, core.Pow, core.pow, core.Variable.__neg__,
 core.Variable.__sub__, core.Variable.__rsub__,
 core.Variable.__truediv__, core.Variable.__rtruediv__,
 core.Variable.__pow__
-Family: core.rsub, core.rdiv, core.Log, core.log,
-core.PowVariable, core.Variable.__rpow__
+Family: core.rsub, core.rdiv, core.Log, core.log, core.PowVariable,
+core.Variable.__rpow__, core.Variable.__pos__, core.Variable.log
 Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
 

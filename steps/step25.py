@@ -24,7 +24,7 @@ A label may hold any text, a quote too. Within DOT's quotes it has
 to be written \\", and a backslash \\\\; else the text ends early and
 Graphviz stops at a line that makes no sense.
 
-The picture is drawn by render_dot of dezero/graph.py: by the
+The picture is drawn by render_dot of dezero/render.py: by the
 program `dot` where that is installed, and otherwise by the engine
 that came along with `pip install -e .`; PNG, SVG or PDF by the
 end of the file name.
@@ -34,7 +34,7 @@ formula changes. But the graph is there already: every Variable
 knows its creator. Step 26 lets it write its own DOT.
 
 New: FIGURES, quote, variable, function, edge, digraph.
-Family: graph.render_dot
+Family: render.render_dot
 Exercise: draw y = (x0 + x1)**2 by hand. Then give the result the
 label y "squared": which lines of the DOT text change?
 

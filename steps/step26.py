@@ -16,7 +16,10 @@ A node needs a name that no other node has. Python's id() gives
 every living object a different number, and that will do: nobody
 reads it, only the label is drawn. Its label is a Variable's own
 name. With verbose=True shape and dtype stand behind it, and that
-is what you will want when shapes do not fit.
+is what you will want when shapes do not fit. The 2 of 2 * x has
+no name, and an empty ellipse would tell nothing: with
+constants=True such a number is called by its value. The picture
+asks for that, the text does not.
 
 The Functions hold their outputs by weak references (step 17). An
 output nobody kept is gone by now, and its arrow is left out.
@@ -30,11 +33,12 @@ That ends the part about gradients. What is left of a formula's
 derivative after backward is a number. Chapter 3 makes it a
 Variable, with a graph of its own to draw.
 
-New: dot_variable, dot_function, get_dot_graph, plot_dot_graph,
-summary.
+New: is_constant, dot_variable, dot_function, get_dot_graph,
+plot_dot_graph, summary.
 Carried over from step 24: goldstein.
 Carried over from step 25: FIGURES, quote.
 Teaches: graph.get_dot_graph, graph.plot_dot_graph
+Family: graph.picture
 Exercise: also write the value into the label of every Variable
 that holds one number. At which node of the picture does the value
 first exceed 100?
@@ -74,9 +78,17 @@ def goldstein(x, y):
 
 
 # --- new in this step ---
-def dot_variable(v, verbose):
+def is_constant(v):
+    """Tell a number that was written into a formula."""
+    unnamed = v.name is None and v.creator is None
+    return unnamed and v.data is not None and v.data.ndim == 0
+
+
+def dot_variable(v, verbose, constants=False):
     """Return the line of a Variable, labelled with its name."""
     label = "" if v.name is None else v.name
+    if constants and is_constant(v):
+        label = f"{v.data:.6g}"
     if verbose and v.data is not None:
         label += ": " if label else ""
         label += f"{v.data.shape} {v.data.dtype}"
@@ -97,7 +109,7 @@ def dot_function(func):
     return lines
 
 
-def get_dot_graph(output, verbose=True):
+def get_dot_graph(output, verbose=True, constants=False):
     """Return the DOT text of the graph that computed output."""
     variables, functions = {id(output): output}, []
     waiting, seen = [output.creator], {None}
@@ -110,7 +122,8 @@ def get_dot_graph(output, verbose=True):
         for x in func.inputs:
             variables[id(x)] = x
             waiting.append(x.creator)
-    lines = [dot_variable(v, verbose) for v in variables.values()]
+    nodes = variables.values()
+    lines = [dot_variable(v, verbose, constants) for v in nodes]
     for func in functions:
         lines += dot_function(func)
     return "\n".join(["digraph g {", *lines, "}"])
@@ -118,7 +131,8 @@ def get_dot_graph(output, verbose=True):
 
 def plot_dot_graph(output, verbose=True, to_file="graph.png"):
     """Draw the graph that computed output; return the picture."""
-    return render_dot(get_dot_graph(output, verbose), to_file)
+    text = get_dot_graph(output, verbose, constants=True)
+    return render_dot(text, to_file)
 
 
 def summary(text):

@@ -35,6 +35,7 @@ New: Sin, sin, taylor_sin, graph_nodes, show_values,
 side_by_side.
 Carried over from step 25: FIGURES.
 Teaches: functions.Sin, functions.sin
+Family: core.Variable.sin
 Exercise: at x = 30 a lower threshold helps no more. Print the
 largest term, and remember that a float64 has 16 digits. Then
 take 2 * pi off x a few times before you begin.

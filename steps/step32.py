@@ -60,7 +60,7 @@ Variable.__pow__, Neg, neg, Sub, sub, Div.forward, div,
 Pow.__init__, Pow.forward, pow.
 Carried over from step 25: FIGURES.
 Carried over from step 29: quartic.
-Family: core.Copy
+Family: core.Copy, core.Variable.copy
 Extends: core.Variable.backward, core.Mul, core.Div, core.Pow
 Exercise: let Pow.backward read the data again, as in step 22.
 What becomes of the second derivative? Nothing in this file notices;

@@ -32,7 +32,7 @@ Carried over from step 27: Sin.forward, sin.
 Carried over from step 31: Cos.forward, cos.
 Carried over from step 32: derivatives.
 Teaches: functions.Cos
-Family: functions.cos
+Family: functions.cos, core.Variable.cos
 Extends: functions.Sin
 Exercise: write Exp with all its derivatives, gx = gy * y. Its
 backward needs its own result. Where does a Function find that,

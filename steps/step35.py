@@ -34,6 +34,7 @@ New: Tanh, tanh, count_functions, name_leaves.
 Carried over from step 25: FIGURES.
 Carried over from step 32: derivatives.
 Teaches: functions.Tanh, functions.tanh
+Family: core.Variable.tanh
 Exercise: in Tanh.backward write 1 - y**2, one box instead of
 a product. Are the graphs smaller now? Look for the reason in
 Pow.backward (step 32).

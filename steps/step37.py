@@ -39,8 +39,10 @@ Shapes that change are what is left to do: moved about in step
 matrices in 41.
 
 New: Total, total, jacobian.
-Family: functions.Sqrt, functions.sqrt, functions.Abs,
-functions.abs, functions.Clip, functions.clip
+Family: functions.Sqrt, functions.sqrt, functions.Abs, functions.abs,
+functions.Clip, functions.clip, functions.square, core.Variable.sqrt,
+core.Variable.abs, core.Variable.__abs__, core.Variable.square,
+core.Variable.clip
 Exercise: which zeros has the Jacobian of the running sums
 y = (x0, x0 + x1, x0 + x1 + x2)? Write the Function, and see. In
 what order does its backward have to add up gy?

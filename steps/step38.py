@@ -46,9 +46,11 @@ Carried over from step 32: derivatives.
 Teaches: core.Reshape, core.reshape, core.Transpose,
 core.transpose, core.Variable.reshape, core.Variable.transpose,
 core.Variable.T
-Family: functions.expand_dims, functions.squeeze,
-functions.flatten, functions.Concatenate, functions.concatenate,
-functions.stack, functions.Split, functions.split
+Family: functions.expand_dims, functions.squeeze, functions.flatten,
+functions.Concatenate, functions.concatenate, functions.stack,
+functions.Split, functions.split, functions.cat, functions.Pad,
+functions.pad, core.Variable.squeeze, core.Variable.flatten,
+core.Variable.ravel
 Exercise: swap two axes, swapaxes(x, 0, 2), by transpose alone. It
 needs no backward of its own. Why not?
 

@@ -38,9 +38,11 @@ New: Sum, sum, reduced_shape, restore_axes, Variable.
 Carried over from step 32: derivatives.
 Teaches: core.Sum, core.Variable.sum, core.restore_axes,
 core.reduced_shape, functions.sum
-Family: functions.average, functions.mean, functions.Var,
-functions.var, functions.Std, functions.std, functions.CumSum,
-functions.cumsum
+Family: functions.average, functions.mean, functions.Var, functions.var,
+functions.Std, functions.std, functions.CumSum, functions.cumsum,
+functions.prod, functions.Norm, functions.norm, core.Variable.mean,
+core.Variable.var, core.Variable.std, core.Variable.prod,
+core.Variable.cumsum, core.Variable.norm
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong
 gradient instead, and no error.

@@ -45,7 +45,7 @@ mean_squared_error, predict, fit, kept_between, draw.
 Carried over from step 25: FIGURES.
 Teaches: functions.MeanSquaredError,
 functions.mean_squared_error, functions.mean_squared_error_simple
-Family: functions.huber_loss
+Family: functions.huber_loss, functions.l1_loss
 Exercise: write down one of the twenty lengths wrong, by 20. How
 far does the line move? Then try sum(((p - y)**2 + 1)**0.5) / N, a
 loss that hardly grows faster than the difference itself.

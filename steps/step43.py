@@ -51,7 +51,8 @@ wave, draw.
 Carried over from step 25: FIGURES.
 Teaches: functions.Linear, functions.linear, functions.Sigmoid,
 functions.sigmoid
-Family: functions.linear_simple, functions.sigmoid_simple
+Family: functions.linear_simple, functions.sigmoid_simple,
+core.Variable.sigmoid
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
 how small does the loss get without the sigmoid?

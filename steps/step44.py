@@ -48,6 +48,7 @@ New: Parameter, Layer, Linear, predict, train, draw.
 Carried over from step 25: FIGURES.
 Carried over from step 43: wave.
 Teaches: core.Parameter, layers.Layer, layers.Linear
+Family: functions.astype, core.Variable.astype
 Exercise: write a layer Scale with a single Parameter a, for
 y = a * x. Put it behind the last Linear. Did any function here
 have to change? Then leave out its super().__init__().

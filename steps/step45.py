@@ -14,6 +14,7 @@ network is built:
 Two methods of Layer change. __setattr__ notes layers as well. And
 params() asks each layer that it finds for its params(), which
 asks those that it finds: a recursion that ends at the Parameters.
+_owned names what a layer holds; step 53 will need the names, too.
 A layer may stand in two places, to use the same weights twice; its
 parameters come once, or they would be trained twice per step.
 
@@ -21,7 +22,8 @@ Only attributes are looked at. Layers that stand in a list alone
 are not found, which is the mistake that everyone makes once: such
 a model runs, and never learns. MLP keeps a list, to go through it
 in order, and makes each of its layers an attribute l0, l1, ... as
-well, by setattr.
+well, by setattr. The package looks into lists, too: its _owned
+goes through lists, tuples and dicts, whatever came into them.
 
 An MLP, a multi-layer perceptron, is Linear layers with something
 bent between them. MLP((10, 1)) is the network of step 43, and
@@ -40,8 +42,8 @@ Linear(1)) needs no class.
 What remains by hand is the line `param.data -= rate * ...`. There
 are better ones: step 46.
 
-New: Layer.__setattr__, Layer.params, Model, MLP, InAList, Twice,
-train.
+New: Layer.__setattr__, Layer._owned, Layer.params, Model, MLP,
+InAList, Twice, train.
 Carried over from step 25: FIGURES.
 Carried over from step 43: wave.
 Carried over from step 44: Linear, Layer.__init__, Layer.__call__,
@@ -104,11 +106,15 @@ class Layer:
         )
 
     # --- new in this step ---
+    def _owned(self):
+        """Yield (name, value) of each Parameter and each layer."""
+        for name in self._params:
+            yield name, getattr(self, name)
+
     def params(self):
         """Yield every Parameter once, inner layers' too."""
         seen = set()
-        for name in self._params:
-            owned = getattr(self, name)
+        for _, owned in self._owned():
             for param in (
                 owned.params() if isinstance(owned, Layer) else [owned]
             ):

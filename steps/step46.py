@@ -61,9 +61,9 @@ Carried over from step 28: rosenbrock, draw_valley, draw_path.
 Teaches: optimizers.Optimizer, optimizers.SGD,
 optimizers.MomentumSGD, optimizers.WeightDecay,
 optimizers.ClipGrad
-Family: optimizers.AdaGrad, optimizers.RMSprop,
-optimizers.AdaDelta, optimizers.Adam, optimizers.AdamW,
-optimizers.FreezeParam
+Family: optimizers.AdaGrad, optimizers.RMSprop, optimizers.AdaDelta,
+optimizers.Adam, optimizers.AdamW, optimizers.FreezeParam,
+optimizers.RMSProp
 Exercise: write AdaGrad from its two lines; it must walk like the
 package's. Then make h a running mean, h = 0.99 * h + 0.01 * g * g:
 that is RMSprop, and AdaGrad's steps do not die out any more.
@@ -103,7 +103,7 @@ class Optimizer:
 
     def setup(self, target):
         """Note whose parameters to update; return self."""
-        if not hasattr(target, "params"):
+        if isinstance(target, type) or not hasattr(target, "params"):
             raise TypeError(
                 f"{type(self).__name__}.setup: expected a Layer or "
                 f"Model, got {type(target).__name__} (see step 46)"
@@ -116,8 +116,7 @@ class Optimizer:
         if self.target is None:
             raise RuntimeError(
                 f"{type(self).__name__}.update: nothing to update yet; "
-                "say whose parameters with optimizer.setup(model) "
-                "(see step 46)"
+                "write optimizer.setup(model) before (see step 46)"
             )
         params = [p for p in self.target.params() if p.grad is not None]
         for hook in self.hooks:
@@ -135,6 +134,11 @@ class Optimizer:
 
     def add_hook(self, f):
         """Have f called with the parameters, before each update."""
+        if isinstance(f, type) or not callable(f):
+            raise TypeError(
+                f"{type(self).__name__}.add_hook: expected a function, "
+                f"such as WeightDecay(1e-4), got {f!r} (see step 46)"
+            )
         self.hooks.append(f)
 
 
@@ -277,8 +281,7 @@ if __name__ == "__main__":
     print("                    after 20       after 300    height")
     for name, path in paths.items():
         points = [f"({x:.3f}, {y:.3f})" for x, y in path[[20, 300]]]
-        print(f"{name:14}", *points, end="")
-        print(f"{rosenbrock(*path[-1]):10.4f}")
+        print(f"{name:14}", *points, f"{rosenbrock(*path[-1]):9.4f}")
 
     jumpy, clipped = SGD(0.01), SGD(0.01)
     clipped.add_hook(ClipGrad(5))

@@ -14,6 +14,8 @@ It is an iterator, so it remembers how far it got: __next__ gives
 the next batch, and at the end of the epoch raises StopIteration,
 by which Python's `for` knows that it is over. A loop that was left
 by break begins anew. The last batch is shorter, unless it fits.
+(The package hands each loop a copy of the loader, so that loops
+over one loader may be nested.)
 
 How good is the model? accuracy is the share of items whose highest
 score is that of their class. But on the data that it learned from

@@ -55,12 +55,14 @@ Carried over from step 25: FIGURES.
 Teaches: functions.ReLU, functions.relu, datasets.MNIST,
 datasets.get_digits
 Family: functions.LeakyReLU, functions.leaky_relu, functions.ELU,
-functions.elu, functions.Softplus, functions.softplus,
-functions.GELU, functions.gelu, functions.silu, datasets.SynthDigits,
-datasets.CIFAR10, datasets.CIFAR100, datasets.load_cache_npz,
-datasets.save_cache_npz, utils.get_file, utils.find_file,
-utils.cache_dir, utils.Download, utils.DownloadError, utils.DOWNLOADS,
-utils.show_progress, files.replacing
+functions.elu, functions.Softplus, functions.softplus, functions.GELU,
+functions.gelu, functions.silu, datasets.SynthDigits, datasets.CIFAR10,
+datasets.CIFAR100, datasets.load_cache_npz, datasets.save_cache_npz,
+utils.get_file, utils.find_file, utils.cache_dir, utils.Download,
+utils.DownloadError, utils.DOWNLOADS, utils.show_progress,
+files.replacing, core.Variable.relu, core.Variable.leaky_relu,
+core.Variable.elu, core.Variable.softplus, core.Variable.gelu,
+core.Variable.silu
 Exercise: mix the 784 numbers, in one order for all pictures, by a
 transform. Does the network learn as well? Then use two hidden
 layers, and four: which bend suffers?
@@ -184,6 +186,7 @@ def _part(dataset, start, stop):
         dataset.data[start:stop],
         dataset.label[start:stop],
     )
+    part.transform = copy.deepcopy(dataset.transform)
     return part
 
 

@@ -47,6 +47,11 @@ a zip knows by a sum over each of its files; that each Parameter
 finds its array, and that the shapes agree. A Linear that was never
 called has no shape yet (step 44), and takes what comes.
 
+The package is stricter with files of strangers. A zip of 1 MB can
+hold 1 GB of zeros, so it reads dtype and shape first, NpzReader,
+and unpacks only what fits. And a layer keeps its dtype: float64
+from the file becomes the float32 of the layer.
+
 The restart here is a real one. The program runs its own file once
 more, as another process, which gets a path and nothing else. To go
 on with a training, and not only use what came of it, one must save
@@ -63,7 +68,7 @@ another one when it is used.
 
 New: Layer, _read_npz, Linear, Net, learn, right, start_again,
 Order, bad_files.
-Family: core.Variable.__getstate__
+Family: core.Variable.__getstate__, files.NpzReader
 Extends: layers.Layer
 Exercise: save what Adam remembers, too, so that 100 updates, a
 restart and 100 more end at the weights that 200 end at. Which
@@ -146,8 +151,7 @@ class Layer(dezero.Layer):
 
     def _flatten_params(self, params_dict, parent_key=""):
         """Add all Parameters to a dict, by their names."""
-        for name in self._params:
-            owned = getattr(self, name)
+        for name, owned in self._owned():
             key = f"{parent_key}/{name}" if parent_key else name
             if isinstance(owned, Layer):
                 owned._flatten_params(params_dict, key)

@@ -19,9 +19,11 @@ mixture of them is a subgradient. A framework has to choose one.
     the first wins  1 and 0: as if the others were not there
 
 PyTorch does both: x.max() shares, x.max(0) gives all to the first
-row. We always share. Then the answer is the same
+row. Our max and min always share. Then the answer is the same
 for max over all and over an axis, and it does not depend on the
 order of the elements: reorder x, and its gradient is reordered.
+Pooling (step 57) is the exception: as in PyTorch, the first place
+in a window gets all.
 
 The picture shows what it means for descent on max(x, y), from a
 corner. Shared, the two go down together and stay on it. When the
@@ -36,7 +38,9 @@ descend, draw, show.
 Carried over from step 25: FIGURES.
 Teaches: core.Max, core.Min, functions.max, functions.min,
 core.Variable.max, core.Variable.min
-Family: utils.max_backward_shape
+Family: utils.max_backward_shape, functions.Maximum, functions.maximum,
+functions.Minimum, functions.minimum, core.Variable.argmax,
+core.Variable.argmin
 Exercise: write the sum of the two largest elements of a row, by max
 twice. Which switches are closed when three elements tie?
 

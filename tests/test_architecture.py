@@ -11,23 +11,25 @@ import sys
 import pytest
 from curriculum import PACKAGE, Package, imports
 
-#     cuda, nodes, guards <- core <- functions <- layers <- models
+#     advice, cuda, nodes, guards <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders
-#     files <- graph, layers      functions <- utils, functions_conv
+#     files <- render <- graph  files <- layers      functions <- utils, functions_conv
 ARROWS = {
+    "advice": [],
     "cuda": [],
     "nodes": [],
     "guards": [],
-    "core": ["cuda", "nodes", "guards"],
+    "core": ["advice", "cuda", "nodes", "guards"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],
     "files": ["guards"],
     "layers": ["functions", "files"],
     "models": ["layers", "utils"],
-    "graph": ["core", "files"],
+    "render": ["files", "guards"],
+    "graph": ["core", "render"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
     "static": ["core", "graph"],

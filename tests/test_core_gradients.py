@@ -13,6 +13,7 @@ import pytest
 
 from dezero import Function, Variable, core
 from dezero.core import (
+    AsType,
     BroadcastTo,
     Copy,
     GetItemGrad,
@@ -32,6 +33,7 @@ from dezero.core import (
     sub,
     sum_to,
     transpose,
+    where,
 )
 from dezero.gradcheck import check_gradients
 
@@ -72,6 +74,8 @@ def layouts(sample):
         yield str(shape), sample(*shape)
     yield from not_contiguous(sample)
 
+
+SOME = np.array([[True, False, True], [False, False, True]])
 
 CASES = {}  # name: (f, inputs, order)
 
@@ -334,6 +338,8 @@ for index in (slice(None), [0, 0], [1, 2]), ([0, 0], slice(None), [1, 1]), [1, 1
     case(f"3-d x[{index!r}]", squared_item, normal(2, 2, 3), index)
 case("rows of a table", squared_item, normal(4, 2), np.array([[0, 3], [3, 3]]))
 case("get_item", lambda x: get_item(x, (0, slice(1, 3))), normal(3, 4))
+case("where", lambda x, y: where(SOME, x, y) ** 2, normal(2, 3), normal(3))
+case("AsType", lambda x: AsType(x.dtype)(x) ** 2, normal(2, 3))
 case("get_item of get_item", lambda x: x[1:][[0, 0]][:, 1] ** 2, normal(3, 4))
 case("for row in x", lambda x: [row * row for row in x], normal(3, 2))
 for index, shape in (
@@ -520,7 +526,9 @@ NOT_DIFFERENTIABLE = {
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),  # graph
     *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
     "register_hook",
+    *("clear_grad", "__dir__", "__array_function__"),
     *("to_cpu", "to_gpu"),  # the same values elsewhere
+    *("item", "tolist", "__round__", "__format__", "argmax", "argmin"),
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
     *("__int__", "__float__", "__array__"),  # out of the graph
     *(
@@ -532,11 +540,31 @@ NOT_DIFFERENTIABLE = {
 }
 
 
+# Functions of dezero.functions as methods: tests/test_higher_order.py checks them.
+FUNCTIONS_AS_METHODS = {
+    *(
+        "mean",
+        "var",
+        "std",
+        "prod",
+        "cumsum",
+        "logsumexp",
+        "norm",
+        "exp",
+        "log",
+        "sqrt",
+    ),
+    *("square", "abs", "__abs__", "__pos__", "clip", "sin", "cos", "tanh", "sigmoid"),
+    *("relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "softmax"),
+    *("log_softmax", "squeeze", "flatten", "ravel", "copy", "astype"),
+}
+
+
 def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
     for name, member in vars(Variable).items():
-        if name not in NOT_DIFFERENTIABLE:
+        if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:
             if isinstance(member, property):
                 members[name] = member.fget
             elif callable(member):

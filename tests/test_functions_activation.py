@@ -345,3 +345,39 @@ def test_softmax_needs_the_axis(name):
             ValueError, match=rf"{name}: expected x with an axis 1, got shape .*step 47"
         ):
             SOFTMAXES[name](x)
+
+
+# --- sigmoid: as exact far below 0 as near 0, and quiet ---
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "dtype, rtol", [("float16", 1e-3), ("float32", 3e-7), ("float64", 1e-15)]
+)
+def test_sigmoid_is_exact_to_the_last_digits(dtype, rtol):
+    """Against float64 from below: exp(x) / (1 + exp(x)) has no overflow below 0."""
+    x = np.linspace(-9, 0, 901).astype(dtype)
+    e = np.exp(x.astype(np.float64))
+    y = F.sigmoid(x)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y.data, e / (1 + e), rtol=rtol)
+    np.testing.assert_allclose(F.sigmoid(-x).data, 1 / (1 + e), rtol=rtol)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_far_from_zero(dtype):
+    x = np.array([-50, -1e4, 1e4, -np.inf, np.inf], dtype)
+    expected = [1.9287498479639178e-22, 0, 1, 0, 1]
+    np.testing.assert_allclose(F.sigmoid(x).data, expected, rtol=3e-7)
+
+
+def test_sigmoid_below_zero_in_float16():
+    """exp(12) is no float16, 1 / (1 + exp(12)) is one."""
+    y = F.sigmoid(np.array([-12.0], np.float16))
+    np.testing.assert_allclose(y.data, [6.14e-6], rtol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_has_its_second_derivative(dtype):
+    check_gradients(F.sigmoid, np.array([-2.0, 0.0, 3.0]), dtype=dtype)

@@ -582,3 +582,32 @@ def test_where_the_names_can_be_found():
     names = set(conv.__all__) - {"im2col_array", "col2im_array"} - set(utils.__all__)
     for name in names:
         assert getattr(F, name) is getattr(conv, name)
+
+
+@pytest.mark.parametrize("f", [F.get_conv_outsize, F.get_deconv_outsize])
+@pytest.mark.parametrize(
+    "place, value, message",
+    [
+        (0, "28", "size must be a whole number of at least 0, got '28'"),
+        (1, 0, "kernel_size must be a whole number of at least 1, got 0"),
+        (2, 0, "stride must be a whole number of at least 1, got 0"),
+        (3, -1, "pad must be a whole number of at least 0, got -1"),
+        (3, 0.5, "pad must be a whole number of at least 0, got 0.5"),
+    ],
+)
+def test_sizes_that_cannot_be(f, place, value, message):
+    sizes = [28, 5, 2, 1]
+    sizes[place] = value
+    with pytest.raises((TypeError, ValueError), match=f"^{f.__name__}: {message}"):
+        f(*sizes)
+
+
+def test_empty_batches_of_images():
+    """No image in, none out, and gradients of the shapes of what came in."""
+    x, W = Variable(np.zeros((0, 3, 4, 4))), Variable(np.ones((2, 3, 2, 2)))
+    for y in F.conv2d(x, W), F.pooling(x, 2), F.average_pooling(x, 2):
+        assert y.shape[0] == 0
+        x.cleargrad()
+        y.backward()
+        assert x.grad.shape == x.shape
+    assert (W.grad.data == 0).all()

@@ -410,3 +410,25 @@ def test_a_word_outside_the_vocabulary(x):
 def test_words_are_ints(x):
     with pytest.raises(TypeError, match="embed_id: expected the ints .*got (float|b)"):
         F.embed_id(x, np.ones((4, 2)))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"x": "pictures"}, "x must be .*got 'pictures'"),
+        ({"x": Variable(None)}, "x is a Variable without data"),
+        ({"x": np.array([["a", "b"]])}, "x must be .*of <U1"),
+        ({"gamma": "wide"}, "gamma must be .*got 'wide'"),
+        ({"beta": None}, "beta must be .*got None"),
+        ({"decay": 2}, "decay must be a number at least 0 and at most 1, got 2"),
+        ({"decay": None}, "decay must be .*got None"),
+        ({"eps": -1.0}, "eps must be a number at least 0, got -1.0"),
+        ({"eps": "small"}, "eps must be .*got 'small'"),
+    ],
+)
+def test_what_cannot_be_normalised_leaves_the_averages_alone(change, message):
+    mean, var = averages()
+    settings = {"x": X, "gamma": ONES, "beta": ZEROS, "mean": mean, "var": var} | change
+    with pytest.raises((TypeError, ValueError), match=f"^batch_norm: {message}"):
+        F.batch_norm(**settings)
+    assert mean.tolist() == [0, 0] and var.tolist() == [1, 1]

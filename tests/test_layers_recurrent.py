@@ -156,6 +156,7 @@ def test_gradients_with_respect_to_inputs_and_weights(cls):
     x2, h2 = getattr(layer, "x2" + gate), getattr(layer, "h2" + gate)
 
     def f(x0, x1, W, U, b):
+        del x2.W, h2.W, x2.b  # no Parameters, but what the check varies
         x2.W, h2.W, x2.b = W, U, b
         layer.reset_state()
         return run(layer, [x0, x1, x0])
@@ -263,9 +264,10 @@ def test_another_batch_size_needs_a_reset(cls, xs):
     assert layer(xs[0][:1]).shape == (1, 4)
 
 
-@pytest.mark.parametrize("cls", [LSTM, GRU])
+@pytest.mark.parametrize("cls", LAYERS)
 def test_x_must_be_rows(cls):
-    with pytest.raises(ValueError, match=r"_cell: x, h.* and W must be \(N, D\)"):
+    message = rf"{cls.__name__}: x must be a step of N sequences \(N, D\), got \(2, 3"
+    with pytest.raises(ValueError, match=message):
         cls(4)(np.zeros((2, 3, 5), np.float32))
     layer = cls(4, in_size=3)
     with pytest.raises(ValueError, match=r"got \(2, 5\)"):
@@ -313,8 +315,10 @@ def test_unchain_backward_frees_the_steps_before(cls, xs):
         np.testing.assert_array_equal(p.grad.data, twin.grad.data, err_msg=key)
 
 
-@pytest.mark.parametrize("cls", LAYERS)
-@pytest.mark.parametrize("unchain", [True, False])
+@pytest.mark.parametrize(
+    "cls, unchain",
+    [(RNN, True), (LSTM, True), (LSTM, False), (GRU, True), (GRU, False)],
+)
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 def test_an_update_between_two_steps_is_seen(cls, unchain, optimizer, xs):
     """Weights change in place while the sequence goes on."""
@@ -330,6 +334,20 @@ def test_an_update_between_two_steps_is_seen(cls, unchain, optimizer, xs):
         optimizer.update()
         fresh = copy.deepcopy(layer)  # takes along nothing but weights and state
         np.testing.assert_array_equal(layer(x).data, fresh(x).data)
+
+
+def test_an_rnn_does_not_go_back_through_steps_before_an_update(xs):
+    """Its weights are others now. An LSTM has a copy of its own, of all its gates."""
+    layer = RNN(4)
+    optimizer = SGD().setup(layer)
+    run(layer, xs[:2]).sum().backward()
+    optimizer.update()
+    y = layer(xs[2])
+    with pytest.raises(RuntimeError, match=r"Parameter \(W\) .* changed after forward"):
+        y.sum().backward()
+    y.unchain_backward()
+    layer.cleargrads()
+    layer(xs[0]).sum().backward()
 
 
 @pytest.mark.parametrize("cls", LAYERS)

@@ -127,7 +127,7 @@ def test_the_same_layer_twice_is_trained_once(x):
 
 
 def test_sequential_refuses_what_cannot_be_called():
-    with pytest.raises(TypeError, match=r"each an argument: .* got \[<.*step 45"):
+    with pytest.raises(TypeError, match=r"each an argument: .* got \[Linear.*step 45"):
         Sequential([L.Linear(3), L.Linear(2)])
 
 
@@ -217,6 +217,121 @@ def test_a_model_without_inputs_of_its_own_takes_variables(x):
     np.testing.assert_allclose(
         v.grad.data, np.tile(model.l0.W.data.sum(axis=1), (4, 1)), rtol=1e-6
     )
+
+
+# --- the list of layers and the names l0, l1, ... are one thing -----------------
+
+
+def chains():
+    return Sequential(L.Linear(5), L.Linear(4), L.Linear(2)), MLP((5, 4, 2))
+
+
+@pytest.mark.parametrize("model", chains(), ids=["Sequential", "MLP"])
+def test_a_layer_set_by_name_is_the_one_that_forward_uses(model, x):
+    model = copy.deepcopy(model)
+    model(x)
+    model.l2 = L.Linear(7)
+    assert model(x).shape == (4, 7) and model.layers[2] is model.l2
+    model(x).sum().backward()
+    assert model.l2.W in model.params() and model.l2.W.grad.shape == (4, 7)
+    assert len(list(model.params())) == 6
+    model.l1 = L.Linear(3)
+    model.l2 = L.Linear(1)
+    assert model(x).shape == (4, 1) and model.l1.W.shape == (5, 3)
+
+
+@pytest.mark.parametrize("model", chains(), ids=["Sequential", "MLP"])
+def test_a_layer_set_in_the_list_has_the_name(model, x):
+    model = copy.deepcopy(model)
+    model(x)
+    model.layers[2] = L.Linear(7)
+    assert model(x).shape == (4, 7) and model.l2 is model.layers[2]
+    model.layers.append(L.Linear(6))
+    assert model(x).shape == (4, 6) and model.l3.W in model.params()
+    model.layers.insert(0, L.Linear(3))
+    assert [key[:2] for key in model._named_params()][::2] == [
+        f"l{i}" for i in range(5)
+    ]
+    del model.layers[0]
+    assert model(x).shape == (4, 6) and not hasattr(model, "l4")
+    model.layers = model.layers[:1]
+    assert model(x).shape == (4, 5)
+    assert list(model._named_params()) == ["l0/W", "l0/b"]
+    assert list(model._params) == ["l0"] and "l0" in dir(model)
+
+
+def test_a_changed_chain_is_saved_loaded_and_copied(x, tmp_path):
+    model, other = MLP((5, 2)), MLP((5, 2))
+    model.layers.append(L.Linear(3))
+    other.layers.append(L.Linear(3))
+    y = model(x)
+    model.save_weights(tmp_path / "w")
+    other.load_weights(tmp_path / "w")
+    np.testing.assert_array_equal(other(x).data, y.data)
+    for twin in copy.copy(model), pickle.loads(pickle.dumps(model)):
+        twin.l0 = L.Linear(9)
+        assert model.l0 is model.layers[0] and model.l0.out_size == 5
+    wrong = MLP((5, 2))
+    wrong.layers.append(L.Linear(4))
+    refused(wrong, tmp_path / "w.npz", ValueError, r"l2/W has the shape \(2, 4\) here")
+
+
+def test_a_place_takes_only_what_can_be_called():
+    model = MLP((5, 2))
+    for value in 3, None, np.ones(3), "relu":
+        with pytest.raises(
+            TypeError, match=r"MLP: expected layers or functions.*step 45"
+        ):
+            model.l1 = value
+    with pytest.raises(TypeError, match="got the class Linear"):
+        model.l1 = L.Linear
+    with pytest.raises(TypeError, match="MLP: layers must be a list of layers"):
+        model.layers = L.Linear(3)
+    with pytest.raises(AttributeError, match=r"write del model\.layers\[1\]"):
+        del model.l1
+    assert [layer.out_size for layer in model.layers] == [5, 2]
+    model.l0 = F.tanh
+    assert model.layers[0] is F.tanh and list(model._named_params()) == ["l1/W", "l1/b"]
+
+
+def test_a_subclass_may_have_layers_of_its_own(x, tmp_path):
+    class Longer(MLP):
+        def __init__(self):
+            super().__init__((5, 4))
+            self.l2 = L.Linear(3)  # no place yet: an attribute as any other
+            self.layer = L.Linear(2)
+
+        def forward(self, x):
+            return self.layer(self.l2(super().forward(x)))
+
+    model = Longer()
+    model(x)
+    keys = [f"{name}/{p}" for name in ("l0", "l1", "l2", "layer") for p in "Wb"]
+    assert list(model._named_params()) == keys
+    model.layers.append(L.Linear(5))
+    model.l2 = L.Linear(3)
+    assert model(x).shape == (4, 2) and model.l2.in_size == 5
+    found = list(model._named_params())
+    assert {"layers/2/W", "layers/2/b", *keys} == set(found)
+
+
+def test_a_failed_call_of_a_chain_draws_nothing(x):
+    model = Sequential(L.Linear(5), L.Conv2d(3, 2), L.Linear(2))
+    before = awaited_shapes(model)
+    with pytest.raises(ValueError, match="Conv2d: x must be images"):
+        model(x)
+    with pytest.raises(ValueError, match="Conv2d: x must be images"):
+        model.plot(x)
+    assert awaited_shapes(model) == before and model.l0.in_size is None
+    assert model(np.ones((1, 2, 4, 3), np.float32)).shape == (1, 3, 3, 2)
+
+
+def test_a_failed_call_of_a_network_draws_nothing(rng):
+    model = slim_vgg16()
+    with pytest.raises(ValueError):
+        model(images(rng, 16))  # nothing is left for the last pooling
+    assert model.conv1_1.W.data is None and model.conv4_3.W.data is None
+    assert model(rng.normal(size=(1, 1, 32, 32)).astype(np.float32)).shape == (1, 31)
 
 
 # --- the networks for images --------------------------------------------------
@@ -851,6 +966,24 @@ def test_preprocess(rng):
     assert x.shape == (3, 4, 10) and x.dtype == np.float64
 
 
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"size": 224}, r"size must be \(width, height\), or None, got 224.*step 58"),
+        ({"size": (1, 2, 3)}, r"size must be .* got \(1, 2, 3\)"),
+        ({"size": (0, 5)}, "each side must be a whole number of at least 1, got 0"),
+        ({"size": (2.5, 5)}, "each side must be a whole number"),
+        ({"size": np.array([4, 4])}, "size must be .* got an object of type ndarray"),
+        ({"dtype": int}, "VGG16.preprocess: dtype must be a floating one"),
+        ({"dtype": "relu"}, "dtype must be a floating one, as np.float32, got 'relu'"),
+    ],
+)
+def test_preprocess_judges_its_settings(options, message):
+    Image = pytest.importorskip("PIL.Image")
+    with pytest.raises((TypeError, ValueError), match=message):
+        VGG16.preprocess(Image.new("RGB", (4, 4)), **options)
+
+
 def test_preprocess_wants_a_picture():
     with pytest.raises(TypeError, match=r"expected a picture of Pillow.*got ndarray"):
         VGG16.preprocess(np.zeros((3, 4, 4)))
@@ -863,6 +996,8 @@ def test_mistaken_sizes():
         BuildingBlock()
     with pytest.raises(ValueError, match=r"BuildingBlock: .*got \(0, 1, 1, 1, 1\)"):
         BuildingBlock(0, 1, 1, 1, 1)
+    with pytest.raises(TypeError, match="BottleneckA: in_channels must be a whole"):
+        BuildingBlock(1, np.ones(3), 1, 1, 1)
 
 
 def test_plot_of_a_network(rng, monkeypatch):

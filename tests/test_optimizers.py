@@ -2,6 +2,8 @@
 
 import copy
 import gc
+import inspect
+import math
 import pickle
 import tracemalloc
 
@@ -319,6 +321,322 @@ def test_errors_say_what_to_do():
     p.grad = Variable(np.zeros(3))
     with pytest.raises(ValueError, match=r"gradient of W .*\(2, 3\), got \(3,\)"):
         SGD().setup(Target(p)).update()
+
+
+# --- settings -----------------------------------------------------------------
+
+NOT_NEGATIVE = [-1.0, -1e-9, math.nan, math.inf, "0.1", None, True, [0.1], 1j]
+BELOW_ONE = [*NOT_NEGATIVE, 1, 1.5]
+POSITIVE = [*NOT_NEGATIVE, 0, 0.0]
+REFUSED = [
+    (SGD, "lr", NOT_NEGATIVE),
+    (MomentumSGD, "lr", NOT_NEGATIVE),
+    (MomentumSGD, "momentum", BELOW_ONE),
+    (AdaGrad, "lr", NOT_NEGATIVE),
+    (AdaGrad, "eps", NOT_NEGATIVE),
+    (RMSprop, "lr", NOT_NEGATIVE),
+    (RMSprop, "rho", BELOW_ONE),
+    (RMSprop, "eps", NOT_NEGATIVE),
+    (AdaDelta, "rho", BELOW_ONE),
+    (AdaDelta, "eps", POSITIVE),
+    (Adam, "alpha", NOT_NEGATIVE),
+    (Adam, "beta1", BELOW_ONE),
+    (Adam, "beta2", BELOW_ONE),
+    (Adam, "eps", NOT_NEGATIVE),
+    (AdamW, "alpha", NOT_NEGATIVE),
+    (AdamW, "beta1", BELOW_ONE),
+    (AdamW, "beta2", BELOW_ONE),
+    (AdamW, "eps", NOT_NEGATIVE),
+    (AdamW, "weight_decay", NOT_NEGATIVE),
+    (WeightDecay, "rate", NOT_NEGATIVE),
+    (ClipGrad, "max_norm", POSITIVE),
+]
+NEEDED = {WeightDecay: {"rate": 0.1}, ClipGrad: {"max_norm": 1.0}}
+
+
+def test_every_setting_is_in_the_table():
+    table = {(make, name) for make, name, _ in REFUSED}
+    for make in [*ALL, WeightDecay, ClipGrad]:
+        for name in set(inspect.signature(make).parameters) - {"self"}:
+            assert (make, name) in table or ("Adam" in str(make) and name == "lr")
+
+
+@pytest.mark.parametrize("make, name, values", REFUSED)
+def test_settings_out_of_range_are_refused(make, name, values):
+    expected = rf"{make.__name__}: {name} must be a number .*, got .*\(see step 46\)"
+    for value in values:
+        with pytest.raises((TypeError, ValueError), match=expected):
+            make(**{name: value})
+        thing = make(**NEEDED.get(make, {}))
+        before = getattr(thing, name)
+        with pytest.raises((TypeError, ValueError), match=expected):  # and later
+            setattr(thing, name, value)
+        assert getattr(thing, name) == before
+
+
+def test_settings_at_their_limits():
+    assert SGD(lr=0).lr == 0  # where a warm-up begins
+    assert MomentumSGD(momentum=0).momentum == 0
+    assert AdamW(beta1=0, beta2=0.0, weight_decay=0).beta1 == 0
+    optimizer = SGD(np.float32(0.5))
+    optimizer.lr *= 0.5
+    assert optimizer.lr == 0.25
+
+
+@pytest.mark.parametrize("make", [AdaGrad, RMSprop, Adam, AdamW])
+def test_without_eps_a_gradient_of_zero_is_no_step(make):
+    p = param([1.0, 1.0], [0.0, 2.0])
+    settings = {"weight_decay": 0} if make is AdamW else {}
+    make(eps=0, **settings).setup(Target(p)).update()
+    assert p.data[0] == 1 and p.data[1] < 1
+
+
+@pytest.mark.parametrize("make", [Adam, AdamW])
+def test_lr_is_another_name_for_alpha(make):
+    assert make(lr=0.2).alpha == 0.2 and make(0.2).alpha == 0.2
+    assert make().alpha == 0.001
+    for alpha in 0.2, 0.001:
+        with pytest.raises(TypeError, match=f"{make.__name__}: lr .* got both.*46"):
+            make(alpha=alpha, lr=0.2)
+    with pytest.raises(ValueError, match="alpha must be a number at least 0, got -1"):
+        make(lr=-1)
+
+
+@pytest.mark.parametrize("make", [*ALL, Optimizer])
+def test_the_model_goes_into_setup(make):
+    layer = L.Linear(2, in_size=2)
+    call = make.__name__ + ("()" if make in (AdaDelta, Optimizer) else "(lr=0.1)")
+    advice = rf"comes afterwards: {call}.setup(model) (see step 46)"
+    for model in layer, layer.params(), list(layer.params()), layer.W, L.Linear:
+        for settings in {}, {"lr": 0.1}:
+            with pytest.raises(TypeError) as caught:
+                make(model, **settings)
+            assert str(caught.value).endswith(advice)
+
+
+def test_an_optimizer_of_ones_own_may_take_what_it_likes():
+    class Both(SGD):
+        def __init__(self, model, lr=0.1):
+            super().__init__(lr)
+            self.setup(model)
+
+    layer = L.Linear(2)
+    assert Both(layer).target is layer
+    assert list(inspect.signature(Both).parameters) == ["model", "lr"]
+    assert copy.deepcopy(Both(layer)).lr == 0.1
+
+
+def test_an_editor_sees_the_settings():
+    assert str(inspect.signature(SGD)) == "(lr=0.01)"
+    assert str(inspect.signature(Adam)) == (
+        "(alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-08, *, lr=None)"
+    )
+
+
+@pytest.mark.parametrize(
+    "target", [None, 5, [], {}, L.Linear, L.Linear(2).params(), np.ones(2)]
+)
+def test_setup_of_what_has_no_parameters(target):
+    optimizer = SGD()
+    with pytest.raises(TypeError, match=r"SGD\.setup: expected a Layer or Model, got"):
+        optimizer.setup(target)
+    assert optimizer.target is None
+
+
+@pytest.mark.parametrize("hook", [5, None, "decay", WeightDecay, [WeightDecay(0.1)]])
+def test_what_is_no_hook(hook):
+    optimizer = SGD()
+    with pytest.raises(TypeError, match=r"SGD\.add_hook: .* WeightDecay\(1e-4\), got"):
+        optimizer.add_hook(hook)
+    assert optimizer.hooks == []
+
+
+def test_freezing_a_class():
+    with pytest.raises(TypeError, match="FreezeParam: expected Layers"):
+        FreezeParam(L.Linear)
+
+
+@pytest.mark.parametrize(
+    "name, advice",
+    [
+        ("step", r"optimizer\.update\(\)"),
+        ("param_groups", r"optimizer\.lr"),
+        ("state_dict", r"pickle\.dumps"),
+        ("cleargrads", r"model\.cleargrads\(\)"),
+    ],
+)
+def test_habits_from_elsewhere(name, advice):
+    optimizer = Adam()
+    with pytest.raises(
+        AttributeError, match=f"Adam has no attribute '{name}'; .*{advice}"
+    ):
+        getattr(optimizer, name)
+    assert not hasattr(optimizer, name)
+    with pytest.raises(AttributeError, match="Adam has no attribute 'alfa'"):
+        print(optimizer.alfa)
+
+
+def test_an_optimizer_of_ones_own_without_super_init():
+    class Forgetful(Optimizer):
+        def __init__(self):
+            pass
+
+    with pytest.raises(AttributeError, match=r"'hooks'; .*super\(\)\.__init__\(\)"):
+        Forgetful().setup(Target(param(1.0, 1.0))).update()
+
+
+# --- all or nothing -----------------------------------------------------------
+
+
+def integers(p):
+    p.data = np.ones(p.shape, int)
+
+
+def no_data(p):
+    p.data = None
+
+
+def another_shape(p):
+    p.grad = Variable(np.ones(3))
+
+
+def integer_gradient(p):
+    p.grad = Variable(np.ones(p.shape, int))
+
+
+def empty_gradient(p):
+    p.grad = Variable(None)
+
+
+def read_only(p):
+    p.data.flags.writeable = False
+
+
+SPOILED = [
+    (integers, "the data of b must be an array of floats, got int64"),
+    (no_data, "the data of b must be an array of floats, got None"),
+    (another_shape, r"the gradient of b must have its shape \(2,\), got \(3,\)"),
+    (integer_gradient, "the gradient of b must be an array of floats, got int64"),
+    (empty_gradient, "the gradient of b must be an array of floats, got None"),
+    (read_only, r"the data of b is read-only.*param\.data\.copy\(\)"),
+]
+
+
+@pytest.mark.parametrize(
+    "spoil, message", SPOILED, ids=[f.__name__ for f, _ in SPOILED]
+)
+@pytest.mark.parametrize("make", ALL)
+def test_one_wrong_parameter_and_none_is_updated(make, spoil, message):
+    a, b = param([1.0, 2.0], [3.0, 4.0]), param([1.0, 2.0], [3.0, 4.0])
+    b.name = "b"
+    optimizer = make().setup(Target(a, b))
+    optimizer.add_hook(WeightDecay(0.1))
+    gradient = a.grad
+    spoil(b)
+    with pytest.raises((TypeError, ValueError), match=rf"update: {message}.*step 46"):
+        optimizer.update()
+    assert a.data.tolist() == [1, 2] and a.grad is gradient
+    assert getattr(optimizer, "t", 0) == 0
+    assert all(not getattr(optimizer, name) for name in WITH_STATE.get(make, []))
+
+
+class Loose(Parameter):
+    """Keeps any gradient, as a class of a program's own may."""
+
+    grad = None
+
+
+def test_a_gradient_that_is_no_variable():
+    a, b = param(1.0, 1.0), Loose(np.array(1.0), name="b")
+    vars(b)["grad"] = np.array(1.0)
+    with pytest.raises(TypeError, match=r"gradient of b must be a Variable, got .*46"):
+        SGD().setup(Target(a, b)).update()
+    assert a.data == 1
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_hook_that_raises_changes_nothing(make):
+    def fail(params):
+        raise RuntimeError("the hook")
+
+    p = param([1.0, 2.0], [3.0, 4.0])
+    gradient = p.grad
+    optimizer = make().setup(Target(p))
+    for hook in WeightDecay(0.1), ClipGrad(0.1), FreezeParam(p), fail:
+        optimizer.add_hook(hook)
+    with pytest.raises(RuntimeError, match="the hook"):
+        optimizer.update()
+    assert p.grad is gradient and p.grad.data.tolist() == [3, 4]
+    assert p.data.tolist() == [1, 2] and getattr(optimizer, "t", 0) == 0
+
+
+def test_a_hook_that_spoils_a_gradient():
+    def double(params):
+        for p in params:
+            p.grad = Variable(np.ones((2, 2)))
+
+    p = param([1.0, 2.0], [3.0, 4.0])
+    optimizer = Adam().setup(Target(p))
+    optimizer.add_hook(double)
+    with pytest.raises(ValueError, match=r"its shape \(2,\), got \(2, 2\)"):
+        optimizer.update()
+    assert p.data.tolist() == [1, 2] and p.grad.data.tolist() == [3, 4]
+    assert optimizer.t == 0
+    optimizer.hooks.clear()
+    optimizer.update()
+    assert optimizer.t == 1
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_float64_gradient_leaves_a_float32_parameter_float32(make):
+    p = param([1.0, 2.0], dtype=np.float32)
+    same = param([1.0, 2.0], [3.0, 4.0], dtype=np.float32)
+    p.grad = Variable(np.array([3.0, 4.0]))
+    optimizer = make().setup(Target(p, same))
+    optimizer.add_hook(WeightDecay(0.1))
+    optimizer.update()
+    assert p.dtype == np.float32
+    np.testing.assert_allclose(p.data, same.data, rtol=1e-6)
+    for name in WITH_STATE.get(make, []):
+        assert getattr(optimizer, name)[id(p)].dtype == np.float32
+
+
+def test_a_parameter_in_a_file_mapped_into_memory(tmp_path):
+    array = np.memmap(tmp_path / "w", np.float64, "w+", shape=(2,))
+    p = Parameter(array)
+    set_grad(p, [1.0, 2.0])
+    SGD(lr=1.0).setup(Target(p)).update()
+    assert array.tolist() == [-1, -2]
+
+
+# --- print --------------------------------------------------------------------
+
+
+def test_optimizers_show_their_settings():
+    optimizer = Adam(lr=np.float64(0.01)).setup(Target(param(1.0, 1.0)))
+    optimizer.update()
+    assert repr(optimizer) == "Adam(alpha=0.01, beta1=0.9, beta2=0.999, eps=1e-08, t=1)"
+    optimizer.alpha = 0.5
+    assert "alpha=0.5" in str(optimizer)
+    assert repr(SGD(0.5)) == "SGD(lr=0.5)"
+    assert repr(MomentumSGD()) == "MomentumSGD(lr=0.01, momentum=0.9)"
+    assert repr(AdamW()).endswith("weight_decay=0.01, t=0)")
+    assert repr(Optimizer()) == "Optimizer()"
+
+
+def test_hooks_show_their_settings():
+    assert repr(WeightDecay(1e-4)) == "WeightDecay(rate=0.0001)"
+    assert repr(ClipGrad(5)) == "ClipGrad(max_norm=5)"
+    assert repr(FreezeParam(L.Linear(2))) == "FreezeParam(2 parameters)"
+
+
+def test_an_optimizer_of_ones_own_shows_its_own_settings():
+    class Sign(SGD):
+        def __init__(self, lr=0.1, patience=3, unkept=None):
+            super().__init__(lr)
+            self.patience = patience
+
+    assert repr(Sign(patience=5)) == "Sign(lr=0.1, patience=5)"
 
 
 # --- what is kept for each parameter ------------------------------------------

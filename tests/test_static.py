@@ -771,3 +771,107 @@ def test_dot():
 def test_counts_in_the_repr():
     program = compile(lambda x: x * x + 1, placeholder(3, name="x"))
     assert repr(program) == "<Program(x (3,) float64): 2 calls, now 1>"
+
+
+# --- names, threads, the generator --------------------------------------------
+
+
+class Doubled(Function):
+    """Looks at numbers, so it stays whole."""
+
+    def forward(self, x):
+        return x * 2 if x.sum() > 0 else x + x
+
+    def backward(self, gy):
+        return gy * 2
+
+
+def with_names(id, set, slice, own, seen, chain0, array, run, range, v1, _c1):
+    parts = id[1:] * set[1:] + slice[1:] + own[1:] * seen[1:] + chain0[1:]
+    return Doubled()(array * run), parts, Doubled()(range + v1 * _c1)
+
+
+def test_arguments_may_be_called_as_what_the_source_uses():
+    xs = [np.array([float(i), i + 1.0]) for i in range(1, 12)]
+    program = compile(with_names, *xs)
+    for y, plain in zip(program(*xs), with_names(*map(Variable, xs))):
+        np.testing.assert_allclose(y.data, plain.data)
+
+
+def test_names_that_are_given_and_names_that_are_made_do_not_meet():
+    def f(x_1, array, x_0, empty):
+        return x_1 + 10 * array + 100 * x_0 + 1000 * empty
+
+    program = compile(f, *[placeholder(())] * 4)
+    assert program(*map(np.array, (1.0, 2.0, 3.0, 4.0))).data == 4321.0
+
+
+@pytest.mark.parametrize(
+    "name", ["add", "sin", "empty", "asarray", "min", "id", "class"]
+)
+def test_variables_may_be_called_as_what_the_source_uses(name):
+    x, W = np.linspace(0, 1, 5), Variable(np.arange(5.0), name=name)
+
+    def f(x):
+        return F.sin(x * W + 1) + F.min(W) + W, W
+
+    ys = compile(f, x, gradients=[W])(x)
+    np.testing.assert_allclose(ys[0].data, np.sin(x * W.data + 1) + W.data)
+    np.testing.assert_array_equal(ys[1].data, W.data)
+    assert ys[1].data is not W.data
+
+
+def test_two_threads_compile_one_after_the_other():
+    plain, inside, asked = Function.__call__, threading.Event(), threading.Event()
+    results = []
+
+    def slow(x):
+        inside.set()
+        asked.wait(60)
+        return x * 2
+
+    def run(f):
+        results.append(float(compile(f, placeholder(()))(np.array(3.0)).data))
+
+    first = threading.Thread(target=run, args=(slow,))
+    first.start()
+    assert inside.wait(60)
+    second = threading.Thread(target=run, args=(lambda x: x * 5,))
+    second.start()
+    second.join(0.2)  # it waits for the first, and notes nothing of it
+    asked.set()
+    first.join()
+    second.join()
+    assert sorted(results) == [6.0, 15.0]
+    assert Function.__call__ is plain
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.4.0",
+    reason="older NumPys have no lock that can be held while drawing",
+)
+def test_other_threads_draw_on_while_f_is_followed():
+    """compile sets NumPy's generator back; what others draw must not come again."""
+    started, drawn = threading.Event(), []
+
+    class Waits(Function):
+        def forward(self, x):
+            started.set()
+            other.join(0.2)  # as long as compile is here, the other one has to wait
+            if type(x) is np.ndarray:
+                return x * np.random.rand()  # noqa: NPY002
+            return x * np.random.rand(*x.shape)  # noqa: NPY002
+
+        def backward(self, gy):
+            return gy
+
+    def draw():
+        started.wait(60)
+        drawn.extend(np.random.rand(3))  # noqa: NPY002
+
+    other = threading.Thread(target=draw)
+    other.start()
+    compile(lambda x: Waits()(x), placeholder((2,)))
+    other.join()
+    drawn.extend(np.random.rand(3))  # noqa: NPY002
+    assert len(set(drawn)) == 6

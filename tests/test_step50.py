@@ -74,9 +74,11 @@ def test_items_without_a_label(step):
 
 
 def test_error(step):
-    for module in (step, dataloaders):
-        with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-            module.DataLoader(PAIRS, 0)
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        step.DataLoader(PAIRS, 0)
+    expected = "batch_size must be a whole number of at least 1, got 0"
+    with pytest.raises(ValueError, match=expected):
+        dataloaders.DataLoader(PAIRS, 0)
 
 
 def test_accuracy_by_hand(step):

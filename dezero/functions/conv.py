@@ -20,9 +20,19 @@ from numbers import Integral
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Function, as_variable
-from dezero.functions.linalg import linear
+from dezero.advice import named_arguments
+from dezero.core import (
+    Function,
+    Variable,
+    _as_input,
+    _as_shape,
+    _precisely,
+    _select,
+    as_variable,
+)
+from dezero.functions.linalg import _is_nothing, _weighted, linear
 from dezero.functions.shape import where
+from dezero.guards import flag, shown, whole
 
 __all__ = [
     "AveragePooling",
@@ -54,16 +64,17 @@ __all__ = [
 # --- sizes: of the kernel, of the result ---
 
 
-def get_conv_outsize(input_size, kernel_size, stride, pad):
+def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
     """Return how many places a kernel takes along one side of a padded image.
 
     >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
     13
     """
-    return (input_size + 2 * pad - kernel_size) // stride + 1
+    sizes = _sizes("get_conv_outsize", input_size, kernel_size, stride, pad)
+    return _conv_outsize(*sizes)
 
 
-def get_deconv_outsize(size, k, s, p):
+def get_deconv_outsize(size, k, s, p) -> int:
     """Return the side of the smallest image on which a convolution takes size places.
 
     k, s, p: kernel size, stride and padding, as in get_conv_outsize.
@@ -71,10 +82,25 @@ def get_deconv_outsize(size, k, s, p):
     >>> get_deconv_outsize(13, k=5, s=2, p=1)
     27
     """
+    return _deconv_outsize(*_sizes("get_deconv_outsize", size, k, s, p))
+
+
+def _conv_outsize(input_size, kernel_size, stride, pad):
+    return (input_size + 2 * pad - kernel_size) // stride + 1
+
+
+def _deconv_outsize(size, k, s, p):
     return s * (size - 1) + k - 2 * p
 
 
-def pair(x):
+def _sizes(who, size, kernel_size, stride, pad):
+    """Return the four as ints, if they can be sizes."""
+    named = ("size", size, 0), ("kernel_size", kernel_size, 1), ("stride", stride, 1)
+    named += (("pad", pad, 0),)
+    return [whole(who, name, n, 55, least=least) for name, n, least in named]
+
+
+def pair(x) -> tuple:
     """Return x as (height, width): an int stands for both.
 
     >>> pair(3), pair((1, 2))
@@ -95,18 +121,28 @@ def pair(x):
 
 def _pair(name, what, x, least):
     """Return x as a pair of ints, none of them below least."""
-    sides = pair(x)
-    if not all(isinstance(n, Integral) and n >= least for n in sides):
+    if not isinstance(x, (Integral, tuple, list)):
+        raise ValueError(
+            f"{name}: {what}: expected an int or (height, width) of at least {least}, "
+            f"got {type(x).__name__}: {shown(x)} (see step 55)"
+        )
+    sides = (x, x) if isinstance(x, Integral) else x
+    if (
+        len(sides) != 2
+        or any(isinstance(n, bool) or not isinstance(n, Integral) for n in sides)
+        or min(sides) < least
+    ):
+        got = repr(x) if isinstance(x, (tuple, list)) and len(x) < 5 else shown(x)
         raise ValueError(
             f"{name}: {what} must be an int or (height, width) of at least {least}, "
-            f"got {x!r} (see step 55)"
+            f"got {got} (see step 55)"
         )
-    return sides
+    return tuple(int(n) for n in sides)
 
 
 def _outsize(name, size, kernel_size, stride, pad):
     """Return (OH, OW) for an image of size (H, W); at least 1 each."""
-    out = tuple(map(get_conv_outsize, size, kernel_size, stride, pad))
+    out = tuple(map(_conv_outsize, size, kernel_size, stride, pad))
     if min(out) < 1:
         padded = [n + 2 * p for n, p in zip(size, pad)]
         raise ValueError(
@@ -349,7 +385,7 @@ class Conv2d(Function):
             gx = deconv2d(gy, W, None, self.stride, self.pad, x.shape[2:])
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(x, gy)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 
@@ -378,10 +414,8 @@ class Deconv2d(Function):
         size, kernel_size = x.shape[2:], W.shape[2:]
         out = self.outsize
         if out is None:
-            out = tuple(
-                map(get_deconv_outsize, size, kernel_size, self.stride, self.pad)
-            )
-        back = tuple(map(get_conv_outsize, out, kernel_size, self.stride, self.pad))
+            out = tuple(map(_deconv_outsize, size, kernel_size, self.stride, self.pad))
+        back = tuple(map(_conv_outsize, out, kernel_size, self.stride, self.pad))
         if min(out) < 1 or back != size:
             raise ValueError(
                 f"deconv2d: from an image {out} a convolution with the kernel "
@@ -397,7 +431,7 @@ class Deconv2d(Function):
             gx = conv2d(gy, W, None, self.stride, self.pad)
         if self.needs_grad(1):
             gW = Conv2DGradW(self)(gy, x)
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = gy.sum(axis=(0, 2, 3))
         return gx, gW, gb
 
@@ -439,7 +473,8 @@ def _add_bias(y, b):
     return y
 
 
-def conv2d(x, W, b=None, stride=1, pad=0):
+@named_arguments
+def conv2d(x, W, b=None, stride=1, pad=0) -> Variable:
     """Return the images x convolved with the kernels W, plus b (see step 57).
 
     Shapes: x (N, C, H, W), W (OC, C, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
@@ -451,10 +486,11 @@ def conv2d(x, W, b=None, stride=1, pad=0):
     variable([[[[ 8. 12.]
                 [20. 24.]]]])
     """
-    return Conv2d(stride, pad)(x, W, b)
+    return Conv2d(stride, pad)(*_weighted("conv2d", x, W, b))
 
 
-def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
+@named_arguments
+def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None) -> Variable:
     """Return the images x taken back through a convolution with W, plus b.
 
     Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
@@ -464,16 +500,18 @@ def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None):
     >>> deconv2d(np.array([[[[1.0, 10.0]]]]), np.ones((1, 1, 1, 2)))
     variable([[[[ 1. 11. 10.]]]])
     """
-    return Deconv2d(stride, pad, outsize)(x, W, b)
+    return Deconv2d(stride, pad, outsize)(*_weighted("deconv2d", x, W, b))
 
 
-def conv2d_simple(x, W, b=None, stride=1, pad=0):
+@named_arguments
+def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
     """Return conv2d(x, W, b), from im2col and linear (see step 57).
 
     The graph shows what happens; it keeps all columns, so it takes more memory.
     """
-    x, W = as_variable(x), as_variable(W)
-    _check_kernels("conv2d_simple", x, W, None, "OC, C", out=0)
+    x, W, b = _weighted("conv2d_simple", x, W, b)
+    x, W, b = as_variable(x), as_variable(W), None if _is_nothing(b) else b
+    _check_kernels("conv2d_simple", x, W, b, "OC, C", out=0)
     N, OC, kernel_size = x.shape[0], W.shape[0], W.shape[2:]
     stride = _pair("conv2d_simple", "stride", stride, 1)
     pad = _pair("conv2d_simple", "pad", pad, 0)
@@ -506,13 +544,16 @@ def _reduce(op, x, kernel_size, stride):
 
 def _lowest(dtype):
     """Return what no number of dtype is below: minus infinity if it has that."""
-    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+    if dtype.kind == "f":
+        return -np.inf
+    return np.iinfo(dtype).min if dtype.kind in "iu" else False
 
 
 class Pooling(Function):
     """y = the largest number of every window, channel by channel.
 
-    gx is gy where that number was found, at the first place if there are several.
+    gx is gy where that number was found, at the first place if there are several, as
+    in PyTorch: max over an axis shares (see step 61).
     Around the image lies minus infinity, which never wins; NaN always does.
 
     Shapes: x (N, C, H, W) -> y (N, C, OH, OW).
@@ -570,14 +611,6 @@ class Pooling(Function):
                     yield images, index, won
 
 
-def _masked(x, won, finite):
-    """Return x where won, else 0.
-
-    As a product, which takes half the time of where; but inf * 0 would be nan.
-    """
-    return x * won if finite else cuda.get_array_module(x).where(won, x, 0)
-
-
 class Pooling2DGrad(Function):
     """gx from gy: every number goes where its window's largest was found.
 
@@ -600,7 +633,7 @@ class Pooling2DGrad(Function):
             if apart and finite:  # windows that do not overlap: nothing to add up
                 xp.multiply(gy[images], won, out=part)
             else:
-                part += _masked(gy[images], won, finite)
+                part += _select(won, gy[images], 0)
         return _inside(gx, pool.pad)
 
     def backward(self, ggx):
@@ -617,9 +650,8 @@ class Pooling2DWithIndexes(Function):
         xp = cuda.get_array_module(x)
         padded = _padded(x, self.mpool2d.pad)
         y = xp.zeros(self.mpool2d.y.shape, x.dtype)
-        finite = xp.isfinite(x).all()
         for images, index, won in self.mpool2d.winners():
-            y[images] += _masked(padded[images][index], won, finite)
+            y[images] += _select(won, padded[images][index], 0)
         return y
 
     def backward(self, gy):
@@ -681,8 +713,11 @@ class AveragePooling2DGrad(Function):
         return average_pooling(ggx, pool.kernel_size, pool.stride, pool.pad)
 
 
-def pooling(x, kernel_size, stride=1, pad=0):
+@named_arguments
+def pooling(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return the largest number of every window of the images x (see step 57).
+
+    Of a tie the first place gets the gradient, row by row; max shares it (see step 61).
 
     Shapes: x (N, C, H, W) -> (N, C, OH, OW), OH = (H + 2 * pad - KH) // stride + 1.
     kernel_size, stride, pad: an int or (height, width).
@@ -693,10 +728,11 @@ def pooling(x, kernel_size, stride=1, pad=0):
     variable([[[[ 5.  7.]
                 [13. 15.]]]])
     """
-    return Pooling(kernel_size, stride, pad)(x)
+    return Pooling(kernel_size, stride, pad)(_as_input("pooling", x))
 
 
-def average_pooling(x, kernel_size, stride=1, pad=0):
+@named_arguments
+def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return the mean of every window of the images x, zeros around them counted.
 
     Shapes and errors as of pooling.
@@ -706,12 +742,14 @@ def average_pooling(x, kernel_size, stride=1, pad=0):
     variable([[[[ 2.5  4.5]
                 [10.5 12.5]]]])
     """
-    return AveragePooling(kernel_size, stride, pad)(x)
+    x = _as_input("average_pooling", x)
+    return _precisely(AveragePooling(kernel_size, stride, pad), x)
 
 
-def pooling_simple(x, kernel_size, stride=1, pad=0):
-    """Return pooling(x, ...), from im2col and max (see step 57)."""
-    x = as_variable(x)
+@named_arguments
+def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
+    """Return pooling(x, ...), from im2col and max, which shares ties (see step 57)."""
+    x = as_variable(_as_input("pooling_simple", x))
     col = im2col(x, kernel_size, stride, pad, to_matrix=False)
     if pad not in (0, (0, 0)):  # im2col pads with zeros, which might win
         xp = cuda.get_array_module(x)
@@ -767,24 +805,26 @@ class Col2im(Function):
         return im2col(gy, self.kernel_size, self.stride, self.pad, self.to_matrix)
 
 
-def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True):
+def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
     """Return the part of the images x under the kernel, for each place of it.
 
     Shapes: x (N, C, H, W) -> (N*OH*OW, C*KH*KW), a row for each place;
     (N, C, KH, KW, OH, OW) where to_matrix is False (see step 57).
     """
-    return Im2col(kernel_size, stride, pad, to_matrix)(x)
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
+    return Im2col(kernel_size, stride, pad, to_matrix)(_as_input("im2col", x))
 
 
-def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True):
+def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
     """Return images of input_shape from columns x; where they overlap they add up.
 
     The transpose of im2col, not its inverse: sum(im2col(a) * b) == sum(a * col2im(b)).
     """
+    x, to_matrix = _as_input("col2im", x), flag("col2im", "to_matrix", to_matrix, 57)
     return Col2im(input_shape, kernel_size, stride, pad, to_matrix)(x)
 
 
-def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
+def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
     _check_images("im2col", img)
     kernel_size = _pair("im2col", "kernel_size", kernel_size, 1)
@@ -799,8 +839,15 @@ def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
     return col.transpose(0, 4, 5, 1, 2, 3).reshape(_matrix_shape(col.shape))
 
 
-def col2im_array(col, img_shape, kernel_size, stride, pad, to_matrix=True):
+def col2im_array(
+    col, img_shape, kernel_size, stride, pad, to_matrix=True
+) -> np.ndarray:
     """Return what col2im returns, array to array."""
+    img_shape = _as_shape("col2im", img_shape, 57)
+    if len(img_shape) != 4 or min(img_shape) < 0:
+        raise ValueError(
+            f"col2im: images have the shape (N, C, H, W), got {img_shape} (see step 57)"
+        )
     N, C, H, W = img_shape
     KH, KW = kernel_size = _pair("col2im", "kernel_size", kernel_size, 1)
     stride, pad = _pair("col2im", "stride", stride, 1), _pair("col2im", "pad", pad, 0)

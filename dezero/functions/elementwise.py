@@ -1,11 +1,33 @@
 """Functions of one element: exp, log, sqrt, abs, clip, and the trigonometric ones.
 
+And of two: the larger, and the smaller of them.
+
 Letters: x, y in and out; gx, gy their gradients. Every function keeps shape and
-floating dtype.
+floating dtype; exp, sin, cos, tanh and sqrt take integers as float64.
 """
 
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
 from dezero import cuda
-from dezero.core import Function, Log, log
+from dezero.advice import named_arguments
+from dezero.core import (
+    AsType,
+    Function,
+    Log,
+    Variable,
+    _as_input,
+    _explained,
+    _unwrap,
+    log,
+    pow,
+    sum_to,
+    where,
+)
+from dezero.guards import refusal
 
 __all__ = [
     "Abs",
@@ -13,16 +35,22 @@ __all__ = [
     "Cos",
     "Exp",
     "Log",
+    "Maximum",
+    "Minimum",
     "Sin",
     "Sqrt",
     "Tanh",
     "abs",
+    "astype",
     "clip",
     "cos",
     "exp",
     "log",
+    "maximum",
+    "minimum",
     "sin",
     "sqrt",
+    "square",
     "tanh",
 ]
 
@@ -88,7 +116,9 @@ class Abs(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return gy * ((x > 0).astype(gy.dtype) - (x < 0))
+        gx = where(x > 0, gy, 0)
+        gx -= where(x < 0, gy, 0)
+        return gx
 
 
 class Clip(Function):
@@ -99,12 +129,16 @@ class Clip(Function):
         self.x_max = x_max
 
     def forward(self, x):
-        return cuda.get_array_module(x).clip(x, *self._limits(x))
+        xp = cuda.get_array_module(x)
+        try:
+            return xp.clip(x, *self._limits(x))
+        except OverflowError:  # -1 for a uint8: then in a dtype that has both
+            return xp.clip(x, *map(xp.asarray, self._limits(x)))
 
     def backward(self, gy):
         (x,) = self.inputs
         x_min, x_max = self._limits(x)
-        return gy * ((x >= x_min) & (x <= x_max))
+        return where((x >= x_min) & (x <= x_max), gy, 0)
 
     def _limits(self, x):
         """Return x_min and x_max in the dtype of x, if that is floating.
@@ -115,44 +149,147 @@ class Clip(Function):
         return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
 
 
-def exp(x):
+def _as_floats(who, x):
+    """Return x with floats in it: NumPy would make float16 of a uint8."""
+    x = _as_input(who, x)
+    return x if x.dtype.kind == "f" else AsType(np.float64)(x)
+
+
+def exp(x) -> Variable:
     """Return e**x, element by element."""
-    return Exp()(x)
+    return Exp()(_as_floats("exp", x))
 
 
-def sin(x):
+def sin(x) -> Variable:
     """Return the sine of x, in radians."""
-    return Sin()(x)
+    return Sin()(_as_floats("sin", x))
 
 
-def cos(x):
+def cos(x) -> Variable:
     """Return the cosine of x, in radians."""
-    return Cos()(x)
+    return Cos()(_as_floats("cos", x))
 
 
-def tanh(x):
+def tanh(x) -> Variable:
     """Return the hyperbolic tangent of x."""
-    return Tanh()(x)
+    return Tanh()(_as_floats("tanh", x))
 
 
-def sqrt(x):
+def sqrt(x) -> Variable:
     """Return the square root of x."""
-    return Sqrt()(x)
+    return Sqrt()(_as_floats("sqrt", x))
 
 
-def abs(x):
+def abs(x) -> Variable:
     """Return x without its sign."""
-    return Abs()(x)
+    return Abs()(_as_input("abs", x))
 
 
-def clip(x, x_min, x_max):
+@named_arguments
+def clip(x, x_min, x_max) -> Variable:
     """Return x with what lies outside x_min ... x_max, two numbers, moved there.
 
     A step onto an end point still counts as inside: the gradient there is 1.
     Raises ValueError if x_min is larger than x_max.
     """
+    x = _as_input("clip", x)
+    for name, limit in ("x_min", x_min), ("x_max", x_max):
+        # Infinity is a limit; nan is none.
+        if not isinstance(limit, numbers.Real) or math.isnan(limit):
+            raise TypeError(refusal("clip", name, "a number", limit, 37))
     if x_min > x_max:
         raise ValueError(
             f"clip: expected x_min <= x_max, got {x_min} and {x_max} (see step 37)"
         )
     return Clip(x_min, x_max)(x)
+
+
+def square(x) -> Variable:
+    """Return x * x, element by element.
+
+    >>> square(np.array([1.0, -3.0]))
+    variable([1. 9.])
+    """
+    return pow(x, 2)
+
+
+# --- the larger and the smaller of two ---
+
+
+class Maximum(Function):
+    """y = max(x0, x1), gx0 = gy where x0 is the larger, gx1 = gy where x1 is.
+
+    Where both are equal each gets half of gy, as in max (step 61). So it is where
+    both are nan; a single nan is y, and gets all.
+
+    Shapes: x0, x1 broadcast -> y; each gx is summed to the shape of its x.
+    """
+
+    def forward(self, x0, x1):
+        return cuda.get_array_module(x0).maximum(x0, x1)
+
+    def backward(self, gy):
+        x0, x1 = self._inputs  # Variables in either kind of pass
+        first, second = self._winners(x0.data, x1.data)
+        shared = where(first & second, gy / 2, gy)
+        gx0 = sum_to(where(first, shared, 0.0), x0.shape)
+        gx1 = sum_to(where(second, shared, 0.0), x1.shape)
+        return gx0, gx1
+
+    def _winners(self, x0, x1):
+        """Return where x0 is y, and where x1 is; a nan is not equal to itself."""
+        y = self.forward(x0, x1)
+        return (x0 == y) | (x0 != x0), (x1 == y) | (x1 != x1)
+
+
+class Minimum(Maximum):
+    """y = min(x0, x1), gx0 = gy where x0 is the smaller; a tie shares gy evenly."""
+
+    def forward(self, x0, x1):
+        return cuda.get_array_module(x0).minimum(x0, x1)
+
+
+def maximum(x0, x1) -> Variable:
+    """Return the larger of x0 and x1, element by element; they broadcast.
+
+    A tie shares the gradient evenly, half to each, as in max (see step 61).
+
+    >>> maximum(np.array([1.0, 5.0]), 2.0)
+    variable([2. 5.])
+    """
+    try:
+        return Maximum()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("maximum", error, x0, x1) from error
+
+
+def minimum(x0, x1) -> Variable:
+    """Return the smaller of x0 and x1, element by element; they broadcast.
+
+    A tie shares the gradient evenly, half to each, as in min (see step 61).
+
+    >>> minimum(np.array([1.0, 5.0]), 2.0)
+    variable([1. 2.])
+    """
+    try:
+        return Minimum()(x0, x1)
+    except (ValueError, TypeError) as error:
+        raise _explained("minimum", error, x0, x1) from error
+
+
+# --- another type of number ---
+
+
+def astype(x, dtype) -> "Variable | Any":
+    """Return x as numbers of another type: np.float32, "float64" (see step 44).
+
+    Only floating numbers have a derivative: another dtype, as int or bool, leaves the
+    graph, and the result is an ndarray.
+
+    >>> astype(np.array([1, 2]), np.float32)
+    variable([1. 2.])
+    """
+    x, dtype = _as_input("astype", x), np.dtype(dtype)
+    if dtype.kind != "f":
+        return _unwrap(x).astype(dtype)
+    return AsType(dtype)(x)

@@ -7,9 +7,21 @@ x, D its columns, K columns of y.
 import math
 import string
 
+import numpy as np
+
 from dezero import cuda
-from dezero.core import Function, MatMul, broadcast_to, matmul, sum_to
+from dezero.core import (
+    AsType,
+    Function,
+    MatMul,
+    Variable,
+    _as_input,
+    broadcast_to,
+    matmul,
+    sum_to,
+)
 from dezero.functions.shape import _broadcasts
+from dezero.guards import refusal
 
 __all__ = ["Einsum", "Linear", "MatMul", "einsum", "linear", "linear_simple", "matmul"]
 
@@ -49,7 +61,7 @@ class Linear(Function):
             gx = (rows @ W.T).reshape(x.shape)
         if self.needs_grad(1):
             gW = _rows(x).T @ rows
-        if self.needs_grad(2) and self._inputs[2].data is not None:
+        if self.needs_grad(2):
             gb = _sum_rows(rows) if b.shape == W.shape[1:] else sum_to(gy, b.shape)
         return gx, gW, gb
 
@@ -67,7 +79,7 @@ def _sum_rows(x):
     return ones @ x
 
 
-def linear(x, W, b=None):
+def linear(x, W, b=None) -> Variable:
     """Return x @ W + b in one step (see step 43).
 
     Shapes: x (..., D), W (D, K), b (K,) or None -> (..., K).
@@ -78,21 +90,38 @@ def linear(x, W, b=None):
     >>> linear(np.array([[1.0, 1.0]]), W, b)
     variable([[14. 26.]])
     """
+    x, W, b = _weighted("linear", x, W, b)
     return Linear()(x, W, b)
 
 
-def linear_simple(x, W, b=None):
+def _weighted(who, x, W, b):
+    """Return x, W and b as arrays or Variables; b may be None.
+
+    Where none has floats x is taken as float64, for products of bytes wrap around.
+    """
+    x, W = _as_input(who, x), _as_input(who, W, "W")
+    b = None if b is None else b if _is_nothing(b) else _as_input(who, b, "b")
+    if x.dtype.kind != "f" and W.dtype.kind != "f":
+        x = AsType(np.float64)(x)
+    return x, W, b
+
+
+def _is_nothing(b):
+    """Return whether b is a Variable without data, as an absent bias travels."""
+    return isinstance(b, Variable) and b.data is None
+
+
+def linear_simple(x, W, b=None) -> Variable:
     """Return x @ W + b from matmul and add, without keeping x @ W.
 
-    To add b, only the shape of x @ W is needed on the way back. So its numbers are
-    let go, and one number that looks like a whole array stands in for them.
+    To add b, only the shape of x @ W is needed on the way back: its numbers are let go.
     """
+    x, W, b = _weighted("linear_simple", x, W, b)
     t = matmul(x, W)
-    if b is None:
+    if b is None or _is_nothing(b):
         return t
     y = t + b
-    xp = cuda.get_array_module(t)
-    t.data = xp.broadcast_to(xp.zeros((), t.dtype), t.shape)
+    t.data = None
     return y
 
 
@@ -161,7 +190,7 @@ def _complete(term, shape, others, arrays, used):
     return gx_term
 
 
-def einsum(subscripts, *xs):
+def einsum(subscripts, *xs) -> Variable:
     """Return the sum of products that subscripts name, as numpy.einsum does.
 
         einsum("ij,jk->ik", x, W)    the matrix product
@@ -175,6 +204,9 @@ def einsum(subscripts, *xs):
     >>> einsum("ij,j->i", np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
     variable([21. 43.])
     """
+    if not isinstance(subscripts, str):
+        raise TypeError(refusal("einsum", "subscripts", "a string", subscripts, 41))
+    xs = [_as_input("einsum", x, f"x number {i}") for i, x in enumerate(xs)]
     return Einsum(_spell_out(subscripts, [x.shape for x in xs]))(*xs)
 
 

@@ -27,9 +27,21 @@ import math
 import numbers
 
 from dezero import cuda
-from dezero.core import Config, Function, Variable, as_variable, reshape
+from dezero.advice import named_arguments
+from dezero.core import (
+    Config,
+    Function,
+    Variable,
+    _as_input,
+    _precisely,
+    _select,
+    as_variable,
+    reshape,
+    where,
+)
 from dezero.functions.activation import _floating, _sum_along
 from dezero.functions.linalg import _rows, _sum_rows
+from dezero.guards import number, shown, whole
 
 __all__ = [
     "BatchNorm",
@@ -135,7 +147,7 @@ class BatchNorm(Function):
         self.var[...] = new_var
 
 
-def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5):
+def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in every channel.
 
     In training with the mean and variance of the batch; the arrays mean and var
@@ -159,7 +171,23 @@ def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5):
                 f"batch_norm: {name} is changed in place, expected an array or a "
                 f"Variable that has one, got {type(array).__name__} (see step 54)"
             )
-    return BatchNorm(mean, var, decay, eps)(x, gamma, beta)
+    number("batch_norm", "decay", decay, 54, least=0, most=1)
+    number("batch_norm", "eps", eps, 54, least=0)
+    inputs = _with_affine("batch_norm", x, gamma, beta)
+    return _precisely(BatchNorm(mean, var, decay, eps), *inputs)
+
+
+def _with_affine(who, x, gamma, beta):
+    """Return x, gamma and beta, each an array or a Variable."""
+    x = _as_input(who, x)
+    for name, v in ("gamma", gamma), ("beta", beta):
+        if v is None:
+            shape = x.shape[-1:] if who == "layer_norm" else x.shape[1:2]
+            raise ValueError(
+                f"{who}: {name} must be an array of shape {shape}, got None (see step "
+                "54)"
+            )
+    return x, _as_input(who, gamma, "gamma"), _as_input(who, beta, "beta")
 
 
 batch_nrom = batch_norm  # the name that programs for DeZero use
@@ -342,7 +370,7 @@ class GroupNorm(Function):
         return v.reshape(self.groups, v.shape[0] // self.groups, 1)
 
 
-def layer_norm(x, gamma, beta, eps=1e-5):
+def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma along the last axis.
 
     Shapes: x (..., D), gamma, beta (D,) -> y like x.
@@ -352,10 +380,11 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     variable([[-0.999995    0.999995  ]
               [-0.99999995  0.99999995]])
     """
-    return LayerNorm(eps)(x, gamma, beta)
+    number("layer_norm", "eps", eps, 54, least=0)
+    return _precisely(LayerNorm(eps), *_with_affine("layer_norm", x, gamma, beta))
 
 
-def group_norm(x, groups, gamma, beta, eps=1e-5):
+def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in groups of channels.
 
     Each sample for itself, so it does the same in training and in use, and the size
@@ -364,12 +393,16 @@ def group_norm(x, groups, gamma, beta, eps=1e-5):
     Shapes: x (N, C, H, W) or (N, C, ...), gamma, beta (C,) -> y like x.
     groups: how many; the first C / groups channels make the first.
     """
-    if not isinstance(groups, numbers.Integral) or groups < 1:
+    try:
+        groups = whole("group_norm", "groups", groups, 54)
+    except (TypeError, ValueError) as error:
         raise ValueError(
-            f"group_norm: expected groups, a number from 1, got {groups!r}; gamma and "
-            "beta come after it (see step 54)"
-        )
-    return GroupNorm(int(groups), eps)(x, gamma, beta)
+            f"group_norm: expected groups, a number from 1, got {shown(groups)}; gamma "
+            "and beta come after it (see step 54)"
+        ) from error
+    number("group_norm", "eps", eps, 54, least=0)
+    inputs = _with_affine("group_norm", x, gamma, beta)
+    return _precisely(GroupNorm(groups, eps), *inputs)
 
 
 def _center_rows(x, eps):
@@ -400,27 +433,24 @@ class Dropout(Function):
         xp = cuda.get_array_module(x)
         # The global generator: programs seed it by np.random.seed.
         self.mask = xp.random.rand(*x.shape) > self.ratio
-        return self._thin(x)
+        self.kept = x.dtype.type(1 - self.ratio or 1)  # a ratio of 1 keeps none
+        return _select(self.mask, x / self.kept, 0)
 
     def backward(self, gy):
-        return self._thin(gy)
-
-    def _thin(self, x):
-        y = x / x.dtype.type(1 - self.ratio or 1)  # a ratio of 1 keeps none
-        y *= self.mask
-        return y
+        return where(self.mask, gy / self.kept, 0)
 
 
-def dropout(x, dropout_ratio=0.5):
+@named_arguments
+def dropout(x, dropout_ratio=0.5) -> Variable:
     """Return x with about that share of its elements set to 0, and the rest larger.
 
     In training only; in test mode x itself is returned (see step 54). What is kept is
     divided by 1 - dropout_ratio, so that the mean stays. numpy.random.rand draws.
     """
-    if not 0 <= dropout_ratio <= 1:
+    if not isinstance(dropout_ratio, numbers.Real) or not 0 <= dropout_ratio <= 1:
         raise ValueError(
-            f"dropout: expected a dropout_ratio from 0 to 1, got {dropout_ratio!r} "
-            "(see step 54)"
+            "dropout: expected a dropout_ratio from 0 to 1, got "
+            f"{shown(dropout_ratio)} (see step 54)"
         )
-    x = as_variable(x)
+    x = as_variable(_as_input("dropout", x))
     return Dropout(float(dropout_ratio))(x) if Config.train else x

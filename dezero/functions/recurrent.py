@@ -17,10 +17,11 @@ what goes into the gates, y what comes out. N sequences, D numbers in, H out, G 
 """
 
 from dezero import cuda
-from dezero.core import Config, Function, Variable, _sum_later
+from dezero.core import Config, Function, Variable, _as_input, _sum_later
 from dezero.functions.activation import _floating, sigmoid
 from dezero.functions.elementwise import tanh
 from dezero.functions.shape import Concatenate
+from dezero.guards import refusal
 
 __all__ = ["GRUCell", "JoinGates", "LSTMCell", "gru_cell", "join_gates", "lstm_cell"]
 
@@ -154,39 +155,50 @@ class GRUCell(Function):
         return gx, gh_before, _concatenate(0, x.T.dot(ga), h.T.dot(gd), gb)
 
 
-def join_gates(Wxs, Whs, bs):
+def join_gates(Wxs, Whs, bs) -> Variable:
     """Return W for lstm_cell or gru_cell from the weights and biases of its gates.
 
     Shapes: lists of (D, H), of (H, H) and of (H,), G of each -> (D + H + 1, G * H).
     Raises ValueError where they do not fit.
     """
-    D, H = Wxs[0].shape
+    parts = []
+    for name, arrays in ("Wxs", Wxs), ("Whs", Whs), ("bs", bs):
+        if not isinstance(arrays, (list, tuple)) or not arrays:
+            expected = "a list of arrays or Variables, one for each gate"
+            raise TypeError(refusal("join_gates", name, expected, arrays, 60))
+        parts += [_as_input("join_gates", a, f"an element of {name}") for a in arrays]
     G = len(Wxs)
-    shapes = [a.shape for a in (*Wxs, *Whs, *bs)]
+    shapes = [a.shape for a in parts]
+    D, H = shapes[0] if len(shapes[0]) == 2 else (None, None)
     if shapes != [(D, H)] * G + [(H, H)] * G + [(H,)] * G:
         raise ValueError(
             "join_gates: expected weights (D, H) and (H, H) and a bias (H,) for each "
             f"gate, got {', '.join(map(str, shapes))} (see step 60)"
         )
-    return JoinGates()(*Wxs, *Whs, *bs)
+    return JoinGates()(*parts)
 
 
-def lstm_cell(x, h, c, W):
+def lstm_cell(x, h, c, W) -> list[Variable]:
     """Return h, c after one step of an LSTM (see step 60).
 
     Shapes: x (N, D), h and c (N, H), W (D + H + 1, 4H) -> h, c (N, H). The columns
     of W are those of the gates f, i, o and u, in this order; see join_gates.
     """
-    return LSTMCell()(x, h, c, W)
+    return LSTMCell()(*_given("lstm_cell", x=x, h=h, c=c, W=W))
 
 
-def gru_cell(x, h, W):
+def gru_cell(x, h, W) -> Variable:
     """Return h after one step of a GRU.
 
     Shapes: x (N, D), h (N, H), W (D + H + 1, 3H) -> h (N, H). The columns of W are
     those of the gates r, z and n, in this order; see join_gates.
     """
-    return GRUCell()(x, h, W)
+    return GRUCell()(*_given("gru_cell", x=x, h=h, W=W))
+
+
+def _given(who, **inputs):
+    """Return the inputs, each an array or a Variable."""
+    return [_as_input(who, x, name) for name, x in inputs.items()]
 
 
 def _check(name, shapes, G, x, h, W, *cs):

@@ -9,33 +9,56 @@ Letters: x, y in and out; gx, gy their gradients; n the elements that one y is m
 """
 
 import math
+import numbers
+
+import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
+    AsType,
     Function,
     Max,
     Min,
     Sum,
     SumTo,
+    Variable,
+    _as_input,
+    _one_axis,
+    _precisely,
+    _reduce,
+    _reduced_axes,
+    _reduced_lengths,
+    as_variable,
     reduced_shape,
     reshape,
     restore_axes,
     sum_to,
+    transpose,
+    where,
 )
+from dezero.functions.elementwise import exp
+from dezero.functions.shape import concatenate
+from dezero.guards import flag, refusal
 
 __all__ = [
     "CumSum",
+    "LogSumExp",
     "Max",
     "Min",
+    "Norm",
     "Std",
     "Sum",
     "SumTo",
     "Var",
     "average",
     "cumsum",
+    "logsumexp",
     "max",
     "mean",
     "min",
+    "norm",
+    "prod",
     "std",
     "sum",
     "sum_to",
@@ -43,43 +66,62 @@ __all__ = [
 ]
 
 
-def sum(x, axis=None, keepdims=False):
+@named_arguments
+def sum(x, axis=None, keepdims=False) -> Variable:
     """Return the sum over axis.
 
     >>> import numpy as np
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([4. 6.])
     """
-    return Sum(axis, keepdims)(x)
+    return _reduce(Sum, x, axis, keepdims)
 
 
-def average(x, axis=None, keepdims=False):
+@named_arguments
+def average(x, axis=None, keepdims=False) -> Variable:
     """Return the mean over axis; `mean` is the same function.
+
+    The mean of no elements is nan.
 
     >>> import numpy as np
     >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([2. 3.])
     """
-    return sum(x, axis, keepdims) / _count(x.shape, axis)
+    x = _as_input("mean", x)
+    axis = _reduced_axes("mean", x, axis)
+    n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
+
+    keepdims = flag("mean", "keepdims", keepdims, 39)
+    # A sum of integers needs no care: NumPy takes 64 bits for it.
+    if x.dtype.kind != "f" or x.dtype.itemsize > 2:
+        return Sum(axis, keepdims)(x) / n
+    return _precisely(lambda x: Sum(axis, keepdims)(x) / n, x)
 
 
 mean = average
 
 
-def max(x, axis=None, keepdims=False):
-    """Return the largest element over axis; a tie shares the gradient evenly."""
-    return Max(axis, keepdims)(x)
+@named_arguments
+def max(x, axis=None, keepdims=False) -> Variable:
+    """Return the largest element over axis; a tie shares the gradient evenly.
+
+    In pooling the first place of a tie gets it all (see step 57).
+    """
+    return _reduce(Max, x, axis, keepdims)
 
 
-def min(x, axis=None, keepdims=False):
-    """Return the smallest element over axis; a tie shares the gradient evenly."""
-    return Min(axis, keepdims)(x)
+@named_arguments
+def min(x, axis=None, keepdims=False) -> Variable:
+    """Return the smallest element over axis; a tie shares the gradient evenly.
+
+    In pooling the first place of a tie gets it all (see step 57).
+    """
+    return _reduce(Min, x, axis, keepdims)
 
 
 def _count(shape, axis):
     """Return how many elements of an array of this shape one result is made of."""
-    kept = reduced_shape(shape, axis)
-    return math.prod(n for n, left in zip(shape, kept) if left == 1)
+    return math.prod(_reduced_lengths(shape, axis))
 
 
 class Var(Function):
@@ -94,33 +136,50 @@ class Var(Function):
         self.ddof = ddof
 
     def forward(self, x):
+        if _count(x.shape, self.axis) <= self.ddof:
+            return self._undefined(x)
         return x.var(axis=self.axis, keepdims=self.keepdims, ddof=self.ddof)
 
     def backward(self, gy):
         (x,) = self.inputs
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        gx = x - mean(x, self.axis, keepdims=True)
-        gx *= gy * (2 / (_count(x.shape, self.axis) - self.ddof))
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
+        gx *= gy * (2 / self._divisor(x))
         return gx
+
+    def _divisor(self, x):
+        """Return n - ddof, nan where there is no variance: 0 / 0 would warn."""
+        n = _count(x.shape, self.axis) - self.ddof
+        return n if n > 0 else math.nan
+
+    def _undefined(self, x):
+        """Return nan for every variance: NumPy would warn."""
+        shape = reduced_shape(x.shape, self.axis)
+        nans = cuda.get_array_module(x).full(shape, math.nan, x.dtype)
+        return nans if self.keepdims else nans.squeeze(self.axis)
 
 
 class Std(Var):
     """y = sqrt(var(x)), gx = gy * (x - mean(x)) / (y * (n - ddof)); 0 where y is 0."""
 
     def forward(self, x):
+        if _count(x.shape, self.axis) <= self.ddof:
+            return self._undefined(x)
         return x.std(axis=self.axis, keepdims=self.keepdims, ddof=self.ddof)
 
     def backward(self, gy):
         (x,) = self.inputs
         y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        gx = x - mean(x, self.axis, keepdims=True)
+        gy = where(y > 0, gy, 0)
+        gx = x - Sum(self.axis, True)(x) / (_count(x.shape, self.axis) or math.nan)
         # Where y is 0, so are all x - mean(x): divide them by 1.
-        gx *= gy / ((y + (y <= 0)) * (_count(x.shape, self.axis) - self.ddof))
+        gx *= gy / ((y + (y <= 0)) * self._divisor(x))
         return gx
 
 
-def var(x, axis=None, keepdims=False, ddof=0):
+@named_arguments
+def var(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the variance over axis: the mean squared distance from the mean.
 
     ddof=1 divides by n - 1, an unbiased estimate from a sample.
@@ -129,15 +188,26 @@ def var(x, axis=None, keepdims=False, ddof=0):
     >>> var(np.array([1.0, 2.0, 3.0])), var(np.array([1.0, 2.0, 3.0]), ddof=1)
     (variable(0.6666666666666666), variable(1.0))
     """
-    return Var(axis, keepdims, ddof)(x)
+    return _spread(Var, x, axis, keepdims, ddof)
 
 
-def std(x, axis=None, keepdims=False, ddof=0):
+@named_arguments
+def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the standard deviation over axis, the square root of var.
 
     Its slope is infinite where all elements are equal; the gradient there is 0.
     """
-    return Std(axis, keepdims, ddof)(x)
+    return _spread(Std, x, axis, keepdims, ddof)
+
+
+def _spread(kind, x, axis, keepdims, ddof):
+    """Return the Var or Std of x; nan where it has no more than ddof elements."""
+    who = kind.__name__.lower()
+    x = _as_input(who, x)
+    axis, keepdims = _reduced_axes(who, x, axis), flag(who, "keepdims", keepdims, 39)
+    if isinstance(ddof, bool) or not isinstance(ddof, numbers.Real) or not ddof >= 0:
+        raise TypeError(refusal(who, "ddof", "a number of at least 0", ddof, 39))
+    return _precisely(kind(axis, keepdims, ddof), x)
 
 
 class CumSum(Function):
@@ -156,13 +226,128 @@ class CumSum(Function):
         return cumsum(gy[backwards], self.axis)[backwards]
 
 
-def cumsum(x, axis=None):
+@named_arguments
+def cumsum(x, axis=None) -> Variable:
     """Return the running sums along axis, an int; None: of x flattened.
 
     >>> import numpy as np
     >>> cumsum(np.array([1.0, 2.0, 3.0]))
     variable([1. 3. 6.])
     """
+    x = _as_input("cumsum", x)
     if axis is None:
         return CumSum()(reshape(x, (x.size,)))
-    return CumSum(axis)(x)
+    return CumSum(_one_axis("cumsum", axis, x.ndim, 39))(x)
+
+
+# --- products, lengths, and sums of exponentials ---
+
+
+@named_arguments
+def prod(x, axis=None, keepdims=False) -> Variable:
+    """Return the product over axis.
+
+    Multiplied pair by pair, and the results pair by pair, until one is left. So no
+    derivative divides by x, and zeros are no exception: with x = (2, 0, 5) the
+    gradient is (0, 10, 0). Integers become int64, as in numpy.prod.
+
+    >>> prod(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    variable([3. 8.])
+    """
+    x = _as_input("prod", x)
+    axis, keepdims = (
+        _reduced_axes("prod", x, axis),
+        flag("prod", "keepdims", keepdims, 39),
+    )
+    if x.dtype.kind in "biu":
+        x = AsType(np.uint64 if x.dtype == np.uint64 else np.int64)(x)
+    kept = reduced_shape(x.shape, axis)
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    rest = [a for a in range(x.ndim) if a not in axes]
+    shape = [x.shape[a] for a in rest]
+    n = _count(x.shape, axis)
+    y = reshape(transpose(x, (*rest, *axes)), (*shape, n))
+    if n == 0:
+        y = as_variable(cuda.get_array_module(x).ones((*shape, 1), x.dtype))
+    while n > 1:
+        pairs = n // 2
+        odd = y[..., 2 * pairs :]  # one element, or none
+        y = y[..., :pairs] * y[..., pairs : 2 * pairs]
+        y = concatenate([y, odd], axis=-1) if n % 2 else y
+        n = y.shape[-1]
+    return reshape(y, kept if keepdims else shape)
+
+
+class LogSumExp(Function):
+    """y = log(sum(exp(x))), gx = gy * exp(x - y): gy times the softmax of x.
+
+    Computed as m + log(sum(exp(x - m))) with m = max(x), so that no exp overflows.
+    An x of nothing but -inf has y = -inf and gx = 0.
+    """
+
+    def __init__(self, axis=None, keepdims=False):
+        self.axis = axis
+        self.keepdims = keepdims
+
+    def forward(self, x):
+        xp = cuda.get_array_module(x)
+        m = x.max(axis=self.axis, keepdims=True)
+        m = xp.where(xp.abs(m) < math.inf, m, xp.zeros_like(m))  # inf - inf is nan
+        with np.errstate(divide="ignore"):  # log(0) is -inf, and right
+            y = m + xp.log(xp.exp(x - m).sum(axis=self.axis, keepdims=True))
+        return y if self.keepdims else y.squeeze(self.axis)
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        return gy * exp(x - where(y > -math.inf, y, 0.0))
+
+
+@named_arguments
+def logsumexp(x, axis=None, keepdims=False) -> Variable:
+    """Return log(sum(exp(x))) over axis, without overflow: a soft maximum.
+
+    >>> logsumexp(np.array([1000.0, 1000.0]))
+    variable(1000.6931471805599)
+    """
+    x = _as_input("logsumexp", x)
+    axis = _reduced_axes("logsumexp", x, axis)
+    keepdims = flag("logsumexp", "keepdims", keepdims, 39)
+    if _count(x.shape, axis) == 0:
+        raise ValueError(
+            f"logsumexp: expected at least one element along axis {axis}, got an x of "
+            f"shape {x.shape} (see step 47)"
+        )
+    return _precisely(LogSumExp(axis, keepdims), x)
+
+
+class Norm(Function):
+    """y = sqrt(sum(x**2)), gx = gy * x / y; 0 where y is 0, the mean of its slopes."""
+
+    def __init__(self, axis=None, keepdims=False):
+        self.axis = axis
+        self.keepdims = keepdims
+
+    def forward(self, x):
+        return (x * x).sum(axis=self.axis, keepdims=self.keepdims) ** 0.5
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        return x * (gy / (y + (y <= 0)))  # where y is 0, so is x: divide by 1
+
+
+@named_arguments
+def norm(x, axis=None, keepdims=False) -> Variable:
+    """Return the length of the vectors along axis: the root of their sum of squares.
+
+    axis=None takes all elements as one vector. At 0 the gradient is 0.
+
+    >>> norm(np.array([3.0, 4.0]))
+    variable(5.0)
+    """
+    x = _as_input("norm", x)
+    axis = _reduced_axes("norm", x, axis)
+    return _precisely(Norm(axis, flag("norm", "keepdims", keepdims, 39)), x)

@@ -7,12 +7,14 @@ Letters: x, y in and out; gx, gy their gradients.
 """
 
 import math
+import numbers
 import operator
 from itertools import accumulate
 
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import (
     BroadcastTo,
     Function,
@@ -20,31 +22,38 @@ from dezero.core import (
     GetItemGrad,
     Reshape,
     Transpose,
-    as_array,
-    as_variable,
+    Variable,
+    Where,
+    _as_input,
+    _one_axis,
+    _unwrap,
     broadcast_to,
     get_item,
     reshape,
-    sum_to,
     transpose,
+    where,
 )
+from dezero.guards import refusal
 
 __all__ = [
     "BroadcastTo",
     "Concatenate",
     "GetItem",
     "GetItemGrad",
+    "Pad",
     "Reshape",
     "Split",
     "Transpose",
     "Where",
     "broadcast_to",
+    "cat",
     "concatenate",
     "embed_id",
     "expand_dims",
     "flatten",
     "gather",
     "get_item",
+    "pad",
     "reshape",
     "split",
     "squeeze",
@@ -57,26 +66,35 @@ __all__ = [
 # --- axes of length 1, and fewer axes ---
 
 
-def expand_dims(x, axis):
+@named_arguments
+def expand_dims(x, axis) -> Variable:
     """Return x with a new axis of length 1 at place `axis` of the result.
+
+    A place behind the last one is the last one, one before the first is the first.
 
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
     """
-    place = _place("expand_dims", axis, x.ndim + 1)
+    x = _as_input("expand_dims", x)
+    last, first = x.ndim, -x.ndim - 1
+    if isinstance(axis, int):
+        axis = min(max(axis, first), last)
+    place = _one_axis("expand_dims", axis, last + 1)
     return reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
 
-def squeeze(x, axis=None):
+@named_arguments
+def squeeze(x, axis=None) -> Variable:
     """Return x without axes of length 1: all such, or those in axis.
 
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
     ((3,), (3, 1))
     """
+    x = _as_input("squeeze", x)
     if axis is None:
         return reshape(x, [n for n in x.shape if n != 1])
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    places = {_place("squeeze", a, x.ndim) for a in axes}
+    places = {_one_axis("squeeze", a, x.ndim) for a in axes}
     for place in places:
         if x.shape[place] != 1:
             raise ValueError(
@@ -86,26 +104,14 @@ def squeeze(x, axis=None):
     return reshape(x, [n for place, n in enumerate(x.shape) if place not in places])
 
 
-def flatten(x):
+def flatten(x) -> Variable:
     """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
+    x = _as_input("flatten", x)
     if x.ndim == 0:
         raise ValueError(
             "flatten: x must have a first axis, the samples, got a 0-d x (see step 38)"
         )
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-def _place(name, axis, ndim):
-    """Return axis counted from the front; raise where there is no such axis."""
-    axis = operator.index(axis)
-    if ndim == 0:
-        raise ValueError(f"{name}: a 0-d x has no axis {axis} (see step 38)")
-    if not -ndim <= axis < ndim:
-        raise ValueError(
-            f"{name}: expected an axis from {-ndim} to {ndim - 1}, got {axis} "
-            "(see step 38)"
-        )
-    return axis % ndim
 
 
 def _broadcasts(shape, target):
@@ -151,19 +157,20 @@ class Split(Function):
         return Concatenate(self.axis)(*gys)
 
 
-def concatenate(xs, axis=0):
+@named_arguments
+def concatenate(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes but for axis, joined along axis.
 
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
     variable([1. 2. 3.])
     """
-    _check_list("concatenate", xs)
+    xs = _listed("concatenate", xs)
     if xs[0].ndim == 0:
         raise ValueError(
             "concatenate: 0-d arrays have no axis to be joined along; stack gives them "
             "one (see step 38)"
         )
-    place = _place("concatenate", axis, xs[0].ndim)
+    place = _one_axis("concatenate", axis, xs[0].ndim)
     rests = {(*x.shape[:place], None, *x.shape[place + 1 :]) for x in xs}
     if len(rests) > 1:
         raise ValueError(
@@ -173,24 +180,26 @@ def concatenate(xs, axis=0):
     return Concatenate(place)(*xs)
 
 
-def stack(xs, axis=0):
+@named_arguments
+def stack(xs, axis=0) -> Variable:
     """Return the xs, a list of equal shapes, side by side along a new axis.
 
     >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
     variable([[1. 3.]
               [2. 4.]])
     """
-    _check_list("stack", xs)
+    xs = _listed("stack", xs)
     if len({x.shape for x in xs}) > 1:
         raise ValueError(
             "stack: expected equal shapes, got "
             f"{', '.join(str(x.shape) for x in xs)} (see step 38)"
         )
-    place = _place("stack", axis, xs[0].ndim + 1)
+    place = _one_axis("stack", axis, xs[0].ndim + 1)
     return Concatenate(place)(*[expand_dims(x, place) for x in xs])
 
 
-def split(x, indices_or_sections, axis=0):
+@named_arguments
+def split(x, indices_or_sections, axis=0) -> list[Variable]:
     """Return the list of x's parts along axis.
 
     indices_or_sections: how many equal parts, or a list of the places to cut at.
@@ -198,10 +207,18 @@ def split(x, indices_or_sections, axis=0):
     >>> split(np.arange(5.0), [2, 4])
     [variable([0. 1.]), variable([2. 3.]), variable([4.])]
     """
-    place = _place("split", axis, x.ndim)
-    at = indices_or_sections
-    if np.ndim(at) == 0:
-        parts, length = operator.index(at), x.shape[place]
+    x = _as_input("split", x)
+    place = _one_axis("split", axis, x.ndim)
+    at = _unwrap(indices_or_sections)
+    try:
+        at = operator.index(at) if np.ndim(at) == 0 else [operator.index(a) for a in at]
+    except (TypeError, ValueError):
+        expected = "a number of parts, or a list of places to cut at, ints"
+        raise TypeError(
+            refusal("split", "indices_or_sections", expected, at, 38)
+        ) from None
+    if isinstance(at, int):
+        parts, length = at, x.shape[place]
         if parts < 1 or length % parts:
             raise ValueError(
                 f"split: {length} elements along axis {axis} make no {parts} equal "
@@ -217,55 +234,22 @@ def split(x, indices_or_sections, axis=0):
     return list(ys) if isinstance(ys, (list, tuple)) else [ys]
 
 
-def _check_list(name, xs):
+def _listed(name, xs):
+    """Return xs, a list or tuple, with an array for every list and number in it."""
     if not isinstance(xs, (list, tuple)) or not xs:
         got = "an empty one" if isinstance(xs, (list, tuple)) else type(xs).__name__
         raise TypeError(
             f"{name}: expected a list or tuple of Variables or arrays, got {got} "
             "(see step 38)"
         )
+    return [_as_input(name, x, f"x number {i}") for i, x in enumerate(xs)]
 
 
 # --- choosing ---
 
 
-class Where(Function):
-    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
-
-    Multiplied by the mask: np.where(mask, gy, 0) takes 10 times as long.
-    """
-
-    def __init__(self, condition):
-        self.condition = condition
-
-    def forward(self, x0, x1):
-        return cuda.get_array_module(x0).where(self.condition, x0, x1)
-
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        gx0 = gx1 = None
-        if self.needs_grad(0):
-            gx0 = sum_to(gy * self.condition, x0.shape)
-        if self.needs_grad(1):
-            gx1 = sum_to(gy * ~self.condition, x1.shape)
-        return gx0, gx1
-
-
-def where(condition, x0, x1):
-    """Return x0 where condition is true, x1 elsewhere; all three broadcast.
-
-    condition gets no gradient. x0 or x1 may be a number.
-
-    >>> x = np.array([-2.0, 3.0])
-    >>> where(x > 0, x, 0.1 * x)
-    variable([-0.2  3. ])
-    """
-    xp = cuda.get_array_module(x1 if np.isscalar(x0) else x0)
-    condition = as_variable(as_array(condition, xp)).data
-    return Where(condition.astype(bool))(x0, x1)
-
-
-def gather(x, index, axis=1):
+@named_arguments
+def gather(x, index, axis=1) -> Variable:
     """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
 
     index: ints, as long as x along every other axis; it gets no gradient. What is
@@ -275,8 +259,10 @@ def gather(x, index, axis=1):
     variable([[2. 2. 1.]
               [3. 4. 4.]])
     """
-    index = as_variable(as_array(index, cuda.get_array_module(x))).data
-    place = _place("gather", axis, x.ndim)
+    x = _as_input("gather", x)
+    xp = cuda.get_array_module(x)
+    index = _unwrap(_as_input("gather", index, "index", xp))
+    place = _one_axis("gather", axis, x.ndim)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"gather: expected an index of ints, got {index.dtype} (see step 47)"
@@ -289,7 +275,12 @@ def gather(x, index, axis=1):
             f"gather: index must be as long as x along every axis but {axis}, got "
             f"{index.shape} and {x.shape} (see step 47)"
         )
-    xp = cuda.get_array_module(index)
+    n = x.shape[place]
+    if index.size and not -n <= index.min() <= index.max() < n:
+        raise IndexError(
+            f"gather: index {index.min() if index.min() < -n else index.max()} is out "
+            f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
+        )
     # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
     places = [
         xp.arange(n).reshape(-1, *[1] * (x.ndim - 1 - a))
@@ -299,7 +290,7 @@ def gather(x, index, axis=1):
     return get_item(x, tuple(places))
 
 
-def embed_id(x, W):
+def embed_id(x, W) -> Variable:
     """Return the rows W[x]: for each number of a word or a letter its vector.
 
     Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x is ints,
@@ -310,11 +301,19 @@ def embed_id(x, W):
     variable([[5. 6.]
               [1. 2.]])
     """
-    index = as_variable(as_array(x, cuda.get_array_module(W))).data
+    W = _as_input("embed_id", W, "W")
+    index = _unwrap(_as_input("embed_id", x, xp=cuda.get_array_module(W)))
+    if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
+        index = index.astype(int)
     if index.dtype.kind not in "iu":
         raise TypeError(
             f"embed_id: expected the ints of words, got {index.dtype}; counts and "
             "measurements go into a Linear layer (see step 69)"
+        )
+    if W.ndim == 0:
+        raise ValueError(
+            "embed_id: W must have a row for each word, (V, D), got a 0-d W (see step "
+            "69)"
         )
     size = W.shape[0]
     if index.size and not -size <= index.min() <= index.max() < size:
@@ -323,3 +322,63 @@ def embed_id(x, W):
             f"from {index.min()} to {index.max()} (see step 69)"
         )
     return get_item(W, index)
+
+
+# --- more of it: a border, another name ---
+
+
+cat = concatenate
+
+
+class Pad(Function):
+    """y = x with a border of the number c around it; gx = gy without its border.
+
+    widths    (before, after) for every axis
+    """
+
+    def __init__(self, widths, c=0.0):
+        self.widths = widths
+        self.c = c
+
+    def forward(self, x):
+        shape = [a + n + b for n, (a, b) in zip(x.shape, self.widths)]
+        y = cuda.get_array_module(x).full(shape, self.c, x.dtype)
+        y[self._inside(x)] = x
+        return y
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy[self._inside(x)]
+
+    def _inside(self, x):
+        """Return the slices of y where x is."""
+        return tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, self.widths))
+
+
+def pad(x, pad_width, constant_values=0.0) -> Variable:
+    """Return x with a border of constant_values, one number, as numpy.pad.
+
+    pad_width: an int for both ends of every axis, (before, after) for every axis, or a
+    list of such pairs, one for each axis.
+
+    >>> pad(np.array([1.0, 2.0]), (1, 2))
+    variable([0. 1. 2. 0. 0.])
+    """
+    x = _as_input("pad", x)
+    try:
+        widths = np.array(pad_width)
+    except ValueError:  # rows of several lengths
+        widths = np.array("")
+    whole = widths.dtype.kind in "iu" and (widths >= 0).all()
+    if not whole or not _broadcasts(widths.shape, (x.ndim, 2)):
+        raise ValueError(
+            "pad: pad_width must be an int of at least 0, (before, after), or such a "
+            f"pair for each of the {x.ndim} axes, the first axis first, got "
+            f"{pad_width!r} (see step 38)"
+        )
+    if not isinstance(constant_values, numbers.Real):
+        raise TypeError(
+            refusal("pad", "constant_values", "one number", constant_values, 38)
+        )
+    widths = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    return Pad(widths, constant_values)(x)

@@ -1,0 +1,266 @@
+"""Names that are not here: an error that says what they are called in this package.
+
+Three kinds of habits come from NumPy, PyTorch and Keras, and each meets its own error:
+
+    F.mse_loss          a module's name       teach_names(module)
+    x.view(2, 3)        a Variable's method   teach_members(Variable, MEMBERS)
+    F.sum(x, dim=0)     an argument's name    @named_arguments
+
+The first two raise AttributeError, so that hasattr() says False. What they advise is
+looked up in the package or, where it is a sentence, held to it by tests/test_habits.py.
+"""
+
+import functools
+import inspect
+import sys
+from typing import Any, TypeVar
+
+# What other libraries call it, and what stands here instead: in which module, and as.
+SYNONYMS = {
+    "tensor": "dezero.Variable",
+    "Tensor": "dezero.Variable",
+    "from_numpy": "dezero.Variable",
+    "as_tensor": "dezero.as_variable",
+    "Module": "dezero.Model",
+    "nn": "dezero.layers",
+    "optim": "dezero.optimizers",
+    "autograd": "dezero.func",
+    "enable_grad": "dezero.using_config",
+    "inference_mode": "dezero.no_grad",
+    "set_grad_enabled": "dezero.using_config",
+    "clamp": "dezero.functions.clip",
+    "unsqueeze": "dezero.functions.expand_dims",
+    "permute": "dezero.functions.transpose",
+    "view": "dezero.functions.reshape",
+    "mm": "dezero.functions.matmul",
+    "bmm": "dezero.functions.matmul",
+    "dot": "dezero.functions.matmul",
+    "hstack": "dezero.functions.concatenate",
+    "vstack": "dezero.functions.concatenate",
+    "subtract": "dezero.functions.sub",
+    "multiply": "dezero.functions.mul",
+    "divide": "dezero.functions.div",
+    "power": "dezero.functions.pow",
+    "negative": "dezero.functions.neg",
+    "absolute": "dezero.functions.abs",
+    "amax": "dezero.functions.max",
+    "amin": "dezero.functions.min",
+    "mse": "dezero.functions.mean_squared_error",
+    "mse_loss": "dezero.functions.mean_squared_error",
+    "MSELoss": "dezero.functions.mean_squared_error",
+    "L1Loss": "dezero.functions.l1_loss",
+    "mae": "dezero.functions.l1_loss",
+    "smooth_l1_loss": "dezero.functions.huber_loss",
+    "CrossEntropyLoss": "dezero.functions.softmax_cross_entropy",
+    "NLLLoss": "dezero.functions.nll_loss",
+    "BCELoss": "dezero.functions.binary_cross_entropy",
+    "BCEWithLogitsLoss": "dezero.functions.sigmoid_cross_entropy",
+    "bce": "dezero.functions.binary_cross_entropy",
+    "bce_loss": "dezero.functions.binary_cross_entropy",
+    "binary_cross_entropy_with_logits": "dezero.functions.sigmoid_cross_entropy",
+    "max_pool2d": "dezero.functions.pooling",
+    "avg_pool2d": "dezero.functions.average_pooling",
+    "conv_transpose2d": "dezero.functions.deconv2d",
+    "swish": "dezero.functions.silu",
+    "SiLU": "dezero.functions.silu",
+    "LeakyReLU": "dezero.functions.leaky_relu",
+    "embedding": "dezero.functions.embed_id",
+    "take": "dezero.functions.get_item",
+    "Embedding": "dezero.layers.EmbedID",
+    "Dense": "dezero.layers.Linear",
+    "ConvTranspose2d": "dezero.layers.Deconv2d",
+    "BatchNorm1d": "dezero.layers.BatchNorm",
+    "BatchNorm2d": "dezero.layers.BatchNorm",
+    "MaxPooling2D": "dezero.layers.MaxPool2d",
+    "ModuleList": "dezero.models.Sequential",
+    "Adagrad": "dezero.optimizers.AdaGrad",
+    "Adadelta": "dezero.optimizers.AdaDelta",
+    "Momentum": "dezero.optimizers.MomentumSGD",
+    "clip_grad_norm_": "dezero.optimizers.ClipGrad",
+    "ToTensor": "dezero.transforms.ToArray",
+    "ToPILImage": "dezero.transforms.ToPIL",
+    "Grayscale": "dezero.transforms.Convert",
+    "Shakespeare": "dezero.datasets.Shakespear",
+}
+
+
+def teach_names(module):
+    """Have a module, given by name, say what a missing name is called here.
+
+    A synonym, else the same name in another module of the package, else names that
+    are spelt nearly so, capitals aside. Never one that does not exist.
+    """
+
+    def __getattr__(name):
+        text = f"module {module!r} has no attribute {name!r}"
+        found = [] if name.startswith("_") else _found(module, name)
+        if found:
+            text += f"; did you mean {' or '.join(found)}?"
+        # name=None: Python would guess once more, and add it to the sentence.
+        raise AttributeError(text, name=None, obj=None)
+
+    # Here, not in the module's code: a type checker would take it to have any name.
+    sys.modules[module].__getattr__ = __getattr__
+
+
+def _found(module, name):
+    """Return the dotted names that a missing one may stand for: at most three."""
+    synonym = SYNONYMS.get(name)
+    if synonym:
+        return [synonym]
+    modules = {
+        path: loaded
+        for path, loaded in list(sys.modules.items())
+        if path.startswith("dezero") and path.count(".") < 2 and path != module
+    }
+    for path, loaded in modules.items():  # dezero.Adam, L.relu
+        thing = vars(loaded).get(name)
+        if callable(thing) and getattr(thing, "__module__", "").startswith("dezero"):
+            return [f"{path}.{name}"]
+    own = [n for n in vars(sys.modules[module]) if not n.startswith("_")]
+    near = [n for n in own if n.lower() == name.lower()]
+    if not near:
+        import difflib  # here, for it is only needed now
+
+        near = difflib.get_close_matches(name, own)
+    return [f"{module}.{n}" for n in near]
+
+
+# What other libraries' arrays can do, and how it is done here.
+MEMBERS = {
+    "numpy": "x.data is the ndarray (see step 1)",
+    "cpu": "x.to_cpu() moves it, in place, and x.data is the ndarray (see step 52)",
+    "cuda": "x.to_gpu() moves it, in place (see step 52)",
+    "to": "x.to_gpu() and x.to_cpu() move it, x.astype(dtype) converts (see step 52)",
+    "device": "dezero.cuda.get_array_module(x) says where it is (see step 52)",
+    "is_cuda": "dezero.cuda.get_array_module(x) says where it is (see step 52)",
+    "type": "x.dtype is the type of its elements, x.astype(dtype) converts",
+    "float": "x.astype(np.float32) converts, float(x) is a Python number",
+    "double": "x.astype(np.float64) converts",
+    "half": "x.astype(np.float16) converts",
+    "int": "x.data.astype(int) converts, int(x) is a Python number",
+    "long": "x.data.astype(int) converts",
+    "bool": "x.data.astype(bool) converts",
+    "view": "x.reshape(...) (see step 38)",
+    "unsqueeze": "F.expand_dims(x, axis), or x[:, None] (see step 38)",
+    "expand_dims": "F.expand_dims(x, axis), or x[:, None] (see step 38)",
+    "permute": "x.transpose(...) (see step 38)",
+    "swapaxes": "x.transpose(...), with all axes in their new order (see step 38)",
+    "t": "x.T (see step 38)",
+    "contiguous": "nothing is needed: any order in memory will do",
+    "expand": "F.broadcast_to(x, shape) (see step 40)",
+    "expand_as": "F.broadcast_to(x, shape) (see step 40)",
+    "broadcast_to": "F.broadcast_to(x, shape) (see step 40)",
+    "repeat": "F.concatenate([x, x], axis), or F.broadcast_to(x, shape) (see step 40)",
+    "dim": "x.ndim is the number of axes (see step 19)",
+    "numel": "x.size is the number of elements (see step 19)",
+    "clone": "x.copy()",
+    "detach_": "x.detach() gives one outside the graph, x.unchain() cuts this one off",
+    "zero_grad": "x.cleargrad() (see step 14)",
+    "zero_": "x.cleargrad() forgets a gradient; x.data[...] = 0 sets a leaf to 0",
+    "fill_": "x.data[...] = value sets a leaf (see step 28)",
+    "add_": "x = x + y; for a leaf x.data += y.data (see step 28)",
+    "sub_": "x = x - y; for a leaf x.data -= y.data (see step 28)",
+    "mul_": "x = x * y; for a leaf x.data *= y.data (see step 28)",
+    "add": "x + y (see step 20)",
+    "sub": "x - y (see step 22)",
+    "mul": "x * y (see step 20)",
+    "div": "x / y (see step 22)",
+    "pow": "x ** c (see step 22)",
+    "mm": "x @ y (see step 41)",
+    "bmm": "x @ y (see step 41)",
+    "clamp": "x.clip(low, high)",
+    "eq": "x.data == y.data",
+    "gt": "x > y",
+    "lt": "x < y",
+    "sign": "np.sign(x.data)",
+    "masked_fill": "F.where(mask, value, x) (see step 47)",
+    "gather": "F.gather(x, index, axis) (see step 47)",
+    "index_select": "x[index], or F.embed_id(index, x) (see step 69)",
+    "take": "x[index] (see step 47)",
+    "split": "F.split(x, parts, axis) (see step 38)",
+    "chunk": "F.split(x, parts, axis) (see step 38)",
+    "maximum": "F.maximum(x, y)",
+    "minimum": "F.minimum(x, y)",
+    "topk": "np.argsort(x.data) gives places to index with (see step 47)",
+    "sort": "x[np.argsort(x.data)] sorts a vector (see step 47)",
+    "argsort": "np.argsort(x.data)",
+    "all": "x.data.all()",
+    "any": "x.data.any()",
+    "nonzero": "x.data.nonzero()",
+    "params": "a Variable is no layer; layers have params() (see step 44)",
+}
+
+
+class _Missing:
+    """In a class: the name of a member that it does not have, with advice.
+
+    A descriptor, because a __getattr__ would slow down all the other attributes.
+    """
+
+    def __init__(self, advice):
+        self.advice = advice
+
+    def __set_name__(self, owner, name):
+        self.text = f"{owner.__name__} has no {name!r} here: {self.advice}"
+
+    def __get__(self, x, owner=None):
+        raise AttributeError(self.text, name=None, obj=None)
+
+
+def teach_members(cls, advice):
+    """Give a class a descriptor for each name in advice, {name: sentence}."""
+    for name, sentence in advice.items():
+        if name in vars(cls):
+            raise TypeError(f"teach_members: {cls.__name__} has {name!r}")
+        missing = _Missing(sentence)
+        missing.__set_name__(cls, name)
+        setattr(cls, name, missing)
+
+
+# Arguments that have another name here.
+ARGUMENTS = {
+    "dim": "axis",
+    "axes": "axis",
+    "keepdim": "keepdims",
+    "min": "x_min",
+    "max": "x_max",
+    "padding": "pad",
+    "p": "dropout_ratio",
+    "negative_slope": "slope",
+    "correction": "ddof",
+    "other": "x1",
+}
+
+_Call = TypeVar("_Call", bound=Any)
+
+
+def named_arguments(function: _Call) -> _Call:
+    """Return function with an error that says how an argument is called here.
+
+    >>> @named_arguments
+    ... def total(x, axis=None):
+    ...     return x
+    >>> total([1, 2], dim=0)
+    Traceback (most recent call last):
+    TypeError: total: there is no dim=; here it is axis=, as in total(x, axis=None)
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            parameters = inspect.signature(function).parameters
+            wrong = [name for name in kwargs if name not in parameters]
+            if not wrong:
+                raise
+        ours = ARGUMENTS.get(wrong[0])
+        name = function.__name__
+        own = [str(p) for p in parameters.values() if p.name != "self"]
+        advice = f"here it is {ours}=, as in" if ours in parameters else "it is"
+        raise TypeError(
+            f"{name}: there is no {wrong[0]}=; {advice} {name}({', '.join(own)})"
+        ) from None
+
+    return call
