@@ -776,20 +776,22 @@ class Variable:
     def item(self) -> Any:
         """The only element, as a Python number."""
         advice = "x.tolist() gives all of them"
-        return self._single("item", ValueError, advice).item()
+        return _only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
         return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        array = self._single("round", advice="use np.round(x.data, 3)")
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
         return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        array = self._single(f"format {spec!r}", advice="use np.round(x.data, 3)")
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
         return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):

@@ -71,7 +71,12 @@ def as_numpy(x):
     """Return x, a Variable, array or number, as a numpy.ndarray."""
     x = _data(x)
     xp = get_array_module(x)
-    return np.asarray(x) if xp is np else xp.asnumpy(x)
+    if xp is not np:
+        return xp.asnumpy(x)
+    try:
+        return np.asarray(x)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"as_numpy: {error} (see step 52)") from None
 
 
 def as_cupy(x):

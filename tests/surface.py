@@ -694,7 +694,7 @@ ROWS = {
     ),
     "graph.picture": called(
         Made(lambda: F.sin(Variable(X))), False, "constants", ()
-    ).few(),
+    ).few("str", "list", "object"),
     "graph.render_dot": called(DOT, "graph.dot"),
     # static
     "static.placeholder": called((2, 3), np.float64, "x"),
@@ -728,6 +728,7 @@ ROWS = {
     "guards.whole": called(3).of(judged("whole")),
     "guards.flag": called(True).of(judged("flag")),
     "guards.one_of": called("a").of(judged("one_of", ["a", "b"])),
+    "guards.file_name_below": called("who", "file.bin", 51),
     "guards.check_callable": called("who", rows, 71),
     "guards.refusal": called("who", "name", "a number", 3, 1),
     "guards.shown": called(3),
@@ -907,8 +908,6 @@ WITHOUT = {
     "files.NpzReader.header": "see NpzReader",
     "files.NpzReader.packed_size": "see NpzReader",
     "files.NpzReader.array": "see NpzReader",
-    "render.in_notebook": "without arguments, for render_dot",
-    "render.svg": "for picture",
     "guards.Number": "a descriptor: the constructors of the optimizers show it",
     "guards.Kind": "a descriptor, see Number",
     "guards.call_text": "for __repr__",
