@@ -73,10 +73,18 @@ def as_numpy(x):
     xp = get_array_module(x)
     if xp is not np:
         return xp.asnumpy(x)
+    if isinstance(x, np.ndarray):
+        return x
     try:
-        return np.asarray(x)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"as_numpy: {error} (see step 52)") from None
+        array = np.asarray(x)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.hasobject:
+        raise TypeError(
+            "as_numpy: expected an array, a Variable, a number or a list of them, got "
+            f"{'None' if x is None else type(x).__name__} (see step 52)"
+        )
+    return array
 
 
 def as_cupy(x):
