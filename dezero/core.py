@@ -742,16 +742,16 @@ class Variable:
     # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other) -> Any:
-        return _compare(operator.lt, self, other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other) -> Any:
-        return _compare(operator.le, self, other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other) -> Any:
-        return _compare(operator.gt, self, other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other) -> Any:
-        return _compare(operator.ge, self, other)
+        return _compared(">=", operator.ge, self, other)
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
@@ -830,6 +830,14 @@ class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
 
+def _compared(who, compare, x, other):
+    """Return the truths of x < other or the like, of arrays."""
+    try:
+        return compare(x.data, _unwrap(other))
+    except (ValueError, TypeError) as error:
+        raise _explained(who, error, x, other) from error
+
+
 def _place_of(who, x, axis):
     """Return the place of the largest or smallest element, an ndarray of ints."""
     x = _as_input(who, x)
@@ -870,14 +878,6 @@ def as_array(x, array_module=np):
         except ValueError as error:
             raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
-
-
-def _compare(operation, x, other):
-    """Return where the comparison holds, an array of truths."""
-    try:
-        return operation(x.data, _unwrap(other))
-    except (TypeError, ValueError) as error:
-        raise _explained(operation.__name__, error, x, other) from error
 
 
 def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):

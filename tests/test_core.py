@@ -1565,17 +1565,6 @@ def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
 # --- what has no derivative says what it takes, too ---
 
 
-def test_comparisons_say_why_there_is_none():
-    x = Variable(np.ones((2, 3)))
-    with pytest.raises(TypeError, match="lt: x must be a Variable, .* got None"):
-        _ = x < None
-    with pytest.raises(ValueError, match=r"ge: the shapes \(2, 3\) and \(4, 7\) could"):
-        _ = x >= np.ones((4, 7))
-    np.testing.assert_array_equal(
-        x > np.array([0.0, 1.0, 2.0]), [[True, False, False]] * 2
-    )
-
-
 def test_lists_of_rows_of_different_lengths_make_no_array():
     with pytest.raises(ValueError, match=r"as_array: .*inhomogeneous .*step 9"):
         as_array([[1.0, 2.0], [3.0]])
