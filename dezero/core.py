@@ -2057,7 +2057,7 @@ def broadcast_to(x, shape) -> Variable:
 
 def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
-    if getattr(x, "shape", None) == shape:
+    if type(shape) is tuple and getattr(x, "shape", None) == shape:
         # NumPy scalars and Variables first: they need not ask Config.
         return Variable(x) if isinstance(x, ndarray) and not Config.bare else x
     return SumTo(_as_shape("sum_to", shape, 40))(_as_input("sum_to", x))
@@ -2179,7 +2179,8 @@ class Max(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        gy = restore_axes(gy, x.shape, self.axis, self.keepdims) / self.count
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        gy = gy / self.count
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
@@ -2507,6 +2508,18 @@ def scatter_add(gy, slices, shape):
     >>> scatter_add(np.array([1.0, 2.0, 4.0]), [0, 1, 0], (2,))
     array([5., 2.])
     """
+    try:
+        return _scatter_add(gy, slices, shape)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        if "(see step" in str(error):
+            raise
+        raise ValueError(
+            f"scatter_add: expected an array gy, an index of zeros of the shape, and a "
+            f"shape that fit each other: {error} (see step 47)"
+        ) from error
+
+
+def _scatter_add(gy, slices, shape):
     xp = cuda.get_array_module(gy)
     gx = xp.zeros(shape, gy.dtype)
     if not _may_repeat(slices):

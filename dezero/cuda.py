@@ -71,15 +71,7 @@ def as_numpy(x):
     """Return x, a Variable, array or number, as a numpy.ndarray."""
     x = _data(x)
     xp = get_array_module(x)
-    if xp is not np:
-        return xp.asnumpy(x)
-    try:
-        return np.asarray(x)
-    except ValueError as error:  # lists of different lengths
-        raise ValueError(
-            f"as_numpy: expected an array, Variable or number, got a "
-            f"{type(x).__name__} that makes no array: {error} (see step 52)"
-        ) from error
+    return np.asarray(x) if xp is np else xp.asnumpy(x)
 
 
 def as_cupy(x):

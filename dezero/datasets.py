@@ -23,7 +23,7 @@ import numpy as np
 
 from dezero import utils
 from dezero.files import NpzReader, replacing
-from dezero.guards import check_callable, flag, shown, whole
+from dezero.guards import check_callable, file_name_below, flag, shown, whole
 from dezero.transforms import Compose, Flatten, Normalize, ToFloat
 from dezero.utils import get_file
 
@@ -709,7 +709,7 @@ def _cache_path(who, filename, train):
             f"{who}: filename must be a name, got {shown(filename)} (see step 51)"
         )
     name = os.path.basename(filename) + suffix
-    return os.path.join(utils.cache_dir, utils.check_file_name(who, name))
+    return os.path.join(utils.cache_dir, file_name_below(who, name, 51))
 
 
 def _cached(filename, train, make):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dezero.guards import shown
+
 
 @contextlib.contextmanager
 def replacing(path):
@@ -16,6 +18,11 @@ def replacing(path):
     So path is complete or, after an exception, what it was before. Where path is a
     link, the file it points to is replaced. The folder must be there.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"replacing: path must be the name of a file, got {shown(path)} "
+            "(see step 53)"
+        )
     path = Path(path).resolve()
     temporary = path.with_name(f".{os.urandom(8).hex()}.part")
     try:

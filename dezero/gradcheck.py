@@ -44,7 +44,7 @@ def array_allclose(a, b, rtol=1e-4, atol=1e-5):
     """Return True if |a - b| <= atol + rtol * |b| everywhere; arrays or Variables."""
     who = "array_allclose"
     _check_tolerances(who, rtol, atol)
-    a, b = _numbers(who, a), _numbers(who, b)
+    a, b = _numbers(who, a, "biufc"), _numbers(who, b, "biufc")
     try:
         np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
@@ -73,7 +73,7 @@ def numerical_grad(f, x, *args, **kwargs):
     def outputs(array):
         x_moved = type(x)(array) if wraps else array
         ys = _as_list(f(x_moved, *args, **kwargs))
-        return [_numbers(f"{who}: the result of f", y, "biuf") for y in ys]
+        return [_numbers(f"{who}: the result of f", y) for y in ys]
 
     return _central_differences(outputs, start, weights=repeat(1.0))
 
@@ -152,7 +152,7 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
         if getattr(getattr(x, "dtype", None), "kind", None) == "f"
     }
     if not arrays:
-        kinds = ", ".join(str(getattr(x, "dtype", type(x))) for x in inputs)
+        kinds = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in inputs)
         raise ValueError(
             "check_gradients: expected at least one array or Variable of a floating "
             f"dtype to differentiate by, got {kinds or 'no inputs'}"
@@ -334,7 +334,7 @@ def _array(x):
     return cuda.as_numpy(x.data if _is_variable(x) else x)
 
 
-def _numbers(who, x, kinds="biufc"):
+def _numbers(who, x, kinds="biuf"):
     """Return the numbers in x as an array; raise TypeError if there are none."""
     try:
         array = _array(x)

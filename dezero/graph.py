@@ -69,6 +69,7 @@ def _dot_graph(who, output, verbose, stable, show, fold):
     """Return DOT text, for get_dot_graph and those that draw it."""
     _check_output(who, output)
     verbose = flag(who, "verbose", verbose, 26)
+    stable = flag(who, "stable", stable, 26)
     if show is not None:
         one_of(who, "show", show, 26, ("constants", "data", "grad"))
     layers = _check_fold(who, fold)

@@ -78,7 +78,7 @@ class Kind:
 
     def __set__(self, instance, value):
         try:
-            known = value is not None and np.dtype(value).kind in "biufc"
+            known = value is not None and np.dtype(value).kind in "biuf"
         except (TypeError, ValueError):
             known = False
         if not known:
@@ -125,6 +125,30 @@ def one_of(who, name, value, step, choices):
         return value
     expected = " or ".join(map(repr, choices))
     raise ValueError(refusal(who, name, expected, value, step))
+
+
+def file_name_below(who, name, step):
+    """Return name if a file of that name is in a folder, or below it.
+
+    Raises TypeError for what is no str, and ValueError for a name that is empty or
+    leads elsewhere, on any system: ../x, /x, C:x, a\\b.
+    """
+    if not isinstance(name, str):
+        raise TypeError(
+            f"{who}: the name of a file must be a str, got {shown(name)} "
+            f"(see step {step})"
+        )
+    parts = name.split("/")
+    if (
+        any(part in ("", ".", "..") for part in parts)
+        or any(char in name for char in "\\\0")
+        or name[1:2] == ":"
+    ):
+        raise ValueError(
+            f"{who}: expected the name of a file in the folder cache_dir, got "
+            f"{name!r} (see step {step})"
+        )
+    return name
 
 
 def refusal(who, name, expected, value, step):

@@ -32,7 +32,7 @@ import threading
 import weakref
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,17 +129,21 @@ class Layer:
         names = self.__dict__.get("_params", ())
         vars(self)["_params"] = tuple(known for known in names if known != name)
 
-    def __getattr__(self, name):
-        """Say what to write instead of a name that other libraries have."""
-        if hasattr(type(self), name):  # a property that raised: let it say why
-            return object.__getattribute__(self, name)
-        kind = type(self).__name__
-        message = f"{kind!r} object has no attribute {name!r}"
-        if name in _ELSEWHERE:
-            message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
-        elif "_params" not in vars(self) and name[:2] != "__":
-            message += f"; does {kind}.__init__ call super().__init__()? (see step 44)"
-        raise AttributeError(message, name=name, obj=self)
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):
+            """Say what to write instead of a name that other libraries have."""
+            if hasattr(type(self), name):  # a property that raised: let it say why
+                return object.__getattribute__(self, name)
+            kind = type(self).__name__
+            message = f"{kind!r} object has no attribute {name!r}"
+            if name in _ELSEWHERE:
+                message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
+            elif "_params" not in vars(self) and name[:2] != "__":
+                message += (
+                    f"; does {kind}.__init__ call super().__init__()? (see step 44)"
+                )
+            raise AttributeError(message, name=name, obj=self)
 
     def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""
@@ -149,10 +153,11 @@ class Layer:
                 self._refuse_output(outputs)
             if not isinstance(outputs, tuple):
                 outputs = (outputs,)
-            vars(self)["_inputs"] = _weakly((*inputs, *options.values()))
-            vars(self)["_outputs"] = _weakly(outputs)
             if _calls.seen is not None:
                 _calls.seen.append((self, outputs))
+        notes = vars(self)
+        notes["_inputs"] = _weakly((*inputs, *options.values()))
+        notes["_outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def _refuse_output(self, output):
@@ -176,13 +181,16 @@ class Layer:
         as well, here or inside, comes as that only, so files keep the keys that they
         had before lists were looked into. A list that leads back here is left out.
         """
-        named = [(name, getattr(self, name)) for name in self._params]
+        named = self._named()
         held = {}
         for name, value in vars(self).items():
-            if isinstance(value, (list, tuple, dict)):
+            if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
                 _find_inside(name, value, held)
+        if held:  # leave out what named has, often all of it
+            found = {owned for _, owned in named}
+            held = {key: owned for key, owned in held.items() if owned not in found}
         if held:
-            found = _reached((owned for _, owned in named), lists=False)
+            found = _reached(found, lists=False)
             for key, owned in held.items():
                 if owned not in found and self not in _reached([owned]):
                     found.add(owned)
@@ -190,6 +198,10 @@ class Layer:
             places = {name: i for i, name in enumerate(vars(self))}
             named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
         yield from named
+
+    def _named(self):
+        """Return [(name, owned)] of those that are attributes."""
+        return [(name, getattr(self, name)) for name in self._params]
 
     def params(self):
         """Yield every Parameter once, in order of definition, inner layers' too."""
@@ -380,6 +392,9 @@ def _what(value):
     return "an array" if cuda.is_array(value) else shown(value)
 
 
+_NOTES = {"_params", "_inputs", "_outputs"}  # of a layer about itself
+
+
 def _find_inside(key, value, found):
     """Add {key/place: owned} of all Parameters and Layers in a list, tuple or dict."""
     waiting = [(key, value, ())]
@@ -411,10 +426,10 @@ def _reached(owned, lists=True):
         if each not in found:
             found.add(each)
             if isinstance(each, Layer):
-                waiting += [getattr(each, name) for name in each._params]
+                waiting += [owned for _, owned in each._named()]
                 held = {}
                 for name, value in vars(each).items() if lists else ():
-                    if isinstance(value, (list, tuple, dict)):
+                    if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
                         _find_inside(name, value, held)
                 waiting += held.values()
     return found
@@ -501,14 +516,15 @@ class _WholeCall:
         self.layer = layer
 
     def __enter__(self):
-        self.outermost = _calls.undo is None
+        undo = _calls.undo
+        self.outermost = undo is None
         if self.outermost:
             _calls.undo = []
-        self.start = len(_calls.undo)
+        self.start = 0 if self.outermost else len(undo)
 
     def __exit__(self, kind, error, trace):
-        undo = _calls.undo
         if kind is not None:
+            undo = _calls.undo
             while len(undo) > self.start:
                 _restore(*undo.pop())
         if self.outermost:
@@ -574,6 +590,16 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
     layer knows already. Raises TypeError for what is no numbers, ValueError for
     another shape.
     """
+    array = x.data if isinstance(x, Variable) else x
+    if isinstance(array, np.ndarray) and array.dtype.kind in "fiub":  # most are
+        shape = array.shape
+        if len(shape) == ndim or (ndim is None and len(shape) >= least):
+            if (
+                axis is None
+                or shape[axis[1]] == size
+                or (size is None and shape[axis[1]])
+            ):
+                return x
     who = type(layer).__name__
     given = x
     if not (isinstance(x, Variable) or cuda.is_array(x)):
@@ -1543,7 +1569,8 @@ def _check_state(layer, x):
     h = layer.h
     if h is None:
         return
-    h = as_variable(as_array(h))
+    if not isinstance(h, Variable):
+        h = as_variable(as_array(h))
     name = type(layer).__name__
     if h.shape[:-1] != x.shape[:-1]:
         raise ValueError(

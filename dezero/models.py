@@ -15,6 +15,8 @@ weights, so making one costs nothing; pretrained=True fetches published ones.
 Letters: x, y in and out; N pictures, H W height and width.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 import dezero.functions as F
@@ -67,10 +69,16 @@ class _Chain(Model):
 
     @property
     def _params(self):
-        places = (f"l{i}" for i, layer in enumerate(vars(self).get("layers", ())))
-        layers = [name for name in places if isinstance(getattr(self, name), Layer)]
-        named = vars(self).get("_params", ())
-        return (*layers, *(name for name in named if name not in layers))
+        return tuple(name for name, _ in self._named())
+
+    def _named(self):
+        attributes = vars(self)
+        layers = enumerate(attributes.get("layers", ()))
+        places = [(f"l{i}", layer) for i, layer in layers if isinstance(layer, Layer)]
+        named = attributes.get("_params", ())
+        return [item for item in places if item[0] not in attributes] + [
+            (name, attributes[name]) for name in named
+        ]
 
     @_params.setter
     def _params(self, names):
@@ -86,9 +94,11 @@ class _Chain(Model):
                 return place
         return None
 
-    def __getattr__(self, name):
-        place = self._place(name)
-        return super().__getattr__(name) if place is None else self.layers[place]
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):
+            place = self._place(name)
+            return super().__getattr__(name) if place is None else self.layers[place]
 
     def __setattr__(self, name, value):
         who = type(self).__name__

@@ -330,7 +330,7 @@ class ToInt(AsType):
 
 def _check_array(transform, x):
     """Raise TypeError unless x is an array of numbers."""
-    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biufc":
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biuf":
         return
     got = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else shown(x)
     raise TypeError(
@@ -348,23 +348,36 @@ def _check_list(transform, x):
         )
 
 
-def _put_in_front(check, kind, name):
-    """Have a method check its argument first; its code stays that of the step."""
-    method = getattr(kind, name)
-
-    @functools.wraps(method)
-    def checked(self, *arguments, **named):
-        for argument in (*arguments, *named.values())[:1]:
-            check(self, argument)
-        return method(self, *arguments, **named)
-
-    setattr(kind, name, checked)
+# The checks stand in front of the methods, whose code is that of step 49.
 
 
-_put_in_front(_check_list, Compose, "__init__")
-_put_in_front(_check_array, Normalize, "__call__")
-_put_in_front(_check_array, Flatten, "__call__")
-_put_in_front(_check_array, AsType, "__call__")
+def _on_arrays(kind):
+    """Have the transforms of a class refuse what is no array."""
+    call = kind.__call__
+
+    @functools.wraps(call)
+    def checked(self, array):
+        _check_array(self, array)
+        return call(self, array)
+
+    kind.__call__ = checked
+
+
+def _on_lists(kind):
+    """Have a class like Compose refuse what is no list."""
+    init = kind.__init__
+
+    @functools.wraps(init)
+    def checked(self, transforms=()):
+        _check_list(self, transforms)
+        init(self, transforms)
+
+    kind.__init__ = checked
+
+
+_on_lists(Compose)
+for _kind in (Normalize, Flatten, AsType):
+    _on_arrays(_kind)
 
 
 def _pair(who, size):

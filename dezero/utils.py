@@ -27,7 +27,7 @@ from dezero.gradcheck import (
     numerical_grad,
 )
 from dezero.graph import _dot_func, _dot_var, get_dot_graph, plot_dot_graph
-from dezero.guards import number, shown
+from dezero.guards import file_name_below, number, shown
 
 __all__ = [
     "DOWNLOADS",
@@ -38,7 +38,6 @@ __all__ = [
     "array_allclose",
     "array_equal",
     "cache_dir",
-    "check_file_name",
     "check_gradients",
     "find_file",
     "get_conv_outsize",
@@ -252,7 +251,7 @@ def get_file(url, file_name=None):
             f"get_file: {url!r} does not end with the name of a file; "
             "give one: get_file(url, file_name) (see step 51)"
         )
-    check_file_name("get_file", name)
+    file_name_below("get_file", name, 51)
     found = find_file(name)
     if found is not None:
         return found
@@ -280,36 +279,13 @@ def find_file(name):
     None stands for a file that is not there, and for one whose size or MD5 is not the
     one in DOWNLOADS.
     """
-    check_file_name("find_file", name)
+    file_name_below("find_file", name, 51)
     entry = DOWNLOADS.get(name, Download(()))
     for known in (name, *entry.also):
         path = os.path.join(_cache_dir(), known)
         if os.path.isfile(path) and _damage(path, entry) is None:
             return path
     return None
-
-
-def check_file_name(who, name):
-    """Return name if a file of that name is in the folder cache_dir, or below it.
-
-    Raises TypeError for what is no str, and ValueError for a name that is empty or
-    leads elsewhere, on any system: ../x, /x, C:x, a\\b.
-    """
-    if not isinstance(name, str):
-        raise TypeError(
-            f"{who}: the name of a file must be a str, got {shown(name)} (see step 51)"
-        )
-    parts = name.split("/")
-    if (
-        any(part in ("", ".", "..") for part in parts)
-        or any(char in name for char in "\\\0")
-        or name[1:2] == ":"
-    ):
-        raise ValueError(
-            f"{who}: expected the name of a file in the folder cache_dir, got "
-            f"{name!r} (see step 51)"
-        )
-    return name
 
 
 def _cache_dir():

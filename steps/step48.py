@@ -64,6 +64,7 @@ from matplotlib.figure import Figure
 
 import dezero.functions as F
 from dezero import no_grad
+from dezero.guards import flag
 from dezero.models import MLP
 from dezero.optimizers import SGD
 
@@ -79,6 +80,7 @@ def get_spiral(train=True):
     a little noise. The same points on every call; train=False gives
     others of the same kind.
     """
+    train = flag("get_spiral", "train", train, 48)
     # DeZero's points, which come from NumPy's legacy generator.
     rng = np.random.RandomState(1984 if train else 2020)
     t = np.repeat(np.arange(3), 100)

@@ -91,3 +91,11 @@ def test_import_does_not_look_for_cupy():
         "assert cuda.gpu_enable is False and 'gpu_enable' in vars(cuda)"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_what_becomes_an_array():
+    assert cuda.as_numpy([1, 2]).tolist() == [1, 2]
+    assert cuda.as_numpy(2.5).shape == ()
+    objects = np.array([None])
+    assert cuda.as_numpy(objects) is objects
+    assert cuda.get_array_module(None) is cuda.get_array_module("x") is np

@@ -9,7 +9,9 @@ import gzip
 import io
 import shutil
 import tarfile
+import tracemalloc
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -837,3 +839,195 @@ def test_defaults_are_not_shared_by_accident(cache):
     assert data[0][0].dtype == np.uint8
     assert MNIST()[0][0].dtype == np.float32
     assert copy.copy(data)[0][0].dtype == np.uint8
+
+
+# --- what is refused ---
+
+
+class Pairs(Dataset):
+    """Five items, and as many labels as told."""
+
+    labels = 5
+
+    def prepare(self):
+        self.data, self.label = np.arange(5), list(range(self.labels))
+
+
+@pytest.mark.parametrize("kind", [Pairs, Spiral, SinCurve])
+@pytest.mark.parametrize("train", ["yes", None, 2, [True]])
+def test_parts_are_true_or_false(kind, train):
+    with pytest.raises(
+        TypeError, match=rf"{kind.__name__}: train must be True or False"
+    ):
+        kind(train=train)
+
+
+@pytest.mark.parametrize("call", [get_spiral, MNIST.files, get_digits])
+def test_switches_of_functions(call):
+    with pytest.raises(TypeError, match=r"must be True or False, got 'no'"):
+        call("no")
+
+
+@pytest.mark.parametrize("name", ["transform", "target_transform"])
+def test_transforms_are_called(name):
+    for wrong in 5, "Flatten", [Flatten()]:
+        with pytest.raises(TypeError, match="Pairs: expected something .* called, got"):
+            Pairs(**{name: wrong})
+    with pytest.raises(TypeError, match=r"the class Flatten; write Flatten\(\)"):
+        Pairs(**{name: Flatten})
+    x, t = Pairs(**{name: float})[3]  # a class, but of values
+    assert (type(x) is float) == (name == "transform")
+    assert (type(t) is float) == (name == "target_transform")
+
+
+def test_a_label_for_each_item():
+    class Short(Pairs):
+        labels = 3
+
+    with pytest.raises(ValueError, match="Short: .* got 5 items and 3 labels.*step 49"):
+        Short()
+    data = Pairs()
+    data.label = data.label[:3]
+    with pytest.raises(ValueError, match="Pairs: .* got 5 items and 3 labels"):
+        data[0]
+
+
+def test_data_without_a_length():
+    class Lazy(Dataset):
+        def prepare(self):
+            self.data = iter([1, 2])
+
+    with pytest.raises(TypeError, match="Lazy: data must be an array or a list, got"):
+        Lazy()
+
+
+def test_places_of_items():
+    data = Pairs()
+    assert data[np.int64(2)] == (2, 2) and data[-1] == (4, 4)
+    for index in 5, -6:
+        with pytest.raises(IndexError, match=f"Pairs: there is no item {index} of 5"):
+            data[index]
+    for index in 1.0, "1":
+        with pytest.raises(TypeError, match="Pairs: expected one index, an int, got"):
+            data[index]
+    assert len(list(data)) == 5  # a `for` ends where there is no item
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, "0", None, True])
+def test_seeds_of_digits(seed):
+    with pytest.raises(
+        (TypeError, ValueError), match="SynthDigits: seed must be a whole"
+    ):
+        SynthDigits(seed=seed)
+
+
+@pytest.mark.parametrize("size", [{"row": 0}, {"col": 2.5}])
+def test_sizes_of_what_is_shown(cache, size):
+    put_mnist(cache, 3)
+    with pytest.raises((TypeError, ValueError), match=r"MNIST\.show: .* whole number"):
+        MNIST().show(**size)
+
+
+@pytest.mark.parametrize("content, pattern", [(b"\xff\xfe", "not a text"), (b"", "''")])
+def test_a_text_that_is_none(cache, content, pattern):
+    (cache / "shakespear.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"shakespear\.txt: .*{pattern}.*delete it"):
+        Shakespear()
+
+
+# --- files that say too much ---
+
+
+def test_images_that_cannot_be_in_the_file(cache):
+    """Headers are judged before there is memory: these announce four terabytes."""
+    put_mnist(cache, 3)
+    head = bytes([0, 0, 8, 3, *b"\xff\xff\xff\xff", 0, 0, 0, 28, 0, 0, 0, 28])
+    path = cache / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(head + bytes(9999)))
+    with pytest.raises(ValueError, match="train-images.*format IDX.*delete it"):
+        MNIST()
+
+
+def test_images_that_go_on_after_their_end_are_not_unpacked(cache):
+    put_mnist(cache, 3)
+    head = bytes([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28])
+    path = cache / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(head + bytes(2**26)))  # 65 kB of 67 MB
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="train-images.*format IDX"):
+        MNIST()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+def write_npz(path, **members):
+    """Write an .npz of these bytes, packed."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "members, pattern",
+    [
+        ({"data": np.ones((5, 2)), "label": np.ones(3)}, r"\(5, 2\).*\(3,\)"),
+        ({"data": np.array(1.0), "label": np.ones(3)}, r"\(\)"),
+        ({"data": b"no array", "label": np.ones(3)}, "magic"),
+        ({"data": np.ones(3), "label": b""}, "a cache of data and label"),
+        ({"x": np.ones(3)}, r"expected data and label, got \['x'\]"),
+    ],
+)
+def test_a_cache_that_is_whole_but_wrong(cache, members, pattern):
+    members = {k: v if type(v) is bytes else npy(v) for k, v in members.items()}
+    write_npz(cache / "a.test.npz", **members)
+    with pytest.raises(ValueError, match=rf"a\.test\.npz: .*{pattern}.*delete it.*51"):
+        load_cache_npz("a")
+
+
+def test_a_cache_packed_in_a_way_that_python_does_not_know(cache):
+    path = cache / "a.test.npz"
+    write_npz(path, data=npy(np.ones(300)))
+    content = path.read_bytes()
+    deflated = b"\x08\x00"
+    assert content[8:10] == deflated
+    where = content.index(b"PK\x01\x02") + 10  # the same in the directory
+    assert content[where : where + 2] == deflated
+    strange = content[:8] + b"\x63\x00" + content[10:where] + b"\x63\x00"
+    path.write_bytes(strange + content[where + 2 :])
+    with pytest.raises(ValueError, match=r"a\.test\.npz: not a cache .*delete it"):
+        load_cache_npz("a")
+
+
+def test_a_small_cache_that_unpacks_to_a_lot(cache):
+    head = npy(np.zeros(0, np.uint8)).replace(b"(0,)", b"(99999999,)")
+    head = head.replace(b" " * 9 + b"\n", b" " * 2 + b"\n", 1)
+    write_npz(cache / "a.test.npz", data=head + bytes(99999999))
+    assert (cache / "a.test.npz").stat().st_size < 2**20
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"a\.test\.npz: .*too much for its size"):
+        load_cache_npz("a")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+@pytest.mark.parametrize("filename", [5, None, ["a"]])
+def test_names_of_caches(filename):
+    with pytest.raises(TypeError, match="load_cache_npz: filename must be a name, got"):
+        load_cache_npz(filename)
+    with pytest.raises(TypeError, match="save_cache_npz: filename must be a name, got"):
+        save_cache_npz(np.ones(1), None, filename)
+
+
+@pytest.mark.parametrize("data", [None, [[1], [1, 2]], np.array([None])])
+def test_what_cannot_be_cached(cache, data):
+    with pytest.raises(TypeError, match="save_cache_npz: data must be an array of"):
+        save_cache_npz(data, np.ones(1), "a")
+    assert not list(cache.iterdir())

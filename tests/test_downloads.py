@@ -382,3 +382,52 @@ def test_replacing_broken_off(tmp_path):
             raise KeyError
     assert path.read_text() == "as it was"
     assert names(tmp_path) == ["file.txt"]
+
+
+LEADING_OUT = [
+    "../../x",
+    "/etc/x",
+    "a/../../x",
+    "C:x",
+    "C:\\x",
+    "..\\x",
+    "a\0b",
+    "a//b",
+]
+
+
+@pytest.mark.parametrize("name", [*LEADING_OUT, "", ".", "..", "a/"])
+def test_a_name_that_leads_out_of_the_cache(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEZERO_CACHE", str(tmp_path / "cache"))
+    source = tmp_path / "source"
+    source.write_text("text")
+    for call in find_file, lambda name: get_file(source.as_uri(), name):
+        with pytest.raises(
+            ValueError, match=r"expected the name of a file in the .*51"
+        ):
+            call(name)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("name", ["a\\..\\..\\x", "C:x", "a\0b"])
+def test_an_address_whose_end_leads_out_of_the_cache(name):
+    with pytest.raises(ValueError, match="get_file: expected the name of a file"):
+        get_file(f"file:///tmp/{name}")
+
+
+@pytest.mark.parametrize("name", [5, b"x", ["x"]])
+def test_names_and_addresses_are_text(name):
+    with pytest.raises(TypeError, match="the name of a file must be a str, got"):
+        get_file("file:///tmp/x", name)
+    with pytest.raises(TypeError, match="find_file: the name of a file must be a str"):
+        find_file(name)
+    with pytest.raises(TypeError, match="get_file: url must be an address"):
+        get_file(name)
+
+
+def test_a_folder_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEZERO_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "source").write_text("text")
+    path = get_file((tmp_path / "source").as_uri(), "sub/x.txt")
+    assert Path(path) == tmp_path / "cache" / "sub" / "x.txt"
+    assert Path(path).read_text() == "text"

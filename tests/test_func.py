@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as F
 import dezero.layers as L
-from dezero import Variable, no_grad
+from dezero import Variable, func, no_grad
 from dezero.func import grad, hessian, hvp, jacobian, jvp, vjp
 from dezero.gradcheck import numerical_grad
 
@@ -279,3 +279,80 @@ def test_errors():
         jvp(F.matmul, (x, x), (x,))
     with pytest.raises(TypeError, match="hessian: expected argnums as one int"):
         hessian(wave, (0, 1))
+
+
+# --- one number, none, and what is no number ---
+
+
+def cube(x):
+    return x**3
+
+
+def test_everything_by_one_number():
+    x = np.array(2.0)
+    y, Jv = func.jvp(cube, x, np.array(10.0))
+    assert (y.data, Jv.data) == (8, 120) and Jv.shape == ()
+    y, pull = func.vjp(cube, x)
+    assert pull(10.0).data == 120
+    assert func.jacobian(cube)(x).data == func.grad(cube)(x).data == 12
+    assert func.hessian(cube)(x).data == 12
+    assert func.hvp(cube, x, np.array(10.0)).data == 120
+    assert func.grad(lambda x: func.jvp(cube, x, 1.0)[1])(2.0).data == 12
+
+
+def test_jacobian_without_numbers():
+    assert func.jacobian(cube)(np.zeros((0, 2))).shape == (0, 2, 0, 2)
+    assert func.jacobian(lambda x: x[:0])(np.ones(3)).shape == (0, 3)
+    by_both = func.jacobian(lambda x, y: (x * y.sum())[:0], (0, 1))
+    assert [J.shape for J in by_both(np.ones(2), np.ones(3))] == [(0, 2), (0, 3)]
+    assert func.hessian(lambda x: cube(x).sum())(np.zeros(0)).shape == (0, 0)
+    assert func.grad(lambda x: cube(x).sum())(np.zeros((0, 3))).shape == (0, 3)
+
+
+TOOLS = {
+    "grad": lambda f, x: func.grad(f)(x),
+    "jacobian": lambda f, x: func.jacobian(f)(x),
+    "vjp": func.vjp,
+    "jvp": lambda f, x: func.jvp(f, x, np.ones(2)),
+    "hvp": lambda f, x: func.hvp(f, x, np.ones(2)),
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("result", [None, 3.0, [1.0], np.ones(2), Variable(None)])
+def test_what_f_must_not_return(name, result):
+    with pytest.raises(TypeError, match=rf"{name}: f must return a Variable, got .*71"):
+        TOOLS[name](lambda x: result, np.ones(2))
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("x", [None, "text", Variable(None), np.array(["a", "b"]), {}])
+def test_what_there_is_no_slope_by(name, x):
+    with pytest.raises(
+        TypeError, match=rf"{name}: expected (numbers|floats), got .*71"
+    ):
+        TOOLS[name](lambda x: x.sum(), x)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("f", [None, 5, np.ones(2)])
+def test_what_is_no_function(name, f):
+    with pytest.raises(TypeError, match=rf"{name}: expected a function .*got .*71"):
+        TOOLS[name](f, np.ones(2))
+
+
+@pytest.mark.parametrize("argnums", [1.5, "0", None, (), (0, "1")])
+def test_argnums_are_ints(argnums):
+    with pytest.raises(TypeError, match=r"argnums must be an int or a tuple .*step 71"):
+        func.grad(cube, argnums)(2.0)
+
+
+@pytest.mark.parametrize("v", [None, "text", [[1.0], [1.0, 2.0]]])
+def test_directions_are_numbers(v):
+    with pytest.raises(TypeError, match=r"vjp: w: expected numbers, got .*step 71"):
+        func.vjp(cube, np.ones(2))[1](v)
+
+
+def test_vjp_without_an_argument():
+    with pytest.raises(TypeError, match="vjp: expected f and what it is given"):
+        func.vjp(lambda: Variable(np.array(1.0)))

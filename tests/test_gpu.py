@@ -356,7 +356,7 @@ NO_TWIN = {
 def own_classes(namespace, base):
     """Return the names of the public classes of a module that are a base."""
     return {
-        name
+        thing.__name__  # one class may have two names
         for name, thing in vars(namespace).items()
         if inspect.isclass(thing)
         and issubclass(thing, base)

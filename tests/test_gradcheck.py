@@ -5,6 +5,7 @@ import doctest
 import numpy as np
 import pytest
 
+import dezero.functions as F
 from dezero import Function, Variable, gradcheck, no_grad
 from dezero.gradcheck import (
     array_allclose,
@@ -693,3 +694,56 @@ def test_only_two_dtypes_are_known(x):
 def test_docstring_examples():
     result = doctest.testmod(gradcheck, extraglobs={"np": np})
     assert result.attempted > 0 and result.failed == 0
+
+
+# --- what is given ---
+
+
+@pytest.mark.parametrize("check", [gradient_check, numerical_grad])
+@pytest.mark.parametrize(
+    "x", [None, "x", Variable(None), np.array([1j]), [[1], [1, 2]]]
+)
+def test_what_is_not_made_of_numbers(check, x):
+    with pytest.raises(
+        TypeError, match=rf"{check.__name__}: expected an array .*step 10"
+    ):
+        check(F.sin, x)
+
+
+@pytest.mark.parametrize("check", [gradient_check, numerical_grad, check_gradients])
+@pytest.mark.parametrize("f", [None, 3])
+def test_what_is_no_function(check, f):
+    with pytest.raises(TypeError, match=rf"{check.__name__}: expected a function, got"):
+        check(f, np.ones(2))
+
+
+@pytest.mark.parametrize("check", [gradient_check, check_gradients])
+@pytest.mark.parametrize("name", ["rtol", "atol"])
+@pytest.mark.parametrize("value", [-1, float("nan"), "0.1"])
+def test_tolerances(check, name, value):
+    with pytest.raises((TypeError, ValueError), match=rf"{name} must be a number .*10"):
+        check(F.sin, np.ones(2), **{name: value})
+
+
+@pytest.mark.parametrize("order", [1.5, "2", None, 10**18])
+def test_orders(order):
+    with pytest.raises((TypeError, ValueError), match="check_gradients: .*order.*got"):
+        check_gradients(F.sin, np.ones(2), order=order)
+
+
+def test_f_that_returns_nothing():
+    with pytest.raises(TypeError, match="got NoneType; is a return missing"):
+        gradient_check(lambda x: None, np.ones(2))
+    with pytest.raises(TypeError, match="expected f to return a Variable .* got none"):
+        gradient_check(lambda x: [], np.ones(2))
+    with pytest.raises(TypeError, match="numerical_grad: the result of f: .* got None"):
+        numerical_grad(lambda x: None, np.ones(2))
+
+
+def test_numbers_of_other_kinds_and_none_at_all():
+    np.testing.assert_allclose(numerical_grad(lambda x: x**2, np.array([1, 3])), [2, 6])
+    np.testing.assert_allclose(numerical_grad(lambda x: x**2, [1.0, 3.0]), [2, 6])
+    assert numerical_grad(np.sin, np.zeros((0, 2))).shape == (0, 2)
+    assert gradient_check(F.sin, np.array([1, 2])) and gradient_check(F.sin, [1.0, 2.0])
+    assert gradient_check(F.sin, np.zeros(0))
+    check_gradients(F.sin, np.zeros((0, 3)))

@@ -478,6 +478,11 @@ def test_a_folder_is_no_file(tmp_path):
         plot_dot_graph(V(1.0), to_file=tmp_path / "x.png")
 
 
+def test_stable_is_true_or_false():
+    with pytest.raises(TypeError, match="get_dot_graph: stable must be True or False"):
+        get_dot_graph(V(1.0), stable="data")
+
+
 def test_what_is_no_text_is_refused(tmp_path):
     with pytest.raises(TypeError, match="render_dot: text must be DOT text.*Variable"):
         render_dot(V(1.0), tmp_path / "x.png")
@@ -620,19 +625,19 @@ def derivative_of_tanh(n):
 
 
 @pytest.mark.parametrize(
-    "y",
+    "build, n",
     [
-        used_often(300),
-        used_often(600),
-        constant_used_often(300),
-        fanned_out(300),
-        recurrent(100),
-        derivative_of_tanh(6),
+        (used_often, 300),
+        (used_often, 600),
+        (constant_used_often, 300),
+        (fanned_out, 300),
+        (recurrent, 100),
+        (derivative_of_tanh, 6),
     ],
-    ids=str,
 )
-def test_far_arrows_take_no_part_in_the_layout(y, tmp_path):
+def test_far_arrows_take_no_part_in_the_layout(build, n, tmp_path):
     """What takes the time is places for arrows in the rows that they pass."""
+    y = build(n)
     text = get_dot_graph(y, verbose=False, stable=True)
     asked = []
 

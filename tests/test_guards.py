@@ -58,3 +58,64 @@ def test_one_of_some_words():
 def test_large_values_are_shown_by_type():
     assert guards.shown([1, 2]) == "an object of type list"
     assert guards.shown("x" * 100) == "an object of type str"
+
+
+class Box:
+    """Has settings that are judged whenever they are set."""
+
+    size = guards.Number(7, least=0)
+    dtype = guards.Kind(7)
+
+    def __init__(self, size=1.0, dtype="float32", unkept=None):
+        self.size = size
+        self.dtype = dtype
+
+
+def test_a_number_is_judged_in_the_constructor_and_later():
+    box = Box(np.float64(2.5))
+    assert box.size == 2.5
+    for value in -1, float("nan"), "2":
+        with pytest.raises((TypeError, ValueError), match=r"Box: size .*got.*step 7"):
+            Box(value)
+        with pytest.raises((TypeError, ValueError), match=r"Box: size .*got.*step 7"):
+            box.size = value
+    assert box.size == 2.5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "int64", np.dtype(bool), float, ">f4"])
+def test_dtypes_of_numbers(dtype):
+    assert Box(dtype=dtype).dtype is dtype
+
+
+@pytest.mark.parametrize(
+    "dtype", ["nonsense", None, object, str, complex, 5, [1], "M8"]
+)
+def test_what_is_no_dtype_of_numbers(dtype):
+    with pytest.raises(TypeError, match=r"Box: dtype must be a dtype of numbers.*got"):
+        Box(dtype=dtype)
+
+
+def test_a_thing_is_shown_as_the_call_that_makes_it():
+    box = Box(np.float64(2.5), np.float32)
+    assert guards.call_text(box) == "Box(size=2.5, dtype=float32)"
+    assert guards.call_text(box, "size", t=3) == "Box(2.5, dtype=float32, t=3)"
+    box.size = 4
+    assert guards.call_text(box, "size", "dtype") == "Box(4, float32)"
+
+
+def test_things_to_call():
+    class Shift:
+        def __call__(self, x):
+            return x + 1
+
+    for f in abs, float, np.float32, Shift(), lambda x: x:
+        guards.check_callable("Compose", f, 49)
+    with pytest.raises(
+        TypeError, match=r"the class Shift; write Shift\(\) \(see step 49"
+    ):
+        guards.check_callable("Compose", Shift, 49)
+    for f in None, 5, "abs":
+        with pytest.raises(
+            TypeError, match="Compose: expected something .*called, got"
+        ):
+            guards.check_callable("Compose", f, 49)

@@ -299,3 +299,163 @@ def test_pillow_is_loaded_when_a_picture_is_there():
         "assert 'PIL' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize("kind", [Resize, CenterCrop])
+@pytest.mark.parametrize("size", [0, -1, 2.5, "5", None, True, (3, 0), (3, 2.0), 10**9])
+def test_sizes_that_are_none(kind, size):
+    with pytest.raises(
+        (TypeError, ValueError), match=rf"{kind.__name__}: size must .*49"
+    ):
+        kind(size)
+
+
+@pytest.mark.parametrize("size", [(1,), (1, 2, 3), []])
+def test_sizes_of_another_length(size):
+    with pytest.raises(ValueError, match=r"Resize: size must be an int or \(width"):
+        Resize(size)
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "rgb", None, 3])
+def test_modes_that_pillow_does_not_know(mode):
+    with pytest.raises(ValueError, match=r"Convert: mode must be .*got .*step 49"):
+        Convert(mode)
+
+
+def test_modes_are_those_of_pillow():
+    for mode in Image.MODES:
+        assert Convert(mode).mode == mode
+
+
+def test_a_conversion_that_pillow_does_not_do():
+    picture = Image.new("LAB", (2, 2))
+    with pytest.raises(ValueError, match=r"Convert: .* LAB to YCbCr; .*step 49"):
+        Convert("YCbCr")(picture)
+
+
+@pytest.mark.parametrize("mode", [-1, 6, 2.0, "bilinear", None])
+def test_ways_to_interpolate(mode):
+    with pytest.raises((TypeError, ValueError), match="Resize: mode must be .*got"):
+        Resize(5, mode)
+    assert Resize(5, Image.Resampling.LANCZOS)(Image.new("L", (2, 2))).size == (5, 5)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "0.5", None, True])
+def test_probabilities(p):
+    with pytest.raises((TypeError, ValueError), match="Flip: p must be a number"):
+        RandomHorizontalFlip(p)
+
+
+def test_a_generator_of_random_numbers():
+    with pytest.raises(TypeError, match="Flip: rng must be a numpy.random.Generator"):
+        RandomHorizontalFlip(rng=5)
+    with pytest.raises(ValueError, match="expected an array .* without axes"):
+        RandomHorizontalFlip(1.0)(np.array(1.0))
+
+
+@pytest.mark.parametrize("std", [0, 0.0, -1, float("nan"), float("inf"), [1, 0], "1"])
+def test_std_is_above_zero(std):
+    with pytest.raises(
+        (TypeError, ValueError), match="Normalize: std must be a number"
+    ):
+        Normalize(0, std)
+
+
+@pytest.mark.parametrize("mean", [float("nan"), None, [0, "1"], np.array([np.inf])])
+def test_mean_is_a_number(mean):
+    with pytest.raises(
+        (TypeError, ValueError), match="Normalize: mean must be a number"
+    ):
+        Normalize(mean)
+
+
+@pytest.mark.parametrize("kind", [AsType, ToInt, ToArray])
+@pytest.mark.parametrize("dtype", ["nonsense", None, object, complex, 5])
+def test_dtypes(kind, dtype):
+    with pytest.raises(
+        TypeError, match=f"{kind.__name__}: dtype must be a dtype of num"
+    ):
+        kind(dtype)
+
+
+@pytest.mark.parametrize("transforms", [5, None, ToFloat(), Flatten])
+def test_compose_takes_a_list(transforms):
+    with pytest.raises(TypeError, match=r"Compose: expected a list of .*Compose\(\["):
+        Compose(transforms)
+    assert Compose(t for t in [Flatten()])(np.ones((2, 2))).shape == (4,)
+
+
+def test_compose_of_what_cannot_be_called():
+    with pytest.raises(TypeError, match=r"the class Flatten; write Flatten\(\)"):
+        Compose([Flatten])
+    for wrong in 5, None, "Flatten":
+        with pytest.raises(TypeError, match="Compose: expected something .* be called"):
+            Compose([Flatten(), wrong])
+    compose = Compose()
+    with pytest.raises(TypeError, match="Compose: expected something"):
+        compose.transforms = [5]
+
+
+ODD = [None, 5, "text", [1, 2], Image.new("L", (2, 2)), np.array(["a"]), np.array([1j])]
+
+
+@pytest.mark.parametrize("x", ODD, ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("transform", [Normalize(), Flatten(), ToFloat(), ToInt()])
+def test_transforms_of_arrays_refuse_the_rest(transform, x):
+    name = type(transform).__name__
+    with pytest.raises(
+        TypeError, match=rf"{name}: expected an array of numbers, got .*49"
+    ):
+        transform(x)
+
+
+def test_labels_are_numbers_of_numpy():
+    assert type(ToInt()(np.uint8(3))) is np.int64 and ToFloat()(np.int64(2)) == 2.0
+
+
+@pytest.mark.parametrize(
+    "array", [None, "text", [[1], [1, 2]], np.array([["a"]]), np.array([[1j]])]
+)
+def test_pictures_are_made_of_numbers(array):
+    with pytest.raises(TypeError, match="ToPIL: expected an array of numbers, got"):
+        ToPIL()(array)
+
+
+def test_pictures_without_a_pixel_or_a_number():
+    with pytest.raises(ValueError, match=r"ToPIL: expected an array .* got \(3, 0\)"):
+        ToPIL()(np.zeros((3, 0)))
+    with pytest.raises(ValueError, match="ToPIL: expected numbers, got nan"):
+        ToPIL()(np.full((2, 2), np.nan))
+    assert ToPIL()([[0, 255]]).size == (2, 1)
+
+
+# --- print ---
+
+
+def test_transforms_show_what_they_are():
+    transform = Compose([Flatten(), ToFloat(), Normalize(0.0, 255.0)])
+    assert repr(transform) == "Compose([Flatten(), ToFloat(), Normalize(0.0, 255.0)])"
+    parts = [Convert("BGR"), CenterCrop((4, 3)), RandomHorizontalFlip(0.2), ToArray()]
+    assert str(parts) == (
+        "[Convert('BGR'), CenterCrop((4, 3)), RandomHorizontalFlip(p=0.2), "
+        "ToArray(float32)]"
+    )
+    assert repr(Resize(5)) == "Resize((5, 5), mode=2)"
+    assert [repr(t) for t in (ToPIL(), ToInt(), AsType("int8"))] == [
+        "ToPIL()",
+        "ToInt(int)",
+        "AsType('int8')",
+    ]
+    assert repr(Normalize(np.array([1.0, 2.0]), 2)) == "Normalize([1.0, 2.0], 2)"
+
+
+def test_a_transform_of_ones_own_shows_its_name():
+    class ToGrey(Convert):
+        def __init__(self):
+            super().__init__("L")
+
+    assert repr(ToGrey()) == "ToGrey()"
+    assert repr(Compose([ToGrey()])) == "Compose([ToGrey()])"

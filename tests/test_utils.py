@@ -248,3 +248,65 @@ def test_pair_of_something_else(x):
 def test_docstring_examples():
     result = doctest.testmod(utils, extraglobs={"np": np})
     assert result.attempted > 0 and result.failed == 0
+
+
+# --- odd input ---
+
+
+def test_logsumexp_of_lists_and_integers():
+    expected = np.log(np.exp(1) + np.exp(2))
+    for x in (
+        [[1, 2]],
+        [[1.0, 2.0]],
+        np.array([[1, 2]]),
+        Variable(np.array([[1.0, 2.0]])),
+    ):
+        np.testing.assert_allclose(utils.logsumexp(x), [[expected]])
+
+
+@pytest.mark.parametrize("x", [None, "text", [[1], [1, 2]], np.array([True]), [1j]])
+def test_logsumexp_of_no_numbers(x):
+    with pytest.raises(
+        TypeError, match=r"logsumexp: expected an array of numbers, .*47"
+    ):
+        utils.logsumexp(x)
+
+
+@pytest.mark.parametrize("axis", [2, -3, (0, 0), (0, 2), 1.5, "1", True])
+@pytest.mark.parametrize("f", [utils.logsumexp, utils.max_backward_shape])
+def test_an_axis_that_is_not_there(f, axis):
+    with pytest.raises((TypeError, ValueError), match=rf"{f.__name__}: axis .*step 39"):
+        f(np.ones((2, 3)), axis)
+
+
+def test_logsumexp_of_nothing():
+    with pytest.raises(ValueError, match=r"logsumexp: expected numbers .* \(0, 2\)"):
+        utils.logsumexp(np.zeros((0, 2)), axis=0)
+
+
+def test_comparing_what_does_not_compare():
+    assert not utils.array_equal([1, 2], [1, 2, 3])
+    assert utils.array_equal("a", "a") and not utils.array_equal(None, [1])
+    with pytest.raises(ValueError, match=r"array_allclose: .* got \(2,\) and \(3,\)"):
+        utils.array_allclose([1, 2], Variable(np.ones(3)))
+    with pytest.raises(TypeError, match="array_allclose: expected an array .* got 'a'"):
+        utils.array_allclose("a", [1])
+    with pytest.raises(
+        ValueError, match="array_allclose: rtol must be a number at least"
+    ):
+        utils.array_allclose([1], [1], rtol=-1)
+
+
+@pytest.mark.parametrize("sizes", [("1", 1, 1), (1, None, 1), (1, 1, float("nan"))])
+def test_progress_of_no_numbers(sizes):
+    with pytest.raises(
+        (TypeError, ValueError), match="show_progress: .* a number, got"
+    ):
+        utils.show_progress(*sizes)
+
+
+@pytest.mark.parametrize("path", [None, 5, ["x"], b"x"])
+def test_a_file_to_replace_has_a_name(path):
+    with pytest.raises(TypeError, match=r"replacing: path must be the name .*step 53"):
+        with utils.replacing(path):
+            pass

@@ -28,6 +28,7 @@ from dezero.core import (
     _as_shape,
     _precisely,
     _select,
+    _unwrap,
     as_variable,
 )
 from dezero.functions.linalg import _is_nothing, _weighted, linear
@@ -826,6 +827,7 @@ def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Vari
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
+    img = _unwrap(_as_input("im2col", img, "img"))
     _check_images("im2col", img)
     kernel_size = _pair("im2col", "kernel_size", kernel_size, 1)
     stride, pad = _pair("im2col", "stride", stride, 1), _pair("im2col", "pad", pad, 0)
@@ -843,6 +845,7 @@ def col2im_array(
     col, img_shape, kernel_size, stride, pad, to_matrix=True
 ) -> np.ndarray:
     """Return what col2im returns, array to array."""
+    col = _unwrap(_as_input("col2im", col, "col"))
     img_shape = _as_shape("col2im", img_shape, 57)
     if len(img_shape) != 4 or min(img_shape) < 0:
         raise ValueError(
