@@ -113,7 +113,7 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if name not in _SWITCHES:
+    if not isinstance(name, str) or name not in _SWITCHES:
         raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -776,20 +776,22 @@ class Variable:
     def item(self) -> Any:
         """The only element, as a Python number."""
         advice = "x.tolist() gives all of them"
-        return self._single("item", ValueError, advice).item()
+        return _only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
         return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        array = self._single("round", advice="use np.round(x.data, 3)")
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
         return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        array = self._single(f"format {spec!r}", advice="use np.round(x.data, 3)")
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
         return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
@@ -871,7 +873,10 @@ def as_array(x, array_module=np):
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
-        return array_module.array(x)
+        try:
+            return array_module.array(x)
+        except ValueError as error:
+            raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
 
 
