@@ -22,7 +22,6 @@ import ast
 import builtins
 import copy
 import functools
-import importlib.util
 import itertools
 import json
 import os
@@ -39,17 +38,20 @@ GALLERY = HERE / "gallery"
 COMMAND = "python notebooks/build.py"
 
 
-def load(path):
-    """Return tests/curriculum.py as a module: it reads the code of a step."""
-    if path.stem not in sys.modules:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[path.stem]
+sys.path.append(str(ROOT / "tests"))  # curriculum reads the code of a step
 
-
-curriculum = load(ROOT / "tests" / "curriculum.py")
-reader = curriculum.reader
+from curriculum.canonical import dotted_path
+from curriculum.form import new_lines
+from curriculum.lessons import (
+    first_line,
+    is_main,
+    is_stored_name,
+    names_of,
+    read_lessons,
+)
+from curriculum.output import difference
+from curriculum.places import reader
+from curriculum.runs import ENDLESS
 
 # What the reader of a chapter will be able to do at its end.
 PROMISES = {
@@ -753,7 +755,7 @@ def names(text, lesson):
 def missing(lesson):
     """Return a cell for what Python gives a program and not a notebook."""
     used = {
-        curriculum.dotted_path(node)
+        dotted_path(node)
         for node in ast.walk(lesson.tree)
         if isinstance(node, (ast.Name, ast.Attribute))
     }
@@ -787,7 +789,7 @@ def head(lesson, shadowed):
 
 def own_builtins(lesson):
     """Return the names of Python's own that a step uses for something else."""
-    stored = {x.id for x in ast.walk(lesson.tree) if curriculum.is_stored_name(x)}
+    stored = {x.id for x in ast.walk(lesson.tree) if is_stored_name(x)}
     top = {key for key in lesson.definitions if "." not in key}
     imported = {
         alias.asname or alias.name
@@ -802,7 +804,7 @@ def statements(lines, nodes):
     """Yield (node, first line, last line), the comments above it included."""
     end = 0
     for node in nodes:
-        first = curriculum.first_line(node)
+        first = first_line(node)
         while first - 1 > end and is_comment(lines[first - 2]):
             first -= 1
         end = node.end_lineno
@@ -822,12 +824,11 @@ def definitions(lesson):
     nodes = [
         node
         for node in lesson.tree.body[1:]
-        if not isinstance(node, (ast.Import, ast.ImportFrom))
-        and not curriculum.is_main(node)
+        if not isinstance(node, (ast.Import, ast.ImportFrom)) and not is_main(node)
     ]
     parts = []  # (origins, first line, last line, is a constant?)
     for node, first, last in statements(lesson.lines, nodes):
-        origin = lesson.definitions[curriculum.names_of(node)[0]].origin
+        origin = lesson.definitions[names_of(node)[0]].origin
         constant = isinstance(node, (ast.Assign, ast.AnnAssign))
         previous = parts[-1] if parts else None
         if origin and previous and previous[0]:
@@ -918,7 +919,7 @@ def code_sizes(lesson):
         for name, module in modules.items()
         if name not in lesson.definitions
     }
-    sizes, code = {}, curriculum.new_lines(lesson)
+    sizes, code = {}, new_lines(lesson)
     for key, found in lesson.definitions.items():
         names = key, key.split(".")[0], key.split("_")[0]
         module = modules.get(names[0], modules.get(names[1], elsewhere.get(names[2])))
@@ -933,7 +934,7 @@ def code_sizes(lesson):
 
 def rows(node):
     """Return the numbers of the lines of a definition."""
-    return set(range(curriculum.first_line(node), node.end_lineno + 1))
+    return set(range(first_line(node), node.end_lineno + 1))
 
 
 # ---------------------------------------------------------------- running it
@@ -965,7 +966,7 @@ class BuildError(RuntimeError):
     """A notebook that does not run, or does not do what its steps say."""
 
 
-def execute(book, folder, limit=curriculum.ENDLESS):
+def execute(book, folder, limit=ENDLESS):
     """Return the notebook with the outputs of a run in folder; raise BuildError.
 
     Offline, with an empty cache, warnings as errors, one BLAS thread. What differs
@@ -1108,7 +1109,7 @@ def check_outputs(book, lessons):
         if any(x["id"].startswith(f"{lesson.name}-") for x in book["cells"]):
             step = lesson.step
             text = printed(book, lesson.name)
-            found = curriculum.difference(step.output, text, step.rtol)
+            found = difference(step.output, text, step.rtol)
             if found:
                 problems.append(f"{lesson.name} prints something else, {found}")
     return problems
@@ -1175,7 +1176,7 @@ def check_sources(committed, generated):
         tags = [x["metadata"].get("tags", []) for x in (a, b)]
         if tags[0] != tags[1]:
             return [f"cell {b['id']}: tags are {tags[0]}, expected {tags[1]}"]
-        text = curriculum.difference(source_of(b), source_of(a))
+        text = difference(source_of(b), source_of(a))
         if text:
             return [f"cell {b['id']}, {text}"]
     more = {k: v for k, v in committed["metadata"].items() if k not in NOTED}
@@ -1260,11 +1261,11 @@ def main(arguments):
             usage.error(f"gallery has {sorted(paths)}, not {sorted(unknown)}")
         folder = None if options.check else options.to or GALLERY
         tasks = {
-            name: lambda path=paths[name]: run_gallery(path, folder, curriculum.ENDLESS)
+            name: lambda path=paths[name]: run_gallery(path, folder, ENDLESS)
             for name in options.names or paths
         }
     else:
-        lessons = curriculum.read_lessons(ROOT / "steps")
+        lessons = read_lessons(ROOT / "steps")
         known = [str(n) for n in chapters(lessons)]
         if unknown := set(options.names) - set(known):
             usage.error(f"there are chapters {known}, not {sorted(unknown)}")

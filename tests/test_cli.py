@@ -10,7 +10,7 @@ import types
 from pathlib import Path
 
 import pytest
-from curriculum import ROOT, STEPS, load, machine
+from curriculum.places import ROOT, STEPS, load, machine
 
 doctor = load("doctor")
 

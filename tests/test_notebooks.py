@@ -9,10 +9,13 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import curriculum
 import pytest
+from curriculum.lessons import is_main, read_lesson, read_lessons
+from curriculum.output import difference
+from curriculum.places import ROOT, STEPS
+from curriculum.runs import ENDLESS
 
-NOTEBOOKS = curriculum.ROOT / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 BUILD = NOTEBOOKS / "build.py"
 
 
@@ -24,7 +27,7 @@ def load_build():
 
 
 build = load_build()
-LESSONS = curriculum.read_lessons(curriculum.STEPS)
+LESSONS = read_lessons(STEPS)
 CHAPTERS = build.chapters(LESSONS)
 GALLERY = sorted(build.GALLERY.glob("*.ipynb"))
 
@@ -65,7 +68,7 @@ def runs(tmp_path_factory):
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=curriculum.ENDLESS,
+            timeout=ENDLESS,
         )
 
     with ThreadPoolExecutor(2) as pool:
@@ -102,7 +105,7 @@ def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
         kinds = [[x["output_type"] for x in c] for c in outputs]
         assert kinds[0] == kinds[1], new["id"]
         for a, b in zip(*outputs):
-            text = curriculum.difference(build.text_of(a), build.text_of(b), rtol)
+            text = difference(build.text_of(a), build.text_of(b), rtol)
             assert not text, f"{new['id']}: {text}; run: {build.COMMAND} {chapter}"
             assert a.get("data", {}).keys() == b.get("data", {}).keys()
 
@@ -155,7 +158,7 @@ def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
 
 
 def main_line(lesson):
-    return next(x.lineno for x in lesson.tree.body if curriculum.is_main(x))
+    return next(x.lineno for x in lesson.tree.body if is_main(x))
 
 
 def test_links_lead_somewhere():
@@ -253,7 +256,7 @@ def warn(book):
         (untag, "tags are [], expected ['carried-over']"),
         (lambda book: book["metadata"].update(title="x"), "metadata of the notebook"),
         (edit_output("replaced: 2.0", "replaced: 3.0"), "step01 prints something else"),
-        (edit_output("replaced: 2.0", f"{curriculum.ROOT}/x"), "path of this computer"),
+        (edit_output("replaced: 2.0", f"{ROOT}/x"), "path of this computer"),
         (edit_output("replaced: 2.0", "at 0x7f8e12345678"), "an address in memory"),
         (lambda book: book["cells"][2].update(id="x"), "cell step01-01: id is 'x'"),
         (warn, "cell step01-03: stream oh"),
@@ -378,7 +381,7 @@ def test_a_changed_step_is_reported(tmp_path):
     path = tmp_path / "step01.py"
     text = LESSONS[1].step.path.read_text(encoding="utf-8")
     path.write_text(text.replace("x = Variable(", "w = Variable("), encoding="utf-8")
-    lessons = {**LESSONS, 1: curriculum.read_lesson(path)}
+    lessons = {**LESSONS, 1: read_lesson(path)}
     (problem,) = build.check_chapter(1, lessons)
     assert "cell step01-04, line 1: expected 'w = Variable(" in problem
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from curriculum import ROOT, STEPS, load, machine, reader
+from curriculum.places import ROOT, STEPS, load, machine, reader
 
 load("doctor")
 commands = load("commands", "__main__.py")
