@@ -17,6 +17,8 @@ are their own source and only run.
 Needs `pip install -e ".[test]"`. With --to FOLDER the result goes there.
 """
 
+# ruff: noqa: E402
+
 import argparse
 import ast
 import builtins
