@@ -11,12 +11,13 @@ import subprocess
 import sys
 
 import pytest
+from book.code import read_lessons
+from book.output import difference, same_line
 from curriculum import same
 from curriculum.form import check_form, check_numbers, new_lines
 from curriculum.ledger import check_ledger, check_uses
-from curriculum.lessons import read_lessons
 from curriculum.markers import check_headers, check_markers
-from curriculum.output import check_output, difference, same_line
+from curriculum.output import check_output
 from curriculum.package import Package
 from curriculum.places import PACKAGE, ROOT, STEPS
 from curriculum.readme import check_first_example, check_readme

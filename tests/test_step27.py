@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from curriculum.lessons import read_lesson
+from book.code import read_lesson
 from curriculum.places import ROOT
 
 import dezero

@@ -2,6 +2,8 @@
 
 import ast
 
+from book.code import dotted_path
+
 from .tables import CHECKS
 
 
@@ -100,13 +102,3 @@ class Canonical(ast.NodeTransformer):
         return plain
 
     visit_Attribute = visit_Name
-
-
-def dotted_path(node):
-    """Return 'a.b.c' for such an expression, None for any other."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        head = dotted_path(node.value)
-        return head and f"{head}.{node.attr}"
-    return None

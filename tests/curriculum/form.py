@@ -4,9 +4,8 @@ import ast
 import re
 import sys
 
-from .canonical import dotted_path
-from .lessons import first_line, is_main, names_of
-from .places import reader
+from book.code import dotted_path, first_line, is_main, names_of
+from book.reader import ranges
 
 NEW_LINES = 120
 WIDTH = 72
@@ -44,7 +43,7 @@ def check_numbers(lessons):
     numbers = list(lessons)
     if numbers == list(range(1, len(numbers) + 1)):
         return []
-    return [f"steps must be numbered from 1 without gaps: {reader.ranges(numbers)}"]
+    return [f"steps must be numbered from 1 without gaps: {ranges(numbers)}"]
 
 
 def empty(lesson):

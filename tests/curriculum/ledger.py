@@ -3,7 +3,8 @@
 import ast
 from collections import defaultdict
 
-from .canonical import dotted_path
+from book.code import dotted_path
+
 from .package import imports, package_aliases
 
 

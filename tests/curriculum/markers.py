@@ -2,8 +2,8 @@
 
 import ast
 
-from .output import difference
-from .places import reader
+from book.output import difference
+from book.reader import MARKER
 
 
 def check_markers(lessons):
@@ -12,7 +12,7 @@ def check_markers(lessons):
     for lesson in lessons.values():
         name = lesson.name
         for at, line in enumerate(lesson.lines, start=1):
-            if line.strip().startswith("# ---") and not reader.MARKER.fullmatch(line):
+            if line.strip().startswith("# ---") and not MARKER.fullmatch(line):
                 problems.append(
                     f"{name}, line {at}: {line.strip()!r} is not a marker; write "
                     "'# --- new in this step ---' or "

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from book.code import first_line, names_of
+
 from .canonical import Canonical
-from .lessons import first_line, names_of
 
 
 @dataclass

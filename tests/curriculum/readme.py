@@ -2,14 +2,14 @@
 
 import re
 
-from .places import reader
+from book.table import with_table
 
 
 def check_readme(readme, steps):
     """The table of steps is up to date, and every link and picture is there."""
     problems = []
     text = readme.read_text(encoding="utf-8")
-    if reader.with_table(text, steps) != text:
+    if with_table(text, steps) != text:
         problems.append(
             "README.md: the table is not what the docstrings say; "
             "run: python -m steps table"

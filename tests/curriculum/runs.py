@@ -7,6 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from book.execute import ENDLESS
+
 # Runs a step as `python stepNN.py` would, with other eyes open: importing it first,
 # counting what it calls in the package, and without a network.
 WATCHER = """
@@ -113,8 +115,3 @@ def run_lesson(lesson, package, scratch, pythonpath=None):
         {(name, line) for name, line in seen["calls"]},
         left,
     )
-
-
-# Seconds after which a program that does not end is ended. No program comes near it,
-# however busy the machine: how long one takes decides nothing here.
-ENDLESS = 3600

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 
-from .places import reader
+from .reader import MARKER, find_steps, read_step
 
 
 @dataclass
@@ -57,16 +57,17 @@ class Lesson:
 
 def read_lessons(folder):
     """Return {number: Lesson} of a folder of steps; raise StepError if one is bad."""
-    return {n: read_lesson(path) for n, path in reader.find_steps(folder).items()}
+    return {n: read_lesson(path) for n, path in find_steps(folder).items()}
 
 
 def read_lesson(path):
+    """Return the Lesson in the file of a step."""
     text = path.read_text(encoding="utf-8")
-    lesson = Lesson(reader.read_step(path), text.splitlines(), ast.parse(text))
+    lesson = Lesson(read_step(path), text.splitlines(), ast.parse(text))
     markers = [  # (line number, indented?, origin)
         (at, line.startswith(" "), int(match[1]) if match[1] else None)
         for at, line in enumerate(lesson.lines, start=1)
-        if (match := reader.MARKER.fullmatch(line))
+        if (match := MARKER.fullmatch(line))
     ]
 
     def marker_above(first, last, indented):
@@ -117,19 +118,32 @@ def names_of(node):
 
 
 def is_stored_name(node):
+    """Say whether a node is a name that is given a value."""
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def is_main(node):
+    """Say whether a statement is `if __name__ == "__main__":`."""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
 def first_line(node):
+    """Return the number of the first line of a statement: that of its decorator."""
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
 
 
 def source_of(lines, node):
     """Return the text of a node; markers and empty lines do not count."""
     rows = lines[first_line(node) - 1 : node.end_lineno]
-    rows = [row for row in rows if row.strip() and not reader.MARKER.fullmatch(row)]
+    rows = [row for row in rows if row.strip() and not MARKER.fullmatch(row)]
     return "\n".join(row[node.col_offset :].rstrip() for row in rows)
+
+
+def dotted_path(node):
+    """Return 'a.b.c' for such an expression, None for any other."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        head = dotted_path(node.value)
+        return head and f"{head}.{node.attr}"
+    return None
