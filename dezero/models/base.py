@@ -1,7 +1,8 @@
 """What all models have in common."""
 
 from dezero import utils
-from dezero.layers import Layer, _WholeCall
+from dezero.layers import Layer
+from dezero.layers.calls import _WholeCall
 
 
 class Model(Layer):

@@ -4,7 +4,8 @@ import numpy as np
 
 import dezero.functions as F
 from dezero.guards import flag, shown, whole
-from dezero.layers import Conv2d, Linear, _floating
+from dezero.layers import Conv2d, Linear
+from dezero.layers.checks import _floating
 from dezero.models.base import Model
 from dezero.models.pretrained import _load_pretrained
 
