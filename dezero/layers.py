@@ -44,6 +44,7 @@ from dezero.core import (
     Variable,
     as_array,
     as_variable,
+    backward,
     no_grad,
     test_mode,
 )
@@ -1417,7 +1418,7 @@ class _Gated(Layer):
         if h.creator is not None and W in h.creator._inputs:
             join = W.creator
             if (
-                join.passes == Config.passes
+                join.passes == backward.passes
                 and all(map(operator.is_, join._inputs, parts))
                 and all(map(operator.is_, join.given, [part.data for part in parts]))
                 and (W.requires_grad or not any(part.requires_grad for part in parts))
