@@ -35,6 +35,7 @@ from dezero.core import (
     transpose,
     where,
 )
+from dezero.core.arraylike import ArrayLike
 from dezero.gradcheck import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -528,6 +529,7 @@ NOT_DIFFERENTIABLE = {
     *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
     "register_hook",
     *("clear_grad", "__dir__", "__array_function__"),
+    *("data", "grad", "__str__", "__setstate__"),
     *("to_cpu", "to_gpu"),  # the same values elsewhere
     *("item", "tolist", "__round__", "__format__", "argmax", "argmin"),
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
@@ -565,7 +567,9 @@ FUNCTIONS_AS_METHODS = {
 def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
-    for name, member in vars(Variable).items():
+    for name, member in (vars(ArrayLike) | vars(Variable)).items():
+        if name.startswith("_") and not name.startswith("__"):
+            continue  # a helper of the others
         if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:
             if isinstance(member, property):
                 members[name] = member.fget
@@ -583,7 +587,7 @@ def methods_without_a_case(monkeypatch):
 
     for name, function in members.items():
         record = recorder(name, function)
-        is_property = isinstance(vars(Variable)[name], property)
+        is_property = isinstance(getattr(Variable, name), property)
         monkeypatch.setattr(Variable, name, property(record) if is_property else record)
     for f, inputs, _ in CASES.values():
         called(f, inputs)

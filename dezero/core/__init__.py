@@ -4,7 +4,6 @@ import operator
 import os
 import sys
 
-from dezero.core import arraylike
 from dezero.core.arithmetic import (
     Add,
     Div,
@@ -15,6 +14,7 @@ from dezero.core.arithmetic import (
     PowVariable,
     Sub,
     add,
+    compare,
     div,
     log,
     mul,
@@ -24,6 +24,7 @@ from dezero.core.arithmetic import (
     rsub,
     sub,
 )
+from dezero.core.arraylike import of_numpy, ops
 from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.function import Function
@@ -46,6 +47,7 @@ from dezero.core.reduction import (
     _reduce,
     _reduced_axes,
     _reduced_lengths,
+    place_of,
     reduced_shape,
     restore_axes,
 )
@@ -59,6 +61,7 @@ from dezero.core.shape import (
     _as_shape,
     _precisely,
     broadcast_to,
+    copy,
     reshape,
     sum_array_to,
     sum_to,
@@ -74,8 +77,7 @@ from dezero.core.variable import (
 )
 
 # Variable's methods and operators find their functions here.
-vars(arraylike.ops).update(
-    Copy=Copy,
+vars(ops).update(
     add=add,
     div=div,
     get_item=get_item,
@@ -87,11 +89,15 @@ vars(arraylike.ops).update(
     reshape=reshape,
     sub=sub,
     transpose=transpose,
+    as_input=_as_input,
+    copy=copy,
+    compare=compare,
+    place_of=place_of,
 )
 
 # What NumPy's operators come to, by NumPy's name: see Variable.__array_ufunc__.
 # dezero.functions.arraylike adds the other functions.
-arraylike.of_numpy.update(
+of_numpy.update(
     {
         "add": add,
         "subtract": sub,

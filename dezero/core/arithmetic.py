@@ -1,10 +1,12 @@
 """Arithmetic: shapes broadcast as in NumPy, gradients are summed back."""
 
 import numbers
+import operator
 
 import numpy as np
 
 from dezero import cuda
+from dezero.core.arraylike import unwrap
 from dezero.core.function import Function
 from dezero.core.guards import _as_input, _explained
 from dezero.core.indexing import where
@@ -214,3 +216,19 @@ def log(x) -> Variable:
     """Return the natural logarithm of x, element by element."""
     x = _as_input("log", x)
     return Log()(x if x.dtype.kind == "f" else AsType(np.float64)(x))
+
+
+_COMPARISONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compare(sign, x, other):
+    """Return the truths of x < other or the like, of arrays: they have no gradient."""
+    try:
+        return _COMPARISONS[sign](x.data, unwrap(other))
+    except (ValueError, TypeError) as error:
+        raise _explained(sign, error, x, other) from error

@@ -239,7 +239,7 @@ class ArrayLike:
 
     def copy(self) -> "Variable":
         """The same values in memory of their own, still in the graph."""
-        return ops.Copy()(self)
+        return ops.copy(self)
 
     def astype(self, dtype) -> "Variable | Any":
         """The same values as another type of float, still in the graph.
@@ -313,24 +313,24 @@ class ArrayLike:
     # --- what has no derivative leaves the graph, as ndarrays: truths, and places ---
 
     def __lt__(self, other) -> Any:
-        return self.data < unwrap(other)
+        return ops.compare("<", self, other)
 
     def __le__(self, other) -> Any:
-        return self.data <= unwrap(other)
+        return ops.compare("<=", self, other)
 
     def __gt__(self, other) -> Any:
-        return self.data > unwrap(other)
+        return ops.compare(">", self, other)
 
     def __ge__(self, other) -> Any:
-        return self.data >= unwrap(other)
+        return ops.compare(">=", self, other)
 
     def argmax(self, axis=None) -> np.ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
-        return np.asarray(self.data.argmax(axis))
+        return ops.place_of("argmax", self, axis)
 
     def argmin(self, axis=None) -> np.ndarray:
         """The place of the smallest element along axis, as an ndarray of ints."""
-        return np.asarray(self.data.argmin(axis))
+        return ops.place_of("argmin", self, axis)
 
     # --- leaving for Python and NumPy ---
 
@@ -346,26 +346,24 @@ class ArrayLike:
 
     def item(self) -> Any:
         """The only element, as a Python number."""
-        if self.size != 1:
-            raise ValueError(
-                f"item: expected a Variable of one element, got shape {self.shape}; "
-                "x.tolist() gives all of them (see step 19)"
-            )
-        return self.data.item()
+        advice = "x.tolist() gives all of them"
+        return _only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
-        return self.data.tolist()
+        return ops.as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        _check_one(self, "round(x)", "np.round(x.data, 3)")
-        return round(self.item(), ndigits)
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
+        return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
-        return format(self.item(), spec)
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
+        return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
@@ -397,15 +395,6 @@ class ArrayLike:
                 f"are {inspect.signature(ours)}, or use x.data for the array"
             ) from None
         return ours(*args, **kwargs)
-
-
-def _check_one(x, what, instead):
-    """Raise TypeError unless x has one element, saying what to do instead."""
-    if x.size != 1:
-        raise TypeError(
-            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
-            "(see step 19)"
-        )
 
 
 def _lost(name):

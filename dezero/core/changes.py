@@ -42,9 +42,8 @@ def with_stand_ins(func):
     if all(x is None or x._changed <= func._time for x in [*func._inputs, *outputs]):
         return func
     twin = copy.copy(func)
-    twin._inputs = [
-        _stand_in(func, x, f"input {i}") for i, x in enumerate(func._inputs)
-    ]
+    inputs = enumerate(func._inputs)
+    twin._inputs = [_stand_in(func, x, f"input {i}") for i, x in inputs]
     outputs = [_stand_in(func, y, "its output") for y in outputs]
     twin._outputs = [lambda y=y: y for y in outputs]
     return twin

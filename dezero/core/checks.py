@@ -140,7 +140,7 @@ def check_backward(x, **switches):
 
 
 def check_seed(x, seed, source):
-    """Refuse to start from what is no gradient of x: no numbers, or of another shape."""
+    """Refuse to start from what is no gradient of x: not numbers of its shape."""
     try:
         array = seed._data if hasattr(seed, "_data") else np.asarray(seed)
     except (ValueError, TypeError):  # a list of Variables, or of rows not of a length

@@ -54,7 +54,7 @@ Config = _Config()
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if name not in _PUBLIC:
+    if not isinstance(name, str) or name not in _PUBLIC:
         raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)

@@ -8,6 +8,7 @@ from dezero.core.function import Function
 from dezero.core.guards import _as_input
 from dezero.core.indexing import where
 from dezero.core.shape import broadcast_to
+from dezero.core.variable import as_array
 from dezero.guards import flag, refusal
 
 
@@ -136,3 +137,12 @@ def reduced_shape(x_shape, axis):
         return (1,) * ndim
     axes = {a % ndim for a in ((axis,) if np.isscalar(axis) else axis)}
     return tuple(1 if i in axes else n for i, n in enumerate(x_shape))
+
+
+def place_of(who, x, axis):
+    """Return the place of the largest or smallest element, an ndarray of ints."""
+    x = _as_input(who, x)
+    axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
+    if x.size == 0:
+        raise ValueError(f"{who}: no element of an x of shape {x.shape} (see step 61)")
+    return as_array(getattr(x.data, who)(axis))

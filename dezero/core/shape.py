@@ -27,6 +27,11 @@ class Copy(Function):
         return gy
 
 
+def copy(x) -> Variable:
+    """Return x in memory of its own, still in the graph."""
+    return Copy()(_as_input("copy", x))
+
+
 class AsType(Function):
     """The same numbers in another dtype; the gradient goes back into the old one."""
 

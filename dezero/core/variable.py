@@ -66,7 +66,7 @@ class Variable(ArrayLike):
         return None if type(data) is changes.Gone else data
 
     @data.setter
-    def data(self, data):
+    def data(self, data: Any) -> None:
         if data is self._data and not self._is_parameter:
             return  # x.data *= 100: who edits an array in place knows why (step 66)
         checks.check_data(self, data, isinstance(data, Variable))
@@ -80,7 +80,7 @@ class Variable(ArrayLike):
         return self._grad
 
     @grad.setter
-    def grad(self, grad):
+    def grad(self, grad: Any) -> None:
         checks.check_grad(self, grad, isinstance(grad, Variable))
         self._grad = grad
 
@@ -281,7 +281,10 @@ def as_array(x, array_module=np):
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
-        return array_module.array(x)
+        try:
+            return array_module.array(x)
+        except ValueError as error:
+            raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
 
 
