@@ -4,6 +4,7 @@ import operator
 import os
 import sys
 
+from dezero.core import arithmetic, arraylike, guards, reduction, shape
 from dezero.core.arithmetic import (
     Add,
     Div,
@@ -14,7 +15,6 @@ from dezero.core.arithmetic import (
     PowVariable,
     Sub,
     add,
-    compare,
     div,
     log,
     mul,
@@ -24,7 +24,6 @@ from dezero.core.arithmetic import (
     rsub,
     sub,
 )
-from dezero.core.arraylike import of_numpy, ops
 from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.function import Function
@@ -47,7 +46,6 @@ from dezero.core.reduction import (
     _reduce,
     _reduced_axes,
     _reduced_lengths,
-    place_of,
     reduced_shape,
     restore_axes,
 )
@@ -61,7 +59,6 @@ from dezero.core.shape import (
     _as_shape,
     _precisely,
     broadcast_to,
-    copy,
     reshape,
     sum_array_to,
     sum_to,
@@ -76,28 +73,30 @@ from dezero.core.variable import (
     setup_variable,
 )
 
+array_types: tuple  # of what a Variable may hold; see __getattr__
+
 # Variable's methods and operators find their functions here.
-vars(ops).update(
+vars(arraylike.ops).update(
     add=add,
+    as_input=guards._as_input,
+    compare=arithmetic.compare,
+    copy=shape.copy,
     div=div,
     get_item=get_item,
     log=log,
     matmul=matmul,
     mul=mul,
     neg=neg,
+    place_of=reduction.place_of,
     pow=pow,
     reshape=reshape,
     sub=sub,
     transpose=transpose,
-    as_input=_as_input,
-    copy=copy,
-    compare=compare,
-    place_of=place_of,
 )
 
 # What NumPy's operators come to, by NumPy's name: see Variable.__array_ufunc__.
 # dezero.functions.arraylike adds the other functions.
-of_numpy.update(
+arraylike.of_numpy.update(
     {
         "add": add,
         "subtract": sub,

@@ -14,7 +14,7 @@ passes = 0  # so far, of all threads: after one, parameters may be changed in pl
 _generation = operator.attrgetter("generation")
 
 
-def functions_behind(start, until=()):
+def _functions_behind(start, until=()):
     """Return the Functions that start was computed by, the last one first.
 
     until: Variables to stop at. One sort of all Functions by generation is
@@ -46,7 +46,7 @@ def propagate(start, seed, retain_grad=False, create_graph=False, until=()):
     gradients = {start: seed if create_graph else seed._data}
     passed = []
     with switched(enable_backprop=create_graph, wrap=create_graph):
-        for func in functions_behind(start, until):
+        for func in _functions_behind(start, until):
             gys = []
             missing = 0
             for reference in func._outputs:

@@ -4,7 +4,7 @@
     a.data = a.data - 1  # noted here, by the property Variable.data
     y.backward()         # RuntimeError: Mul: input 0 ... was changed after forward
 
-`count` is how often the data of any Variable was set so far. A Function notes what it
+`latest` is how often the data of any Variable was set so far. A Function notes what it
 was at its call, a Variable when its own data was set last.
 """
 
@@ -13,21 +13,21 @@ import threading
 
 import numpy as np
 
-count = 0
+latest = 0
 _one_at_a_time = threading.Lock()
 
 
 def note(x, data):
     """Note that the data of a Variable x is set; return what x is to hold."""
-    global count
+    global latest
     old = x._data
     if data is None and old is not None:  # backward may need its shape
         data = Gone(old, f"Variable{named(x)}: its data was set to None (see step 43)")
     with _one_at_a_time:
-        count += 1
-        x._changed = count
+        latest += 1
+        x._changed = latest
         if old is not None and data.shape != old.shape:
-            x._reshaped = count
+            x._reshaped = latest
     return data
 
 

@@ -53,7 +53,7 @@ def call(self, *inputs):
         y = asarray(y)
     self.generation = generation
     self._inputs = inputs
-    self._time = changes.count
+    self._time = changes.latest
     output = new_object(Variable)
     output._data = y
     output.name = None

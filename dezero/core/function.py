@@ -52,7 +52,7 @@ class Function:
 
     _inputs = None
     _outputs = ()
-    _time = 0  # what changes.count was at the call
+    _time = 0  # what changes.latest was at the call
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -84,7 +84,7 @@ class Function:
             self.generation = max((x.generation for x in inputs), default=0)
             self._inputs = inputs
             self._outputs = tuple([weakref.ref(y) for y in outputs])
-            self._time = changes.count
+            self._time = changes.latest
             for y in outputs:
                 y.set_creator(self)
                 y.requires_grad = any(x.requires_grad for x in inputs)
@@ -147,7 +147,7 @@ class Function:
 
     def _gradients_of_inputs(self, gys):
         """Return backward(*gys) as a tuple of Variables or of arrays, as gys are."""
-        if self._time != changes.count:
+        if self._time != changes.latest:
             self = changes.with_stand_ins(self)
         if Config.handler is not None:
             return Config.handler.backward(self, gys)

@@ -42,7 +42,7 @@ class Variable(ArrayLike):
     _no_graph = None  # the reason, where a graph could be expected
     _retains_grad = False  # every backward leaves a gradient here
     _hooks = None  # a dict, after register_hook
-    _changed = _reshaped = 0  # changes.count when data was set, when to another shape
+    _changed = _reshaped = 0  # changes.latest when data was set, when to another shape
     _is_parameter = False
 
     def __init__(self, data, name=None, requires_grad=True):

@@ -99,7 +99,8 @@ class Package:
             for name, node in module.defined.items():
                 if name.startswith("_"):
                     continue
-                if self.resolve(f"dezero.{module.label}.{name}") is None:
+                folder = module.dotted.split(".")[:2]  # dezero.core.config: dezero.core
+                if self.resolve(".".join([*folder, name])) is None:
                     continue
                 names[f"{module.label}.{name}"] = None
                 if (module.label, name) == ("core", "Variable"):
