@@ -54,9 +54,9 @@ from dezero.core import (
     _as_shape,
     as_array,
     gradients_of,
+    guards,
     using_config,
 )
-from dezero.core.guards import as_variables, gradients_from_outside
 from dezero.graph import _escape
 from dezero.guards import check_callable, refusal
 
@@ -796,7 +796,7 @@ class _Trace:
         if Config.wrap:
             name = type(func).__name__
             given = [isinstance(x, Variable) for x in inputs]
-            inputs = as_variables(inputs, name)
+            inputs = guards.as_variables(inputs, name)
             for i, x in enumerate(inputs):
                 if given[i]:
                     inputs[i] = self.stand_in(x)
@@ -994,7 +994,7 @@ class _Backward:
             if func.takes_arrays:
                 gxs = type(func).backward(func, *gys)
             else:
-                gxs = gradients_from_outside(func, gys)
+                gxs = guards.gradients_from_outside(func, gys)
         finally:
             Config.wrap, Config.enable_backprop = old
             func._inputs, func._outputs = None, ()
