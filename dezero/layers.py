@@ -48,7 +48,7 @@ from dezero.core import (
     test_mode,
 )
 from dezero.files import NpzReader, replacing
-from dezero.functions.conv import pair
+from dezero.functions.columns import pair
 from dezero.guards import number, refusal, shown, whole
 
 

@@ -18,7 +18,7 @@ from dezero.core import reduced_shape
 from dezero.core import restore_axes as reshape_sum_backward
 from dezero.core import sum_array_to as sum_to
 from dezero.files import replacing
-from dezero.functions.conv import get_conv_outsize, get_deconv_outsize, pair
+from dezero.functions.columns import get_conv_outsize, get_deconv_outsize, pair
 from dezero.gradcheck import (
     array_allclose,
     array_equal,
