@@ -268,7 +268,8 @@ class Softmax(Function):
         self.axis = axis
 
     def forward(self, x):
-        y = cuda.get_array_module(x).exp(_shifted(x, self.axis))
+        xp = cuda.get_array_module(x)
+        y = xp.exp(x - x.max(axis=self.axis, keepdims=True))
         y /= _sum_along(y, self.axis)
         return y
 
@@ -286,7 +287,7 @@ class LogSoftmax(Function):
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        y = _shifted(x, self.axis)
+        y = x - x.max(axis=self.axis, keepdims=True)
         y -= xp.log(_sum_along(xp.exp(y), self.axis))
         return y
 
@@ -323,11 +324,6 @@ def log_softmax(x, axis=1) -> Variable:
     """Return the logarithm of softmax, finite where softmax itself rounds to 0."""
     x, axis = _as_scores("log_softmax", x, axis)
     return LogSoftmax(axis)(x)
-
-
-def _shifted(x, axis):
-    """Return the array x minus its largest elements along axis."""
-    return x - x.max(axis=axis, keepdims=True)
 
 
 def _sum_along(x, axis):

@@ -79,7 +79,7 @@ def pair(x) -> tuple:
         raise AssertionError(
             f"pair: expected an int or (height, width), got {len(x)} values: {x}"
         )
-    return (int(x), int(x)) if isinstance(x, Integral) else tuple(x)
+    return (x, x) if isinstance(x, Integral) else tuple(x)
 
 
 def _out_size(shape, kernel_size, stride=1, pad=0):
@@ -103,7 +103,8 @@ def _check_fits(who, shape, kernel_size, pad):
 
 def _under(kernel_size, stride, size):
     """Yield a, b, rows, columns: all that element (a, b) of the kernel meets."""
-    (KH, KW), (SH, SW), (OH, OW) = pair(kernel_size), pair(stride), size
+    (KH, KW), (SH, SW) = pair(kernel_size), pair(stride)
+    OH, OW = size
     for a in range(KH):
         for b in range(KW):
             rows = slice(a, a + SH * OH, SH)

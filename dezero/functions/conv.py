@@ -245,8 +245,8 @@ def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
 class Im2col(Function):
     """The columns of images; the gradient goes back by col2im."""
 
-    def __init__(self, *settings):
-        self.settings = settings  # kernel_size, stride, pad, to_matrix
+    def __init__(self, kernel_size, stride, pad, to_matrix):
+        self.settings = kernel_size, stride, pad, to_matrix
 
     def forward(self, x):
         return im2col_array(x, *self.settings)
@@ -259,9 +259,9 @@ class Im2col(Function):
 class Col2im(Function):
     """Images from columns, overlaps added up; the gradient goes back by im2col."""
 
-    def __init__(self, input_shape, *settings):
+    def __init__(self, input_shape, kernel_size, stride, pad, to_matrix):
         self.input_shape = input_shape
-        self.settings = settings
+        self.settings = kernel_size, stride, pad, to_matrix
 
     def forward(self, x):
         return col2im_array(x, self.input_shape, *self.settings)

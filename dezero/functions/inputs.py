@@ -135,7 +135,7 @@ def _is_nothing(b):
 
 
 def _as_pair(who, x0, x1):
-    """Return x0 and x1, of floats, if one of them broadcasts to the other.
+    """Return x0 and x1, Variables of floats, if one broadcasts to the other.
 
     (N, 1) and (N,) broadcast too, to a table of all pairs: nobody means that.
     """
@@ -149,7 +149,7 @@ def _as_pair(who, x0, x1):
     for i, x in enumerate((x0, x1)):
         if not hasattr(x, "dtype") and not xs[i].shape:
             xs[i] = xs[i].astype(xs[1 - i].dtype)  # a number takes the array's dtype
-    return xs
+    return map(as_variable, xs)
 
 
 def _broadcasts(shape, target):

@@ -16,14 +16,12 @@ from dezero.core import (
     Config,
     Function,
     Variable,
-    _unwrap,
     as_array,
+    as_variable,
     log,
-    sub,
     sum_to,
 )
 from dezero.functions.activation import (
-    _shifted,
     _sum_along,
     log_softmax,
     softmax,
@@ -73,15 +71,13 @@ class MeanSquaredError(Function):
 
     def forward(self, x0, x1):
         difference = x0 - x1
-        self.count = _rows_in(difference)
-        y = (difference * difference).sum()
-        return y / y.dtype.type(self.count)
+        return (difference**2).sum() / _rows_in(difference)
 
     def backward(self, gy):
         x0, x1 = self.inputs
-        gx0 = gy * (2 / self.count) * (x0 - x1)
-        gx1 = sum_to(-gx0, x1.shape) if self.needs_grad(1) else None
-        return sum_to(gx0, x0.shape), gx1
+        difference = x0 - x1
+        gx0 = gy * (2 / _rows_in(difference)) * difference
+        return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
 
 
 @_in_float32(2)
@@ -102,7 +98,7 @@ def mean_squared_error(x0, x1) -> Variable:
 def mean_squared_error_simple(x0, x1) -> Variable:
     """Return mean_squared_error, written as its formula: four Functions, not one."""
     x0, x1 = _as_pair("mean_squared_error_simple", x0, x1)
-    difference = sub(x0, x1)
+    difference = x0 - x1
     return (difference**2).sum() / _rows_in(difference)
 
 
@@ -118,7 +114,7 @@ def huber_loss(x, t, delta=1.0) -> Variable:
     if isinstance(delta, bool) or not isinstance(delta, numbers.Real) or not delta > 0:
         raise ValueError(refusal("huber_loss", "delta", "a number above 0", delta, 42))
     x, t = _as_pair("huber_loss", x, t)
-    difference = sub(x, t)
+    difference = x - t
     c = clip(difference, -delta, delta)
     return mean(c * (difference - c / 2))
 
@@ -132,15 +128,17 @@ def l1_loss(x, t) -> Variable:
     variable(2.0)
     """
     x, t = _as_pair("l1_loss", x, t)
-    return mean(abs(sub(x, t)))
+    return mean(abs(x - t))
 
 
 def _rows_in(x):
-    """Return the length of the first axis, 1 for a number, nan if there are no rows.
+    """Return len(x): 1 for a number, nan if there are no rows, in a floating x's dtype.
 
-    So an empty batch has the loss 0 / nan, which is nan; 0 / 0 would warn as well.
+    So an empty batch has the loss 0 / nan, which is nan; 0 / 0 would warn as well. And
+    on NumPy 1 a sum in float32 divided by an int is a float64.
     """
-    return (len(x) or math.nan) if x.ndim else 1
+    n = (len(x) or math.nan) if x.ndim else 1
+    return x.dtype.type(n) if x.dtype.kind == "f" else n
 
 
 # --- one class of many ---
@@ -159,21 +157,22 @@ class SoftmaxCrossEntropy(Function):
     def forward(self, x, t):
         t = _as_labels("softmax_cross_entropy", t, x)  # here, for they may change
         xp = cuda.get_array_module(x)
-        x = _shifted(x, axis=1)
         self.t = t
+        x = x - x.max(axis=1, keepdims=True)
         self.p = xp.exp(x)
         total = _sum_along(self.p, axis=1)
         self.p /= total
-        return (xp.log(total[:, 0]) - x[xp.arange(len(x)), t]).mean()
+        y = xp.log(total[:, 0]) - x[xp.arange(len(x)), t]
+        return y.sum() / _rows_in(y)
 
     def backward(self, gy):
-        x, t = self.inputs
+        x, _ = self.inputs
         # p is known, unless it is to be differentiated in its turn.
         p = softmax(x) if Config.enable_backprop else self.p
         xp = cuda.get_array_module(gy)
         onehot = xp.zeros(x.shape, self.p.dtype)
-        onehot[xp.arange(len(self.t)), self.t] = 1
-        return gy / len(self.t) * (p - onehot), None
+        onehot[xp.arange(len(onehot)), self.t] = 1
+        return gy / _rows_in(onehot) * (p - onehot), None
 
 
 @_in_float32(1)
@@ -199,10 +198,9 @@ def softmax_cross_entropy_simple(x, t) -> Variable:
     """
     x = _as_input("softmax_cross_entropy_simple", x)
     t = _as_labels("softmax_cross_entropy_simple", t, x)
-    if len(t) == 0:
-        return mean(x)
-    p = clip(softmax(x), _SMALLEST, 1.0)
-    return nll_loss(log(p), t)
+    p = clip(softmax(x), 1e-15, 1.0)
+    picked = get_item(log(p), (cuda.get_array_module(x).arange(len(t)), t))
+    return -picked.sum() / _rows_in(picked)
 
 
 def nll_loss(log_p, t) -> Variable:
@@ -265,12 +263,11 @@ def accuracy(y, t) -> Variable:
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), [1, 1])
     variable(0.5)
     """
-    y = _unwrap(_as_input("accuracy", y, "y"))
+    y = as_variable(_as_input("accuracy", y, "y"))
     t = _as_labels("accuracy", t, y)
-    if len(t) == 0:
-        return Variable(as_array(math.nan), requires_grad=False)
-    right = y.argmax(axis=1) == t
-    return Variable(as_array(right.mean()), requires_grad=False)
+    right = y.data.argmax(axis=1) == t
+    share = as_array(right.sum() / _rows_in(right))
+    return Variable(share, requires_grad=False)
 
 
 # --- yes or no ---

@@ -434,8 +434,9 @@ class Dropout(Function):
     def forward(self, x):
         xp = cuda.get_array_module(x)
         # The global generator: programs seed it by np.random.seed.
-        self.mask = xp.random.rand(*x.shape) > self.ratio
-        self.kept = x.dtype.type(1 - self.ratio or 1)  # a ratio of 1 keeps none
+        drawn = xp.random.rand(*x.shape)
+        self.mask = drawn > self.ratio
+        self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
         return _select(self.mask, x / self.kept, 0)
 
     def backward(self, gy):
@@ -454,5 +455,5 @@ def dropout(x, dropout_ratio=0.5) -> Variable:
             "dropout: expected a dropout_ratio from 0 to 1, got "
             f"{shown(dropout_ratio)} (see step 54)"
         )
-    x = as_variable(_as_floats("dropout", x))
-    return Dropout(float(dropout_ratio))(x) if Config.train else x
+    x = as_variable(_as_input("dropout", x))
+    return Dropout(dropout_ratio)(x) if Config.train else x
