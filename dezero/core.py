@@ -113,7 +113,7 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if name not in _SWITCHES:
+    if not isinstance(name, str) or name not in _SWITCHES:
         raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -198,10 +198,7 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # For editors. Any stands for what is there only now and then: None, CuPy's arrays.
-    data: ndarray | Any
-    grad: "Variable | Any"
-    creator: "Function | None"
+    creator: "Function | None"  # for editors
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
@@ -235,14 +232,15 @@ class Variable:
     # Two properties, so that a mistake is told in the line that makes it, and backward
     # knows what has changed. The engine itself reads _data and _grad.
 
+    # ... | Any, for editors: now and then it is None, or CuPy's.
     @property
-    def data(self):
+    def data(self) -> ndarray | Any:
         """The ndarray; None where there is none yet, or none any more."""
         data = self._data
         return None if type(data) is _Gone else data
 
     @data.setter
-    def data(self, data):
+    def data(self, data: Any) -> None:
         global _changes, _reshapes
         old = self._data
         if data is old and not isinstance(self, Parameter):
@@ -265,12 +263,12 @@ class Variable:
         self._data = data
 
     @property
-    def grad(self):
+    def grad(self) -> "Variable | Any":
         """The gradient, a Variable, or None."""
         return self._grad
 
     @grad.setter
-    def grad(self, grad):
+    def grad(self, grad: Any) -> None:
         if grad is not None and not isinstance(grad, Variable):
             raise TypeError(
                 f"grad{_named(self)}: expected a Variable or None, got "
@@ -659,7 +657,7 @@ class Variable:
 
     def copy(self) -> "Variable":
         """The same values in memory of their own, still in the graph."""
-        return Copy()(self)
+        return Copy()(_as_input("copy", self))
 
     def astype(self, dtype) -> "Variable | Any":
         """The same values as another type of float, still in the graph.
@@ -744,24 +742,24 @@ class Variable:
     # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other) -> Any:
-        return self.data < _unwrap(other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other) -> Any:
-        return self.data <= _unwrap(other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other) -> Any:
-        return self.data > _unwrap(other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other) -> Any:
-        return self.data >= _unwrap(other)
+        return _compared(">=", operator.ge, self, other)
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmax(axis))
+        return _place_of("argmax", self, axis)
 
     def argmin(self, axis=None) -> ndarray:
         """The place of the smallest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmin(axis))
+        return _place_of("argmin", self, axis)
 
     # --- leaving for Python and NumPy ---
 
@@ -777,26 +775,24 @@ class Variable:
 
     def item(self) -> Any:
         """The only element, as a Python number."""
-        if self.size != 1:
-            raise ValueError(
-                f"item: expected a Variable of one element, got shape {self.shape}; "
-                "x.tolist() gives all of them (see step 19)"
-            )
-        return self.data.item()
+        advice = "x.tolist() gives all of them"
+        return _only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
-        return self.data.tolist()
+        return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        _check_one(self, "round(x)", "np.round(x.data, 3)")
-        return round(self.item(), ndigits)
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
+        return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
-        return format(self.item(), spec)
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
+        return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
@@ -834,13 +830,21 @@ class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
 
-def _check_one(x, what, instead):
-    """Raise TypeError unless x has one element, saying what to do instead."""
-    if x.size != 1:
-        raise TypeError(
-            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
-            "(see step 19)"
-        )
+def _compared(who, compare, x, other):
+    """Return the truths of x < other or the like, of arrays."""
+    try:
+        return compare(x.data, _unwrap(other))
+    except (ValueError, TypeError) as error:
+        raise _explained(who, error, x, other) from error
+
+
+def _place_of(who, x, axis):
+    """Return the place of the largest or smallest element, an ndarray of ints."""
+    x = _as_input(who, x)
+    axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
+    if x.size == 0:
+        raise ValueError(f"{who}: no element of an x of shape {x.shape} (see step 61)")
+    return as_array(getattr(x.data, who)(axis))
 
 
 def _lost(name):
@@ -869,7 +873,10 @@ def as_array(x, array_module=np):
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
-        return array_module.array(x)
+        try:
+            return array_module.array(x)
+        except ValueError as error:
+            raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
 
 

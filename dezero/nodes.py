@@ -47,6 +47,11 @@ class Node:
     """
 
     def __init__(self, function):
+        if function is not None and not hasattr(function, "inputs"):
+            raise TypeError(
+                "Node: expected a Function that was called, got "
+                f"{type(function).__name__}; y.grad_fn makes one (see step 65)"
+            )
         self.function = function
 
     def name(self):

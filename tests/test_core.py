@@ -1560,3 +1560,11 @@ def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
             continue
         with pytest.raises(RuntimeError, match=r"Mul: input 1, the Parameter \(p\)"):
             y.backward()
+
+
+# --- what has no derivative says what it takes, too ---
+
+
+def test_lists_of_rows_of_different_lengths_make_no_array():
+    with pytest.raises(ValueError, match=r"as_array: .*inhomogeneous .*step 9"):
+        as_array([[1.0, 2.0], [3.0]])

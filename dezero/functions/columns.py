@@ -21,9 +21,8 @@ from numbers import Integral
 import numpy as np
 
 from dezero import cuda
-from dezero.core import _unwrap
-from dezero.functions.inputs import _as_input, _as_shape, _as_window
-from dezero.guards import whole
+from dezero.functions.inputs import _as_array, _as_shape, _as_window
+from dezero.guards import flag, whole
 
 __all__ = [
     "col2im_array",
@@ -124,7 +123,8 @@ def _pad_images(x, pad, value=0):
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
-    img = _unwrap(_as_input("im2col", img, "img"))
+    img = _as_array("im2col", img, "img")
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
     kernel_size, stride, pad = _as_window("im2col", kernel_size, stride, pad)
     _check_images("im2col", img)
     _check_fits("im2col", img.shape, kernel_size, pad)
@@ -146,8 +146,9 @@ def col2im_array(
     col, img_shape, kernel_size, stride, pad, to_matrix=True
 ) -> np.ndarray:
     """Return what col2im returns, array to array."""
-    col = _unwrap(_as_input("col2im", col, "col"))
+    col = _as_array("col2im", col, "col")
     img_shape = _as_shape("col2im", img_shape, 57)
+    to_matrix = flag("col2im", "to_matrix", to_matrix, 57)
     kernel_size, stride, pad = _as_window("col2im", kernel_size, stride, pad)
     _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix)
     N, C, H, W = img_shape

@@ -9,7 +9,7 @@ who, what was expected, what came, and which step explains it. So the line above
 be skipped in reading: it changes nothing about good input.
 
     _as_input     a Variable or an array; a number or a list becomes an array
-    _as_floats    the same, of floats
+    _as_floats    the same, of floats; _as_array: an array
     _as_weighted  the x, W and b of a layer
     _as_pair      x0 and x1, one of which broadcasts to the other
     _as_labels    class numbers, one for each row of x
@@ -36,11 +36,13 @@ from dezero.core import (
     _one_axis,
     _reduced_axes,
     _unwrap,
+    as_array,
     as_variable,
 )
 from dezero.guards import refusal, shown
 
 __all__ = [
+    "_as_array",
     "_as_axis",
     "_as_floats",
     "_as_input",
@@ -66,6 +68,11 @@ def _as_floats(who, x, name="x"):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
     x = _as_input(who, x, name)
     return x if x.dtype.kind == "f" else AsType(np.float64)(x)
+
+
+def _as_array(who, x, name="x"):
+    """Return x as an array, also where it is a Variable or a number of NumPy's."""
+    return as_array(_unwrap(_as_input(who, x, name)))
 
 
 def _floating(x):
