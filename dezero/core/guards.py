@@ -29,12 +29,14 @@ def as_variables(inputs, name):
     wrapped = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
-            if xp is None and not isinstance(x, np.ndarray):
-                xp, dtype = _surroundings(inputs)
-            if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
-                array = xp.array(x, dtype)
-            else:
-                array = _as_array_if_any(x, xp)
+            array = x
+            if type(x) is not np.ndarray:
+                if xp is None:
+                    xp, dtype = _surroundings(inputs)
+                if isinstance(x, numbers.Real):
+                    array = xp.array(x, dtype)
+                else:
+                    array = _as_array_if_any(x, xp)
             if array is not None and not _holds_numbers(array):
                 kind = type(x).__name__
                 if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
@@ -236,7 +238,7 @@ def gradients_from_outside(func, gys):
             if not wrap:
                 gx = gx.data.copy()  # the array may be one that the Function keeps
         checked.append(gx)
-    return checked
+    return tuple(checked)
 
 
 def _returns_nothing(method):
