@@ -181,6 +181,25 @@ def _named(x):
     return f" ({x.name})" if x.name is not None else ""
 
 
+def _what_changed(x, time):
+    """Return the Variable that makes the numbers of x others than they were, or None.
+
+    That is x itself, or what x is a view of, as W.T is one of W: an update in place
+    changes both.
+    """
+    waiting = [x]
+    for x in waiting:  # grows while it is read
+        if x._changed > time:
+            return x
+        owner = getattr(x._data, "base", None)
+        if owner is not None and x.creator is not None:
+            for source in x.creator._inputs:
+                array = source._data
+                if array is owner or getattr(array, "base", None) is owner:
+                    waiting.append(source)
+    return None
+
+
 # --- Variable -----------------------------------------------------------------
 
 
@@ -1498,8 +1517,8 @@ class Function:
             xs = list(self._inputs or ())
         if self._time != _changes and Config.passing:
             for i, x in enumerate(self._inputs):
-                if x._changed > self._time:
-                    xs[i] = self._gone(x, f"input {i}")
+                if (changed := _what_changed(x, self._time)) is not None:
+                    xs[i] = self._gone(x, f"input {i}", changed)
         return xs
 
     @property
@@ -1510,15 +1529,24 @@ class Function:
     def output(self):
         """The only output of the recorded call; its array in a bare backward."""
         y = self._outputs[0]()
-        if self._time != _changes and Config.passing and y._changed > self._time:
-            return self._gone(y, "its output")
+        if self._time != _changes and Config.passing:
+            if (changed := _what_changed(y, self._time)) is not None:
+                return self._gone(y, "its output", changed)
         return y._data if Config.bare else y
 
-    def _gone(self, x, place):
-        """Return what backward gets for x, whose numbers are not those of forward."""
+    def _gone(self, x, place, changed=None):
+        """Return what backward gets for x, whose numbers are not those of forward.
+
+        changed: x, or the Variable that x is a view of.
+        """
         name = type(self).__name__
-        kind = "Parameter" if isinstance(x, Parameter) else "Variable"
-        what = f"{name}: {place}, the {kind}{_named(x)} of shape {x.shape},"
+        changed = x if changed is None else changed
+        kind = "Parameter" if isinstance(changed, Parameter) else "Variable"
+        view = "" if changed is x else "a view of "
+        what = (
+            f"{name}: {place}, {view}the {kind}{_named(changed)} of shape "
+            f"{changed.shape},"
+        )
         if x.data is None:
             what += (
                 " has no data any more, it was set to None after forward, and the "
