@@ -14,7 +14,7 @@ from importlib.machinery import PathFinder
 import numpy as np
 
 from dezero import cuda
-from dezero.guards import flag, shown, whole
+from dezero.guards import Whole, flag, shown
 
 pil_available = PathFinder.find_spec("PIL") is not None  # found, not loaded
 
@@ -38,11 +38,13 @@ class DataLoader:
     [([1, 2], [10, 20]), ([3], [30])]
     """
 
+    batch_size = Whole(50)
+
     def __init__(self, dataset, batch_size: int, shuffle=True, gpu=False):
         who = type(self).__name__
         _check_dataset(who, dataset)
         self.dataset = dataset
-        self.batch_size = whole(who, "batch_size", batch_size, 50)
+        self.batch_size = batch_size
         self.shuffle = flag(who, "shuffle", shuffle, 50)
         self.data_size = len(dataset)
         self.max_iter = math.ceil(self.data_size / self.batch_size)

@@ -21,6 +21,7 @@ file and `load_weights` reads them back:
 Letters: x, y in and out; W, b weights and bias; N batch.
 """
 
+import collections
 import contextlib
 import copy
 import inspect
@@ -184,7 +185,7 @@ class Layer:
         named = self._named()
         held = {}
         for name, value in vars(self).items():
-            if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
+            if isinstance(value, _BOXES) and name not in _NOTES:
                 _find_inside(name, value, held)
         if held:  # leave out what named has, often all of it
             found = {owned for _, owned in named}
@@ -393,6 +394,7 @@ def _what(value):
 
 
 _NOTES = {"_params", "_inputs", "_outputs"}  # of a layer about itself
+_BOXES = (list, tuple, dict, collections.deque, set, frozenset)  # looked into
 
 
 def _find_inside(key, value, found):
@@ -405,13 +407,19 @@ def _find_inside(key, value, found):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for place, item in items:
             if isinstance(item, (Parameter, Layer)):
+                if isinstance(value, (set, frozenset)):
+                    raise TypeError(
+                        f"{key}: a set has no order, so what is in it has no name that "
+                        "a file could keep; put layers and Parameters into a list "
+                        "(see step 53)"
+                    )
                 path = f"{key}/{place}"
                 if found.setdefault(path, item) is not item:
                     raise ValueError(
                         f"{path}: two places in {key!r} have this name; their weights "
                         "need different keys (see step 53)"
                     )
-            elif isinstance(item, (list, tuple, dict)):
+            elif isinstance(item, _BOXES):
                 waiting.append((f"{key}/{place}", item, (*around, value)))
 
 
@@ -429,7 +437,7 @@ def _reached(owned, lists=True):
                 waiting += [owned for _, owned in each._named()]
                 held = {}
                 for name, value in vars(each).items() if lists else ():
-                    if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
+                    if isinstance(value, _BOXES) and name not in _NOTES:
                         _find_inside(name, value, held)
                 waiting += held.values()
     return found
