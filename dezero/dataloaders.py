@@ -72,8 +72,8 @@ class DataLoader:
             self.reset()
             raise StopIteration
         items = [self.dataset[i] for i in self._next_index().tolist()]
-        for item in items:
-            if type(item) is not tuple or len(item) < 2:
+        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # few are
+            for item in items:
                 self._check_pair(item)
         x = self._stack([item[0] for item in items])
         t = self._stack([item[1] for item in items])
@@ -108,9 +108,11 @@ class DataLoader:
 
     def _stack(self, values):
         """Return values, arrays or numbers of one shape, as one array."""
-        if all(value is None for value in values):
+        kinds = {*map(type, values)}
+        if kinds == {type(None)}:
             return None
-        values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
+        if any(hasattr(kind, "set_creator") for kind in kinds):  # Variables
+            values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
         try:
             batch = np.array(values)
         except ValueError as error:
