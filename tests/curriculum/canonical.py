@@ -106,9 +106,13 @@ class Canonical(ast.NodeTransformer):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        if only_refuses(node.body):
+        if only_refuses(node.body):  # also: if nothing is left of it
             return node.orelse or None
         return node
+
+    def visit_For(self, node):
+        self.generic_visit(node)
+        return node if node.body or node.orelse else None
 
     def visit_Try(self, node):
         self.generic_visit(node)
@@ -122,14 +126,14 @@ class Canonical(ast.NodeTransformer):
             if last_name(node.value).startswith("check"):
                 return None
         self.generic_visit(node)
-        return node
+        return None if isinstance(node.value, ast.Name) else node
 
     def visit_Assign(self, node):
         if is_checker(node.value) and stored(node) <= loaded(node.value):
             return None
         self.generic_visit(node)
         target, _, value = ast.unparse(node).partition(" = ")
-        return None if target == value else node
+        return None if value in (target, f"({target})") or target == "who" else node
 
     def visit_AnnAssign(self, node):
         self.generic_visit(node)
