@@ -312,6 +312,7 @@ def test_mnist_that_cannot_be_had(cache):
         (gzip.compress(gzip.decompress(idx(np.zeros((1, 2, 2)))) + b"x"), "21 bytes"),
         (gzip.compress(bytes([0, 0, 8, 3]) + b"\xff" * 12), "got 16 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_damaged_images(cache, content, pattern):
     put_mnist(cache, 3)
@@ -444,6 +445,7 @@ def test_cifar10_with_a_damaged_cache(cifar10, cache):
         (tar({"cifar-10-batches-bin/test_batch.bin": b"b" * 4000}), "got 4,000 bytes"),
         (tar({"cifar-10-batches-bin/test_batch.bin": None}), "got 0 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_damaged_archive(content, pattern, cache):
     (cache / "cifar-10-binary.tar.gz").write_bytes(content)
@@ -586,7 +588,7 @@ def test_digits_come_from_the_seed_alone(digits):
 
 def test_digits_are_cached_by_seed(digits, monkeypatch):
     monkeypatch.setenv("DEZERO_CACHE", str(digits[2]))
-    monkeypatch.setattr(datasets, "_draw_digits", None)  # no drawing now
+    monkeypatch.setattr(datasets.digits, "_draw_digits", None)  # no drawing now
     np.testing.assert_array_equal(SynthDigits().data, digits[0].data)
     with pytest.raises(TypeError):
         SynthDigits(seed=1)
@@ -601,7 +603,7 @@ def test_digits_are_those_of_the_first_version(digits):
 
 
 def test_missing_font(monkeypatch):
-    monkeypatch.setattr(datasets, "_FONTS", "NoSuchFont")
+    monkeypatch.setattr(datasets.digits, "_FONTS", "NoSuchFont")
     with pytest.raises(FileNotFoundError, match="NoSuchFont.ttf is missing"):
         SynthDigits(train=False)
 
