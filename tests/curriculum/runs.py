@@ -23,8 +23,8 @@ def offline(event, arguments):
 
 def profile(frame, event, argument):
     caller = frame.f_back
-    if caller and caller.f_code.co_filename.endswith("advice.py"):
-        caller = caller.f_back  # the decorator named_arguments stands between
+    while caller and caller.f_code.co_filename.endswith(("advice.py", "inputs.py")):
+        caller = caller.f_back  # a decorator, as named_arguments, stands between
     if event == "call" and caller and caller.f_code.co_filename == path:
         name = frame.f_code.co_filename
         if name not in real:
