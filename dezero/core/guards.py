@@ -79,9 +79,9 @@ def _as_input(who, x, name="x", xp=np):
     Raises TypeError for anything else: None, strings, lists that make no array of
     numbers, and a Variable without data.
     """
-    if type(x) is Gone:
-        x.refuse()
     if isinstance(x, Variable):
+        if type(x._data) is np.ndarray and x._data.dtype.kind in NUMBERS:
+            return x  # nearly always
         if type(x._data) is Gone:
             raise RuntimeError(
                 f"{who}: {name}{named(x)} has no data any more, it was set to None "
@@ -95,6 +95,8 @@ def _as_input(who, x, name="x", xp=np):
         array = x.data
     elif isinstance(x, (np.ndarray, np.generic)) or cuda.is_array(x):
         array = x
+    elif type(x) is Gone:
+        x.refuse()
     elif isinstance(x, (bool, numbers.Real, list, tuple, range)):
         try:
             array = x = xp.array(x)
