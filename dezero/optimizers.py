@@ -40,6 +40,14 @@ _ADVICE = {  # names that an optimizer does not have, and what to write
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
 
+_KEYWORDS = {  # of other libraries' constructors, and what to write
+    "learning_rate": "the length of the step is lr (Adam: also alpha)",
+    "momentum": "MomentumSGD(lr=0.01, momentum=0.9) has it",
+    "betas": "they are two here: beta1=0.9, beta2=0.999",
+    "weight_decay": "optimizer.add_hook(WeightDecay(1e-4)) adds it; AdamW has its own",
+    "params": "the model comes afterwards: optimizer.setup(model)",
+}
+
 _Own = TypeVar("_Own", bound="Optimizer")
 
 
@@ -68,6 +76,14 @@ class Optimizer:
                 f"{type(settings[0]).__name__} first; the model comes afterwards: "
                 f"{call}.setup(model) (see step 46)"
             )
+        for name in named if ours else ():
+            if name not in cls.__signature__.parameters:
+                advice = _KEYWORDS.get(name)
+                raise TypeError(
+                    f"{cls.__name__}: there is no {name}=; "
+                    f"{advice + '; ' if advice else ''}its settings are "
+                    f"{', '.join(cls.__signature__.parameters) or 'none'} (see step 46)"
+                )
         return super().__new__(cls)
 
     def __init__(self):
@@ -98,19 +114,24 @@ class Optimizer:
             )
         params = [p for p in self.target.params() if p.grad is not None]
         _check_gradients(params)
+        if self.hooks:
+            params = self._after_hooks(params)
+        for param in params:
+            self.update_one(param)
+
+    def _after_hooks(self, params):
+        """Return those of params that have a gradient after all hooks."""
         before = [(param, param.grad) for param in params]
         try:
             for hook in self.hooks:
                 hook(params)
                 params = [p for p in params if p.grad is not None]
-            if self.hooks:
-                _check_gradients(params)
+            _check_gradients(params)
         except BaseException:
             for param, grad in before:
                 param.grad = grad
             raise
-        for param in params:
-            self.update_one(param)
+        return params
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -232,7 +253,9 @@ def _pieces(param, *states, scratch=1):
     xp = cuda.get_array_module(data)
     length = min(_PIECE, data.size) if xp is np else data.size
     buffers = [xp.empty(length, data.dtype) for _ in range(scratch)]
-    for start in range(0, data.size, length or 1):
+    if length == data.size:  # small ones are most
+        yield *arrays, *buffers
+    for start in range(0, data.size if length < data.size else 0, length or 1):
         piece = [array[start : start + length] for array in arrays]
         yield *piece, *(buffer[: len(piece[0])] for buffer in buffers)
     if not data.flags.c_contiguous:  # then reshape has copied it

@@ -1,8 +1,11 @@
 """What is inside a layer, also in lists, tuples and dicts that are attributes."""
 
+from collections import deque
+
 from dezero.core import Parameter
 
 _NOTES = {"_params", "_inputs", "_outputs"}  # of a layer about itself
+_BOXES = (list, tuple, dict, deque, set, frozenset)  # are looked into
 
 
 def _is_layer(item):
@@ -13,7 +16,7 @@ def _held(layer):
     """Return {"blocks/0": owned} of Parameters and Layers in lists, tuples, dicts."""
     found = {}
     for name, value in vars(layer).items():
-        if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
+        if isinstance(value, _BOXES) and name not in _NOTES:
             _find_inside(name, value, found)
     return found
 
@@ -28,9 +31,15 @@ def _find_inside(key, value, found):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for place, item in items:
             path = f"{key}/{place}"
-            if isinstance(item, (list, tuple, dict)):
+            if isinstance(item, _BOXES):
                 waiting.append((path, item, (*around, value)))
             elif isinstance(item, Parameter) or _is_layer(item):
+                if isinstance(value, (set, frozenset)):
+                    raise TypeError(
+                        f"{key}: a set has no order, so what is in it has no name that "
+                        "a file could keep; put layers and Parameters into a list "
+                        "(see step 53)"
+                    )
                 if found.setdefault(path, item) is not item:
                     raise ValueError(
                         f"{path}: two places in {key!r} have this name; their weights "
