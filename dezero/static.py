@@ -52,10 +52,9 @@ from dezero.core import (
     Variable,
     _as_input,
     _as_shape,
-    _backward_from_outside,
-    _wrap,
     as_array,
     gradients_of,
+    guards,
     using_config,
 )
 from dezero.graph import _escape
@@ -794,10 +793,10 @@ class _Trace:
     def _follow(self, plain, func, inputs):
         """Call a Function on Symbols; where that cannot be, note it as a whole."""
         hidden = _has_symbols(tuple(vars(func).values()))
-        if not Config.bare:
+        if Config.wrap:
             name = type(func).__name__
             given = [isinstance(x, Variable) for x in inputs]
-            inputs = _wrap(inputs, name)
+            inputs = guards.as_variables(inputs, name)
             for i, x in enumerate(inputs):
                 if given[i]:
                     inputs[i] = self.stand_in(x)
@@ -817,7 +816,7 @@ class _Trace:
             y = plain(func, *inputs)
             if _same_state(state):
                 first = y[0] if isinstance(y, (list, tuple)) else y
-                if not Config.bare and first.creator is not None:
+                if Config.wrap and first.creator is not None:
                     creator = first.creator
                     creator.backward = _Guard(self, creator)
                 return y
@@ -957,7 +956,7 @@ class _Forward:
     def __call__(self, hidden, xs):
         func = self.func
         vars(func).update(zip(self.names, hidden))
-        if not func._takes_scalars:
+        if not func.takes_arrays:
             xs = [None if x is None else np.asarray(x) for x in xs]
         y = func.forward(*xs)
         shapes = _shapes(y)
@@ -989,15 +988,15 @@ class _Backward:
         func._inputs = [_variable(*pair) for pair in zip(xs, self.requires_grad)]
         outputs = [_variable(y, True) for y in ys]
         func._outputs = [lambda y=y: y for y in outputs]
-        old = Config.bare, Config.enable_backprop
-        Config.bare, Config.enable_backprop = True, False
+        old = Config.wrap, Config.enable_backprop
+        Config.wrap, Config.enable_backprop = False, False
         try:
-            if func._knows_arrays:
+            if func.takes_arrays:
                 gxs = type(func).backward(func, *gys)
             else:
-                gxs = _backward_from_outside(func, gys, False)
+                gxs = guards.gradients_from_outside(func, gys)
         finally:
-            Config.bare, Config.enable_backprop = old
+            Config.wrap, Config.enable_backprop = old
             func._inputs, func._outputs = None, ()
         return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 

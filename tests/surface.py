@@ -721,9 +721,9 @@ ROWS = {
     "cuda.get_array_module": called(X),
     "cuda.is_array": called(X),
     "nodes.Node": called(Made(recorded)).get("next_functions"),
-    "nodes.Node.name": called(Made(recorded)).of(dezero.core.Node).get("name"),
+    "nodes.Node.name": called(Made(recorded)).of(dezero.nodes.Node).get("name"),
     "nodes.Node.next_functions": called(Made(recorded))
-    .of(dezero.core.Node)
+    .of(dezero.nodes.Node)
     .get("next_functions"),
     "nodes.AccumulateGrad": called(Variable(X)).get("name"),
     "files.replacing": called("replaced.txt").of(replace_file),
@@ -1163,7 +1163,7 @@ def go_back(result):
 
 def state():
     """Return what no call may leave changed."""
-    switches = Config.enable_backprop, Config.train, Config.bare, Config.passing
+    switches = Config.enable_backprop, Config.train, Config.wrap, Config.handler
     return switches, np.geterr(), Function.__call__
 
 
@@ -1222,7 +1222,7 @@ def limited(seconds=5):
 
 def restore(old):
     (
-        (Config.enable_backprop, Config.train, Config.bare, Config.passing),
+        (Config.enable_backprop, Config.train, Config.wrap, Config.handler),
         errors,
         call,
     ) = old

@@ -127,7 +127,7 @@ class GELU(Function):
         (x,) = self.inputs
         x = Clip(-self.FLAT, self.FLAT)(x)
         # s is known, unless it is to be differentiated in its turn.
-        s = self.s if Config.bare else sigmoid(self._u(x))
+        s = self.s if not Config.wrap else sigmoid(self._u(x))
         gx = 3 * self.A * self.C * x
         gx *= x
         gx += self.C  # du/dx

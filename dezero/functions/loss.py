@@ -194,7 +194,7 @@ class SoftmaxCrossEntropy(Function):
         onehot = xp.zeros(x.shape, self.p.dtype)  # floating: ints would make it float64
         onehot[xp.arange(len(onehot)), self.t] = 1
         # p is known, unless it is to be differentiated in its turn.
-        p = self.p if Config.bare else softmax(x)
+        p = self.p if not Config.wrap else softmax(x)
         gx = p - onehot
         gx *= gy / len(onehot)
         return gx, None

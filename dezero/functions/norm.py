@@ -105,7 +105,7 @@ class BatchNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         x, gy = _flat(x), _flat(gy)  # (N, C, L)
-        if Config.bare or not self.train:
+        if not Config.wrap or not self.train:
             d, scale = x - _like_channels(self.center, x), self.scale
         else:
             d, _, var = _center_channels(x)
@@ -280,7 +280,7 @@ class LayerNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         x, gy = _rows(x), _rows(gy)  # (N, D)
-        if Config.bare:
+        if not Config.wrap:
             d, scale = x - self.mean, self.scale
         else:
             d, _, scale = _center_rows(x, self.eps)
@@ -333,7 +333,7 @@ class GroupNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         gy = gy.reshape(self._shape(x))  # (N, G, E, L)
-        if Config.bare:
+        if not Config.wrap:
             d, scale = x.reshape(gy.shape) - self.mean, self.scale
         else:
             d, _, scale = self._center(x)
