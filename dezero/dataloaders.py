@@ -108,7 +108,8 @@ class DataLoader:
         """Return values, arrays or numbers of one shape, as one array."""
         if all(value is None for value in values):
             return None
-        values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
+        if any(hasattr(kind, "set_creator") for kind in set(map(type, values))):
+            values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
         try:
             batch = np.array(values)
         except ValueError as error:
