@@ -281,6 +281,10 @@ class Layer:
                 shapes |= owned._awaited_shapes()
         return shapes
 
+    def _younger(self):
+        """Return the Parameters that older files do not have: their numbers are 0."""
+        return []
+
     def __getstate__(self):
         """Return what pickle and copy take along: all but the weak references."""
         state = self.__dict__.copy()
