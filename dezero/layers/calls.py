@@ -1,7 +1,8 @@
 """A call of a layer is whole or not at all: what it changes is noted, and undone.
 
-A layer notes in its forward what it is about to change, `_note(self, {"h": self.h})`.
-Where an error ends the call, in this layer or in one around it, the old h comes back.
+A layer notes in its forward what it is about to change, `_note(array, array.copy())`;
+the attributes that its _state names are noted for it. Where an error ends the call, in
+this layer or in one around it, all that is noted comes back.
 """
 
 import inspect
@@ -39,6 +40,9 @@ class _WholeCall:
         if self.outermost:
             _calls.undo = []
         self.start = 0 if self.outermost else len(undo)
+        if self.layer._state:
+            state = vars(self.layer)
+            _note(self.layer, {name: state.get(name) for name in self.layer._state})
 
     def __exit__(self, kind, error, trace):
         if kind is not None:
