@@ -10,7 +10,6 @@ import operator
 from dezero import cuda
 from dezero.core.config import switched
 
-passes = 0  # so far, of all threads: after one, parameters may be changed in place
 _generation = operator.attrgetter("generation")
 
 
@@ -41,8 +40,6 @@ def propagate(start, seed, retain_grad=False, create_graph=False, until=()):
                 Variables when create_graph, ndarrays otherwise
     passed      the Variables on the way whose former grad is out of date
     """
-    global passes
-    passes += 1
     gradients = {start: seed if create_graph else seed._data}
     passed = []
     with switched(enable_backprop=create_graph, wrap=create_graph):
