@@ -12,7 +12,6 @@ import numpy as np
 from dezero.core import changes
 from dezero.core.config import Config
 
-passes = 0  # so far, of all threads: after one, parameters may be changed in place
 _generation = operator.attrgetter("generation")
 
 
@@ -43,8 +42,6 @@ def propagate(start, seed, retain_grad=False, until=()):
                 Variables while Config.wrap is on, otherwise ndarrays
     passed      the Variables on the way whose former grad is out of date
     """
-    global passes
-    passes += 1
     wrap, handler, latest = Config.wrap, Config.handler, changes.latest
     gradients = {start: seed if wrap else seed._data}
     take = gradients.get if retain_grad else gradients.pop
