@@ -7,6 +7,8 @@ is written into any Variable before the whole pass has succeeded.
 
 import operator
 
+import numpy as np
+
 from dezero import cuda
 from dezero.core.config import switched
 
@@ -108,6 +110,6 @@ def is_read_only(array):
     CuPy does not say. So of its arrays every view counts: one may show a number many
     times.
     """
-    if cuda.get_array_module(array).__name__ == "numpy":
+    if cuda.get_array_module(array) is np:
         return not array.flags.writeable
     return array.base is not None

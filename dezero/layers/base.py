@@ -61,14 +61,15 @@ class Layer:
                 f"{type(self).__name__}.{name}: call super().__init__() before "
                 f"assigning a {type(value).__name__} (see step 44)"
             )
-        if not owned and name in self.__dict__:
+        replaces = known and name in known and not owned
+        if replaces:
             self._check_replacement(name, value)
         super().__setattr__(name, value)
         if owned and name not in known:
             self._params = (*known, name)
-        elif known and name in known and not owned:
+        elif replaces:
             self._forget(name)
-        if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
+        elif isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
 
     def _check_replacement(self, name, value):
