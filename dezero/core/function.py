@@ -86,9 +86,10 @@ class Function:
             self._inputs = inputs
             self._outputs = tuple([weakref.ref(y) for y in outputs])
             self._time = changes.latest
+            requires_grad = any([x.requires_grad for x in inputs])
             for y in outputs:
                 y.set_creator(self)
-                y.requires_grad = any(x.requires_grad for x in inputs)
+                y.requires_grad = requires_grad
             if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
                 self._shapes = [(y.shape, y.dtype) for y in ys]
         else:

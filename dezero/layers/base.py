@@ -73,6 +73,8 @@ class Layer:
                     f"{type(value).__name__} (see step 44)"
                 )
             return
+        if name not in self._params:
+            return
         old = vars(self).get(name)
         plain = isinstance(value, (Variable, numbers.Number)) or cuda.is_array(value)
         if isinstance(old, Parameter) and value is not None:
