@@ -145,7 +145,7 @@ class Variable(ArrayLike):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            array = self._known("backward")
+            array = self._has_no("backward") if self._data is None else self._data
             ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
