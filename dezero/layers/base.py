@@ -55,16 +55,16 @@ class Layer:
         self._params = ()  # names of attributes, in order of definition
 
     def __setattr__(self, name, value):
-        self._check_assignment(name, value)
+        self._check_in(name, value)
         super().__setattr__(name, value)
         owned = isinstance(value, (Parameter, Layer))
         if owned and name not in self._params:
             self._params = (*self._params, name)
+
+    def _check_in(self, name, value):
+        """Note where lists are; refuse what params() would not find any more."""
         if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
-
-    def _check_assignment(self, name, value):
-        """Refuse what params() would not find, or find in place of something else."""
         kind = type(self).__name__
         if isinstance(value, (Parameter, Layer)):
             if "_params" not in vars(self):

@@ -10,7 +10,7 @@ LATE = {"ops": "dezero.core"}
 # Calls that refuse bad input and return good input as it is: the place, among the
 # arguments, of what they return. The checkers of functions/ need no entry, their names
 # begin with _as_: they are told who asks, then what came in, and give that back.
-CHECKS = {"number": 2, "whole": 2, "_judged": 1, "flag": 2, "one_of": 2}
+CHECKS = {"number": 2, "whole": 2, "judged": 1, "flag": 2, "one_of": 2}
 
 # Decorators that change nothing but an error's text, and numbers of two bytes.
 DECORATORS = {"named_arguments", "in_float32"}
