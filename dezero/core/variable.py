@@ -40,8 +40,9 @@ class Variable(ArrayLike):
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
-    _retains_grad = False  # every backward leaves a gradient here
-    _hooks = None  # a dict, after register_hook
+    _watched = False  # retain_grad() or a hook wants to see the gradient pass
+    _retains_grad = False
+    _hooks = ()  # a dict, after register_hook
     _changed = _reshaped = 0  # changes.latest when data was set, when to another shape
     _is_parameter = False
 
@@ -111,48 +112,47 @@ class Variable(ArrayLike):
         needs an array that was changed since it was used; ValueError if what it starts
         from does not have self's shape.
         """
-        checks.check_backward(self, retain_grad=retain_grad, create_graph=create_graph)
-        create_graph = bool(create_graph)
+        checks.check_backward(self, retain_grad, create_graph)
         seed = self._seed(gradient)
         if self.creator is None and gradient is None:
             self._grad = seed
             return
-        if not self.requires_grad and self.creator is not None:
+        if self.creator is not None and not self.requires_grad:
             # nothing upstream wants a gradient
             self._grad = seed if retain_grad or self._retains_grad else None
             return
-        if self.creator is None:  # the gradient is the caller's, and adds up
-            gradients, passed = {self: seed if create_graph else seed._data}, []
-        else:
-            gradients, passed = propagate(self, seed, retain_grad, create_graph)
-        kept = gradients.pop(self, None) if self.creator is not None else None
-        with switched(enable_backprop=create_graph):
-            settled = settle(gradients, seed, create_graph)
-            for x, gradient in settled.items():
+        with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
+            if self.creator is None:  # the gradient is the caller's, and adds up
+                found, passed = {self: seed if create_graph else seed._data}, []
+            else:
+                found, passed = propagate(self, seed, retain_grad)
+            retained = self.creator is not None and found.pop(self, None) is not None
+            gradients = settle(found, seed)
+            for x, gradient in gradients.items():
                 if x._grad is not None:
-                    checks.check_sum(x)
-                    settled[x] = x._grad + gradient
+                    gradients[x] = total(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in passed:
             x._grad = None
-        for x, gradient in settled.items():
+        for x, gradient in gradients.items():
             x._grad = gradient
             if not create_graph:
                 gradient._no_graph = checks.WITHOUT_CREATE_GRAPH
-        if kept is not None:
+        if retained:
             self._grad = seed  # as it was set
 
     def _seed(self, gradient):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            xp = cuda.get_array_module(self._data)
-            seed = Variable(xp.ones(self.shape, self.dtype), requires_grad=False)
+            array = self._known("backward")
+            ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
+            seed = Variable(ones, requires_grad=False)
         else:
             source = "self.grad" if gradient is None else "gradient"
             checks.check_seed(self, start, source)
             seed = as_variable(as_array(start))
-        return self._pass_hooks(seed) if self._hooks else seed
+        return self._pass_hooks(seed) if self._watched else seed
 
     # --- cutting the graph ---
 
@@ -204,7 +204,7 @@ class Variable(ArrayLike):
 
     def retain_grad(self) -> None:
         """Have every later backward keep this Variable's gradient, leaf or not."""
-        self._retains_grad = True
+        self._watched = self._retains_grad = True
 
     def register_hook(self, hook):
         """Have hook(gradient) called when a backward has this Variable's gradient.
@@ -214,7 +214,8 @@ class Variable(ArrayLike):
         remove() takes the hook off again (step 65).
         """
         checks.check_hook(hook)
-        if self._hooks is None:
+        self._watched = True
+        if not self._hooks:
             self._hooks = {}
         handle = HookHandle(self._hooks)
         self._hooks[handle] = hook
@@ -222,6 +223,8 @@ class Variable(ArrayLike):
 
     def _pass_hooks(self, gradient):
         """Return a gradient of self, a Variable or an array, after the hooks."""
+        if not self._hooks:
+            return gradient
         passed = gradient if Config.wrap else Variable(as_array(gradient), None, False)
         with switched(wrap=True):  # hooks are written outside the package
             for hook in list(self._hooks.values()):
@@ -295,7 +298,7 @@ def as_variable(obj) -> Variable:
     return Variable(obj)
 
 
-def settle(gradients, seed, create_graph):
+def settle(gradients, seed):
     """Return {x: its gradient}, each a Variable whose memory is its own.
 
     d(a + b) = (gy, gy), and the gradient of a sum is a view: what backward carried may
@@ -304,17 +307,26 @@ def settle(gradients, seed, create_graph):
     settled = {}
     given, taken = {seed}, {id(owner(seed._data))}
     for x, gradient in gradients.items():
-        if not create_graph:
+        if not Config.wrap:
             gradient = Variable(as_array(gradient))
         elif gradient in given or gradient is x:
             gradient = gradient.copy()
         array = gradient._data
-        if id(owner(array)) in taken or is_read_only(array):
-            gradient._data = array = array.copy()
+        memory = owner(array)
+        if id(memory) in taken or is_read_only(array):
+            gradient._data = memory = array.copy()
         given.add(gradient)
-        taken.add(id(owner(array)))
+        taken.add(id(memory))
         settled[x] = gradient
     return settled
+
+
+def total(x, gradient):
+    """Return the grad that x has already plus gradient."""
+    checks.check_sum(x)
+    if Config.wrap:
+        return x._grad + gradient
+    return Variable(as_array(x._grad._data + gradient._data))
 
 
 def gradients_of(y, xs, seed, create_graph):
@@ -325,10 +337,9 @@ def gradients_of(y, xs, seed, create_graph):
     """
     if y.creator is None or not y.requires_grad or y in xs:
         return [seed if x is y else None for x in xs]
-    gradients, _ = propagate(y, seed, create_graph=create_graph, until=set(xs))
-    wanted = {x: gradients[x] for x in xs if x in gradients}
-    with switched(enable_backprop=create_graph):
-        settled = settle(wanted, seed, create_graph)
+    with switched(enable_backprop=create_graph, wrap=create_graph):
+        found, _ = propagate(y, seed, until=set(xs))
+        settled = settle({x: found[x] for x in xs if x in found}, seed)
     return [settled.get(x) for x in xs]
 
 

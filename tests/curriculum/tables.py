@@ -10,7 +10,7 @@ LATE = {"ops": "dezero.core"}
 # Calls that refuse bad input and return good input as it is: the place, among the
 # arguments, of what they return. The checkers of functions/ need no entry, their names
 # begin with _as_: they are told who asks, then what came in, and give that back.
-CHECKS = {"number": 2, "whole": 2, "flag": 2, "one_of": 2}
+CHECKS = {"number": 2, "whole": 2, "_judged": 1, "flag": 2, "one_of": 2}
 
 # Decorators that change nothing but an error's text, and numbers of two bytes.
 DECORATORS = {"named_arguments", "in_float32"}
@@ -47,9 +47,7 @@ DIFFERENCES = {
         "Layer.__call__",
     ): "the package keeps weak references to what came, went",
     ("step44", "Linear"): "the package also checks nobias, and fills W on a GPU",
-    ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
     ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
-    ("step45", "Model.plot"): "the package also refuses several outputs",
     ("step45", "MLP"): "the package's l0, l1, ... are places in a list; sizes checked",
     ("step46", "Optimizer.update"): "the package checks all, then changes; or nothing",
     ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
@@ -74,8 +72,6 @@ DIFFERENCES = {
     ("step57", "Conv2d"): "the package also infers in_channels, takes nobias, dtype",
     ("step58", "VGG16.__init__"): "the package also checks the shapes in the file",
     ("step58", "VGG16.preprocess"): "the package also refuses what is no picture",
-    ("step59", "RNN.__init__"): "the package also keeps hidden_size, for files",
-    ("step59", "RNN.forward"): "the package also checks the number of sequences",
     ("step60", "LSTM"): "the package computes a step as one Function, lstm_cell",
     ("step65", "Node.name"): "the package knows where PyTorch has another name",
     (
