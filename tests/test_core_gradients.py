@@ -36,6 +36,7 @@ from dezero.core import (
     where,
 )
 from dezero.core.arraylike import ArrayLike
+from dezero.core.extras import Extras
 from dezero.gradcheck import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -563,7 +564,7 @@ FUNCTIONS_AS_METHODS = {
 def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
-    for name, member in (vars(ArrayLike) | vars(Variable)).items():
+    for name, member in (vars(ArrayLike) | vars(Extras) | vars(Variable)).items():
         if name.startswith("_") and not name.startswith("__"):
             continue  # a helper of the others
         if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:

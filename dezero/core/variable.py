@@ -6,8 +6,9 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-What a Variable shares with an ndarray, operators included, is in arraylike.py, a line
-each. The loop of the backward pass is in backward.py.
+Here is what every program uses. What a Variable shares with an ndarray, operators
+included, is in arraylike.py, a line each; hooks, devices and copies are in extras.py.
+The loop of the backward pass is in backward.py.
 """
 
 from typing import Any
@@ -20,11 +21,11 @@ from dezero.core import changes, checks
 from dezero.core.arraylike import ArrayLike
 from dezero.core.backward import is_read_only, owner, propagate
 from dezero.core.config import Config, switched
+from dezero.core.extras import Extras
 from dezero.guards import flag
-from dezero.nodes import Node
 
 
-class Variable(ArrayLike):
+class Variable(ArrayLike, Extras):
     """An array that remembers how it was computed.
 
     data            the ndarray, or None where the shape is not known yet
@@ -40,11 +41,8 @@ class Variable(ArrayLike):
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
-    _watched = False  # retain_grad() or a hook wants to see the gradient pass
-    _retains_grad = False
-    _hooks = ()  # a dict, after register_hook
     _changed = _reshaped = 0  # changes.latest when data was set, when to another shape
-    _is_parameter = False
+    _is_parameter = False  # may be edited in place, by an optimizer
 
     def __init__(self, data, name=None, requires_grad=True):
         checks.check_array(data)
@@ -145,7 +143,7 @@ class Variable(ArrayLike):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            array = self._known("backward")
+            array = self._has_no("backward") if self._data is None else self._data
             ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
@@ -180,91 +178,11 @@ class Variable(ArrayLike):
         """Forget the gradient, as cleargrad does."""
         self.cleargrad()
 
-    def detach(self) -> "Variable":
-        """Return a Variable with the same data, memory included, outside the graph."""
-        return Variable(self.data, requires_grad=False)
-
-    # --- looking at the graph, and into a backward pass (steps 65 and 66) ---
-
-    @property
-    def is_leaf(self) -> bool:
-        """True where no gradient goes further: nothing to go back to, or no need."""
-        return self.creator is None or not self.requires_grad
-
-    @property
-    def grad_fn(self):
-        """How backward goes on from here, as PyTorch shows it; None for a leaf."""
-        return None if self.is_leaf else Node(self.creator)
-
-    def requires_grad_(self, requires_grad=True) -> "Variable":
-        """Set requires_grad of a leaf, and return self (step 66)."""
-        checks.check_leaf(self, requires_grad)
-        self.requires_grad = flag("requires_grad_", "requires_grad", requires_grad, 66)
-        return self
-
-    def retain_grad(self) -> None:
-        """Have every later backward keep this Variable's gradient, leaf or not."""
-        self._watched = self._retains_grad = True
-
-    def register_hook(self, hook):
-        """Have hook(gradient) called when a backward has this Variable's gradient.
-
-        The gradient is complete then, a Variable, and has not been used yet. What the
-        hook returns takes its place, unless it is None. Returns an object whose
-        remove() takes the hook off again (step 65).
-        """
-        checks.check_hook(hook)
-        self._watched = True
-        if not self._hooks:
-            self._hooks = {}
-        handle = HookHandle(self._hooks)
-        self._hooks[handle] = hook
-        return handle
-
-    def _pass_hooks(self, gradient):
-        """Return a gradient of self, a Variable or an array, after the hooks."""
-        if not self._hooks:
-            return gradient
-        passed = gradient if Config.wrap else Variable(as_array(gradient), None, False)
-        with switched(wrap=True):  # hooks are written outside the package
-            for hook in list(self._hooks.values()):
-                result = hook(passed)
-                if result is not None:
-                    passed = as_variable(as_array(result))
-                checks.check_hooked(self, passed)
-        return passed if Config.wrap else passed._data
-
-    # --- devices and files ---
-
-    def to_cpu(self) -> None:
-        """Move data, and the gradient, into main memory, in place."""
-        _move(self, cuda.as_numpy)
-
-    def to_gpu(self) -> None:
-        """Move data, and the gradient, to the GPU, in place (step 52)."""
-        _move(self, cuda.as_cupy)
-
-    def __getstate__(self):
-        # Pickled or copied, a Variable is a leaf: the graph stays where it is.
-        state = self.__dict__ | {"creator": None, "generation": 0}
-        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
-            state.pop(name, None)
-        return state | {"data": self.data, "grad": self._grad}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._data = self.__dict__.pop("data")
-        self._grad = self.__dict__.pop("grad")
-
-    def __dir__(self):
-        # Not what is only there to say how it is done here.
-        return [name for name in super().__dir__() if name not in MEMBERS]
-
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
-    _is_parameter = True  # and that an optimizer may edit in place
+    _is_parameter = True
 
 
 teach_members(Variable, MEMBERS)
@@ -341,23 +259,3 @@ def gradients_of(y, xs, seed, create_graph):
         found, _ = propagate(y, seed, until=set(xs))
         settled = settle({x: found[x] for x in xs if x in found}, seed)
     return [settled.get(x) for x in xs]
-
-
-class HookHandle:
-    """What register_hook returns."""
-
-    def __init__(self, hooks):
-        # The Variable's dict and not the Variable: no cycle of references.
-        self._hooks = hooks
-
-    def remove(self):
-        """Take the hook off; a second time does nothing."""
-        self._hooks.pop(self, None)
-
-
-def _move(variable, convert):
-    """Convert the array of a Variable, and that of its gradient, in place."""
-    if variable.data is not None:
-        variable._data = convert(variable.data)  # the same numbers: no change
-    if variable.grad is not None:
-        _move(variable.grad, convert)

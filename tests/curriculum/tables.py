@@ -1,8 +1,8 @@
 """The tables of the checks: what differs, what may be imported, who may seed."""
 
-# Half of Variable stands in a file of its own, as a class that Variable inherits from.
+# Parts of Variable stand in files of their own, as classes that Variable inherits from.
 # A step has all in one class, and the ledger knows core.Variable.reshape.
-HALVES = {"ArrayLike": "Variable"}
+PARTS = {"ArrayLike": "Variable", "Extras": "Variable"}
 
 # Names through which a file reaches what is defined later: ops.add is dezero.core.add.
 LATE = {"ops": "dezero.core"}
