@@ -128,7 +128,7 @@ class Variable(ArrayLike, Extras):
             gradients = settle(found, seed)
             for x, gradient in gradients.items():
                 if x._grad is not None:
-                    gradients[x] = total(x, gradient)
+                    gradients[x] = accumulated(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in passed:
             x._grad = None
@@ -239,7 +239,7 @@ def settle(gradients, seed):
     return settled
 
 
-def total(x, gradient):
+def accumulated(x, gradient):
     """Return the grad that x has already plus gradient."""
     checks.check_sum(x)
     if Config.wrap:
