@@ -123,7 +123,7 @@ class Variable(ArrayLike, Extras):
             gradients = settle(found, seed)
             for x, gradient in gradients.items():
                 if x._grad is not None:
-                    gradients[x] = total(x, gradient)
+                    gradients[x] = accumulated(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in passed:
             x._grad = None
@@ -138,7 +138,7 @@ class Variable(ArrayLike, Extras):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            array = self._known("backward")
+            array = self._has_no("backward") if self._data is None else self._data
             ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
@@ -223,7 +223,7 @@ def settle(gradients, seed):
     return settled
 
 
-def total(x, gradient):
+def accumulated(x, gradient):
     """Return the grad that x has already plus gradient."""
     checks.check_sum(x)
     if Config.wrap:

@@ -22,6 +22,7 @@ be skipped in reading: it changes nothing about good input.
 
 import functools
 import inspect
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -66,6 +67,9 @@ __all__ = [
 
 def _as_floats(who, x, name="x"):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
+    array = x.data if isinstance(x, Variable) else x
+    if type(array) is np.ndarray and array.dtype.kind == "f":
+        return x  # the usual case
     x = _as_input(who, x, name)
     return x if x.dtype.kind == "f" else AsType(np.float64)(x)
 
@@ -82,10 +86,10 @@ def _floating(x):
 
 _HALF = np.dtype(np.float16)
 
-Decorated = TypeVar("Decorated", bound=Any)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _in_float32(count):
+def _in_float32(count: int) -> Callable[[_Function], _Function]:
     """Make a function compute float16 in float32; its result is a float16 again.
 
     float16 holds nothing above 65504, which squares and sums soon are. count says how
@@ -93,13 +97,16 @@ def _in_float32(count):
     dtype, the result has it, too.
     """
 
-    def decorate(function: Decorated) -> Decorated:
+    def decorate(function):
         signature = inspect.signature(function)
         names = list(signature.parameters)[:count]
 
         @functools.wraps(function)
         def compute(*args, **named):
-            if not any(map(_is_half, (*args[:count], *named.values()))):
+            for x in (*args[:count], *named.values()):
+                if _is_half(x):
+                    break
+            else:
                 return function(*args, **named)
             given = signature.bind(*args, **named).arguments
             numbers = [name for name in names if hasattr(given[name], "dtype")]
@@ -131,7 +138,7 @@ def _as_weighted(who, x, W, b):
     x, W = _as_input(who, x), _as_input(who, W, "W")
     if b is not None and not _is_nothing(b):
         b = _as_input(who, b, "b")
-    if x.dtype.kind != "f" and W.dtype.kind != "f":
+    if W.dtype.kind != "f" and x.dtype.kind != "f":
         x = AsType(np.float64)(x)
     return x, W, b
 
