@@ -85,7 +85,7 @@ class Function:
             self._inputs = inputs
             self._outputs = tuple([weakref.ref(y) for y in outputs])
             self._time = changes.latest
-            requires_grad = any([x.requires_grad for x in inputs])
+            requires_grad = any(x.requires_grad for x in inputs)
             for y in outputs:
                 y.set_creator(self)
                 y.requires_grad = requires_grad
