@@ -40,6 +40,14 @@ _ADVICE = {  # names that an optimizer does not have, and what to write
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
 
+_KEYWORDS = {  # of other libraries' constructors, and what to write
+    "learning_rate": "the length of the step is lr (Adam: also alpha)",
+    "momentum": "MomentumSGD(lr=0.01, momentum=0.9) has it",
+    "betas": "they are two here: beta1=0.9, beta2=0.999",
+    "weight_decay": "optimizer.add_hook(WeightDecay(1e-4)) adds it; AdamW has its own",
+    "params": "the model comes afterwards: optimizer.setup(model)",
+}
+
 _Own = TypeVar("_Own", bound="Optimizer")
 
 
@@ -68,6 +76,14 @@ class Optimizer:
                 f"{type(settings[0]).__name__} first; the model comes afterwards: "
                 f"{call}.setup(model) (see step 46)"
             )
+        for name in named if ours else ():
+            if name not in cls.__signature__.parameters:
+                advice = _KEYWORDS.get(name)
+                raise TypeError(
+                    f"{cls.__name__}: there is no {name}=; "
+                    f"{advice + '; ' if advice else ''}its settings are "
+                    f"{', '.join(cls.__signature__.parameters) or 'none'} (see step 46)"
+                )
         return super().__new__(cls)
 
     def __init__(self):

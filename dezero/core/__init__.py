@@ -43,7 +43,6 @@ from dezero.core.reduction import (
     Min,
     Sum,
     _one_axis,
-    _reduce,
     _reduced_axes,
     _reduced_lengths,
     reduced_shape,
@@ -57,7 +56,6 @@ from dezero.core.shape import (
     SumTo,
     Transpose,
     _as_shape,
-    _precisely,
     broadcast_to,
     reshape,
     sum_array_to,
@@ -77,8 +75,11 @@ array_types: tuple  # of what a Variable may hold; see __getattr__
 
 # Variable's methods and operators find their functions here.
 vars(arraylike.ops).update(
+    Variable=Variable,
     add=add,
+    as_array=as_array,
     as_input=guards._as_input,
+    as_variable=as_variable,
     compare=arithmetic.compare,
     copy=shape.copy,
     div=div,

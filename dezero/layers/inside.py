@@ -1,8 +1,10 @@
 """What is inside a layer, also in lists, tuples and dicts that are attributes."""
 
+from collections import deque
+
 from dezero.core import Parameter
 
-LISTS = (list, tuple, dict)
+LISTS = (list, tuple, dict, deque, set, frozenset)  # are looked into
 NOTES = {"_params", "_lists", "_inputs", "_outputs"}  # of a layer about itself
 
 
@@ -36,6 +38,12 @@ def _find_inside(key, value, found, known):
                 waiting.append((f"{key}/{place}", item, (*around, value)))
             elif isinstance(item, Parameter) or _is_layer(item):
                 path = f"{key}/{place}"
+                if isinstance(value, (set, frozenset)):
+                    raise TypeError(
+                        f"{key}: a set has no order, so what is in it has no name that "
+                        "a file could keep; put layers and Parameters into a list "
+                        "(see step 53)"
+                    )
                 if item not in known and found.setdefault(path, item) is not item:
                     raise ValueError(
                         f"{path}: two places in {key!r} have this name; their weights "
