@@ -258,6 +258,10 @@ def _as_steps(who, stride, pad):
 
 def _as_sides(who, x, name, least):
     """Return x, an int or (height, width), as a pair of ints, none below least."""
+    sides = (x, x) if type(x) is int else x
+    if type(sides) is tuple and [*map(type, sides)] == [int, int]:
+        if min(sides) >= least:
+            return sides  # the usual case
     if not isinstance(x, (Integral, tuple, list)):
         raise ValueError(
             f"{who}: {name}: expected an int or (height, width) of at least {least}, "
