@@ -8,6 +8,7 @@ import pytest
 import dezero.functions as F
 import dezero.layers as L
 from dezero import DataLoader, Parameter, Variable
+from dezero.models import MLP, Sequential
 from dezero.optimizers import SGD, Adam, AdamW
 
 
@@ -147,3 +148,48 @@ def test_a_batch_size_is_judged_when_it_is_set_later_as_well(size):
     with pytest.raises((TypeError, ValueError), match="DataLoader: batch_size must"):
         loader.batch_size = size
     assert [x.tolist() for x, t in loader] == [[1, 3]]
+
+
+# --- what is inside a layer, taken away ---
+
+
+@pytest.mark.parametrize(
+    "make, x, name",
+    [
+        (lambda: L.Linear(3, in_size=2), np.ones((1, 2), "f"), "W"),
+        (lambda: L.Conv2d(3, 1, in_channels=2), np.ones((1, 2, 4, 4), "f"), "W"),
+        (lambda: L.Deconv2d(3, 1, in_channels=2), np.ones((1, 2, 4, 4), "f"), "W"),
+        (lambda: L.BatchNorm(), np.ones((2, 2), "f"), "avg_mean"),
+        (lambda: L.RNN(3, in_size=2), np.ones((1, 2), "f"), "x2h"),
+    ],
+)
+def test_a_layer_without_one_of_its_parameters_says_which(make, x, name):
+    layer = make()
+    setattr(layer, name, None)
+    with pytest.raises(TypeError, match=f"expected a Parameter.*{name}, got None.*44"):
+        layer(x)
+    assert type(layer).__name__ in repr(layer)
+    layer = make()
+    delattr(layer, name)
+    with pytest.raises((AttributeError, TypeError), match=f"{name} was deleted.*44"):
+        layer(x)
+
+
+def test_a_bias_that_is_none_is_no_mistake():
+    layer = L.Linear(3, in_size=2)
+    layer.b = None
+    assert layer(np.zeros((1, 2), np.float32)).data.tolist() == [[0, 0, 0]]
+
+
+@pytest.mark.parametrize("make", [lambda: MLP((3, 2)), lambda: Sequential(L.Linear(2))])
+def test_what_is_no_layer_in_the_list_of_a_model_is_refused_in_its_call(make):
+    x = np.ones((1, 2), np.float32)
+    for wrong in (None, 3, L.Linear):
+        model = make()
+        model.layers[0] = wrong
+        with pytest.raises(TypeError, match="expected layers or functions.*step 45"):
+            model(x)
+    model = MLP((3, 2))
+    model.layers.clear()
+    with pytest.raises(ValueError, match="MLP: expected at least one layer.*step 45"):
+        model(x)

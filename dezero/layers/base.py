@@ -101,6 +101,11 @@ class Layer:
             message = f"{kind!r} object has no attribute {name!r}"
             if name in _ELSEWHERE:
                 message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
+            elif name in vars(self).get("_params", ()):
+                message = (
+                    f"{kind}: {name} was deleted, and is needed; write layer.{name} = "
+                    "Parameter(array), or assign a layer (see step 44)"
+                )
             elif "_params" not in vars(self) and name[:2] != "__":
                 message += f"; does {kind}.__init__ call super().__init__()?"
                 message += " (see step 44)"
@@ -125,6 +130,9 @@ class Layer:
         )
 
     # --- what is inside ---
+
+    def _check_inside(self):
+        """Raise TypeError where a layer inside cannot be called: after an error."""
 
     def _owned(self):
         """Return [(key, owned)] of every Parameter and Layer of this layer's own.
@@ -183,7 +191,10 @@ class Layer:
 
     @reprlib.recursive_repr()
     def __repr__(self):
-        settings = self._settings()
+        try:
+            settings = self._settings()
+        except AttributeError:  # a layer inside is None now, or was deleted
+            settings = None
         if settings is not None:
             return f"{type(self).__name__}({settings})"
         lines = [f"  {key}: {_line(inner)}" for key, inner in self._shown()]
