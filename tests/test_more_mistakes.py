@@ -193,3 +193,24 @@ def test_what_is_no_layer_in_the_list_of_a_model_is_refused_in_its_call(make):
     model.layers.clear()
     with pytest.raises(ValueError, match="MLP: expected at least one layer.*step 45"):
         model(x)
+
+
+# --- one thing in the place of another ---
+
+
+def test_as_array_wants_a_module_to_make_arrays_with():
+    assert F.as_array(3, np).shape == ()
+    with pytest.raises(TypeError, match="as_array: array_module must be np.*step 52"):
+        F.as_array(3, np.ones(2))
+
+
+def test_the_target_of_an_optimizer_is_judged_when_it_is_set():
+    layer = L.Linear(1, in_size=1)
+    optimizer = SGD().setup(layer)
+    for wrong in (3, "model", L.Linear):
+        with pytest.raises(TypeError, match="SGD.target: expected a Layer.*step 46"):
+            optimizer.target = wrong
+    assert optimizer.target is layer
+    optimizer.target = None
+    with pytest.raises(RuntimeError, match="SGD.update: nothing to update yet"):
+        optimizer.update()
