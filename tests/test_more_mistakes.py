@@ -7,7 +7,7 @@ import pytest
 
 import dezero.functions as F
 import dezero.layers as L
-from dezero import DataLoader, Parameter, Variable
+from dezero import Config, DataLoader, Function, Parameter, Variable, no_grad
 from dezero.models import MLP, Sequential
 from dezero.optimizers import SGD, Adam, AdamW
 
@@ -214,3 +214,37 @@ def test_the_target_of_an_optimizer_is_judged_when_it_is_set():
     optimizer.target = None
     with pytest.raises(RuntimeError, match="SGD.update: nothing to update yet"):
         optimizer.update()
+
+
+# --- what things print as ---
+
+
+class Scaled(Function):
+    """A Function as readers write it, with a setting."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def forward(self, x):
+        return x * self.by
+
+
+class Doubled(Function):
+    def forward(self, x):
+        return x * 2
+
+
+def test_a_function_shows_what_it_is():
+    x = Variable(np.ones((2, 1)))
+    assert repr(F.sin(x).creator) == "Sin()"
+    assert repr(x.reshape(2).creator) == "Reshape(shape=(2,))"
+    assert repr(F.Reshape((2,))) == "Reshape(shape=(2,))"
+    assert repr(Scaled(3)(x).creator) == "Scaled(by=3)"
+    assert repr(Scaled(np.ones((4, 5)))) == "Scaled(by=an array (4, 5))"
+    assert repr(Doubled()) == "Doubled()"
+
+
+def test_config_shows_its_switches():
+    assert repr(Config) == "Config(enable_backprop=True, train=True)"
+    with no_grad():
+        assert repr(Config) == "Config(enable_backprop=False, train=True)"

@@ -39,6 +39,10 @@ class _Config(threading.local):
             raise AttributeError(f"Config: {_expected_switch(name)}")
         super().__setattr__(name, value)
 
+    def __repr__(self):
+        values = [f"{name}={getattr(self, name)}" for name in _PUBLIC]
+        return f"Config({', '.join(values)})"
+
 
 _PUBLIC = ("enable_backprop", "train")
 
