@@ -248,3 +248,39 @@ def test_config_shows_its_switches():
     assert repr(Config) == "Config(enable_backprop=True, train=True)"
     with no_grad():
         assert repr(Config) == "Config(enable_backprop=False, train=True)"
+
+
+# --- arguments that have another name here ---
+
+
+@pytest.mark.parametrize(
+    "make, advice",
+    [
+        (
+            lambda: L.Linear(3, bias=False),
+            "Linear: there is no bias=.*nobias=True here",
+        ),
+        (lambda: L.Linear(in_features=2, out_features=3), "Linear: .*it is in_size="),
+        (lambda: L.Conv2d(3, 3, padding=1), "Conv2d: there is no padding=.*it is pad="),
+        (
+            lambda: L.Dropout(p=0.5),
+            "Dropout: there is no p=.*here it is dropout_ratio=",
+        ),
+        (lambda: L.EmbedID(5, embedding_dim=2), "EmbedID: .*here it is out_size="),
+        (lambda: L.LSTM(3, input_size=2), "LSTM: .*here it is in_size="),
+        (lambda: MLP((3, 2), act=F.relu), "MLP: got an unexpected .*act.*activation="),
+        (lambda: L.BatchNorm(16), "BatchNorm: too many positional arguments"),
+        (lambda: DataLoader([(1, 2)], 1, num_workers=2), "DataLoader: .*leave it out"),
+    ],
+)
+def test_arguments_of_other_libraries_are_told_ours(make, advice):
+    with pytest.raises(TypeError, match=advice):
+        make()
+
+
+def test_a_layer_of_ones_own_takes_what_it_likes():
+    class Mine(L.Linear):
+        def __init__(self, bias):
+            super().__init__(2, nobias=not bias)
+
+    assert Mine(bias=False).b is None

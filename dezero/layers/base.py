@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
 from dezero.layers.calls import _calls, _whole
@@ -50,6 +51,11 @@ class Layer:
     _params = ()  # of a layer whose __init__ calls none of ours
     _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
     _state = ()  # names of attributes that a call changes, and an error restores
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("dezero.") and "__init__" in vars(cls):
+            cls.__init__ = named_arguments(cls.__init__)
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
