@@ -37,6 +37,15 @@ def check_array(data):
         raise TypeError(f"Variable: {_expected_numbers(data)}")
 
 
+def check_array_module(module):
+    """Refuse what as_array cannot make an array with."""
+    if not (hasattr(module, "array") and hasattr(module, "asarray")):
+        raise TypeError(
+            f"as_array: array_module must be np, or cupy, got {shown(module)} "
+            "(see step 52)"
+        )
+
+
 def check_data(x, data, is_variable):
     """Refuse what the data of a Variable x cannot be set to."""
     if data is None or (type(data) is np.ndarray and data.dtype.kind in NUMBERS):

@@ -13,6 +13,7 @@ from dezero.core import changes, guards
 from dezero.core.checks import UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.variable import Variable
+from dezero.guards import call_text
 
 
 class Function:
@@ -103,6 +104,9 @@ class Function:
         raise NotImplementedError(
             f"{type(self).__name__}: write backward(self, *gys) (see step 6)"
         )
+
+    def __repr__(self):
+        return call_text(self)
 
     # --- what a backward reads ---
 
