@@ -142,7 +142,7 @@ class _Gated(Layer):
                 layer._init_W(x.shape[-1], cuda.get_array_module(x))
         parts = self._weights(self)
         G = len(parts) // 3
-        zeros = _zeros(x[:1], self.hidden_size)[0]  # for a gate whose b is None
+        zeros = _zeros(x, self.hidden_size).sum(axis=0)  # for a gate whose b is None
         bs = [zeros if b is None else b for b in parts[2 * G :]]
         W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
         # unchain_backward cuts what comes before a step. W comes before the steps after
