@@ -128,10 +128,9 @@ def join_gates(Wxs, Whs, bs) -> Variable:
             expected = "a list of arrays or Variables, one for each gate"
             raise TypeError(refusal("join_gates", name, expected, arrays, 60))
         parts += [_as_input("join_gates", a, f"an element of {name}") for a in arrays]
-    G, shapes = len(Wxs), [a.shape for a in parts]
-    D, H = shapes[0] if len(shapes[0]) == 2 else (None, None)
+    G, (D, H) = len(Wxs), (*parts[0].shape, -1, -1)[:2]
     right = [(D, H)] * G + [(H, H)] * G + [(H,)] * G
-    _check("join_gates: expected (D, H), (H, H), (H,) for each gate", shapes, right)
+    _check("join_gates: expected (D, H), (H, H), (H,) for each gate", parts, right)
     return JoinGates()(*parts)
 
 
@@ -141,7 +140,10 @@ def lstm_cell(x, h, c, W) -> list[Variable]:
     Shapes: x (N, D), h and c (N, H), W (D + H + 1, 4H) -> h, c (N, H). The columns
     of W are those of the gates f, i, o and u, in this order; see join_gates.
     """
-    return LSTMCell()(*_judged("lstm_cell", 4, x=x, h=h, c=c, W=W))
+    inputs, N, D, H = _sized("lstm_cell", x=x, h=h, c=c, W=W)
+    text = "lstm_cell: x, h, c and W must be (N, D), (N, H), (N, H), (D + H + 1, 4H)"
+    _check(text, inputs, [(N, D), (N, H), (N, H), (D + H + 1, 4 * H)])
+    return LSTMCell()(*inputs)
 
 
 def gru_cell(x, h, W, b=None) -> Variable:
@@ -151,24 +153,23 @@ def gru_cell(x, h, W, b=None) -> Variable:
     W are those of the gates r, z and n, in this order; see join_gates.
     """
     bias = {} if b is None else {"b": b}
-    return GRUCell()(*_judged("gru_cell", 3, x=x, h=h, W=W, **bias))
+    inputs, N, D, H = _sized("gru_cell", x=x, h=h, W=W, **bias)
+    text = "gru_cell: x, h and W must be (N, D), (N, H), (D + H + 1, 3H), and b (H,)"
+    _check(text, inputs, [(N, D), (N, H), (D + H + 1, 3 * H), (H,)][: len(inputs)])
+    return GRUCell()(*inputs)
 
 
-def _judged(who, G, **inputs):
-    """Return the inputs of a cell as arrays or Variables, or refuse them."""
-    arrays = [_as_input(who, a, name) for name, a in inputs.items()]
-    shapes = [a.shape for a in arrays]
-    (N, D), (_, H) = ((*shape, -1, -1)[:2] for shape in shapes[:2])
-    right = {"h": (N, H), "c": (N, H), "W": (D + H + 1, G * H), "b": (H,)}
-    expected = ", ".join(inputs).replace(", W", " and W", 1)
-    text = f"{who}: {expected} must be (N, D), (N, H) ... (D + H + 1, {G}H)"
-    _check(text, shapes, [(N, D), *(right[name] for name in [*inputs][1:])])
-    return arrays
+def _sized(who, **inputs):
+    """Return the inputs as arrays or Variables; N, D and H, -1 where x, h have none."""
+    inputs = [_as_input(who, x, name) for name, x in inputs.items()]
+    return inputs, *(*inputs[0].shape, -1, -1)[:2], (*inputs[1].shape, -1, -1)[1]
 
 
-def _check(expected, shapes, right):
-    if shapes != right:
-        raise ValueError(f"{expected}, got {', '.join(map(str, shapes))} (see step 60)")
+def _check(text, inputs, shapes):
+    """Raise ValueError unless the inputs have these shapes."""
+    got = [x.shape for x in inputs]
+    if got != shapes:
+        raise ValueError(f"{text}, got {', '.join(map(str, got))} (see step 60)")
 
 
 def _with_ones(x, h):

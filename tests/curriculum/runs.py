@@ -23,8 +23,8 @@ def offline(event, arguments):
 
 def watch_calls(frame, event, argument):  # for a call only: half the time of a profile
     caller = frame.f_back
-    if caller and caller.f_code.co_filename.endswith("advice.py"):
-        caller = caller.f_back  # the decorator named_arguments stands between
+    while caller and caller.f_code.co_filename.endswith(("advice.py", "inputs.py")):
+        caller = caller.f_back  # a decorator, as named_arguments, stands between
     if caller and caller.f_code.co_filename == path:
         name = frame.f_code.co_filename
         if name not in real:
