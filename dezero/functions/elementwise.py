@@ -195,7 +195,8 @@ def clip(x, x_min, x_max) -> Variable:
     x = _as_input("clip", x)
     for name, limit in ("x_min", x_min), ("x_max", x_max):
         # Infinity is a limit; nan is none.
-        if not isinstance(limit, numbers.Real) or math.isnan(limit):
+        real = isinstance(limit, (float, int, numbers.Real))
+        if not real or math.isnan(limit):
             raise TypeError(refusal("clip", name, "a number", limit, 37))
     if x_min > x_max:
         raise ValueError(
@@ -229,8 +230,8 @@ class Maximum(Function):
         return cuda.get_array_module(x0).maximum(x0, x1)
 
     def backward(self, gy):
-        x0, x1 = self._inputs  # Variables in either kind of pass
-        first, second = self._winners(x0.data, x1.data)
+        x0, x1 = self.inputs
+        first, second = self._winners(_unwrap(x0), _unwrap(x1))
         shared = where(first & second, gy / 2, gy)
         gx0 = sum_to(where(first, shared, 0.0), x0.shape)
         gx1 = sum_to(where(second, shared, 0.0), x1.shape)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dezero import cuda
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
-from dezero.layers.calls import _calls, _WholeCall
+from dezero.layers.calls import _calls, _whole
 from dezero.layers.habits import _ELSEWHERE
-from dezero.layers.inside import _held, _reached
+from dezero.layers.inside import LISTS, NOTES, _held, _reached
 from dezero.layers.summary import _summary
 from dezero.layers.weights import _load, _save
 
@@ -48,52 +48,48 @@ class Layer:
     inputs = _LastCall()
     outputs = _LastCall()
     _params = ()  # of a layer whose __init__ calls none of ours
+    _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
+    _state = ()  # names of attributes that a call changes, and an error restores
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
 
     def __setattr__(self, name, value):
-        owned = isinstance(value, (Parameter, Layer))
-        known = self.__dict__.get("_params")
-        if owned and known is None:
-            raise AttributeError(
-                f"{type(self).__name__}.{name}: call super().__init__() before "
-                f"assigning a {type(value).__name__} (see step 44)"
-            )
-        if not owned and name in self.__dict__:
-            self._check_replacement(name, value)
+        self._check_in(name, value)
         super().__setattr__(name, value)
-        if owned and name not in known:
-            self._params = (*known, name)
-        elif known and name in known and not owned:
-            self._forget(name)
+        owned = isinstance(value, (Parameter, Layer))
+        if owned and name not in self._params:
+            self._params = (*self._params, name)
 
-    def _check_replacement(self, name, value):
-        """Refuse what would take a Parameter, or a layer, out of params()."""
-        old = self.__dict__[name]
+    def _check_in(self, name, value):
+        """Note where lists are; refuse what params() would not find any more."""
+        if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
+            vars(self)["_lists"] = (*self._lists, name)
+        kind = type(self).__name__
+        if isinstance(value, (Parameter, Layer)):
+            if "_params" not in vars(self):
+                raise AttributeError(
+                    f"{kind}.{name}: call super().__init__() before assigning a "
+                    f"{type(value).__name__} (see step 44)"
+                )
+            return
+        if name not in self._params:
+            return
+        old = vars(self).get(name)
         plain = isinstance(value, (Variable, numbers.Number)) or cuda.is_array(value)
         if isinstance(old, Parameter) and value is not None:
             W = f"layer.{name}"
             raise TypeError(
-                f"{type(self).__name__}.{name} is a Parameter, and params() would not "
-                f"find {_what(value)} in its place; write {W}.data for its numbers, as "
-                f"in {W}.data -= lr * {W}.grad.data, or del {W} first where {name} is "
-                "to be computed from others (see step 44)"
+                f"{kind}.{name} is a Parameter, and params() would not find "
+                f"{_what(value)} in its place; write {W}.data for its numbers, as in "
+                f"{W}.data -= lr * {W}.grad.data, or del {W} first where {name} is to "
+                "be computed from others (see step 44)"
             )
         if isinstance(old, Layer) and plain:
             raise TypeError(
-                f"{type(self).__name__}.{name} is a layer, {old}, expected another one "
-                f"or a Parameter in its place, got {_what(value)} (see step 45)"
+                f"{kind}.{name} is a layer, {old}, expected another one or a Parameter "
+                f"in its place, got {_what(value)} (see step 45)"
             )
-
-    def __delattr__(self, name):
-        super().__delattr__(name)
-        self._forget(name)
-
-    def _forget(self, name):
-        """Take an attribute off the list of those that hold parameters."""
-        names = self.__dict__.get("_params", ())
-        vars(self)["_params"] = tuple(known for known in names if known != name)
 
     if not TYPE_CHECKING:  # a type checker would take it for all names there are
 
@@ -112,23 +108,15 @@ class Layer:
 
     def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""
-        with _WholeCall(self):
-            outputs = self.forward(*inputs, **options)
-            if outputs is None or isinstance(outputs, (int, float)):
-                self._refuse_output(outputs)
-            if not isinstance(outputs, tuple):
-                outputs = (outputs,)
-            if _calls.seen is not None:
-                _calls.seen.append((self, outputs))
+        outputs = _whole(self, inputs, options)
+        if not isinstance(outputs, tuple):
+            outputs = (outputs,)
+        if _calls.seen is not None:
+            _calls.seen.append((self, outputs))
         notes = vars(self)
         notes["_inputs"] = _weakly((*inputs, *options.values()))
         notes["_outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
-
-    def _refuse_output(self, output):
-        name = type(self).__name__
-        advice = "is a return missing?" if output is None else "return a Variable"
-        raise TypeError(f"{name}: forward returned {output}; {advice} (see step 44)")
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs from Variables or ndarrays."""
@@ -139,7 +127,7 @@ class Layer:
     # --- what is inside ---
 
     def _owned(self):
-        """Yield (key, owned) of every Parameter and Layer of this layer's own.
+        """Return [(key, owned)] of every Parameter and Layer of this layer's own.
 
         The key is the name of the attribute, or for what stands in a list, tuple or
         dict "blocks/0", the name and the way through it. What an attribute leads to
@@ -147,23 +135,21 @@ class Layer:
         had before lists were looked into. A list that leads back here is left out.
         """
         named = self._named()
-        held = _held(self)
-        if held:  # leave out what named has, often all of it
-            found = {owned for _, owned in named}
-            held = {key: owned for key, owned in held.items() if owned not in found}
+        held = self._lists and _held(self, named)
         if held:
-            found = _reached(found, lists=False)
+            found = _reached([owned for _, owned in named], lists=False)
             for key, owned in held.items():
                 if owned not in found and self not in _reached([owned]):
                     found.add(owned)
                     named.append((key, owned))
             places = {name: i for i, name in enumerate(vars(self))}
             named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
-        yield from named
+        return named
 
     def _named(self):
-        """Return [(name, owned)] of those that are attributes."""
-        return [(name, getattr(self, name)) for name in self._params]
+        """Return [(name, owned)] of those that are attributes, and are still there."""
+        named = [(name, getattr(self, name, None)) for name in self._params]
+        return [item for item in named if isinstance(item[1], (Parameter, Layer))]
 
     def params(self):
         """Yield every Parameter once, in order of definition, inner layers' too."""
@@ -209,7 +195,7 @@ class Layer:
 
     def _shown(self):
         """Return [(key, what)], the lines between the parentheses."""
-        return list(self._owned())
+        return self._owned()
 
     def summary(self, *inputs):
         """Print a table: the layers in order of use, their outputs, their parameters.
@@ -299,6 +285,12 @@ class Layer:
         state.pop("_inputs", None)
         state.pop("_outputs", None)
         return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if "_lists" not in state:  # pickled by a former version, perhaps
+            names = [name for name, value in state.items() if isinstance(value, LISTS)]
+            vars(self)["_lists"] = tuple(name for name in names if name not in NOTES)
 
 
 def _weakly(values):

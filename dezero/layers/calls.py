@@ -1,7 +1,8 @@
 """A call of a layer is whole or not at all: what it changes is noted, and undone.
 
-A layer notes in its forward what it is about to change, `_note(self, {"h": self.h})`.
-Where an error ends the call, in this layer or in one around it, the old h comes back.
+A layer notes in its forward what it is about to change, `_note(array, array.copy())`;
+the attributes that its _state names are noted for it. Where an error ends the call, in
+this layer or in one around it, all that is noted comes back.
 """
 
 import inspect
@@ -25,30 +26,34 @@ class _Calls(threading.local):
 _calls = _Calls()
 
 
-class _WholeCall:
-    """A with block: if it raises, the layers called in it are what they were before."""
-
-    __slots__ = ("layer", "outermost", "start")
-
-    def __init__(self, layer):
-        self.layer = layer
-
-    def __enter__(self):
-        undo = _calls.undo
-        self.outermost = undo is None
-        if self.outermost:
-            _calls.undo = []
-        self.start = 0 if self.outermost else len(undo)
-
-    def __exit__(self, kind, error, trace):
-        if kind is not None:
-            undo = _calls.undo
-            while len(undo) > self.start:
-                _restore(*undo.pop())
-        if self.outermost:
+def _whole(layer, inputs, options):
+    """Return layer.forward(*inputs, **options), or leave layers as they were."""
+    undo = _calls.undo
+    outermost = undo is None
+    if outermost:
+        undo = _calls.undo = []
+    start = len(undo)
+    if layer._state:
+        state = vars(layer)
+        undo.append((layer, {name: state.get(name) for name in layer._state}))
+    try:
+        outputs = layer.forward(*inputs, **options)
+        if outputs is None or isinstance(outputs, (int, float)):
+            advice = "is a return missing?" if outputs is None else "return a Variable"
+            raise TypeError(
+                f"{type(layer).__name__}: forward returned {outputs}; {advice} "
+                "(see step 44)"
+            )
+        return outputs
+    except BaseException as error:
+        while len(undo) > start:
+            _restore(*undo.pop())
+        if type(error) is TypeError:
+            _explain(layer, error)
+        raise
+    finally:
+        if outermost:
             _calls.undo = None
-        if kind is TypeError:
-            _explain(self.layer, error)
 
 
 def _note(what, former):

@@ -9,7 +9,7 @@ from pathlib import Path
 from book.code import first_line, names_of
 
 from .canonical import Canonical
-from .tables import HALVES, LATE
+from .tables import LATE, PARTS
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Package:
                 module.defined[name] = node
             for name, path in imports(node, module.dotted, module.path):
                 module.imported[name].append(path)
-        for half, whole in HALVES.items():
-            if half in module.defined:
-                node = module.defined[whole] = module.defined.pop(half)
+        for part, whole in PARTS.items():
+            if part in module.defined:
+                node = module.defined[whole] = module.defined.pop(part)
                 node.name = whole
 
     def resolve(self, dotted):
@@ -156,8 +156,12 @@ class Package:
 
     def aliases(self, module):
         names = package_aliases(module.tree, module.dotted, module.path)
-        late = {name: path for name, path in LATE.items() if name in module.defined}
-        return late | names
+        late = {
+            name: path
+            for name, path in LATE.items()
+            if name in names or name in module.defined
+        }
+        return names | late
 
     def canonical(self, node, aliases):
         """Return the code of a node as text: no docstrings, annotations, positions.
