@@ -1,4 +1,13 @@
-"""The engine: Variable, Function, and the operations that Variable's methods use."""
+"""The engine: Variable, Function, and the operations that Variable's methods use.
+
+An evening's reading, best in this order:
+
+    config, backward, variable, function   step 32, and what a call and a pass need
+    changes, checks, guards                what is refused, and what the reader is told
+    arraylike, extras                      the rest of Variable, mostly a line each
+    shape, indexing, arithmetic, reduction, matmul    the ops
+    fast                                   Function.__call__ once more, for speed
+"""
 
 import operator
 import os

@@ -17,11 +17,9 @@ from dezero.core import checks
 if TYPE_CHECKING:
     from dezero.core.variable import Variable
 
-# Functions of Variables by their names. dezero/core/__init__.py fills in those of core,
-# dezero.functions the others.
+# Functions of Variables, and what NumPy's come to: dezero/core/__init__.py fills in those
+# of core, dezero.functions the others.
 ops: Any = types.SimpleNamespace()
-
-# What NumPy's functions come to, by NumPy's name; filled like ops.
 of_numpy: dict = {}
 
 
@@ -112,7 +110,7 @@ class ArrayLike:
         """The matrix product self @ other."""
         return ops.matmul(self, other)
 
-    # --- functions, under the names that an ndarray or NumPy has for them ---
+    # --- functions ---
 
     @named_arguments
     def mean(self, axis=None, keepdims=False) -> "Variable":
@@ -337,31 +335,31 @@ class ArrayLike:
 
     def __bool__(self) -> bool:
         of_many = "of more it is ambiguous: all or any?"
-        return bool(_only_element(self, "bool", ValueError, of_many))
+        return bool(checks.only_element(self, "bool", ValueError, of_many))
 
     def __float__(self) -> float:
-        return float(_only_element(self, "float").item())
+        return float(checks.only_element(self, "float").item())
 
     def __int__(self) -> int:
-        return int(_only_element(self, "int").item())
+        return int(checks.only_element(self, "int").item())
 
     def item(self) -> Any:
         """The only element, as a Python number."""
         advice = "x.tolist() gives all of them"
-        return _only_element(self, "item", ValueError, advice).item()
+        return checks.only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
         return ops.as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
+        array = checks.only_element(self, "round", advice="use np.round(x.data, 3)")
         return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        array = _only_element(
+        array = checks.only_element(
             self, f"format {spec!r}", advice="use np.round(x.data, 3)"
         )
         return format(array.item(), spec)
@@ -380,14 +378,15 @@ class ArrayLike:
         if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
             out = None
         if function is None or method != "__call__" or kwargs or out:
-            raise TypeError(_lost(name if method == "__call__" else f"{name}.{method}"))
+            called = name if method == "__call__" else f"{name}.{method}"
+            raise TypeError(checks.lost(called, vars(ops)))
         return function(*inputs)
 
     def __array_function__(self, function, types, args, kwargs):
         # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
         ours = of_numpy.get(function.__name__)
         if ours is None:
-            raise TypeError(_lost(function.__name__))
+            raise TypeError(checks.lost(function.__name__, vars(ops)))
         try:
             inspect.signature(ours).bind(*args, **kwargs)
         except TypeError as error:
@@ -396,25 +395,6 @@ class ArrayLike:
                 f"are {inspect.signature(ours)}, or use x.data for the array"
             ) from None
         return ours(*args, **kwargs)
-
-
-def _lost(name):
-    """Return what an error says when NumPy's function of that name is refused."""
-    ours = f"F.{name}, or " if name in vars(ops) else ""
-    return (
-        f"Variable: np.{name} would lose the graph; use {ours}x.data for the array "
-        "(see step 21)"
-    )
-
-
-def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
-    """Return the array of x if it has one element, whatever the number of axes."""
-    if x.size != 1:
-        raise error(
-            f"{who}: expected a Variable of one element, got the shape "
-            f"{x.shape}; {advice} (see step 19)"
-        )
-    return x._data
 
 
 def unwrap(x):

@@ -182,3 +182,22 @@ def check_sum(x):
             f"must have the shape of its data {x.shape}, got {x._grad.shape}; call "
             "cleargrad() before (see step 14)"
         )
+
+
+def lost(name, ours):
+    """Return what an error says when NumPy's function of that name is refused."""
+    instead = f"F.{name}, or " if name in ours else ""
+    return (
+        f"Variable: np.{name} would lose the graph; use {instead}x.data for the array "
+        "(see step 21)"
+    )
+
+
+def only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
+    """Return the array of x if it has one element, whatever the number of axes."""
+    if x.size != 1:
+        raise error(
+            f"{who}: expected a Variable of one element, got the shape "
+            f"{x.shape}; {advice} (see step 19)"
+        )
+    return x._data

@@ -79,8 +79,7 @@ class Function:
         outputs = [Variable(y, None, requires_grad) for y in ys]
         if not Config.enable_backprop:
             for y in outputs:
-                y.requires_grad = True
-                y._no_graph = UNDER_NO_GRAD
+                y.requires_grad, y._no_graph = True, UNDER_NO_GRAD
             return outputs if len(outputs) > 1 else outputs[0]
         self.generation = max([x.generation for x in inputs] or [0])
         self._inputs = inputs
