@@ -155,6 +155,8 @@ def _as_pair(who, x0, x1):
     """
     xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
     a, b = xs[0].shape, xs[1].shape
+    if a == b != ():
+        return map(as_variable, xs)
     if not _broadcasts(a, b) and not _broadcasts(b, a):
         raise ValueError(
             f"{who}: expected equal shapes, or one that broadcasts to the other, got "

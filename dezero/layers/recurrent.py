@@ -205,7 +205,8 @@ class LSTM(_Gated):
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self.c = self._joined = None
+        self.h = None
+        self.c = None
 
     def forward(self, x):
         """Return the state h after x."""
@@ -258,7 +259,7 @@ class GRU(_Gated):
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self._joined = None
+        self.h = None
 
     def forward(self, x):
         """Return the state after x."""

@@ -10,7 +10,7 @@ LATE = {"ops": "dezero.core"}
 # Calls that refuse bad input and return good input as it is: the place, among the
 # arguments, of what they return. The checkers of functions/ need no entry, their names
 # begin with _as_: they are told who asks, then what came in, and give that back.
-CHECKS = {"number": 2, "whole": 2, "_judged": 1, "flag": 2, "one_of": 2}
+CHECKS = {"number": 2, "whole": 2, "judged": 1, "flag": 2, "one_of": 2}
 
 # Decorators that change nothing but an error's text, and numbers of two bytes.
 DECORATORS = {"named_arguments", "in_float32"}
@@ -61,6 +61,10 @@ DIFFERENCES = {
         "DataLoader",
     ): "the package also moves batches to a GPU, checks, and loops over copies",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
+    (
+        "step52",
+        "Variable",
+    ): "the package also moves the gradient, and skips a Variable without data",
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
     ("step54", "batch_norm"): "the package has one Function, also for images",
