@@ -79,7 +79,7 @@ def pair(x) -> tuple:
         raise AssertionError(
             f"pair: expected an int or (height, width), got {len(x)} values: {x}"
         )
-    return tuple(x) if isinstance(x, (tuple, list)) else (x, x)
+    return (x, x) if isinstance(x, Integral) else tuple(x)
 
 
 def _out_size(shape, kernel_size, stride=1, pad=0):
