@@ -284,3 +284,43 @@ def test_a_layer_of_ones_own_takes_what_it_likes():
             super().__init__(2, nobias=not bias)
 
     assert Mine(bias=False).b is None
+
+
+def test_backward_tells_arguments_of_other_libraries_ours():
+    y = Variable(np.array(3.0)) ** 2
+    for name, advice in [
+        ("retain_graph", "there is no retain_graph=; .*may simply be called again"),
+        ("enable_double_backprop", "here it is create_graph="),
+        ("grad", "here it is gradient="),
+    ]:
+        with pytest.raises(TypeError, match=f"backward: .*{advice}"):
+            y.backward(**{name: True})
+    with pytest.raises(ValueError, match=r"must have the shape .*got \(2,\) .*step 66"):
+        y.backward(gradient=np.ones(2))
+
+
+@pytest.mark.parametrize("index", [slice(0.5, None), (0, slice(None, "2"))])
+def test_a_slice_of_what_is_no_int_is_refused(index):
+    with pytest.raises(
+        TypeError, match="get_item: expected ints .*in a slice.*step 47"
+    ):
+        Variable(np.ones((2, 3)))[index]
+
+
+def test_a_slice_whose_step_is_0_is_refused():
+    with pytest.raises(ValueError, match="get_item: .*step.* zero .*step 47"):
+        Variable(np.ones(3))[::0]
+
+
+@pytest.mark.parametrize("sizes", [np.int64(5), np.float32(0.1), 5, (), np.array(5)])
+def test_the_sizes_of_an_mlp_are_several(sizes):
+    with pytest.raises(ValueError, match="MLP: expected the output size.*step 45"):
+        MLP(sizes)
+
+
+def test_a_parameter_that_was_changed_in_a_loop_over_time_names_what_ends_the_graph():
+    p = Parameter(np.array([2.0]))
+    y = p * p
+    update(p, [1.0])
+    with pytest.raises(RuntimeError, match=r"unchain_backward\(\) or reset_state\(\)"):
+        y.backward()
