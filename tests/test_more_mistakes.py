@@ -324,3 +324,23 @@ def test_a_parameter_that_was_changed_in_a_loop_over_time_names_what_ends_the_gr
     update(p, [1.0])
     with pytest.raises(RuntimeError, match=r"unchain_backward\(\) or reset_state\(\)"):
         y.backward()
+
+
+@pytest.mark.parametrize(
+    "name", ["params", "forward", "cleargrads", "save_weights", "to_gpu", "plot"]
+)
+def test_the_methods_of_a_model_are_not_hidden_by_attributes(name):
+    model = MLP((3, 2))
+    model(np.ones((1, 2), np.float32))
+    for value in (L.Linear(2), 3, None, Parameter(np.ones(2))):
+        with pytest.raises(AttributeError, match=f"MLP.{name} is a method.*step 44"):
+            setattr(model, name, value)
+    assert len(list(model.params())) == 4
+    layer = L.Layer()
+    layer.plot = 3  # a Layer has no such method
+
+
+def test_a_function_may_stand_for_a_method():
+    layer = L.Linear(2)
+    layer.forward = lambda x: Variable(x)
+    assert layer(np.ones(1)).data.tolist() == [1.0]

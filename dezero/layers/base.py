@@ -13,6 +13,7 @@ from dezero.advice import named_arguments
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
 from dezero.layers.calls import _calls, _whole
+from dezero.layers.checks import METHODS, check_method
 from dezero.layers.habits import _ELSEWHERE
 from dezero.layers.inside import LISTS, NOTES, _held, _reached
 from dezero.layers.summary import _summary
@@ -72,6 +73,8 @@ class Layer:
         if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
         kind = type(self).__name__
+        if name in METHODS:
+            check_method(kind, name, value, hasattr(type(self), name))
         if isinstance(value, (Parameter, Layer)):
             if "_params" not in vars(self):
                 raise AttributeError(
