@@ -171,7 +171,9 @@ def test_a_layer_without_one_of_its_parameters_says_which(make, x, name):
     assert type(layer).__name__ in repr(layer)
     layer = make()
     delattr(layer, name)
-    with pytest.raises((AttributeError, TypeError), match=f"{name} was deleted.*44"):
+    with pytest.raises(
+        (AttributeError, TypeError), match=f"'{name}': it was deleted.*44"
+    ):
         layer(x)
 
 

@@ -111,9 +111,9 @@ class Layer:
             if name in _ELSEWHERE:
                 message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
             elif name in vars(self).get("_params", ()):
-                message = (
-                    f"{kind}: {name} was deleted, and is needed; write layer.{name} = "
-                    "Parameter(array), or assign a layer (see step 44)"
+                message += (
+                    f": it was deleted; write layer.{name} = Parameter(array), or "
+                    "assign a layer (see step 44)"
                 )
             elif "_params" not in vars(self) and name[:2] != "__":
                 message += f"; does {kind}.__init__ call super().__init__()?"
