@@ -346,3 +346,25 @@ def test_a_function_may_stand_for_a_method():
     layer = L.Linear(2)
     layer.forward = lambda x: Variable(x)
     assert layer(np.ones(1)).data.tolist() == [1.0]
+
+
+# --- a Function of one's own ---
+
+
+@pytest.mark.parametrize("kind", [complex, object, str])
+def test_a_forward_that_returns_no_real_numbers_is_refused(kind):
+    class Mine(Function):
+        def forward(self, x):
+            return x.astype(kind)
+
+    class Two(Function):
+        def forward(self, x):
+            return x, x.astype(kind)
+
+    x = Variable(np.ones(2))
+    with pytest.raises(TypeError, match="Mine.forward: expected an array of real.*11"):
+        Mine()(x)
+    with pytest.raises(TypeError, match="Two.forward: expected an array of real.*11"):
+        Two()(x)
+    with no_grad(), pytest.raises(TypeError, match="Mine.forward: expected an array"):
+        Mine()(x)

@@ -157,7 +157,14 @@ def results(func, ys):
                 f"{type(func).__name__}.forward: expected an ndarray, or a tuple of "
                 f"them, got {kind}{advice} (see step 11)"
             )
-    return [as_array(y) for y in ys]  # NumPy makes scalars of 0-d results
+    ys = [as_array(y) for y in ys]  # NumPy makes scalars of 0-d results
+    for y in ys:
+        if y.dtype.kind not in NUMBERS:
+            raise TypeError(
+                f"{type(func).__name__}.forward: expected an array of real numbers, "
+                f"got one of {y.dtype} (see step 11)"
+            )
+    return ys
 
 
 def explain(func, inputs, error):
