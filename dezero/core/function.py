@@ -1,16 +1,7 @@
 """Function: a computation that knows its derivative; each call is a node of the graph.
 
-    class Square(Function):
-        def forward(self, x):
-            return x**2
-
-        def backward(self, gy):
-            (x,) = self.inputs
-            return gy * 2 * x
-
-    y = Square()(x)
-
-The same call, written out for speed, is in fast.py.
+The same call, written out for speed, is in fast.py. What is asked of a Function that a
+reader writes, and of what it is given, is in guards.py.
 """
 
 import copy
@@ -40,17 +31,14 @@ class Function:
         outputs      list of weak references to the output Variables
         generation   the largest generation among the inputs
 
-    takes_arrays   True in the package's own Functions: forward may be handed NumPy
-                   scalars for 0-d arrays, and where nobody will differentiate the
-                   gradient, backward gets ndarrays, self.inputs too, and every
-                   function of the package that it calls returns what its forward
-                   returns. A backward that is a formula, gy * F.cos(x), reads the same
-                   for both. In a class written outside the package backward gets
-                   Variables, unless the class says takes_arrays = True.
+    takes_arrays   True: where nobody will differentiate the gradient, gys and
+                   self.inputs are ndarrays in backward, and F.cos(x) is one, too;
+                   a formula such as gy * F.cos(x) serves both. And forward may get
+                   NumPy's scalars for 0-d arrays. So it is in the package. A class
+                   written elsewhere gets Variables unless it says takes_arrays = True
     """
 
     takes_arrays = False
-
     _inputs = None
     _outputs = ()
     _time = 0  # what changes.latest was at the call
@@ -72,8 +60,14 @@ class Function:
         inputs = guards.as_variables(inputs, type(self).__name__)
         if self._inputs is not None:  # called before, and a node is one call
             self = copy.copy(self)
+        arrays = []
+        for x in inputs:
+            array = x._data
+            if self.takes_arrays and array is not None and array.ndim == 0:
+                array = array[()]  # arithmetic on NumPy's scalars takes a seventh
+            arrays.append(array)
         try:
-            ys = self.forward(*[self._array_of(x) for x in inputs])
+            ys = self.forward(*arrays)
         except Exception as error:
             guards.explain(self, inputs, error)
             raise
@@ -81,21 +75,21 @@ class Function:
 
     def _record(self, inputs, ys):
         """Return ys, a list of arrays, as Variables that know what they come from."""
-        outputs = [Variable(y) for y in ys]
-        if Config.enable_backprop:
-            self.generation = max((x.generation for x in inputs), default=0)
-            self._inputs = inputs
-            self._outputs = tuple([weakref.ref(y) for y in outputs])
-            self._time = changes.latest
-            requires_grad = any(x.requires_grad for x in inputs)
+        requires_grad = True in [x.requires_grad for x in inputs]
+        outputs = [Variable(y, None, requires_grad) for y in ys]
+        if not Config.enable_backprop:
             for y in outputs:
-                y.set_creator(self)
-                y.requires_grad = requires_grad
-            if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
-                self._shapes = [(y.shape, y.dtype) for y in ys]
-        else:
-            for y in outputs:
+                y.requires_grad = True
                 y._no_graph = UNDER_NO_GRAD
+            return outputs if len(outputs) > 1 else outputs[0]
+        self.generation = max([x.generation for x in inputs] or [0])
+        self._inputs = inputs
+        self._outputs = [weakref.ref(y) for y in outputs]
+        self._time = changes.latest
+        for y in outputs:
+            y.set_creator(self)
+        if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
+            self._shapes = [(y.shape, y.dtype) for y in ys]
         return outputs if len(outputs) > 1 else outputs[0]
 
     # Any, so that an editor takes every forward(self, x) of a subclass.
@@ -142,18 +136,9 @@ class Function:
         x = self._inputs[i]
         return x.requires_grad and x._data is not None
 
-    def _array_of(self, x):
-        """Return the array of an input, as forward takes it."""
-        x = x._data
-        if self.takes_arrays and x is not None and x.ndim == 0:
-            return x[()]  # a NumPy scalar: arithmetic on these takes a seventh
-        return x
-
     # --- what a backward pass asks ---
 
-    def _gradients_of_inputs(self, gys):
-        """Return what a backward from outside returns, checked, a tuple as gys are."""
-        return guards.gradients_from_outside(self, gys)
+    _gradients_of_inputs = guards.gradients_from_outside
 
     def _fill_with_zeros(self, gys):
         """Return gys with zeros for outputs that the result does not depend on."""

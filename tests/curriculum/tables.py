@@ -61,6 +61,10 @@ DIFFERENCES = {
         "DataLoader",
     ): "the package also moves batches to a GPU, checks, and loops over copies",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
+    (
+        "step52",
+        "Variable",
+    ): "the package also moves the gradient, and skips a Variable without data",
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
     ("step54", "batch_norm"): "the package has one Function, also for images",
