@@ -171,7 +171,9 @@ def test_a_layer_without_one_of_its_parameters_says_which(make, x, name):
     assert type(layer).__name__ in repr(layer)
     layer = make()
     delattr(layer, name)
-    with pytest.raises((AttributeError, TypeError), match=f"{name} was deleted.*44"):
+    with pytest.raises(
+        (AttributeError, TypeError), match=f"'{name}': it was deleted.*44"
+    ):
         layer(x)
 
 
@@ -284,3 +286,85 @@ def test_a_layer_of_ones_own_takes_what_it_likes():
             super().__init__(2, nobias=not bias)
 
     assert Mine(bias=False).b is None
+
+
+def test_backward_tells_arguments_of_other_libraries_ours():
+    y = Variable(np.array(3.0)) ** 2
+    for name, advice in [
+        ("retain_graph", "there is no retain_graph=; .*may simply be called again"),
+        ("enable_double_backprop", "here it is create_graph="),
+        ("grad", "here it is gradient="),
+    ]:
+        with pytest.raises(TypeError, match=f"backward: .*{advice}"):
+            y.backward(**{name: True})
+    with pytest.raises(ValueError, match=r"must have the shape .*got \(2,\) .*step 66"):
+        y.backward(gradient=np.ones(2))
+
+
+@pytest.mark.parametrize("index", [slice(0.5, None), (0, slice(None, "2"))])
+def test_a_slice_of_what_is_no_int_is_refused(index):
+    with pytest.raises(
+        TypeError, match="get_item: expected ints .*in a slice.*step 47"
+    ):
+        Variable(np.ones((2, 3)))[index]
+
+
+def test_a_slice_whose_step_is_0_is_refused():
+    with pytest.raises(ValueError, match="get_item: .*step.* zero .*step 47"):
+        Variable(np.ones(3))[::0]
+
+
+@pytest.mark.parametrize("sizes", [np.int64(5), np.float32(0.1), 5, (), np.array(5)])
+def test_the_sizes_of_an_mlp_are_several(sizes):
+    with pytest.raises(ValueError, match="MLP: expected the output size.*step 45"):
+        MLP(sizes)
+
+
+def test_a_parameter_that_was_changed_in_a_loop_over_time_names_what_ends_the_graph():
+    p = Parameter(np.array([2.0]))
+    y = p * p
+    update(p, [1.0])
+    with pytest.raises(RuntimeError, match=r"unchain_backward\(\) or reset_state\(\)"):
+        y.backward()
+
+
+@pytest.mark.parametrize(
+    "name", ["params", "forward", "cleargrads", "save_weights", "to_gpu", "plot"]
+)
+def test_the_methods_of_a_model_are_not_hidden_by_attributes(name):
+    model = MLP((3, 2))
+    model(np.ones((1, 2), np.float32))
+    for value in (L.Linear(2), 3, None, Parameter(np.ones(2))):
+        with pytest.raises(AttributeError, match=f"MLP.{name} is a method.*step 44"):
+            setattr(model, name, value)
+    assert len(list(model.params())) == 4
+    layer = L.Layer()
+    layer.plot = 3  # a Layer has no such method
+
+
+def test_a_function_may_stand_for_a_method():
+    layer = L.Linear(2)
+    layer.forward = lambda x: Variable(x)
+    assert layer(np.ones(1)).data.tolist() == [1.0]
+
+
+# --- a Function of one's own ---
+
+
+@pytest.mark.parametrize("kind", [complex, object, str])
+def test_a_forward_that_returns_no_real_numbers_is_refused(kind):
+    class Mine(Function):
+        def forward(self, x):
+            return x.astype(kind)
+
+    class Two(Function):
+        def forward(self, x):
+            return x, x.astype(kind)
+
+    x = Variable(np.ones(2))
+    with pytest.raises(TypeError, match="Mine.forward: expected an array of real.*11"):
+        Mine()(x)
+    with pytest.raises(TypeError, match="Two.forward: expected an array of real.*11"):
+        Two()(x)
+    with no_grad(), pytest.raises(TypeError, match="Mine.forward: expected an array"):
+        Mine()(x)

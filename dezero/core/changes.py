@@ -92,7 +92,8 @@ def _stand_in(func, x, place):
         what += (
             " was changed after forward, by an optimizer or by hand, so backward "
             "would be wrong; compute the loss anew, and call backward before the "
-            "update (see step 46)"
+            "update (see step 46); where a state leads back to an earlier update, end "
+            "the graph there, by loss.unchain_backward() or reset_state() (see step 59)"
         )
     if x._reshaped > func._time:  # not even its shape can be used
         raise RuntimeError(what)

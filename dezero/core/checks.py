@@ -170,7 +170,7 @@ def check_seed(x, seed, source):
     if array.shape != x.shape:
         raise ValueError(
             f"backward: the gradient it starts from, {source}, must have the shape of "
-            f"the data {x.shape}, got {array.shape}"
+            f"the data {x.shape}, got {array.shape} (see step 66)"
         )
 
 

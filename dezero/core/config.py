@@ -37,8 +37,7 @@ class _Config(threading.local):
         super().__setattr__(name, value)
 
     def __repr__(self):
-        values = [f"{name}={getattr(self, name)}" for name in _PUBLIC]
-        return f"Config({', '.join(values)})"
+        return f"Config(enable_backprop={self.enable_backprop}, train={self.train})"
 
 
 Config = _Config()

@@ -16,7 +16,7 @@ import weakref
 from numpy import asarray, generic, ndarray
 
 from dezero.core import changes, guards
-from dezero.core.checks import UNDER_NO_GRAD
+from dezero.core.checks import NUMBERS, UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.function import Function
 from dezero.core.variable import Variable
@@ -56,6 +56,8 @@ def call(self, *inputs):
         if not isinstance(y, generic):  # several outputs, or none that we know
             return self._record(inputs, guards.results(self, y))
         y = asarray(y)
+    if not takes_scalars and y.dtype.kind not in NUMBERS:  # not one of the package's
+        guards.results(self, y)  # refuses it
     output = new_object(Variable)
     output._data = y
     output.name = None

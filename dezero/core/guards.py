@@ -148,9 +148,11 @@ def _explained(who, error, *xs):
 
 def results(func, ys):
     """Return what forward returned as a list of ndarrays."""
-    if type(ys) is np.ndarray:
+    if type(ys) is np.ndarray and ys.dtype.kind in NUMBERS:
         return [ys]
-    if isinstance(ys, np.generic):  # what NumPy makes of a 0-d result
+    if (
+        isinstance(ys, np.generic) and ys.dtype.kind in NUMBERS
+    ):  # what NumPy makes of a 0-d result
         return [np.asarray(ys)]
     ys = ys if isinstance(ys, tuple) else (ys,)
     return [_as_result(func, y) for y in ys or [()]]
@@ -159,7 +161,13 @@ def results(func, ys):
 def _as_result(func, y):
     """Return a number as an array; refuse what forward should not have returned."""
     if cuda.is_array(y) or isinstance(y, (np.generic, numbers.Number)):
-        return as_array(y)
+        array = as_array(y)
+        if array.dtype.kind in NUMBERS:
+            return array
+        raise TypeError(
+            f"{type(func).__name__}.forward: expected an array of real numbers, got "
+            f"one of {array.dtype} (see step 11)"
+        )
     kind, advice = type(y).__name__, ""
     if y is None:
         advice = "; is a return missing?"

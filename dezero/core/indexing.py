@@ -53,8 +53,15 @@ def get_item(x, slices) -> Variable:
     slices = _as_slices("get_item", slices, x)
     try:
         return GetItem(slices)(x)
-    except IndexError as error:
-        raise IndexError(
+    except TypeError as error:
+        if "(see step" in str(error):
+            raise
+        raise TypeError(
+            f"get_item: expected ints or None in a slice, start:stop:step, got "
+            f"{slices!r}: {error} (see step 47)"
+        ) from error
+    except (IndexError, ValueError) as error:
+        raise type(error)(
             f"get_item: an x of shape {x.shape} has no such elements: {error} "
             "(see step 47)"
         ) from error

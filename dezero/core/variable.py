@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dezero import cuda
-from dezero.advice import MEMBERS, teach_members
+from dezero.advice import MEMBERS, named_arguments, teach_members
 from dezero.core import changes, checks
 from dezero.core.arraylike import ArrayLike
 from dezero.core.backward import is_read_only, owner, propagate
@@ -88,6 +88,7 @@ class Variable(ArrayLike, Extras):
         self.creator = func
         self.generation = func.generation + 1
 
+    @named_arguments
     def backward(self, retain_grad=False, create_graph=False, gradient=None) -> None:
         """Compute the gradient of this Variable with respect to every leaf.
 

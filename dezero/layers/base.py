@@ -13,6 +13,7 @@ from dezero.advice import named_arguments
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
 from dezero.layers.calls import _calls, _whole
+from dezero.layers.checks import METHODS, check_method
 from dezero.layers.habits import _ELSEWHERE
 from dezero.layers.inside import LISTS, NOTES, _held, _reached
 from dezero.layers.summary import _summary
@@ -72,6 +73,8 @@ class Layer:
         if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
         kind = type(self).__name__
+        if name in METHODS:
+            check_method(kind, name, value, hasattr(type(self), name))
         if isinstance(value, (Parameter, Layer)):
             if "_params" not in vars(self):
                 raise AttributeError(
@@ -108,9 +111,9 @@ class Layer:
             if name in _ELSEWHERE:
                 message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
             elif name in vars(self).get("_params", ()):
-                message = (
-                    f"{kind}: {name} was deleted, and is needed; write layer.{name} = "
-                    "Parameter(array), or assign a layer (see step 44)"
+                message += (
+                    f": it was deleted; write layer.{name} = Parameter(array), or "
+                    "assign a layer (see step 44)"
                 )
             elif "_params" not in vars(self) and name[:2] != "__":
                 message += f"; does {kind}.__init__ call super().__init__()?"

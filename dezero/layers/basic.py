@@ -50,7 +50,7 @@ class Linear(Layer):
     @property
     def in_size(self):
         """How many numbers go in; None until W has values."""
-        W = getattr(self, "W", None)
+        W = self.W
         return None if W is None or W.data is None else W.shape[0]
 
     def _init_W(self, in_size, xp):

@@ -55,6 +55,23 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
     return x
 
 
+# An attribute of one of these names would hide the method. (summary and zero_grad are
+# not among them: programs for DeZero may have attributes of these names.)
+METHODS = {
+    *("forward", "params", "cleargrads", "to_cpu", "to_gpu", "plot"),
+    *("save_weights", "load_weights", "reset_state"),
+}
+
+
+def check_method(who, name, value, is_method):
+    """Refuse a value, such as a layer, in the place of a method; functions may be."""
+    if is_method and (hasattr(value, "forward") or not callable(value)):
+        raise AttributeError(
+            f"{who}.{name} is a method, expected another name for {shown(value)}; "
+            f"write self.{name}_ = ..., for instance (see step 44)"
+        )
+
+
 def _sides(who, name, value, step, least=1):
     """Return value, an int or (height, width), if none is below least."""
     several = isinstance(value, (tuple, list))

@@ -60,7 +60,7 @@ class Conv2d(Layer):
     @property
     def in_channels(self):
         """How many channels go in; None until W has values."""
-        W = getattr(self, "W", None)
+        W = self.W
         return None if W is None or W.data is None else W.shape[1]
 
     def _W_shape(self, C):
@@ -140,7 +140,7 @@ class Deconv2d(Conv2d):
     @property
     def in_channels(self):
         """How many channels go in; None until W has values."""
-        W = getattr(self, "W", None)
+        W = self.W
         return None if W is None or W.data is None else W.shape[0]
 
     def _W_shape(self, C):

@@ -140,7 +140,7 @@ class MLP(_Chain):
         if not isinstance(sizes, (tuple, list, range)) or not len(sizes):
             raise ValueError(
                 "MLP: expected the output size of each layer, such as (100, 10), "
-                f"got {shown(sizes) if sizes != () else ()} (see step 45)"
+                f"got {() if isinstance(sizes, tuple) else shown(sizes)} (see step 45)"
             )
         sizes = [whole("MLP", "each of the sizes", size, 45) for size in sizes]
         if isinstance(activation, type) or not callable(activation):
