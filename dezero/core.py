@@ -74,7 +74,7 @@ class _Config(threading.local):
 
     passing = False  # True while a backward pass is under way
 
-    # None, or who is asked instead, as long as it is there (dezero.static follows f so):
+    # None, or who is asked instead, as long as it is there (see dezero.static):
     #     call(func, inputs)       for what func(*inputs) returns
     #     backward(func, gys)      for what func.backward(*gys) returns, a tuple
     #     read(x, name)            for what x.data or x.grad is
