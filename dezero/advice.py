@@ -241,9 +241,9 @@ def named_arguments(function: _Call) -> _Call:
     >>> @named_arguments
     ... def total(x, axis=None):
     ...     return x
-    >>> total([1, 2], dim=0)
+    >>> total([1, 2], dim=0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    TypeError: total: there is no dim=; here it is axis=, as in total(x, axis=None)
+    TypeError: total: there is no dim=; here it is axis=; its arguments are ...
     """
 
     @functools.wraps(function)
@@ -251,16 +251,19 @@ def named_arguments(function: _Call) -> _Call:
         try:
             return function(*args, **kwargs)
         except TypeError:
-            parameters = inspect.signature(function).parameters
-            wrong = [name for name in kwargs if name not in parameters]
-            if not wrong:
+            signature = inspect.signature(function)
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                problem = str(error)
+            else:
                 raise
-        ours = ARGUMENTS.get(wrong[0])
-        name = function.__name__
-        own = [str(p) for p in parameters.values() if p.name != "self"]
-        advice = f"here it is {ours}=, as in" if ours in parameters else "it is"
-        raise TypeError(
-            f"{name}: there is no {wrong[0]}=; {advice} {name}({', '.join(own)})"
-        ) from None
+        name, parameters = function.__name__, signature.parameters
+        wrong = [key for key in kwargs if key not in parameters]
+        ours = ARGUMENTS.get(wrong[0]) if wrong else None
+        if ours in parameters:
+            problem = f"there is no {wrong[0]}=; here it is {ours}="
+        own = ", ".join(str(p) for p in parameters.values() if p.name != "self")
+        raise TypeError(f"{name}: {problem}; its arguments are ({own})")
 
     return call

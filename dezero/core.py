@@ -120,7 +120,7 @@ _WITHOUT_CREATE_GRAPH = (
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if name not in _SWITCHES:
+    if not isinstance(name, str) or name not in _SWITCHES:
         raise AttributeError(f"using_config: {_expected_switch(name)}")
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -215,10 +215,7 @@ class Variable:
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # For editors. Any stands for what is there only now and then: None, CuPy's arrays.
-    data: ndarray | Any
-    grad: "Variable | Any"
-    creator: "Function | None"
+    creator: "Function | None"  # for editors
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
@@ -252,8 +249,9 @@ class Variable:
     # Two properties, so that a mistake is told in the line that makes it, and backward
     # knows what has changed. The engine itself reads _data and _grad.
 
+    # ... | Any, for editors: now and then it is None, or CuPy's.
     @property
-    def data(self):
+    def data(self) -> ndarray | Any:
         """The ndarray; None where there is none yet, or none any more."""
         if Config.handler is not None:
             return Config.handler.read(self, "data")
@@ -261,15 +259,17 @@ class Variable:
         return None if type(data) is _Gone else data
 
     @data.setter
-    def data(self, data):
+    def data(self, data: Any) -> None:
         global _changes, _reshapes
         if Config.handler is not None:
             Config.handler.write(self, "data", data)
         old = self._data
+        if data is old and not isinstance(self, Parameter):
+            return  # x.data *= 100: who edits an array in place knows why (step 66)
         if data is None:
             if old is not None:  # backward may need its shape
                 reason = (
-                    f"Variable{_named(self)}: its data was set to None (see step 9)"
+                    f"Variable{_named(self)}: its data was set to None (see step 43)"
                 )
                 data = _Gone(old, reason)
         elif not isinstance(data, ndarray) and not cuda.is_array(data):
@@ -284,14 +284,14 @@ class Variable:
         self._data = data
 
     @property
-    def grad(self):
+    def grad(self) -> "Variable | Any":
         """The gradient, a Variable, or None."""
         if Config.handler is not None:
             return Config.handler.read(self, "grad")
         return self._grad
 
     @grad.setter
-    def grad(self, grad):
+    def grad(self, grad: Any) -> None:
         if grad is not None and not isinstance(grad, Variable):
             raise TypeError(
                 f"grad{_named(self)}: expected a Variable or None, got "
@@ -372,7 +372,7 @@ class Variable:
                 "requires_grad_: this Variable was computed, and what computed it "
                 "decides; set it on the leaves before, or use detach() (see step 66)"
             )
-        self.requires_grad = flag("requires_grad_", "it", requires_grad, 66)
+        self.requires_grad = flag("requires_grad_", "requires_grad", requires_grad, 66)
         return self
 
     def detach(self) -> "Variable":
@@ -682,7 +682,7 @@ class Variable:
 
     def copy(self) -> "Variable":
         """The same values in memory of their own, still in the graph."""
-        return Copy()(self)
+        return Copy()(_as_input("copy", self))
 
     def astype(self, dtype) -> "Variable | Any":
         """The same values as another type of float, still in the graph.
@@ -767,68 +767,57 @@ class Variable:
     # What has no derivative leaves the graph, as ndarrays: truths, and places.
 
     def __lt__(self, other) -> Any:
-        return self.data < _unwrap(other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other) -> Any:
-        return self.data <= _unwrap(other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other) -> Any:
-        return self.data > _unwrap(other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other) -> Any:
-        return self.data >= _unwrap(other)
+        return _compared(">=", operator.ge, self, other)
 
     def argmax(self, axis=None) -> ndarray:
         """The place of the largest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmax(axis))
+        return _place_of("argmax", self, axis)
 
     def argmin(self, axis=None) -> ndarray:
         """The place of the smallest element along axis, as an ndarray of ints."""
-        return as_array(self.data.argmin(axis))
+        return _place_of("argmin", self, axis)
 
     # --- leaving for Python and NumPy ---
 
     def __bool__(self) -> bool:
-        array = self._single("bool", ValueError, "of more it is ambiguous: all or any?")
-        return bool(array)
+        of_many = "of more it is ambiguous: all or any?"
+        return bool(_only_element(self, "bool", ValueError, of_many))
 
     def __float__(self) -> float:
-        return float(self._single("float").item())
+        return float(_only_element(self, "float").item())
 
     def __int__(self) -> int:
-        return int(self._single("int").item())
-
-    def _single(self, who, error=TypeError, advice="pick one, or take the x.sum()"):
-        """Return the array if it has one element, whatever the number of axes."""
-        if self.size != 1:
-            raise error(
-                f"{who}: expected a Variable of one element, got the shape "
-                f"{self.shape}; {advice} (see step 19)"
-            )
-        return self.data
+        return int(_only_element(self, "int").item())
 
     def item(self) -> Any:
         """The only element, as a Python number."""
-        if self.size != 1:
-            raise ValueError(
-                f"item: expected a Variable of one element, got shape {self.shape}; "
-                "x.tolist() gives all of them (see step 19)"
-            )
-        return self.data.item()
+        advice = "x.tolist() gives all of them"
+        return _only_element(self, "item", ValueError, advice).item()
 
     def tolist(self) -> Any:
         """The elements as Python numbers, in nested lists."""
-        return self.data.tolist()
+        return _as_input("tolist", self).data.tolist()
 
     def __round__(self, ndigits=None) -> Any:
-        _check_one(self, "round(x)", "np.round(x.data, 3)")
-        return round(self.item(), ndigits)
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
+        return round(array.item(), ndigits)
 
     def __format__(self, spec) -> str:
         if not spec:
             return str(self)
-        _check_one(self, f"the format {spec!r}", "np.round(x.data, 3)")
-        return format(self.item(), spec)
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
+        return format(array.item(), spec)
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
@@ -866,13 +855,21 @@ class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
 
-def _check_one(x, what, instead):
-    """Raise TypeError unless x has one element, saying what to do instead."""
-    if x.size != 1:
-        raise TypeError(
-            f"Variable: {what} is for one element, got shape {x.shape}; use {instead} "
-            "(see step 19)"
-        )
+def _compared(who, compare, x, other):
+    """Return the truths of x < other or the like, of arrays."""
+    try:
+        return compare(x.data, _unwrap(other))
+    except (ValueError, TypeError) as error:
+        raise _explained(who, error, x, other) from error
+
+
+def _place_of(who, x, axis):
+    """Return the place of the largest or smallest element, an ndarray of ints."""
+    x = _as_input(who, x)
+    axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
+    if x.size == 0:
+        raise ValueError(f"{who}: no element of an x of shape {x.shape} (see step 61)")
+    return as_array(getattr(x.data, who)(axis))
 
 
 def _lost(name):
@@ -901,8 +898,21 @@ def as_array(x, array_module=np):
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
-        return array_module.array(x)
+        try:
+            return array_module.array(x)
+        except ValueError as error:
+            raise ValueError(f"as_array: {error} (see step 9)") from None
     return x
+
+
+def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
+    """Return the array of x if it has one element, whatever the number of axes."""
+    if x.size != 1:
+        raise error(
+            f"{who}: expected a Variable of one element, got the shape "
+            f"{x.shape}; {advice} (see step 19)"
+        )
+    return x.data
 
 
 def _as_data(variable, data):
@@ -2091,7 +2101,7 @@ def broadcast_to(x, shape) -> Variable:
 
 def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
-    if getattr(x, "shape", None) == shape:
+    if type(shape) is tuple and getattr(x, "shape", None) == shape:
         # NumPy scalars and Variables first: they need not ask Config.
         return Variable(x) if isinstance(x, ndarray) and not Config.bare else x
     return SumTo(_as_shape("sum_to", shape, 40))(_as_input("sum_to", x))
@@ -2213,7 +2223,8 @@ class Max(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        gy = restore_axes(gy, x.shape, self.axis, self.keepdims) / self.count
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        gy = gy / self.count
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
@@ -2389,7 +2400,14 @@ def _as_input(who, x, name="x", xp=np):
     Raises TypeError for anything else: None, strings, lists that make no array of
     numbers, and a Variable without data.
     """
+    if type(x) is _Gone:
+        x.refuse()
     if isinstance(x, Variable):
+        if type(x._data) is _Gone:
+            raise RuntimeError(
+                f"{who}: {name}{_named(x)} has no data any more, it was set to None "
+                "(see step 43)"
+            )
         if x.data is None:
             raise TypeError(
                 f"{who}: {name} is a Variable without data, expected one with an "
@@ -2541,6 +2559,18 @@ def scatter_add(gy, slices, shape):
     >>> scatter_add(np.array([1.0, 2.0, 4.0]), [0, 1, 0], (2,))
     array([5., 2.])
     """
+    try:
+        return _scatter_add(gy, slices, shape)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        if "(see step" in str(error):
+            raise
+        raise ValueError(
+            f"scatter_add: expected an array gy, an index of zeros of the shape, and a "
+            f"shape that fit each other: {error} (see step 47)"
+        ) from error
+
+
+def _scatter_add(gy, slices, shape):
     xp = cuda.get_array_module(gy)
     gx = xp.zeros(shape, gy.dtype)
     if not _may_repeat(slices):

@@ -70,8 +70,24 @@ def get_array_module(x):
 def as_numpy(x):
     """Return x, a Variable, array or number, as a numpy.ndarray."""
     x = _data(x)
+    _check_numbers("as_numpy", x)
     xp = get_array_module(x)
     return np.asarray(x) if xp is np else xp.asnumpy(x)
+
+
+def _check_numbers(who, x):
+    """Raise TypeError unless NumPy makes an array of numbers, or of text, of x."""
+    if is_array(x):
+        return
+    try:
+        refused = np.asarray(x).dtype.hasobject
+    except ValueError:  # lists of different lengths
+        refused = True
+    if refused:
+        raise TypeError(
+            f"{who}: expected an array, a Variable, a number or a list of them, got "
+            f"{'None' if x is None else type(x).__name__} (see step 52)"
+        )
 
 
 def as_cupy(x):

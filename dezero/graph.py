@@ -108,6 +108,7 @@ def _check_output(who, output):
 def _check_fold(who, fold):
     """Return fold as {layer: its label}; raise TypeError unless it holds Layers."""
     single = hasattr(fold, "params") or not hasattr(fold, "__iter__")
+    single = single or getattr(fold, "ndim", 1) == 0
     if single or isinstance(fold, str):
         layers, wrong = {}, [fold]
     else:

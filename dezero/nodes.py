@@ -47,6 +47,11 @@ class Node:
     """
 
     def __init__(self, function):
+        if function is not None and not hasattr(function, "inputs"):
+            raise TypeError(
+                "Node: expected a Function that was called, got "
+                f"{type(function).__name__}; y.grad_fn makes one (see step 65)"
+            )
         self.function = function
 
     def name(self):
@@ -103,5 +108,5 @@ def _edge(x):
     if x.creator is None:
         return AccumulateGrad(x), 0
     outputs = [reference() for reference in x.creator.outputs]
-    index = next((i for i, y in enumerate(outputs) if y is x), 0)
+    index = next(i for i, y in enumerate(outputs) if y is x)
     return Node(x.creator), index

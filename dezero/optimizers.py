@@ -111,7 +111,6 @@ class Optimizer:
             raise
         for param in params:
             self.update_one(param)
-            param.data = param.data  # so that backward knows it was changed
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -238,6 +237,7 @@ def _pieces(param, *states, scratch=1):
         yield *piece, *(buffer[: len(piece[0])] for buffer in buffers)
     if not data.flags.c_contiguous:  # then reshape has copied it
         data[...] = arrays[0].reshape(data.shape)
+    param.data = data  # the same array, but backward is to know that it was changed
 
 
 class _States(dict):
@@ -303,7 +303,7 @@ class SGD(Optimizer):
 
     lr = Number(46, least=0)
 
-    def __init__(self, lr=0.01):
+    def __init__(self, lr: float = 0.01):
         super().__init__()
         self.lr = lr
 
@@ -325,7 +325,7 @@ class MomentumSGD(Optimizer):
     lr = Number(46, least=0)
     momentum = Number(46, least=0, below=1)
 
-    def __init__(self, lr=0.01, momentum=0.9):
+    def __init__(self, lr: float = 0.01, momentum: float = 0.9):
         super().__init__()
         self.lr = lr
         self.momentum = momentum
@@ -351,7 +351,7 @@ class AdaGrad(Optimizer):
     lr = Number(46, least=0)
     eps = Number(46, least=0)
 
-    def __init__(self, lr=0.001, eps=1e-8):
+    def __init__(self, lr: float = 0.001, eps: float = 1e-8):
         super().__init__()
         self.lr = lr
         self.eps = eps
@@ -377,7 +377,7 @@ class RMSprop(Optimizer):
     rho = Number(46, least=0, below=1)
     eps = Number(46, least=0)
 
-    def __init__(self, lr=0.01, rho=0.99, eps=1e-8):
+    def __init__(self, lr: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
         super().__init__()
         self.lr = lr
         self.rho = rho
@@ -410,7 +410,7 @@ class AdaDelta(Optimizer):
     rho = Number(46, least=0, below=1)
     eps = Number(46, above=0)  # with 0 it would never move
 
-    def __init__(self, rho=0.95, eps=1e-6):
+    def __init__(self, rho: float = 0.95, eps: float = 1e-6):
         super().__init__()
         self.rho = rho
         self.eps = eps
@@ -457,7 +457,15 @@ class Adam(Optimizer):
     beta2 = Number(46, least=0, below=1)
     eps = Number(46, least=0)
 
-    def __init__(self, alpha=_ALPHA, beta1=0.9, beta2=0.999, eps=1e-8, *, lr=None):
+    def __init__(
+        self,
+        alpha: float = _ALPHA,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        *,
+        lr: float | None = None,
+    ):
         super().__init__()
         if lr is not None and alpha is not _ALPHA:
             raise TypeError(
@@ -571,7 +579,7 @@ class WeightDecay:
 
     rate = Number(46, least=0)
 
-    def __init__(self, rate):
+    def __init__(self, rate: float):
         self.rate = rate
 
     def __repr__(self):
@@ -594,7 +602,7 @@ class ClipGrad:
 
     max_norm = Number(46, above=0)
 
-    def __init__(self, max_norm):
+    def __init__(self, max_norm: float):
         self.max_norm = max_norm
 
     def __repr__(self):

@@ -50,6 +50,8 @@ from dezero.core import (
     Config,
     Function,
     Variable,
+    _as_input,
+    _as_shape,
     _backward_from_outside,
     _wrap,
     as_array,
@@ -57,6 +59,7 @@ from dezero.core import (
     using_config,
 )
 from dezero.graph import _escape
+from dezero.guards import check_callable, refusal
 
 _PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
 
@@ -80,13 +83,18 @@ class Node:
     """
 
     def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, **rest):
+        if not callable(function) and not (function is None and rest.get("name")):
+            expected = "a function, or None and a name"
+            raise TypeError(refusal("Node", "function", expected, function, 72))
+        if not rest.keys() <= {"value", "name", "label", "body", "pure"}:
+            raise TypeError(f"Node: unknown arguments, got {', '.join(rest)}")
         self.function = function
         self.args = args
-        self.kwargs = kwargs or {}
+        self.kwargs = {} if kwargs is None else kwargs
         self.shape = shape
         self.dtype = dtype
         self.value = rest.get("value")
-        self.name = rest.get("name") or function.__name__
+        self.name = rest.get("name") or getattr(function, "__name__", repr(function))
         self.label = rest.get("label")
         self.body = rest.get("body", ())
         self.pure = rest.get("pure", True)
@@ -125,8 +133,8 @@ class Graph:
     """Nodes in an order in which they can be computed, and the results among them."""
 
     def __init__(self, nodes, outputs):
-        self.nodes = list(nodes)
-        self.outputs = list(outputs)
+        self.nodes = _listed("Graph", "nodes", nodes, Node)
+        self.outputs = _listed("Graph", "outputs", outputs, Node)
 
     def __len__(self):
         """Number of calls: Nodes that compute, sources not counted."""
@@ -137,6 +145,7 @@ class Graph:
 
         change gets each node with its new inputs already in place.
         """
+        check_callable("Graph.rebuild", change, 72)
         new, nodes = {}, {}
         for node in self.nodes:
             changed = change(node.on(_replace(node.args, new)))
@@ -210,6 +219,22 @@ def _replace(args, new):
     return _map(args, new.__getitem__, Node)
 
 
+def _listed(who, name, things, kind):
+    """Return things as a list; raise TypeError unless all are of that kind."""
+    alone = isinstance(things, kind) or getattr(things, "ndim", 1) == 0
+    many = hasattr(things, "__iter__") and not alone
+    things = list(things) if many else [things]
+    for thing in things:
+        if not isinstance(thing, kind):
+            raise TypeError(refusal(who, name, f"{kind.__name__}s", thing, 72))
+    return things
+
+
+def _check_graph(who, graph):
+    if not isinstance(graph, Graph):
+        raise TypeError(refusal(who, "graph", "a Graph, program.before", graph, 72))
+
+
 # --- the passes: graph in, graph out ------------------------------------------
 
 
@@ -218,6 +243,8 @@ def fold(graph):
 
     A product with 1, a copy, and a cast to the dtype that is there are left out.
     """
+
+    _check_graph("fold", graph)
 
     def change(node):
         if node.function is None or not node.pure:
@@ -259,6 +286,7 @@ def _alike(x, y):
 
 def merge(graph):
     """Make one Node of those that call the same function on the same arguments."""
+    _check_graph("merge", graph)
     known = {}
 
     def change(node):
@@ -296,6 +324,7 @@ def prune(graph):
 
     A Function that stays whole may do more than return a result: its forward stays.
     """
+    _check_graph("prune", graph)
     needed = set()
     for node in reversed(graph.nodes):
         if node in needed or node in graph.outputs or _has_effects(node):
@@ -313,6 +342,7 @@ def fuse(graph):
     A Node joins those that use it if it has their shape and all of them are in one
     chain. So what is within has no other use, and need never be a whole array.
     """
+    _check_graph("fuse", graph)
     users = graph.users()
     chain_of = {}
     for node in reversed(graph.nodes):
@@ -1389,8 +1419,12 @@ def placeholder(shape, dtype=np.float64, name=None):
     >>> program(np.array([3.0, 4.0]))
     variable(25.0)
     """
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    return _Placeholder(shape, np.dtype(dtype), name)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        expected = "a dtype, such as np.float64"
+        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
+    return _Placeholder(_as_shape("placeholder", shape, 72), dtype, name)
 
 
 def compile(f, *examples, gradients=()):
@@ -1406,16 +1440,17 @@ def compile(f, *examples, gradients=()):
 
     Raises TypeError where f needs numbers, and ValueError where shapes do not fit.
     """
+    check_callable("compile", f, 72)
+    wanted = _listed("compile", "gradients", gradients, Variable)
     trace = _Trace()
     names = _argument_names(f, len(examples))
     xs = []
     for i, (example, name) in enumerate(zip(examples, names)):
         if not isinstance(example, (_Placeholder, Variable)):
-            example = Variable(as_array(example))
+            example = Variable(as_array(_as_input("compile", example, name)))
         node = Node(None, shape=example.shape, dtype=example.dtype, name="placeholder")
         node.label, node.value = example.name or name, i
         xs.append(Variable(trace.add(node), node.label))
-    wanted = list(gradients)
     try:
         with trace.following():
             result = f(*xs)
@@ -1484,7 +1519,9 @@ class Program:
             )
         arrays = []
         for x, (name, shape, dtype) in zip(xs, self._expected):
-            x = x.data if isinstance(x, Variable) else np.asarray(x)
+            x = x.data if isinstance(x, Variable) else x
+            if not isinstance(x, np.ndarray):
+                x = as_array(_as_input("Program", x, name))
             if x.shape != shape or x.dtype != dtype:
                 raise ValueError(
                     f"Program: {name} must be {shape} {dtype}, as compiled, got "

@@ -7,6 +7,7 @@ And the one place that fetches files: get_file, by the table DOWNLOADS, into the
 folder cache_dir.
 """
 
+import functools
 import operator
 import os
 from typing import NamedTuple
@@ -14,9 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dezero import cuda
-from dezero.core import reduced_shape
-from dezero.core import restore_axes as reshape_sum_backward
-from dezero.core import sum_array_to as sum_to
+from dezero.core import (
+    Variable,
+    _as_shape,
+    as_variable,
+    reduced_shape,
+    restore_axes,
+    sum_array_to,
+)
 from dezero.files import replacing
 from dezero.functions.conv import get_conv_outsize, get_deconv_outsize, pair
 from dezero.gradcheck import (
@@ -27,18 +33,21 @@ from dezero.gradcheck import (
     numerical_grad,
 )
 from dezero.graph import _dot_func, _dot_var, get_dot_graph, plot_dot_graph
-from dezero.guards import file_name_below, number, shown
+from dezero.guards import file_name_below, flag, number, shown
 
 __all__ = [
     "DOWNLOADS",
     "Download",
     "DownloadError",
+    "Variable",
     "_dot_func",
     "_dot_var",
     "array_allclose",
     "array_equal",
+    "as_variable",
     "cache_dir",
     "check_gradients",
+    "cuda",
     "find_file",
     "get_conv_outsize",
     "get_deconv_outsize",
@@ -47,7 +56,9 @@ __all__ = [
     "gradient_check",
     "logsumexp",
     "max_backward_shape",
+    "np",
     "numerical_grad",
+    "os",
     "pair",
     "plot_dot_graph",
     "replacing",
@@ -55,6 +66,30 @@ __all__ = [
     "show_progress",
     "sum_to",
 ]
+
+
+@functools.wraps(sum_array_to)
+def sum_to(x, shape):
+    """Return the array x summed so that it has shape (see step 40)."""
+    return sum_array_to(_as_numbers("sum_to", x), _as_shape("sum_to", shape, 40))
+
+
+@functools.wraps(restore_axes)
+def reshape_sum_backward(gy, x_shape, axis, keepdims):
+    """Return gy with the axes that a sum of an x of x_shape reduced, as length 1."""
+    who = "reshape_sum_backward"
+    x_shape = _as_shape(who, x_shape, 39)
+    if not hasattr(gy, "creator"):  # a Variable stays in the graph
+        gy = _as_numbers(who, gy)
+    keepdims = flag(who, "keepdims", keepdims, 39)
+    try:
+        _check_axis(who, axis, np.broadcast_to(0, x_shape))
+        return restore_axes(gy, x_shape, axis, keepdims)
+    except ValueError as error:
+        raise ValueError(
+            f"{who}: a gradient of shape {gy.shape} is not one of an x of shape "
+            f"{x_shape} that was summed over axis {axis}: {error} (see step 39)"
+        ) from None
 
 
 def logsumexp(x, axis=1):

@@ -965,7 +965,7 @@ class BuildError(RuntimeError):
     """A notebook that does not run, or does not do what its steps say."""
 
 
-def execute(book, folder, limit=300):
+def execute(book, folder, limit=curriculum.ENDLESS):
     """Return the notebook with the outputs of a run in folder; raise BuildError.
 
     Offline, with an empty cache, warnings as errors, one BLAS thread. What differs
@@ -1260,7 +1260,7 @@ def main(arguments):
             usage.error(f"gallery has {sorted(paths)}, not {sorted(unknown)}")
         folder = None if options.check else options.to or GALLERY
         tasks = {
-            name: lambda path=paths[name]: run_gallery(path, folder, limit=240)
+            name: lambda path=paths[name]: run_gallery(path, folder, curriculum.ENDLESS)
             for name in options.names or paths
         }
     else:

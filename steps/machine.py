@@ -144,10 +144,15 @@ def python(purpose="run"):
     missing = lacking(purpose)
     if not missing:
         return sys.executable
+    answer = None
     if os.path.lexists(VENV) and state() != "unfinished":
-        if asked(venv_python(), purpose) == []:
-            return venv_python()
-    say(foreign(find("dezero")) or why(missing))
+        answer = asked(venv_python(), purpose)
+    if answer == []:
+        return venv_python()
+    if answer:
+        say(why(answer, "the environment .venv"))
+    else:
+        say(foreign(find("dezero")) or why(missing))
     if not inside_venv():
         make_venv()
     install(purpose)
@@ -308,7 +313,8 @@ def run_pip(command):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    log = open(os.path.join(VENV, LOG), "w", encoding="utf-8")
+    path = os.path.join(VENV, LOG)
+    log = open(path, "w", buffering=1, encoding="utf-8")
     sys.stderr.write(" ")
     try:
         for line in child.stdout:
@@ -397,12 +403,10 @@ def listed(names):
     )
 
 
-def why(missing):
-    """Return a sentence about what this Python lacks."""
+def why(missing, where=sys.executable):
+    """Return a sentence about what a Python lacks."""
     verb = "are" if len(missing) > 1 else "is"
-    return (
-        f"{listed(missing)} {verb} not installed for {sys.executable}"
-    )
+    return f"{listed(missing)} {verb} not installed for {where}"
 
 
 def command(arguments):

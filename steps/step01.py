@@ -20,6 +20,7 @@ it. Step 2 brings the Functions that take a box and give a box.
 
 New: Variable.
 Teaches: core.Variable
+Family: core.Variable.data
 Exercise: b = a gives the box a second name, and b.data = ... is
 then seen through a as well. Make a second box with the same data
 instead. Does a notice when you replace b.data? And when you

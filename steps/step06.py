@@ -29,6 +29,7 @@ New: Variable, Function, Square, Exp.
 Carried over from step 2: Function.forward, Square.forward.
 Carried over from step 3: Exp.forward.
 Carried over from step 4: numerical_diff, chain.
+Family: core.Variable.grad
 Extends: core.Variable, core.Function, functions.Exp
 Exercise: add a third Square at the end of the chain and push the
 gradient through by hand. What happens if you swap two lines of

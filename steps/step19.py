@@ -36,7 +36,8 @@ Teaches: core.Variable.shape, core.Variable.ndim,
 core.Variable.size, core.Variable.dtype,
 core.Variable.__len__, core.Variable.__repr__
 Family: core.Variable.__float__, core.Variable.__int__,
-core.Variable.__bool__, core.Variable.item, core.Variable.tolist,
+core.Variable.__bool__, core.Variable.__str__,
+core.Variable.item, core.Variable.tolist,
 core.Variable.__round__, core.Variable.__format__
 Extends: core.Variable
 Exercise: `if y:` on a Variable holding np.array(1.0) fails with

@@ -42,7 +42,7 @@ Family: functions.average, functions.mean, functions.Var, functions.var,
 functions.Std, functions.std, functions.CumSum, functions.cumsum,
 functions.prod, functions.Norm, functions.norm, core.Variable.mean,
 core.Variable.var, core.Variable.std, core.Variable.prod,
-core.Variable.cumsum, core.Variable.norm
+core.Variable.cumsum, core.Variable.norm, utils.reshape_sum_backward
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong
 gradient instead, and no error.

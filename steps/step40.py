@@ -46,6 +46,7 @@ Variable.__mul__.
 Carried over from step 39: Sum.__init__, Sum.forward.
 Teaches: core.BroadcastTo, core.broadcast_to, core.SumTo,
 core.sum_to, core.sum_array_to
+Family: utils.sum_to
 Extends: core.Add, core.Mul, core.Sum
 Exercise: write Maximum, the larger of two inputs, element by
 element, for inputs of any shapes that fit together.

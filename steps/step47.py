@@ -63,9 +63,10 @@ functions.softmax_cross_entropy_simple
 Family: functions.softmax_simple, functions.LogSoftmax,
 functions.log_softmax, functions.nll_loss, functions.cross_entropy,
 functions.sigmoid_cross_entropy, functions.binary_cross_entropy,
-functions.gather, functions.Where, functions.where, utils.logsumexp,
-functions.LogSumExp, functions.logsumexp, core.Variable.logsumexp,
-core.Variable.softmax, core.Variable.log_softmax
+functions.gather, core.Where, core.where, core.AsType,
+utils.logsumexp, functions.LogSumExp, functions.logsumexp,
+core.Variable.logsumexp, core.Variable.softmax,
+core.Variable.log_softmax
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
 that are probabilities themselves, -sum(q * log p), and its gx.

@@ -110,7 +110,7 @@ class ReLU(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        return gy * (x > 0)
+        return F.where(x > 0, gy, 0)  # inf * 0 would be nan
 
 
 def relu(x):

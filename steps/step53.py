@@ -68,7 +68,8 @@ another one when it is used.
 
 New: Layer, _read_npz, Linear, Net, learn, right, start_again,
 Order, bad_files.
-Family: core.Variable.__getstate__, files.NpzReader
+Family: core.Variable.__getstate__, core.Variable.__setstate__,
+files.NpzReader
 Extends: layers.Layer
 Exercise: save what Adam remembers, too, so that 100 updates, a
 restart and 100 more end at the weights that 200 end at. Which

@@ -63,7 +63,7 @@ from matplotlib.figure import Figure
 
 import dezero
 from dezero import Function
-from dezero.core import broadcast_to, restore_axes
+from dezero.core import broadcast_to, restore_axes, where
 
 # --- carried over from step 25 ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
@@ -83,13 +83,14 @@ class Max(Function):
     def backward(self, gy):
         (x,) = self.inputs
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        return broadcast_to(gy, x.shape) * self.share
+        gy = gy / self.count
+        return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
-        """Note each element's share of the gradient; return y."""
-        winners = x == y
-        share = winners / winners.sum(axis=self.axis, keepdims=True)
-        self.share = share.astype(x.dtype)
+        """Note where y was found, and how often; return y."""
+        self.winners = x == y
+        count = self.winners.sum(axis=self.axis, keepdims=True)
+        self.count = count.astype(x.dtype)
         return y if self.keepdims else y.squeeze(self.axis)
 
 
@@ -127,9 +128,11 @@ class FirstWins(Max):
 
     def _mark(self, x, y):
         y = super()._mark(x, y)
-        place = np.expand_dims(self.share.argmax(self.axis), self.axis)
-        self.share = np.zeros_like(x)
-        np.put_along_axis(self.share, place, 1.0, self.axis)
+        first = self.winners.argmax(self.axis)
+        place = np.expand_dims(first, self.axis)
+        self.winners = np.zeros_like(self.winners)
+        np.put_along_axis(self.winners, place, True, self.axis)
+        self.count = np.ones_like(self.count)
         return y
 
 

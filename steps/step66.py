@@ -68,6 +68,7 @@ from matplotlib.figure import Figure
 
 import dezero
 from dezero import Function, no_grad
+from dezero.guards import flag
 
 # --- carried over from step 25 ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
@@ -88,7 +89,9 @@ class Variable(dezero.Variable):
                 "computed it decides; set it on the leaves before, or "
                 "use detach() (see step 66)"
             )
-        self.requires_grad = requires_grad
+        self.requires_grad = flag(
+            "requires_grad_", "requires_grad", requires_grad, 66
+        )
         return self
 
     def detach(self):

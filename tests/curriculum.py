@@ -402,8 +402,29 @@ def package_aliases(tree, dotted="", path=None):
     }
 
 
+# Calls that refuse bad input, or make arrays of lists, and return good input as it is:
+# the place, among the arguments, of what they return.
+CHECKS = {
+    "_as_input": 1,
+    "_as_floats": 1,
+    "_as_shape": 1,
+    "number": 2,
+    "whole": 2,
+    "flag": 2,
+    "one_of": 2,
+}
+
+
+def only_refuses(body):
+    """Say whether statements do nothing but raise."""
+    return all(isinstance(node, ast.Raise) for node in body)
+
+
 class Canonical(ast.NodeTransformer):
-    """Take away what does not change what code does on NumPy.
+    """Take away what does not change what code does on NumPy, with good input.
+
+    What refuses goes: `if ...: raise`, calls of check_... and of CHECKS, handlers that
+    only raise. A step may leave it out, or say it shorter.
 
     Docstrings and annotations go, and the decorator @named_arguments, which computes
     nothing but an error's text. A name of the package is the same by whichever way
@@ -438,13 +459,38 @@ class Canonical(ast.NodeTransformer):
 
     def visit_Call(self, node):
         self.generic_visit(node)
-        if (dotted_path(node.func) or "").endswith("get_array_module"):
+        called = (dotted_path(node.func) or "").split(".")[-1]
+        if called == "get_array_module":
             return ast.Name("np", ast.Load())
+        if called in CHECKS and len(node.args) > CHECKS[called]:
+            return node.args[CHECKS[called]]
+        return node
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        if only_refuses(node.body):
+            return node.orelse or None
+        return node
+
+    def visit_Try(self, node):
+        self.generic_visit(node)
+        if all(only_refuses(handler.body) for handler in node.handlers):
+            if not node.finalbody:
+                return node.body + node.orelse
+        return node
+
+    def visit_Expr(self, node):
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        name = (dotted_path(called) or "").split(".")[-1] if called else ""
+        if name.lstrip("_").startswith("check"):
+            return None
+        self.generic_visit(node)
         return node
 
     def visit_Assign(self, node):
         self.generic_visit(node)
-        return None if ast.unparse(node) == "np = np" else node
+        target, _, value = ast.unparse(node).partition(" = ")
+        return None if target == value else node
 
     def visit_AnnAssign(self, node):
         self.generic_visit(node)

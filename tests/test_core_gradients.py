@@ -522,11 +522,13 @@ def test_a_new_function_without_a_gradient_check_would_be_found(monkeypatch):
 
 # Members of Variable that compute no differentiable value.
 NOT_DIFFERENTIABLE = {
-    *("shape", "ndim", "size", "dtype", "__len__", "__repr__"),  # description
+    *("data", "grad"),  # where the engine begins, and ends
+    *("shape", "ndim", "size", "dtype", "__len__", "__repr__", "__str__"),
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),  # graph
     *("is_leaf", "grad_fn", "requires_grad_", "detach", "retain_grad"),
     "register_hook",
     *("clear_grad", "__dir__", "__array_function__"),
+    *("data", "grad", "__str__", "__setstate__"),
     *("to_cpu", "to_gpu"),  # the same values elsewhere
     *("item", "tolist", "__round__", "__format__", "argmax", "argmin"),
     *("__lt__", "__le__", "__gt__", "__ge__", "__bool__"),  # truths
@@ -536,6 +538,7 @@ NOT_DIFFERENTIABLE = {
         "__setitem__",
         "__array_ufunc__",
         "__getstate__",
+        "__setstate__",
     ),  # doors, not computations
 }
 
@@ -564,6 +567,8 @@ def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
     for name, member in vars(Variable).items():
+        if name.startswith("_") and not name.startswith("__"):
+            continue  # a helper of the others
         if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:
             if isinstance(member, property):
                 members[name] = member.fget

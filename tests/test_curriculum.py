@@ -36,6 +36,28 @@ from curriculum import (
 
 # New code of a step that is not the code of its namesake in the package, and why.
 DIFFERENCES = {
+    ("step38", "transpose"): "the package also takes lists, and checks axes",
+    ("step39", "sum"): "the package also takes lists, and checks axis",
+    ("step39", "Variable.sum"): "the package also checks axis",
+    ("step41", "matmul"): "the package also explains what does not fit",
+    (
+        "step42",
+        "mean_squared_error",
+    ): "the package also takes lists, bytes, checks",
+    ("step43", "linear"): "the package also takes lists and bytes",
+    ("step43", "sigmoid"): "the package also takes lists and halves",
+    ("step47", "softmax"): "the package also takes lists and halves, and checks axis",
+    (
+        "step47",
+        "softmax_cross_entropy",
+    ): "the package also takes lists, and no rows",
+    ("step55", "get_conv_outsize"): "the package also checks the sizes",
+    ("step55", "get_deconv_outsize"): "the package also checks the sizes",
+    ("step57", "col2im"): "the package also takes lists, and checks to_matrix",
+    ("step61", "max"): "the package also takes lists, and checks axis",
+    ("step61", "min"): "the package also takes lists, and checks axis",
+    ("step61", "Variable.max"): "the package also checks axis",
+    ("step61", "Variable.min"): "the package also checks axis",
     ("step06", "Exp"): "the package's gradients are arrays or Variables (step 32)",
     ("step09", "square"): "the package's is the power x**2, which comes in step 22",
     ("step10", "gradient_check"): "the package weighs outputs, so errors cannot cancel",

@@ -584,7 +584,7 @@ def test_where_the_names_can_be_found():
         assert getattr(F, name) is getattr(conv, name)
 
 
-@pytest.mark.parametrize("f", [F.get_conv_outsize, F.get_deconv_outsize])
+@pytest.mark.parametrize("f", [conv.get_conv_outsize, conv.get_deconv_outsize])
 @pytest.mark.parametrize(
     "place, value, message",
     [

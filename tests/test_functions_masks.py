@@ -41,6 +41,8 @@ MASKS = {
     "x**0": (lambda x: x**0 - 1, [4, -1], [0, 0]),
     "x**[1, 0]": (lambda x: x ** np.array([1, 0]) - [0, 1], [4, -1], [0.25, 0]),
     "std": (lambda x: F.std(x), [2, 2], [0, 0]),
+    "norm": (lambda x: F.norm(x), [0, 0], [0, 0]),
+    "maximum": (lambda x: F.maximum(x, 0.0), [4, -1], [0.25, 0]),
     "pooling": (images(lambda x: F.pooling(x, 2)), [0, -1, -2, -3], [INF, 0, 0, 0]),
     "pooling, 3 of 4": (
         images(lambda x: F.pooling(x, (1, 2))),

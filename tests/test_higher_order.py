@@ -409,6 +409,7 @@ NOT_COMPUTED = {  # members of Variable that compute nothing to differentiate
     *("set_creator", "unchain", "unchain_backward", "cleargrad", "backward"),
     *("to_cpu", "to_gpu", "is_leaf", "grad_fn", "requires_grad_", "detach"),
     *("retain_grad", "register_hook", "clear_grad", "__dir__"),
+    *("data", "grad", "__str__", "__setstate__"),
     *("argmax", "argmin", "item", "tolist", "__round__", "__format__"),
 }
 
@@ -418,7 +419,8 @@ def members(cls):
     return {
         name
         for name, thing in vars(cls).items()
-        if inspect.isfunction(thing) or isinstance(thing, property)
+        if (inspect.isfunction(thing) or isinstance(thing, property))
+        and (name.startswith("__") or not name.startswith("_"))
     }
 
 

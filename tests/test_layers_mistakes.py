@@ -169,7 +169,7 @@ def test_settings_are_judged_by_the_constructor(make, message):
 # --- what layers are called on ------------------------------------------------
 
 NO_NUMBERS = [
-    *(None, "text", [[1, 2], [3]], np.array([None]), Variable(None), {}, object()),
+    *(None, "text", [[1, 2], [3]], np.array([None]), Variable(None), {}, type),
     *(np.ones((2, 3), complex), np.array(["a"]), [None], Linear(3)),
 ]
 MAKES = [

@@ -875,3 +875,48 @@ def test_other_threads_draw_on_while_f_is_followed():
     other.join()
     drawn.extend(np.random.rand(3))  # noqa: NPY002
     assert len(set(drawn)) == 6
+
+
+# --- what is handed in by mistake ---
+
+
+@pytest.mark.parametrize(
+    "change", [static.fold, static.merge, static.prune, static.fuse]
+)
+def test_passes_take_graphs(change):
+    with pytest.raises(
+        TypeError, match=f"{change.__name__}: graph must be a Graph, .*72"
+    ):
+        change("digraph g {}")
+
+
+def test_nodes_and_graphs_say_what_they_take():
+    with pytest.raises(TypeError, match="Node: function must be a function, or None"):
+        static.Node(None)
+    with pytest.raises(TypeError, match="Node: unknown arguments, got shpae"):
+        static.Node(np.exp, shpae=(2,))
+    with pytest.raises(TypeError, match="Graph: nodes must be Nodes, got 3"):
+        static.Graph([3], [])
+
+
+def test_compile_says_what_it_takes():
+    x = np.ones(2)
+    with pytest.raises(TypeError, match="compile: .* can be called, got 3"):
+        static.compile(3, x)
+    with pytest.raises(
+        TypeError, match="compile: gradients must be Variables, got 'W'"
+    ):
+        static.compile(F.sin, x, gradients=["W"])
+    with pytest.raises(TypeError, match="placeholder: dtype must be a dtype, such as"):
+        static.placeholder((2,), "flaot32")
+    with pytest.raises(TypeError, match="Program: x must be .* got None"):
+        static.compile(F.sin, x)(None)
+
+
+def test_one_variable_is_a_list_of_gradients():
+    """A Variable can be iterated over, but its slices are not what is meant."""
+    w = Variable(np.array([1.0, 2.0]))
+    static.compile(lambda x: (x * w).sum(), np.ones(2), gradients=w)(
+        np.array([3.0, 4.0])
+    )
+    np.testing.assert_array_equal(w.grad.data, [3.0, 4.0])

@@ -30,8 +30,8 @@ def test_graph_and_gradcheck_are_offered_here_too():
 
 
 def test_the_array_helpers_of_core_have_their_other_names_here():
-    assert utils.sum_to is core.sum_array_to
-    assert utils.reshape_sum_backward is core.restore_axes
+    assert utils.sum_to.__wrapped__ is core.sum_array_to
+    assert utils.reshape_sum_backward.__wrapped__ is core.restore_axes
 
 
 def test_every_name_in_all_exists():
@@ -248,6 +248,19 @@ def test_pair_of_something_else(x):
 def test_docstring_examples():
     result = doctest.testmod(utils, extraglobs={"np": np})
     assert result.attempted > 0 and result.failed == 0
+
+
+def test_the_helpers_for_sums_say_what_they_take():
+    with pytest.raises(
+        TypeError, match="sum_to: expected an array of numbers, got None"
+    ):
+        utils.sum_to(None, (1, 3))
+    with pytest.raises(TypeError, match="sum_to: shape must be .* got 'x'"):
+        utils.sum_to(np.ones((2, 3)), "x")
+    with pytest.raises(
+        ValueError, match=r"shape \(4, 7\) is not one of an x .*\(2, 3\)"
+    ):
+        utils.reshape_sum_backward(np.ones((4, 7)), (2, 3), 0, False)
 
 
 # --- odd input ---

@@ -28,6 +28,8 @@ from dezero.core import (
     _as_shape,
     _precisely,
     _select,
+    _unwrap,
+    as_array,
     as_variable,
 )
 from dezero.functions.linalg import _is_nothing, _weighted, linear
@@ -826,6 +828,8 @@ def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Vari
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     """Return what im2col returns, array to array."""
+    img = as_array(_unwrap(_as_input("im2col", img, "img")))
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
     _check_images("im2col", img)
     kernel_size = _pair("im2col", "kernel_size", kernel_size, 1)
     stride, pad = _pair("im2col", "stride", stride, 1), _pair("im2col", "pad", pad, 0)
@@ -843,7 +847,9 @@ def col2im_array(
     col, img_shape, kernel_size, stride, pad, to_matrix=True
 ) -> np.ndarray:
     """Return what col2im returns, array to array."""
+    col = as_array(_unwrap(_as_input("col2im", col, "col")))
     img_shape = _as_shape("col2im", img_shape, 57)
+    to_matrix = flag("col2im", "to_matrix", to_matrix, 57)
     if len(img_shape) != 4 or min(img_shape) < 0:
         raise ValueError(
             f"col2im: images have the shape (N, C, H, W), got {img_shape} (see step 57)"

@@ -289,7 +289,14 @@ def astype(x, dtype) -> "Variable | Any":
     >>> astype(np.array([1, 2]), np.float32)
     variable([1. 2.])
     """
-    x, dtype = _as_input("astype", x), np.dtype(dtype)
+    x = _as_input("astype", x)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        expected = "a type of numbers, as np.float32"
+        raise TypeError(refusal("astype", "dtype", expected, dtype, 44)) from None
+    if dtype.kind not in "fiub":
+        raise TypeError(f"astype: expected real numbers, got {dtype} (see step 44)")
     if dtype.kind != "f":
         return _unwrap(x).astype(dtype)
     return AsType(dtype)(x)

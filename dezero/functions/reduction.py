@@ -336,7 +336,8 @@ class Norm(Function):
         (x,) = self.inputs
         y = restore_axes(self.output(), x.shape, self.axis, self.keepdims)
         gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        return x * (gy / (y + (y <= 0)))  # where y is 0, so is x: divide by 1
+        # Where y is 0, so is x: divide by 1.
+        return x * (where(y > 0, gy, 0) / (y + (y <= 0)))
 
 
 @named_arguments
