@@ -76,7 +76,7 @@ class _Config(threading.local):
 
     # None, or who is asked instead, as long as it is there (see dezero.static):
     #     call(func, inputs)       for what func(*inputs) returns
-    #     backward(func, gys)      for what func.backward(*gys) returns, a tuple
+    #     backward(func, gys)      for the gradients of its inputs, a tuple
     #     read(x, name)            for what x.data or x.grad is
     #     write(x, name, value)    before x.data or x.grad is set; it may raise
     handler = None
@@ -1041,8 +1041,10 @@ def _carry(start, seed, retain_grad, create_graph):
                 continue  # a Function further on answered "no gradient"
             gys = func._fill_with_zeros(gys, create_graph)
 
-        if func._knows_arrays:
-            gxs = _ask_backward(func, gys)
+        if Config.handler is not None:
+            gxs = Config.handler.backward(func, gys)
+        elif func._knows_arrays:
+            gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
                 gxs = (gxs,)
         else:
@@ -1070,13 +1072,6 @@ def _carry(start, seed, retain_grad, create_graph):
     if create_graph:
         return _settle_variables(gradients, start, seed), passed
     return _settle_arrays(gradients, start, seed), passed
-
-
-def _ask_backward(func, gys):
-    """Return func.backward(*gys), or what is handed out in its place."""
-    if Config.handler is not None:
-        return Config.handler.backward(func, gys)
-    return func.backward(*gys)
 
 
 def _check_shapes(functions):
@@ -1160,12 +1155,12 @@ def _backward_from_outside(func, gys, create_graph):
     input, in that input's shape. The last may be missing if nobody needs them.
     """
     if create_graph:
-        gxs = _ask_backward(func, gys)
+        gxs = func.backward(*gys)
     else:
         bare, Config.bare = Config.bare, False
         try:
             gys = [Variable(as_array(gy), requires_grad=False) for gy in gys]
-            gxs = _ask_backward(func, gys)
+            gxs = func.backward(*gys)
         finally:
             Config.bare = bare
     name = type(func).__name__

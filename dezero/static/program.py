@@ -1,0 +1,337 @@
+"""compile and Program: f is followed, and what is found runs many times.
+
+compile follows f twice. In the first call of f layers may still be making their
+weights; the second is like all calls to come. What differs between the two, a number
+that f draws or counts, would differ in every run, and is refused. What is the same
+array or Variable both times comes from outside of f, and is read in every run; what f
+made itself, equal both times, is a constant.
+"""
+
+import inspect
+import operator
+import threading
+from itertools import zip_longest
+
+import numpy as np
+
+from dezero.core import (
+    Config,
+    Function,
+    Variable,
+    _as_input,
+    _as_shape,
+    as_array,
+    as_variable,
+    gradients_of,
+    no_grad,
+    test_mode,
+)
+from dezero.guards import check_callable, refusal
+from dezero.static.codegen import Writer
+from dezero.static.graph import Graph, Node, constant, listed
+from dezero.static.passes import fold, fuse, merge, prune
+from dezero.static.symbol import SHAPED_BY_NUMBERS, Symbol
+from dezero.static.trace import Trace
+from dezero.static.whole import (
+    Backward,
+    Forward,
+    OtherWay,
+    add_to_grad,
+    pass_hooks,
+    without_graph,
+)
+
+
+class _Placeholder:
+    """What compile needs to know of an argument of f: no numbers."""
+
+    def __init__(self, shape, dtype, name):
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+
+
+def placeholder(shape, dtype=np.float64, name=None):
+    """Return the promise of an array: shape and dtype, and a name for messages.
+
+    >>> program = compile(lambda x: (x * x).sum(), placeholder((2,), np.float64, "x"))
+    >>> program(np.array([3.0, 4.0]))
+    variable(25.0)
+    """
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        expected = "a dtype, such as np.float64"
+        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
+    return _Placeholder(_as_shape("placeholder", shape, 72), dtype, name)
+
+
+def compile(f, *examples, gradients=()):
+    """Return the Program that computes f, a function of Variables, for these shapes.
+
+    examples     an argument of f each: a placeholder, or an array or Variable of which
+                 shape and dtype are taken
+    gradients    Variables, such as model.params(): every run adds the derivative of
+                 f's result to their grad, as result.backward() does
+
+    f is called twice, now, and in no run. It returns a Variable, or a tuple or list of
+    them, of which the first is the one that is differentiated.
+
+    Raises TypeError where f needs numbers, or does what would not happen in every run,
+    and ValueError where shapes do not fit.
+    """
+    check_callable("compile", f, 72)
+    wanted = listed("compile", "gradients", gradients, Variable)
+    sources = []
+    for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
+        if not isinstance(example, (_Placeholder, Variable)):
+            example = Variable(as_array(_as_input("compile", example, name)))
+        kind = {"shape": example.shape, "dtype": example.dtype, "value": i}
+        label = example.name or name
+        sources.append(Node(None, name="placeholder", label=label, **kind))
+    first, again = (_Followed(f, sources, wanted) for _ in range(2))
+    _agree(first, again)
+    return Program(again.graph, sources, again.targets, again.many, again)
+
+
+class _Followed:
+    """One following of f: a Graph, and what it says about the gradients."""
+
+    def __init__(self, f, sources, wanted):
+        self.f, self.wanted = f, wanted
+        self.trace = trace = Trace()
+        xs = [Variable(trace.add(node), node.label) for node in sources]
+        with trace.following():
+            result = f(*xs)
+            ys = list(result) if isinstance(result, (tuple, list)) else [result]
+            for i, y in enumerate(ys):
+                y = Variable(y) if type(y) is Symbol else y
+                if not isinstance(y, Variable):
+                    raise TypeError(
+                        "compile: f must return a Variable, or a tuple or list of "
+                        f"them, got {type(y).__name__} (see step 72)"
+                    )
+                ys[i] = trace.stand_in(y)
+                ys[i]._data._read()
+            self.hooks = trace.check_variables(wanted)
+            left = any(x._grad is not None for x in xs)
+            self.left_grads = left or trace.asked_for_grads
+            self.targets, found = self.differentiate(ys[0])
+        outputs = [y._data._node for y in ys] + [g._data._node for g in found]
+        self.graph = Graph(trace.nodes, outputs)
+        self.many = type(result) if isinstance(result, (tuple, list)) else None
+
+    def differentiate(self, y):
+        """Return those Variables that are wanted and y depends on, and dy of each."""
+        if not self.wanted:
+            return [], []
+        ours = {id(x): z for x, z in self.trace.stand_ins.values()}
+        known = [x for x in self.wanted if id(x) in ours]
+        if not known:
+            raise ValueError(
+                "compile: f uses none of the Variables in gradients; it must use them "
+                "as they are, not their arrays (see step 72)"
+            )
+        seed = Variable(self.trace.add(constant(np.ones(y.shape, y.dtype))))
+        found = gradients_of(y, [ours[id(x)] for x in known], seed, False)
+        pairs = [(x, g) for x, g in zip(known, found) if g is not None]
+        return [x for x, _ in pairs], [g for _, g in pairs]
+
+
+def _argument_names(f, examples):
+    """Return names for so many arguments of f: its own, if it says."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # some of those written in C
+        parameters = ()
+    names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL] or ["x"]
+    more = range(len(examples) - len(names))
+    return names[: len(examples)] + [f"{rest[0]}{i}" for i in more]
+
+
+# --- were both followings the same? ---
+
+
+def _agree(first, again):
+    """Say what the sources of a Graph are; raise TypeError where f is not the same."""
+    twins = {}
+    for a, b in zip_longest(first.graph.nodes, again.graph.nodes):
+        if a is None or b is None:
+            raise _differs(a or b)
+        twins[a] = b
+        if (
+            b.name == a.name == "variable" and a.value is not b.value
+        ):  # f made it itself
+            for node in (a, b):
+                node.name, node.label, node.value = "constant", None, node.value.data
+        if not _same(vars(a), vars(b), twins):
+            raise _differs(b)
+        if b.is_constant and _owner(a.value) is _owner(b.value):
+            b.name = "array"
+        _check_shape_is_known(b)
+    same = first.hooks == again.hooks and len(first.trace.nodes) == len(twins)
+    if not same or [twins[y] for y in first.graph.outputs] != again.graph.outputs:
+        raise _differs(again.graph.outputs[0])
+    written = {id(x) for x in first.trace.written}
+    for x in again.trace.written:
+        if id(x) in written:
+            again.trace.refuse(x, "changes the data of")
+
+
+def _check_shape_is_known(node):
+    """Refuse a mask, say, from outside of f: its numbers may change, and so a shape."""
+    by_numbers = getattr(node.function, "__name__", "") in SHAPED_BY_NUMBERS
+    for x in node.inputs[1:]:
+        is_mask = node.function is operator.getitem and x.dtype == bool
+        if x.name == "array" and (by_numbers or is_mask):
+            raise TypeError(
+                f"compile: the shape of {node!r} depends on an array from outside of "
+                "f, and that may change; make the array in f, or hand over a list "
+                "(see step 72)"
+            )
+
+
+def _same(a, b, twins):
+    """Return whether a and b, of the first and the second following, are the same."""
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(_same(*pair, twins) for pair in zip(a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[k], b[k], twins) for k in a)
+    if isinstance(a, slice):
+        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
+    if type(a) is Node:
+        return twins.get(a) is b
+    if type(a) is not type(b):
+        return False
+    if type(a) is np.ndarray:
+        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+    if isinstance(a, (Forward, Backward, Function)):
+        return _same(vars(a), vars(b), twins)
+    if isinstance(a, _PLAIN):
+        return a == b or a != a  # nan is nan
+    return True  # an object: nobody can tell
+
+
+_PLAIN = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc, Variable)
+
+
+def _owner(array):
+    return array if array.base is None else array.base
+
+
+def _differs(node):
+    return TypeError(
+        f"compile: f is not the same each time it is called, seen at {node!r}: it "
+        "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
+        "or hand over what changes as an argument, and reset_state() first (see step "
+        "72)"
+    )
+
+
+class Program:
+    """A compiled f: call it with arrays of the shapes that it was compiled for.
+
+    before, after    the Graphs, as f was followed and as it runs; len() counts calls
+    source           the Python text that runs
+    """
+
+    def __init__(self, graph, xs, targets, many, followed=None):
+        self.before = graph
+        self.after = fuse(prune(merge(fold(graph))))
+        self._expected = [(x.label, x.shape, x.dtype) for x in xs]
+        self._targets = targets
+        self._many = many
+        self._followed = followed
+        self._wanted = followed.wanted if followed else []
+        self._flags = [x.requires_grad for x in self._wanted]
+        self._train = Config.train
+        # A placeholder that no result needs stays an argument.
+        nodes = dict.fromkeys([*xs, *self.after.nodes])
+        writer = Writer(Graph(nodes, self.after.outputs))
+        self.source = writer.source
+        self._run = writer.run
+        self._lock = threading.Lock()  # Functions that stay whole remember a run
+
+    def __call__(self, *xs):
+        """Compute f; add to the gradients that compile was asked for."""
+        arrays = self._check(xs)
+        try:
+            with self._lock:
+                results = self._run(*arrays)
+        except OtherWay:
+            self._explain(xs)
+        count = len(results) - len(self._targets)
+        found = []
+        for variable, gradient in zip(self._targets, results[count:]):
+            if variable._hooks:
+                gradient = pass_hooks(variable, gradient)
+            if variable.grad is not None:
+                gradient = add_to_grad(variable, gradient)
+            found.append(gradient)
+        for variable, gradient in zip(self._targets, found):
+            variable.grad = without_graph(Variable(gradient))
+        ys = [without_graph(Variable(y, None, False)) for y in results[:count]]
+        return self._many(ys) if self._many else ys[0]
+
+    def _check(self, xs):
+        """Return the arrays of a run; refuse what f was not compiled for."""
+        if len(xs) != len(self._expected):
+            names = ", ".join(name for name, _, _ in self._expected)
+            raise TypeError(
+                f"Program: expected {len(self._expected)} arguments, {names}; got "
+                f"{len(xs)} (see step 72)"
+            )
+        if Config.handler is not None:
+            raise TypeError(
+                "Program: called while another f is followed; call the plain function "
+                "there (see step 72)"
+            )
+        if Config.train is not self._train:
+            mode = "training" if self._train else "test"
+            raise RuntimeError(
+                f"Program: f was compiled in {mode} mode, and dropout and batch_norm "
+                "are not the same in the other; compile f there as well (see step 72)"
+            )
+        if [x.requires_grad for x in self._wanted] != self._flags:
+            raise RuntimeError(
+                "Program: requires_grad of a Variable in gradients is not what it was "
+                "when f was compiled; compile again (see step 72)"
+            )
+        arrays = []
+        for x, (name, shape, dtype) in zip(xs, self._expected):
+            if isinstance(x, Variable):
+                self._check_grads(name)
+                x = x.data
+            if not isinstance(x, np.ndarray):
+                x = as_array(_as_input("Program", x, name))
+            if x.shape != shape or x.dtype != dtype:
+                raise ValueError(
+                    f"Program: {name} must be {shape} {dtype}, as compiled, got "
+                    f"{x.shape} {x.dtype}; for other shapes compile again (see step 72)"
+                )
+            arrays.append(x)
+        return arrays
+
+    def _check_grads(self, name):
+        """Refuse a Variable where f leaves gradients in its arguments."""
+        if self._followed and self._followed.left_grads:
+            raise TypeError(
+                f"Program: f calls backward, which would leave a gradient in {name}, "
+                "and a run leaves none there; hand over an array, and have f return "
+                "the gradient (see step 72)"
+            )
+
+    def _explain(self, xs):
+        """Raise the error that f itself raises, whose checks refuse these numbers."""
+        with no_grad(), test_mode():
+            self._followed.f(*[as_variable(as_array(x)) for x in xs])
+        raise RuntimeError(
+            "Program: a check within the package comes out otherwise than when f was "
+            "followed, so f may go another way with these numbers; call the plain "
+            "function (see step 72)"
+        )
+
+    def __repr__(self):
+        names = ", ".join(f"{name} {shape} {d}" for name, shape, d in self._expected)
+        return f"<Program({names}): {len(self.before)} calls, now {len(self.after)}>"

@@ -1,0 +1,434 @@
+"""Trace: f is followed once, and every call of NumPy that it makes is noted.
+
+It is the handler (dezero.Config) of the thread that follows f: every Function that f
+calls comes to call, every backward to backward, and who reads or sets the data or the
+grad of a Variable asks read and write. So a Variable from outside has a Symbol for
+data, and what would happen only once, while f is followed, is refused.
+
+A Function computes on Symbols as on arrays, if it only asks NumPy to compute. Where it
+wants numbers, writes into arrays or draws random numbers, it stays whole: a Forward,
+which calls it in every run, and a Backward.
+"""
+
+import contextlib
+import copy
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+
+from dezero import core
+from dezero.core import Config, Function, Variable, handler_off, using_config
+from dezero.static import whole
+from dezero.static.graph import Graph, Node, constant, leaves, mapped
+from dezero.static.passes import prune
+from dezero.static.symbol import (
+    NEEDS_NO_NUMBERS,
+    REDUCTIONS,
+    CannotFollow,
+    Symbol,
+    depends_on_numbers,
+    has_symbols,
+    plainest,
+    sample,
+    samples,
+)
+from dezero.static.whole import Backward, Check, Forward, kinds_of
+
+
+class Trace:
+    """One following of f: the Nodes that it made, in order."""
+
+    def __init__(self):
+        self.nodes = []
+        self.open = True
+        self.depth = 0  # of Functions that are being followed
+        self.stand_ins = {}  # id of a Variable from outside: (that, ours)
+        self.written = []  # Variables whose data f has set
+        self.wholes = {}  # Function: the SimpleNamespace of what is known about it
+        self.asked_for_grads = False  # those of the arguments
+
+    @contextlib.contextmanager
+    def following(self):
+        """Be the handler of this thread, inside a with block."""
+        if Config.handler is not None:
+            raise TypeError(
+                "compile: called while another f is followed; compile in front of f, "
+                "or call the plain function there (see step 72)"
+            )
+        Config.handler = self
+        try:
+            with using_config("enable_backprop", True):
+                yield
+        finally:
+            Config.handler = None
+            self.open = False
+
+    # --- what NumPy is asked for ---
+
+    def add(self, node):
+        """Note a Node; return its Symbol."""
+        self.nodes.append(node)
+        return Symbol(self, node)
+
+    def forget(self, count):
+        """Forget all Nodes but the first so many, and sources."""
+        self.nodes[count:] = [x for x in self.nodes[count:] if x.name == "variable"]
+
+    def note(self, function, args, kwargs=None):
+        """Note a call of NumPy; return the Symbol of its result, or Symbols.
+
+        The shape and dtype are those that the call has on samples.
+        """
+        kwargs = kwargs or {}
+        if function in NEEDS_NO_NUMBERS:
+            return function(*samples(args), **kwargs)
+        first = next(leaves((*args, *kwargs.values()), Symbol))
+        name = function.__name__
+        if depends_on_numbers(function, args, kwargs):
+            first._refuse(
+                f"calls {name}, and the shape of the result may depend on numbers"
+            )
+        if has_symbols(tuple(kwargs.values())):
+            first._refuse(f"passes a value to {name} by keyword")
+        function, args, kwargs = plainest(function, args, kwargs)
+        nodes = self.as_nodes(args, isinstance(function, np.ufunc))
+        if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
+            function = np.dot  # half the time on small ones
+        node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
+        arrays = [sample(x) for x in node.inputs]
+        try:
+            y = node.compute(arrays)
+        except (ValueError, TypeError, IndexError) as error:
+            if "read-only" in str(error):
+                first._refuse(f"has {name} write into an array")
+            raise renamed(error, node.name, node.inputs) from error
+        result = self.record(node, y)
+        for x, array in zip(leaves(args, Symbol), arrays):
+            for one in leaves((result,), Symbol):
+                if not node.is_elementwise and np.may_share_memory(array, y):
+                    one._root = x._root
+                    x._root._views.append(one)
+        return result
+
+    def record(self, node, y):
+        """Note a Node whose result is like y; return its Symbol, or Symbols."""
+        if isinstance(y, (tuple, list)):
+            whole = self.add(node)._node
+            whole.sample = y
+            parts = []
+            for i, part in enumerate(y):
+                one = Node(core.operator.getitem, (whole, i), name=f"part {i}")
+                parts.append(None if part is None else self.record(one, part))
+            return type(y)(parts)
+        y = np.asarray(y)
+        if y.dtype.kind not in "biufc":
+            raise CannotFollow(f"compile: {node.name} returns {y.dtype} (see step 72)")
+        node.shape, node.dtype = y.shape, y.dtype
+        return self.add(node)
+
+    def as_nodes(self, args, for_ufunc=False):
+        """Return arguments with Nodes for Symbols and arrays."""
+        dtypes = {s.dtype for s in leaves(args, Symbol)}
+
+        def change(x):
+            if type(x) is Symbol:
+                return x._read()
+            if for_ufunc and isinstance(x, (bool, int, float, complex)):
+                # A Python number takes the dtype of the arrays beside it.
+                dtype = np.result_type(*dtypes)
+                fits = dtype.kind in "fc" or (isinstance(x, int) and dtype.kind in "iu")
+                x = np.asarray(x, dtype if fits and type(x) is not bool else None)
+            if isinstance(x, (np.ndarray, np.generic)):
+                return self.add(constant(x))._node
+            return x
+
+        return mapped(tuple(args), change, object)
+
+    def check(self, symbol):
+        """Note that a run must find the same truth as samples give; return that."""
+        node, known = symbol._read(), {}
+        for x in prune(Graph(self.nodes, [node])).nodes:
+            can = x.function is not None and x.pure
+            known[x] = x.compute([known[z] for z in x.inputs]) if can else sample(x)
+        truth = bool(known[node])
+        self.record(Node(Check(truth), (node,), pure=False), truth)
+        return truth
+
+    # --- what f asks Variables for ---
+
+    def stand_in(self, x):
+        """Return the Variable that stands for x in the graph.
+
+        One with numbers comes from outside: it is read in every run.
+        """
+        if x._data is None or type(x._data) is Symbol:
+            return x
+        if id(x) not in self.stand_ins:
+            if type(x._data) is not np.ndarray:
+                raise TypeError(
+                    f"compile: expected ndarrays of NumPy, got {type(x._data)} in a "
+                    "Variable that f uses; call to_cpu() first (see steps 52, 72)"
+                )
+            if x.creator is not None and x.requires_grad:
+                raise TypeError(
+                    f"compile: f uses a Variable of shape {x.shape} that was computed "
+                    "outside of f, and a run would not see what it comes from change; "
+                    "compute it in f, or hand it over as an argument (see step 72)"
+                )
+            kind = {"shape": x._data.shape, "dtype": x._data.dtype}
+            label = x.name or f"variable {len(self.stand_ins)}"
+            node = Node(None, **kind, value=x, name="variable", label=label)
+            ours = Variable(self.add(node), x.name, x.requires_grad)
+            self.stand_ins[id(x)] = x, ours
+        return self.stand_ins[id(x)][1]
+
+    def read(self, x, name):
+        """Return x.data or x.grad, as f sees them."""
+        with handler_off():
+            value = getattr(x, name)
+        if name == "data":
+            return value if value is None else self.stand_in(x)._data
+        node = getattr(x._data, "_node", None)
+        self.asked_for_grads |= node is not None and node.name == "placeholder"
+        return value if node else self.refuse(x, "reads the grad of")
+
+    def write(self, x, name, value):
+        """Refuse to set x.data or x.grad where that belongs into every run."""
+        node = getattr(x._data, "_node", None)
+        if name == "grad":
+            return None if node else self.refuse(x, "sets the grad of")
+        outside = not node and (type(value) is Symbol or id(x) in self.stand_ins)
+        if (outside and value is not None) or (node and node.function is None):
+            self.refuse(x, "changes the data of")
+        if not node:
+            self.written.append(x)
+
+    def check_variables(self, wanted):
+        """Refuse what f left in Variables from outside; return how many hooks they have."""
+        for x, ours in self.stand_ins.values():
+            if ours._grad is not None:
+                self.refuse(x, "calls backward, which leaves a gradient in")
+            if x._hooks and wanted and not any(x is z for z in wanted):
+                self.refuse(
+                    x, "uses, but does not ask for the gradient of, with hooks,"
+                )
+        return [len(x._hooks) for x in wanted]
+
+    def refuse(self, x, what):
+        """Raise TypeError: that would not happen in every run."""
+        name = x.name or f"of shape {np.shape(x._data)}"
+        raise TypeError(
+            f"compile: f {what} a Variable {name}, which would happen while f is "
+            "followed, and in no run; do that outside of f, as in loss(x, t); "
+            "optimizer.update(), and name in gradients=... the Variables that want "
+            "gradients (see step 72)"
+        )
+
+    # --- Functions ---
+
+    def call(self, func, inputs):
+        """Return what func(*inputs) does, noted."""
+        func, original = copy.copy(func), func  # a node is one call
+        if not whole.wraps():
+            if not has_symbols((*inputs, tuple(vars(func).values()))):
+                return func.forward(*inputs)
+            return self.follow(func, original, inputs)
+        given, inputs = inputs, core._wrap(inputs, type(func).__name__)
+        for i, x in enumerate(inputs):
+            if isinstance(given[i], Variable):
+                inputs[i] = self.stand_in(x)
+            elif x._data is not None and type(x._data) is not Symbol:
+                inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
+        ys = self.follow(func, original, [x._data for x in inputs])
+        ys = [
+            self.add(constant(y))
+            if isinstance(y, (np.generic, float, int)) or (type(y) is np.ndarray)
+            else y
+            for y in (ys if type(ys) is tuple else (ys,))
+        ]
+        return whole.record(func, inputs, tuple(ys))
+
+    def follow(self, func, original, xs):
+        """Return func.forward on Symbols; where that cannot be, note it as a whole."""
+        before, count = dict(vars(func)), len(self.nodes)
+        with generator_alone() as has_drawn:
+            self.depth += 1
+            try:
+                y = func.forward(*xs)
+                if not has_drawn() and not _remembers(func, before):
+                    return y
+            except CannotFollow:
+                pass
+            except (ValueError, TypeError, IndexError) as error:
+                nodes = [x._node for x in leaves(xs, Symbol)]
+                raise renamed(error, type(func).__name__, nodes) from error
+            finally:
+                self.depth -= 1
+        vars(func).clear()
+        vars(func).update(before)
+        self.forget(count)
+        return self.keep_whole(func, original, tuple(xs))
+
+    def keep_whole(self, func, original, xs):
+        """Note a Function as one call; return the Symbols of its results."""
+        names, hidden = _hidden(func)
+        sampled, arrays = _sampled(func), samples(xs)
+        with _resting():
+            y = sampled.forward(*arrays)
+        forward = Forward(original, names, kinds_of(y))
+        node = Node(forward, self.as_nodes((hidden, xs)), pure=False)
+        ys = self.record(node, y)
+        known = dict(zip(map(id, arrays), xs))
+        for name, value in vars(sampled).items():  # a layer may look at what it noted
+            if name not in vars(func):
+                noted = mapped(value, lambda x: self._noted(x, known), object)
+                setattr(func, name, noted)
+        self.wholes[func] = SimpleNamespace(forward=forward, sampled=sampled, ys=ys)
+        return ys
+
+    def _noted(self, x, known):
+        """Return what a whole Function noted: an input, or what only a run knows."""
+        if not isinstance(x, (np.ndarray, np.generic)) or id(x) in known:
+            return known.get(id(x), x)
+        symbol = Symbol(self, Node(None, shape=x.shape, dtype=x.dtype, name="note"))
+        symbol._why_not = "uses what a Function notes in a run"
+        return symbol
+
+    def backward(self, func, gys):
+        """Return what func.backward(*gys) does, noted: a tuple."""
+        if func in self.wholes:
+            known = self.wholes[func]
+            ys = known.ys if isinstance(known.ys, tuple) else (known.ys,)
+            return self.back(func, (known.forward, [], ()), known.sampled, ys, gys)
+        count = len(self.nodes)
+        self.depth += 1
+        try:
+            return tuple(whole.gradients(func, gys))
+        except CannotFollow:
+            self.forget(count)
+        finally:
+            self.depth -= 1
+        ys = [reference() for reference in func._outputs]
+        ys = tuple(None if y is None else y._data for y in ys)
+        own = copy.copy(func)
+        own._inputs, own._outputs = None, ()
+        how = SimpleNamespace(record=own), *_hidden(own)
+        return self.back(func, how, _sampled(own), ys, gys)
+
+    def back(self, func, how, sampled, ys, gys):
+        """Note a whole backward; return the gradients.
+
+        how: what has the record of the call, names and values of hidden Symbols;
+        sampled is a copy of func that has been forward on samples.
+        """
+        source, names, hidden = how
+        name = type(func).__name__
+        requires_grad = [x.requires_grad for x in func._inputs]
+        arrays = tuple(gy._data if isinstance(gy, Variable) else gy for gy in gys)
+        args = arrays, tuple(x._data for x in func._inputs), ys
+        sampled = Backward(name, SimpleNamespace(record=sampled), [], requires_grad)
+        with _resting():
+            gxs = sampled((), *samples(args))
+        backward = Backward(name, source, names, requires_grad)
+        gxs = self.record(
+            Node(backward, self.as_nodes((hidden, *args)), pure=False), gxs
+        )
+        if not Config.enable_backprop:
+            return gxs
+        ended = _Ended(name)
+        return tuple(None if gx is None else ended(Variable(gx)) for gx in gxs)
+
+
+class _Ended(Function):
+    """A gradient that cannot be differentiated: it came from a whole backward."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def forward(self, gx):
+        return gx
+
+    def backward(self, ggx):
+        raise CannotFollow(
+            f"compile: {self.name} decides by values or writes into arrays, so it "
+            "stays whole, and its derivative cannot be differentiated; compute that "
+            "without compile (see step 72)"
+        )
+
+
+def _hidden(func):
+    """Return names and values of func's attributes that hold Symbols.
+
+    get_item(W, t), for example, makes a GetItem(t).
+    """
+    found = {
+        name: value
+        for name, value in vars(func).items()
+        if name not in ("_inputs", "_outputs") and has_symbols((value,))
+    }
+    return list(found), tuple(found.values())
+
+
+def _remembers(func, before):
+    """Return whether forward has changed what func had before: a state."""
+    return any(
+        name in before and before[name] is not None and has_symbols((value,))
+        for name, value in vars(func).items()
+        if value is not before.get(name) and not name.startswith("_")
+    )
+
+
+def _sampled(func):
+    """Return a copy of func that computes on samples, with arrays of its own."""
+    new = copy.copy(func)
+    for name, value in vars(func).items():
+        if name not in ("_inputs", "_outputs"):
+            value = samples(value)
+            own = value.copy() if type(value) is np.ndarray else value
+            setattr(new, name, own)
+    return new
+
+
+def renamed(error, name, nodes):
+    """Return an error that names the call and what it was called on."""
+    if "compile:" in str(error):
+        return error
+    shown = ", ".join(repr(node)[1:-1] for node in nodes)
+    kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
+    return kind(f"compile: {name}({shown}): {error} (see step 72)")
+
+
+# --- the engine, and NumPy's generator ---
+
+
+@contextlib.contextmanager
+def _resting():
+    """Compute on arrays as if nobody followed, and leave no mark."""
+    with handler_off(), generator_alone():
+        yield
+
+
+@contextlib.contextmanager
+def generator_alone():
+    """Set NumPy's global generator back behind a with block; yield a question.
+
+    has_drawn() says whether somebody drew. Other threads wait meanwhile, or what they
+    draw would come again: the generator's own lock does that. NumPy 1 has one that
+    would stop this thread as well.
+    """
+    lock = np.random.mtrand._rand._bit_generator.lock
+    with (
+        lock if isinstance(lock, type(threading.RLock())) else contextlib.nullcontext()
+    ):
+        a = np.random.get_state()  # noqa: NPY002  dropout draws from there
+
+        def has_drawn():
+            b = np.random.get_state()  # noqa: NPY002
+            return a[2:] != b[2:] or bool((a[1] != b[1]).any())
+
+        try:
+            yield has_drawn
+        finally:
+            if has_drawn():
+                np.random.set_state(a)  # noqa: NPY002

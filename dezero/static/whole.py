@@ -1,0 +1,163 @@
+"""What a run calls where no Node can follow: a Function's forward, its backward.
+
+These are the functions of Nodes. has_effects: they may do more than return a result,
+so they stay where nobody needs it.
+"""
+
+import copy
+
+import numpy as np
+
+from dezero import core
+from dezero.core import Config, Variable, using_config
+
+
+class Forward:
+    """Calls func.forward in a run.
+
+    names are the attributes of func that f computed, as get_item(W, t) does when it
+    makes a GetItem(t); hidden are their arrays. record is func as it was then, for the
+    backward of the same run.
+    """
+
+    has_effects = True
+
+    def __init__(self, func, names, kinds):
+        self.func = func
+        self.names = names
+        self.kinds = kinds  # of the results, as on samples
+        self.train = Config.train
+        self.__name__ = type(func).__name__
+
+    def __call__(self, hidden, xs):
+        func = self.func
+        vars(func).update(zip(self.names, hidden))
+        if not func._takes_scalars:
+            xs = [None if x is None else np.asarray(x) for x in xs]
+        if (
+            self.train is not Config.train
+        ):  # f had it so, by test_mode() or using_config
+            with using_config("train", self.train):
+                y = func.forward(*xs)
+        else:
+            y = func.forward(*xs)
+        kinds = kinds_of(y)
+        if kinds != self.kinds:
+            now, then = (
+                ", ".join("{} {}".format(*k) for k in ks) for ks in (kinds, self.kinds)
+            )
+            raise ValueError(
+                f"Program: {self.__name__} gave {then} when f was compiled, and now "
+                f"{now}; a graph has fixed shapes (see step 72)"
+            )
+        self.record = copy.copy(func)
+        return y
+
+
+def kinds_of(y):
+    """Return shape and dtype of each result of a forward."""
+    ys = y if isinstance(y, (tuple, list)) else (y,)
+    return [(np.shape(y), getattr(y, "dtype", float)) for y in ys]
+
+
+class Backward:
+    """Calls func.backward in a run, on arrays if it knows them.
+
+    source.record is func, as it was after its forward.
+    """
+
+    def __init__(self, name, source, names, requires_grad):
+        self.source = source
+        self.names = names
+        self.requires_grad = requires_grad
+        self.__name__ = f"{name} back"
+
+    def __call__(self, hidden, gys, xs, ys):
+        func = self.source.record
+        vars(func).update(zip(self.names, hidden))
+        func._inputs = [_variable(*pair) for pair in zip(xs, self.requires_grad)]
+        outputs = [_variable(y, True) for y in ys]
+        func._outputs = [lambda y=y: y for y in outputs]
+        try:
+            return tuple(on_arrays(func, gys))
+        finally:
+            func._inputs, func._outputs = None, ()
+
+
+def _variable(array, requires_grad):
+    array = None if array is None else np.asarray(array)
+    return Variable(array, requires_grad=requires_grad)
+
+
+class OtherWay(Exception):
+    """A check of the package's comes out otherwise than when f was followed."""
+
+
+class Check:
+    """Asks in a run what an if of the package asked while f was followed."""
+
+    has_effects = True
+    __name__ = "check"
+
+    def __init__(self, truth):
+        self.truth = truth
+
+    def __call__(self, value):
+        if bool(value) is not self.truth:
+            raise OtherWay
+        return self.truth
+
+
+# --- what the engine does for us ---
+
+
+def wraps():
+    """Return whether a call takes and returns Variables, here and now."""
+    return not Config.bare
+
+
+def record(func, inputs, ys):
+    """Return ys, arrays, as Variables that func has computed from inputs."""
+    func.generation = max((x.generation for x in inputs), default=0)
+    func._inputs, func._time = inputs, core._changes
+    if Config.enable_backprop:
+        return func._record_outputs(ys, any(x.requires_grad for x in inputs))
+    ys = [Variable(y) for y in ys]
+    return ys if len(ys) > 1 else ys[0]
+
+
+def gradients(func, gys):
+    """Return func.backward(*gys) as a tuple."""
+    if not func._knows_arrays:
+        return core._backward_from_outside(func, gys, wraps())
+    gxs = func.backward(*gys)
+    return gxs if isinstance(gxs, (tuple, list)) else (gxs,)
+
+
+def on_arrays(func, gys):
+    """Return gradients(func, gys), of arrays."""
+    old = Config.bare, Config.enable_backprop
+    Config.bare, Config.enable_backprop = True, False
+    try:
+        return gradients(func, gys)
+    finally:
+        Config.bare, Config.enable_backprop = old
+
+
+def pass_hooks(x, gradient):
+    """Return the gradient of x, an array, after the hooks of x."""
+    return core._pass_hooks(x, gradient)
+
+
+def add_to_grad(x, gradient):
+    """Return the gradient that x has, and another, as an array."""
+    return np.asarray(core._grad_so_far(x).data + gradient)
+
+
+def without_graph(x):
+    """Note that backward cannot go on from x; return x."""
+    x._no_graph = (
+        "this Variable comes from a compiled Program, so it does not know how; name in "
+        "compile(..., gradients=...) the Variables that want gradients (see step 72)"
+    )
+    return x
