@@ -34,16 +34,12 @@ class Node:
             raise TypeError(refusal("Node", "function", expected, function, 72))
         if not rest.keys() <= {"value", "name", "label", "body", "pure"}:
             raise TypeError(f"Node: unknown arguments, got {', '.join(rest)}")
-        self.function = function
-        self.args = args
+        self.function, self.args = function, args
         self.kwargs = {} if kwargs is None else kwargs
-        self.shape = shape
-        self.dtype = dtype
-        self.value = rest.get("value")
+        self.shape, self.dtype = shape, dtype
         self.name = rest.get("name") or getattr(function, "__name__", repr(function))
-        self.label = rest.get("label")
-        self.body = rest.get("body", ())
-        self.pure = rest.get("pure", True)
+        self.value, self.label = rest.get("value"), rest.get("label")
+        self.body, self.pure = rest.get("body", ()), rest.get("pure", True)
         self.inputs = list(leaves(args, Node))
 
     @property
@@ -63,20 +59,19 @@ class Node:
 
     @property
     def key(self):
-        """What two Nodes share that will always have the same result."""
+        """What is equal for two Nodes that will always have the same result."""
         if self.is_constant:
             return self.shape, self.dtype, self.value.tobytes()
         if self.function is None or not self.pure:
             return self
-        return self.function, key_of(self.args), key_of(tuple(self.kwargs.items()))
+        return self.function, _key(self.args), _key(tuple(self.kwargs.items()))
 
     def on(self, args):
         """Return the same call on other arguments; self where these are its own."""
         if all(a is b for a, b in zip(leaves(args, Node), self.inputs)):
             return self
         new = copy.copy(self)
-        new.args = args
-        new.inputs = list(leaves(args, Node))
+        new.args, new.inputs = args, list(leaves(args, Node))
         return new
 
     def compute(self, arrays):
@@ -134,13 +129,12 @@ class Graph:
         for node, i in number.items():
             label, look = node.label or node.name, "color=orange, style=filled"
             if node.function is not None:
-                label = node.name
                 color = "palegreen" if node.body else "lightblue"
                 look = f"color={color}, style=filled, shape=box"
             elif node.is_constant:
-                small = node.value.size == 1
-                label = f"{node.value.reshape(-1)[0]:.4g}" if small else node.name
                 look = "color=lightgray, style=filled"
+                if node.value.size == 1:
+                    label = f"{node.value.reshape(-1)[0]:.4g}"
             if node in self.outputs:
                 look += ", peripheries=2"
             kind = f"{node.shape} {node.dtype}" if node.shape is not None else ""
@@ -176,25 +170,24 @@ def leaves(tree, kind):
         yield from leaves((tree.start, tree.stop, tree.step), kind)
 
 
-def mapped(tree, change, kind):
+def mapped(tree, change, kind=object):
     """Return nested tuples, lists and slices with change(x) for x of a kind."""
     if type(tree) in (tuple, list):
         return type(tree)(mapped(part, change, kind) for part in tree)
     if isinstance(tree, slice):
-        ends = (tree.start, tree.stop, tree.step)
-        return slice(*[mapped(end, change, kind) for end in ends])
+        return slice(*mapped((tree.start, tree.stop, tree.step), change, kind))
     return change(tree) if kind is object or type(tree) is kind else tree
 
 
-def key_of(tree):
+def _key(tree):
     """Return nested arguments as something that can be a key.
 
     With their types: 1, 1.0 and True are equal, and not the same argument.
     """
     if isinstance(tree, (tuple, list)):
-        return (type(tree).__name__, *map(key_of, tree))
+        return (type(tree).__name__, *map(_key, tree))
     if isinstance(tree, slice):
-        return ("slice", *map(key_of, (tree.start, tree.stop, tree.step)))
+        return ("slice", *map(_key, (tree.start, tree.stop, tree.step)))
     try:
         hash(tree)
     except TypeError:
@@ -207,9 +200,8 @@ def key_of(tree):
 
 def listed(who, name, things, kind):
     """Return things as a list; raise TypeError unless all are of that kind."""
-    alone = isinstance(things, kind) or getattr(things, "ndim", 1) == 0
-    many = hasattr(things, "__iter__") and not alone
-    things = list(things) if many else [things]
+    alone = isinstance(things, kind) or not hasattr(things, "__iter__")
+    things = [things] if alone or getattr(things, "ndim", 1) == 0 else list(things)
     for thing in things:
         if not isinstance(thing, kind):
             raise TypeError(refusal(who, name, f"{kind.__name__}s", thing, 72))

@@ -30,14 +30,13 @@ from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
 from dezero.static.graph import Graph, Node, constant, listed
 from dezero.static.passes import fold, fuse, merge, prune
-from dezero.static.symbol import SHAPED_BY_NUMBERS, Symbol
+from dezero.static.symbol import SHAPED_BY_THE_REST, Symbol
 from dezero.static.trace import Trace
 from dezero.static.whole import (
     Backward,
     Forward,
     OtherWay,
-    add_to_grad,
-    pass_hooks,
+    added,
     without_graph,
 )
 
@@ -112,10 +111,10 @@ class _Followed:
                         f"them, got {type(y).__name__} (see step 72)"
                     )
                 ys[i] = trace.stand_in(y)
-                ys[i]._data._read()
+                ys[i]._data.read()
             self.hooks = trace.check_variables(wanted)
             left = any(x._grad is not None for x in xs)
-            self.left_grads = left or trace.asked_for_grads
+            self.left_grads = left or trace.uses_grads
             self.targets, found = self.differentiate(ys[0])
         outputs = [y._data._node for y in ys] + [g._data._node for g in found]
         self.graph = Graph(trace.nodes, outputs)
@@ -181,7 +180,7 @@ def _agree(first, again):
 
 def _check_shape_is_known(node):
     """Refuse a mask, say, from outside of f: its numbers may change, and so a shape."""
-    by_numbers = getattr(node.function, "__name__", "") in SHAPED_BY_NUMBERS
+    by_numbers = getattr(node.function, "__name__", "") in SHAPED_BY_THE_REST
     for x in node.inputs[1:]:
         is_mask = node.function is operator.getitem and x.dtype == bool
         if x.name == "array" and (by_numbers or is_mask):
@@ -262,15 +261,9 @@ class Program:
         except OtherWay:
             self._explain(xs)
         count = len(results) - len(self._targets)
-        found = []
-        for variable, gradient in zip(self._targets, results[count:]):
-            if variable._hooks:
-                gradient = pass_hooks(variable, gradient)
-            if variable.grad is not None:
-                gradient = add_to_grad(variable, gradient)
-            found.append(gradient)
-        for variable, gradient in zip(self._targets, found):
-            variable.grad = without_graph(Variable(gradient))
+        found = [added(*pair) for pair in zip(self._targets, results[count:])]
+        for variable, grad in zip(self._targets, found):
+            variable.grad = grad
         ys = [without_graph(Variable(y, None, False)) for y in results[:count]]
         return self._many(ys) if self._many else ys[0]
 

@@ -30,23 +30,18 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __array_priority__ = 100
     base = None
 
-    def __init__(self, trace, node):
-        self._trace = trace
-        self._node = node
-        self._root = self
-        self._views = [self]  # of a root: all that show its memory
-        self._why_not = ""  # why nobody may use it
+    def __init__(self, trace, node, why_not=""):
+        self._trace, self._node = trace, node
+        self._root, self._views = self, [self]  # of a root: all that show its memory
+        self._why_not = why_not  # nobody may use it
 
-    @property
-    def __class__(self):
-        return np.ndarray
-
+    __class__ = property(lambda self: np.ndarray)
     shape = property(lambda self: self._node.shape)
     dtype = property(lambda self: self._node.dtype)
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
-    flags = property(lambda self: _Flags)  # nobody else's memory: no copy is needed
+    flags = property(lambda self: _Flags)
 
     def __len__(self):
         if not self.shape:
@@ -69,10 +64,9 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __setitem__(self, index, value):
         # A layer whose call has failed gives an array back what it held: its copy.
-        made = value._node if type(value) is Symbol else None
-        same = made and made.function is np.ndarray.copy and made.inputs == [self._node]
-        if not (same and index is Ellipsis):
-            self._refuse("writes into an array")
+        made = value._node if type(value) is Symbol and index is Ellipsis else None
+        if not made or made.args != (self._node,) or made.name != "copy":
+            self.refuse("writes into an array")
 
     def __array_ufunc__(self, ufunc, method, *xs, out=(), **kwargs):
         if any(isinstance(x, Variable) for x in xs):
@@ -80,33 +74,30 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if method == "reduce" and not out:
             return self._trace.note(getattr(ufunc, method), xs, kwargs)
         if method != "__call__" or kwargs or ufunc.nout > 1:
-            self._refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
+            self.refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
         y = self._trace.note(ufunc, xs)
         if not out:
             return y
         if type(out[0]) is not Symbol:
-            self._refuse("writes into an array")
+            self.refuse("writes into an array")
         return out[0]._overwrite(y)
 
     def __array_function__(self, function, types, args, kwargs):
-        if kwargs.get("out") is not None:
-            self._refuse(f"calls {function.__name__} with out")
         return self._trace.note(function, args, kwargs)
 
     def _overwrite(self, y):
         """Become y, as by `self += ...`. What shows the same memory is stale then."""
         if (y.shape, y.dtype) != (self.shape, self.dtype):
-            self._refuse(f"puts {y.shape} {y.dtype} into {self.shape} {self.dtype}")
-        self._read()
+            self.refuse(f"puts {y.shape} {y.dtype} into {self.shape} {self.dtype}")
+        self.read()
         if self._root._node.function is None:
-            self._refuse("changes an array that it was given, in place")
+            self.refuse("changes an array that it was given, in place")
         for view in self._root._views:
             view._why_not = "writes into an array through a part of it"
-        self._why_not = ""
-        self._node = y._node
+        self._why_not, self._node = "", y._node
         return self
 
-    def _read(self):
+    def read(self):
         """Return the Node; raise where it may not be what an array would hold."""
         if not self._trace.open:
             raise RuntimeError(
@@ -115,10 +106,11 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
                 "or a list (see step 72)"
             )
         if self._why_not:
-            self._refuse(self._why_not)
+            self.refuse(self._why_not)
         return self._node
 
-    def _refuse(self, what):
+    def refuse(self, what):
+        """Raise CannotFollow: f does what needs numbers."""
         raise CannotFollow(
             f"compile: f {what}, at {self._node!r}; while f is followed there are "
             "shapes, but no numbers: decide with F.where or in front of f, print what "
@@ -129,13 +121,13 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         caller = sys._getframe(1).f_globals.get("__name__", "")
         if caller.startswith("dezero.") and not self._trace.depth:
             return self._trace.check(self)  # an if of the package's, about arguments
-        self._refuse("takes an if or a while by a value")
+        self.refuse("takes an if or a while by a value")
 
     def __float__(self):
-        self._refuse("makes a value a Python number")
+        self.refuse("makes a value a Python number")
 
     def __array__(self, dtype=None, copy=None):
-        self._refuse("needs the numbers of an array")
+        self.refuse("needs the numbers of an array")
 
     def __getattr__(self, name):
         # Called for names that are not defined above. An ndarray has more of them.
@@ -143,7 +135,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             function = getattr(np.ndarray, name)
             return lambda *args, **kw: self._trace.note(function, (self, *args), kw)
         if hasattr(np.ndarray, name):
-            self._refuse(f"uses {name} of an array")
+            self.refuse(f"uses {name} of an array")
         raise AttributeError(f"a Symbol has no attribute {name!r}")
 
     def __repr__(self):
@@ -154,7 +146,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class _Flags:
-    """Of memory that is one's own."""
+    """Of memory that is one's own: nobody needs a copy of it."""
 
     writeable = c_contiguous = owndata = True
     f_contiguous = False
@@ -163,29 +155,29 @@ class _Flags:
 # --- what the shape of the result follows from, and what not ---
 
 _METHODS = set(
-    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot flatten "
-    "max mean min prod ravel repeat reshape round squeeze std sum swapaxes take trace "
-    "transpose var".split()
+    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot "
+    "flatten max mean min prod ravel repeat reshape round squeeze std sum swapaxes "
+    "take trace transpose var".split()
 )
 # Of these the first argument may be a value, or a list of values; the rest must be
 # known, because shapes may depend on it.
-SHAPED_BY_NUMBERS = set(
-    "amax amin apply_over_axes around array_split atleast_1d atleast_2d atleast_3d "
-    "average broadcast_arrays broadcast_to column_stack concat concatenate count_nonzero "
-    "cumulative_sum diag diff dsplit dstack expand_dims flip fliplr flipud hsplit hstack "
-    "imag inv matrix_transpose median moveaxis nanmax nanmean nanmin nansum norm pad "
-    "permute_dims ptp quantile real rollaxis roll rot90 sort split stack tile trapezoid "
-    "tril triu vsplit vstack".split()
+SHAPED_BY_THE_REST = set(
+    "amax amin around array_split atleast_1d atleast_2d atleast_3d average "
+    "broadcast_arrays broadcast_to column_stack concat concatenate count_nonzero diag "
+    "diff dsplit dstack expand_dims flip fliplr flipud hsplit hstack imag inv median "
+    "moveaxis nanmax nanmean nanmin nansum norm pad ptp real rollaxis roll rot90 sort "
+    "split stack tile trapezoid tril triu vsplit vstack".split()
 )
 # Of these any argument.
-_MANY = set(
+_SHAPED_BY_SHAPES = set(
     "append convolve cross dot einsum full_like gradient inner interp isclose kron "
     "matmul meshgrid nan_to_num outer searchsorted select solve take_along_axis "
     "tensordot vdot where clip take".split()
 )
-_KNOWN = {np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj}
-_FILLED = {np.zeros_like, np.ones_like, np.empty_like}
-NEEDS_NO_NUMBERS = _KNOWN | _FILLED
+NEEDS_NO_NUMBERS = {
+    *(np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj),
+    *(np.zeros_like, np.ones_like, np.empty_like),
+}
 
 
 def depends_on_numbers(function, args, kwargs):
@@ -193,10 +185,10 @@ def depends_on_numbers(function, args, kwargs):
     name = function.__name__
     if isinstance(function, np.ufunc) or function in (operator.getitem, *REDUCTIONS):
         return False
-    if name in _MANY:
+    if name in _SHAPED_BY_SHAPES:
         return name == "where" and len(args) != 3
-    later = next(leaves(args[1:], Symbol), None) is not None
-    return later or "order" in kwargs or name not in _METHODS | SHAPED_BY_NUMBERS
+    later = has_symbols(args[1:]) or "order" in kwargs
+    return later or name not in _METHODS | SHAPED_BY_THE_REST
 
 
 # x.sum goes through two more layers than add.reduce.
@@ -217,8 +209,8 @@ def plainest(function, args, kwargs):
     reduce = _REDUCE.get(function)
     if reduce and set(kwargs) <= {"axis", "keepdims"} and len(args) < 3:
         axis = args[1] if len(args) == 2 else kwargs.get("axis")
-        keepdims = kwargs.get("keepdims", False)
-        return reduce, (args[0], axis, None, None, bool(keepdims)), {}
+        keepdims = bool(kwargs.get("keepdims", False))
+        return reduce, (args[0], axis, None, None, keepdims), {}
     return function, args, kwargs
 
 
@@ -240,7 +232,7 @@ def sample(node):
 
 def samples(tree):
     """Return a tree with samples for Symbols."""
-    return mapped(tree, lambda symbol: sample(symbol._read()), Symbol)
+    return mapped(tree, lambda symbol: sample(symbol.read()), Symbol)
 
 
 def has_symbols(tree):

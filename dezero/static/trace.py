@@ -12,13 +12,13 @@ which calls it in every run, and a Backward.
 
 import contextlib
 import copy
+import operator
 import threading
 from types import SimpleNamespace
 
 import numpy as np
 
-from dezero import core
-from dezero.core import Config, Function, Variable, handler_off, using_config
+from dezero.core import Config, Function, Variable, _wrap, handler_off, using_config
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped
 from dezero.static.passes import prune
@@ -33,7 +33,6 @@ from dezero.static.symbol import (
     sample,
     samples,
 )
-from dezero.static.whole import Backward, Check, Forward, kinds_of
 
 
 class Trace:
@@ -45,8 +44,8 @@ class Trace:
         self.depth = 0  # of Functions that are being followed
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
         self.written = []  # Variables whose data f has set
-        self.wholes = {}  # Function: the SimpleNamespace of what is known about it
-        self.asked_for_grads = False  # those of the arguments
+        self.wholes = {}  # Function: (Forward, a copy that saw samples, results)
+        self.uses_grads = False  # of the arguments
 
     @contextlib.contextmanager
     def following(self):
@@ -72,7 +71,7 @@ class Trace:
         return Symbol(self, node)
 
     def forget(self, count):
-        """Forget all Nodes but the first so many, and sources."""
+        """Forget all Nodes but the first so many, and Variables."""
         self.nodes[count:] = [x for x in self.nodes[count:] if x.name == "variable"]
 
     def note(self, function, args, kwargs=None):
@@ -80,17 +79,14 @@ class Trace:
 
         The shape and dtype are those that the call has on samples.
         """
-        kwargs = kwargs or {}
+        kwargs, name = kwargs or {}, function.__name__
         if function in NEEDS_NO_NUMBERS:
             return function(*samples(args), **kwargs)
         first = next(leaves((*args, *kwargs.values()), Symbol))
-        name = function.__name__
         if depends_on_numbers(function, args, kwargs):
-            first._refuse(
-                f"calls {name}, and the shape of the result may depend on numbers"
-            )
+            first.refuse(f"calls {name}, whose result has a shape only a run may know")
         if has_symbols(tuple(kwargs.values())):
-            first._refuse(f"passes a value to {name} by keyword")
+            first.refuse(f"passes a value to {name} by keyword")
         function, args, kwargs = plainest(function, args, kwargs)
         nodes = self.as_nodes(args, isinstance(function, np.ufunc))
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
@@ -101,31 +97,32 @@ class Trace:
             y = node.compute(arrays)
         except (ValueError, TypeError, IndexError) as error:
             if "read-only" in str(error):
-                first._refuse(f"has {name} write into an array")
-            raise renamed(error, node.name, node.inputs) from error
+                first.refuse(f"has {name} write into an array")
+            raise _renamed(error, node.name, node.inputs) from error
         result = self.record(node, y)
-        for x, array in zip(leaves(args, Symbol), arrays):
-            for one in leaves((result,), Symbol):
-                if not node.is_elementwise and np.may_share_memory(array, y):
+        for x in leaves(args, Symbol) if not node.is_elementwise else ():
+            many = isinstance(y, (tuple, list))
+            for one, part in zip(result, y) if many else [(result, y)]:
+                if np.may_share_memory(part, arrays[node.inputs.index(x._node)]):
                     one._root = x._root
                     x._root._views.append(one)
         return result
 
     def record(self, node, y):
         """Note a Node whose result is like y; return its Symbol, or Symbols."""
+        self.nodes.append(node)
         if isinstance(y, (tuple, list)):
-            whole = self.add(node)._node
-            whole.sample = y
-            parts = []
+            node.sample = y
+            get, ys = operator.getitem, []
             for i, part in enumerate(y):
-                one = Node(core.operator.getitem, (whole, i), name=f"part {i}")
-                parts.append(None if part is None else self.record(one, part))
-            return type(y)(parts)
+                one = Node(get, (node, i), name=f"part {i}")
+                ys.append(None if part is None else self.record(one, part))
+            return type(y)(ys)
         y = np.asarray(y)
         if y.dtype.kind not in "biufc":
             raise CannotFollow(f"compile: {node.name} returns {y.dtype} (see step 72)")
         node.shape, node.dtype = y.shape, y.dtype
-        return self.add(node)
+        return Symbol(self, node)
 
     def as_nodes(self, args, for_ufunc=False):
         """Return arguments with Nodes for Symbols and arrays."""
@@ -133,7 +130,7 @@ class Trace:
 
         def change(x):
             if type(x) is Symbol:
-                return x._read()
+                return x.read()
             if for_ufunc and isinstance(x, (bool, int, float, complex)):
                 # A Python number takes the dtype of the arrays beside it.
                 dtype = np.result_type(*dtypes)
@@ -143,16 +140,16 @@ class Trace:
                 return self.add(constant(x))._node
             return x
 
-        return mapped(tuple(args), change, object)
+        return mapped(tuple(args), change)
 
     def check(self, symbol):
         """Note that a run must find the same truth as samples give; return that."""
-        node, known = symbol._read(), {}
+        node, known = symbol.read(), {}
         for x in prune(Graph(self.nodes, [node])).nodes:
             can = x.function is not None and x.pure
             known[x] = x.compute([known[z] for z in x.inputs]) if can else sample(x)
         truth = bool(known[node])
-        self.record(Node(Check(truth), (node,), pure=False), truth)
+        self.record(Node(whole.Check(truth), (node,), pure=False), truth)
         return truth
 
     # --- what f asks Variables for ---
@@ -171,16 +168,11 @@ class Trace:
                     "Variable that f uses; call to_cpu() first (see steps 52, 72)"
                 )
             if x.creator is not None and x.requires_grad:
-                raise TypeError(
-                    f"compile: f uses a Variable of shape {x.shape} that was computed "
-                    "outside of f, and a run would not see what it comes from change; "
-                    "compute it in f, or hand it over as an argument (see step 72)"
-                )
-            kind = {"shape": x._data.shape, "dtype": x._data.dtype}
+                self.refuse(x, "uses, but did not compute,")
             label = x.name or f"variable {len(self.stand_ins)}"
-            node = Node(None, **kind, value=x, name="variable", label=label)
-            ours = Variable(self.add(node), x.name, x.requires_grad)
-            self.stand_ins[id(x)] = x, ours
+            kind = {"shape": x._data.shape, "dtype": x._data.dtype, "label": label}
+            node = self.add(Node(None, **kind, value=x, name="variable"))
+            self.stand_ins[id(x)] = x, Variable(node, x.name, x.requires_grad)
         return self.stand_ins[id(x)][1]
 
     def read(self, x, name):
@@ -189,70 +181,63 @@ class Trace:
             value = getattr(x, name)
         if name == "data":
             return value if value is None else self.stand_in(x)._data
-        node = getattr(x._data, "_node", None)
-        self.asked_for_grads |= node is not None and node.name == "placeholder"
-        return value if node else self.refuse(x, "reads the grad of")
+        node = getattr(x._data, "_node", None) or self.refuse(x, "reads the grad of")
+        self.uses_grads |= node.name == "placeholder"
+        return value
 
     def write(self, x, name, value):
         """Refuse to set x.data or x.grad where that belongs into every run."""
         node = getattr(x._data, "_node", None)
         if name == "grad":
-            return None if node else self.refuse(x, "sets the grad of")
-        outside = not node and (type(value) is Symbol or id(x) in self.stand_ins)
-        if (outside and value is not None) or (node and node.function is None):
+            return node or self.refuse(x, "sets the grad of")
+        known = type(value) is Symbol or id(x) in self.stand_ins
+        if node.function is None if node else known and value is not None:
             self.refuse(x, "changes the data of")
         if not node:
             self.written.append(x)
 
     def check_variables(self, wanted):
-        """Refuse what f left in Variables from outside; return how many hooks they have."""
+        """Refuse what f left in Variables; return how many hooks those wanted have."""
         for x, ours in self.stand_ins.values():
             if ours._grad is not None:
                 self.refuse(x, "calls backward, which leaves a gradient in")
             if x._hooks and wanted and not any(x is z for z in wanted):
-                self.refuse(
-                    x, "uses, but does not ask for the gradient of, with hooks,"
-                )
+                self.refuse(x, "uses, but no gradient is asked of,")
         return [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
-        """Raise TypeError: that would not happen in every run."""
-        name = x.name or f"of shape {np.shape(x._data)}"
+        """Raise TypeError: what f does to x would not happen in every run."""
         raise TypeError(
-            f"compile: f {what} a Variable {name}, which would happen while f is "
-            "followed, and in no run; do that outside of f, as in loss(x, t); "
-            "optimizer.update(), and name in gradients=... the Variables that want "
-            "gradients (see step 72)"
+            f"compile: f {what} a Variable {x.name or ''} of shape {np.shape(x._data)} "
+            "from outside; no run would do that. Compute in f what changes, or hand it "
+            "over as an argument; name in gradients=... who wants a gradient, and call "
+            "loss(x, t); optimizer.update() around it (see step 72)"
         )
 
     # --- Functions ---
 
-    def call(self, func, inputs):
-        """Return what func(*inputs) does, noted."""
-        func, original = copy.copy(func), func  # a node is one call
+    def call(self, original, inputs):
+        """Return what original(*inputs) does, noted."""
+        func = copy.copy(original)  # a node is one call
         if not whole.wraps():
-            if not has_symbols((*inputs, tuple(vars(func).values()))):
+            if not has_symbols((*inputs, *vars(func).values())):
                 return func.forward(*inputs)
             return self.follow(func, original, inputs)
-        given, inputs = inputs, core._wrap(inputs, type(func).__name__)
+        given, inputs = inputs, _wrap(inputs, type(func).__name__)
         for i, x in enumerate(inputs):
             if isinstance(given[i], Variable):
                 inputs[i] = self.stand_in(x)
             elif x._data is not None and type(x._data) is not Symbol:
                 inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
         ys = self.follow(func, original, [x._data for x in inputs])
-        ys = [
-            self.add(constant(y))
-            if isinstance(y, (np.generic, float, int)) or (type(y) is np.ndarray)
-            else y
-            for y in (ys if type(ys) is tuple else (ys,))
-        ]
-        return whole.record(func, inputs, tuple(ys))
+        ys = self.as_nodes(ys if isinstance(ys, tuple) else (ys,))
+        ys = tuple(Symbol(self, y) if type(y) is Node else y for y in ys)
+        return whole.record(func, inputs, ys)
 
     def follow(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
         before, count = dict(vars(func)), len(self.nodes)
-        with generator_alone() as has_drawn:
+        with _generator_alone() as has_drawn:
             self.depth += 1
             try:
                 y = func.forward(*xs)
@@ -262,7 +247,7 @@ class Trace:
                 pass
             except (ValueError, TypeError, IndexError) as error:
                 nodes = [x._node for x in leaves(xs, Symbol)]
-                raise renamed(error, type(func).__name__, nodes) from error
+                raise _renamed(error, type(func).__name__, nodes) from error
             finally:
                 self.depth -= 1
         vars(func).clear()
@@ -274,33 +259,29 @@ class Trace:
         """Note a Function as one call; return the Symbols of its results."""
         names, hidden = _hidden(func)
         sampled, arrays = _sampled(func), samples(xs)
-        with _resting():
+        with handler_off(), _generator_alone():
             y = sampled.forward(*arrays)
-        forward = Forward(original, names, kinds_of(y))
+        forward = whole.Forward(original, names, whole.kinds_of(y))
         node = Node(forward, self.as_nodes((hidden, xs)), pure=False)
         ys = self.record(node, y)
         known = dict(zip(map(id, arrays), xs))
-        for name, value in vars(sampled).items():  # a layer may look at what it noted
-            if name not in vars(func):
-                noted = mapped(value, lambda x: self._noted(x, known), object)
-                setattr(func, name, noted)
-        self.wholes[func] = SimpleNamespace(forward=forward, sampled=sampled, ys=ys)
-        return ys
 
-    def _noted(self, x, known):
-        """Return what a whole Function noted: an input, or what only a run knows."""
-        if not isinstance(x, (np.ndarray, np.generic)) or id(x) in known:
-            return known.get(id(x), x)
-        symbol = Symbol(self, Node(None, shape=x.shape, dtype=x.dtype, name="note"))
-        symbol._why_not = "uses what a Function notes in a run"
-        return symbol
+        def noted(x):  # a layer may look at what a Function noted
+            if not isinstance(x, (np.ndarray, np.generic)) or id(x) in known:
+                return known.get(id(x), x)
+            node = Node(None, shape=x.shape, dtype=x.dtype, name="note")
+            return Symbol(self, node, "uses what a Function notes in a run")
+
+        new = {k: v for k, v in vars(sampled).items() if k not in vars(func)}
+        vars(func).update((k, mapped(v, noted)) for k, v in new.items())
+        self.wholes[func] = forward, sampled, ys if isinstance(ys, tuple) else (ys,)
+        return ys
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
         if func in self.wholes:
-            known = self.wholes[func]
-            ys = known.ys if isinstance(known.ys, tuple) else (known.ys,)
-            return self.back(func, (known.forward, [], ()), known.sampled, ys, gys)
+            forward, sampled, ys = self.wholes[func]
+            return self.back(func, forward, [], (), sampled, ys, gys)
         count = len(self.nodes)
         self.depth += 1
         try:
@@ -313,31 +294,27 @@ class Trace:
         ys = tuple(None if y is None else y._data for y in ys)
         own = copy.copy(func)
         own._inputs, own._outputs = None, ()
-        how = SimpleNamespace(record=own), *_hidden(own)
-        return self.back(func, how, _sampled(own), ys, gys)
+        source = SimpleNamespace(record=own)
+        return self.back(func, source, *_hidden(own), _sampled(own), ys, gys)
 
-    def back(self, func, how, sampled, ys, gys):
+    def back(self, func, source, names, hidden, sampled, ys, gys):
         """Note a whole backward; return the gradients.
 
-        how: what has the record of the call, names and values of hidden Symbols;
-        sampled is a copy of func that has been forward on samples.
+        source has the record of the call, whose attributes by these names are Symbols,
+        hidden; sampled is a copy of func that has been forward on samples.
         """
-        source, names, hidden = how
-        name = type(func).__name__
-        requires_grad = [x.requires_grad for x in func._inputs]
+        name, flags = type(func).__name__, [x.requires_grad for x in func._inputs]
         arrays = tuple(gy._data if isinstance(gy, Variable) else gy for gy in gys)
         args = arrays, tuple(x._data for x in func._inputs), ys
-        sampled = Backward(name, SimpleNamespace(record=sampled), [], requires_grad)
-        with _resting():
-            gxs = sampled((), *samples(args))
-        backward = Backward(name, source, names, requires_grad)
-        gxs = self.record(
-            Node(backward, self.as_nodes((hidden, *args)), pure=False), gxs
-        )
+        on_samples = whole.Backward(name, SimpleNamespace(record=sampled), [], flags)
+        with handler_off(), _generator_alone():
+            gxs = on_samples((), *samples(args))
+        function = whole.Backward(name, source, names, flags)
+        node = Node(function, self.as_nodes((hidden, *args)), pure=False)
+        gxs = self.record(node, gxs)
         if not Config.enable_backprop:
             return gxs
-        ended = _Ended(name)
-        return tuple(None if gx is None else ended(Variable(gx)) for gx in gxs)
+        return tuple(None if gx is None else _Ended(name)(Variable(gx)) for gx in gxs)
 
 
 class _Ended(Function):
@@ -358,24 +335,18 @@ class _Ended(Function):
 
 
 def _hidden(func):
-    """Return names and values of func's attributes that hold Symbols.
-
-    get_item(W, t), for example, makes a GetItem(t).
-    """
-    found = {
-        name: value
-        for name, value in vars(func).items()
-        if name not in ("_inputs", "_outputs") and has_symbols((value,))
-    }
+    """Return names and values of func's attributes that hold Symbols."""
+    items = [(k, v) for k, v in vars(func).items() if k not in ("_inputs", "_outputs")]
+    found = {k: v for k, v in items if has_symbols((v,))}
     return list(found), tuple(found.values())
 
 
 def _remembers(func, before):
     """Return whether forward has changed what func had before: a state."""
     return any(
-        name in before and before[name] is not None and has_symbols((value,))
+        before[name] is not None and value is not before[name] and has_symbols((value,))
         for name, value in vars(func).items()
-        if value is not before.get(name) and not name.startswith("_")
+        if name in before and not name.startswith("_")
     )
 
 
@@ -385,12 +356,11 @@ def _sampled(func):
     for name, value in vars(func).items():
         if name not in ("_inputs", "_outputs"):
             value = samples(value)
-            own = value.copy() if type(value) is np.ndarray else value
-            setattr(new, name, own)
+            setattr(new, name, value.copy() if type(value) is np.ndarray else value)
     return new
 
 
-def renamed(error, name, nodes):
+def _renamed(error, name, nodes):
     """Return an error that names the call and what it was called on."""
     if "compile:" in str(error):
         return error
@@ -399,18 +369,8 @@ def renamed(error, name, nodes):
     return kind(f"compile: {name}({shown}): {error} (see step 72)")
 
 
-# --- the engine, and NumPy's generator ---
-
-
 @contextlib.contextmanager
-def _resting():
-    """Compute on arrays as if nobody followed, and leave no mark."""
-    with handler_off(), generator_alone():
-        yield
-
-
-@contextlib.contextmanager
-def generator_alone():
+def _generator_alone():
     """Set NumPy's global generator back behind a with block; yield a question.
 
     has_drawn() says whether somebody drew. Other threads wait meanwhile, or what they

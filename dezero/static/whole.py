@@ -1,7 +1,7 @@
 """What a run calls where no Node can follow: a Function's forward, its backward.
 
-These are the functions of Nodes. has_effects: they may do more than return a result,
-so they stay where nobody needs it.
+These are functions of Nodes. has_effects: prune leaves them where they are, because
+they do more than return a result. The second half is all that static asks the engine.
 """
 
 import copy
@@ -23,8 +23,7 @@ class Forward:
     has_effects = True
 
     def __init__(self, func, names, kinds):
-        self.func = func
-        self.names = names
+        self.func, self.names = func, names
         self.kinds = kinds  # of the results, as on samples
         self.train = Config.train
         self.__name__ = type(func).__name__
@@ -34,21 +33,16 @@ class Forward:
         vars(func).update(zip(self.names, hidden))
         if not func._takes_scalars:
             xs = [None if x is None else np.asarray(x) for x in xs]
-        if (
-            self.train is not Config.train
-        ):  # f had it so, by test_mode() or using_config
+        if self.train is Config.train:
+            y = func.forward(*xs)
+        else:  # f had it so, within test_mode()
             with using_config("train", self.train):
                 y = func.forward(*xs)
-        else:
-            y = func.forward(*xs)
-        kinds = kinds_of(y)
-        if kinds != self.kinds:
-            now, then = (
-                ", ".join("{} {}".format(*k) for k in ks) for ks in (kinds, self.kinds)
-            )
+        if kinds_of(y) != self.kinds:
             raise ValueError(
-                f"Program: {self.__name__} gave {then} when f was compiled, and now "
-                f"{now}; a graph has fixed shapes (see step 72)"
+                f"Program: {self.__name__} gave {_shown(self.kinds)} when f was "
+                f"compiled, and now {_shown(kinds_of(y))}; a graph has fixed shapes "
+                "(see step 72)"
             )
         self.record = copy.copy(func)
         return y
@@ -57,18 +51,18 @@ class Forward:
 def kinds_of(y):
     """Return shape and dtype of each result of a forward."""
     ys = y if isinstance(y, (tuple, list)) else (y,)
-    return [(np.shape(y), getattr(y, "dtype", float)) for y in ys]
+    return [(np.shape(y), getattr(y, "dtype", np.dtype(float))) for y in ys]
+
+
+def _shown(kinds):
+    return ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
 
 
 class Backward:
-    """Calls func.backward in a run, on arrays if it knows them.
-
-    source.record is func, as it was after its forward.
-    """
+    """Calls func.backward in a run; source.record is func, after its forward."""
 
     def __init__(self, name, source, names, requires_grad):
-        self.source = source
-        self.names = names
+        self.source, self.names = source, names
         self.requires_grad = requires_grad
         self.__name__ = f"{name} back"
 
@@ -85,12 +79,7 @@ class Backward:
 
 
 def _variable(array, requires_grad):
-    array = None if array is None else np.asarray(array)
-    return Variable(array, requires_grad=requires_grad)
-
-
-class OtherWay(Exception):
-    """A check of the package's comes out otherwise than when f was followed."""
+    return Variable(None if array is None else np.asarray(array), None, requires_grad)
 
 
 class Check:
@@ -108,7 +97,11 @@ class Check:
         return self.truth
 
 
-# --- what the engine does for us ---
+class OtherWay(Exception):
+    """A Check comes out otherwise than while f was followed."""
+
+
+# --- the engine ---
 
 
 def wraps():
@@ -144,20 +137,22 @@ def on_arrays(func, gys):
         Config.bare, Config.enable_backprop = old
 
 
-def pass_hooks(x, gradient):
-    """Return the gradient of x, an array, after the hooks of x."""
-    return core._pass_hooks(x, gradient)
-
-
-def add_to_grad(x, gradient):
-    """Return the gradient that x has, and another, as an array."""
-    return np.asarray(core._grad_so_far(x).data + gradient)
+def added(x, gradient):
+    """Return the grad of x after a run: hooks see the new one, which adds to the old."""
+    if x._hooks:
+        gradient = core._pass_hooks(x, gradient)
+    if x.grad is not None:
+        gradient = np.asarray(core._grad_so_far(x).data + gradient)
+    return without_graph(Variable(gradient))
 
 
 def without_graph(x):
     """Note that backward cannot go on from x; return x."""
-    x._no_graph = (
-        "this Variable comes from a compiled Program, so it does not know how; name in "
-        "compile(..., gradients=...) the Variables that want gradients (see step 72)"
-    )
+    x._no_graph = _NO_GRAPH
     return x
+
+
+_NO_GRAPH = (
+    "this Variable comes from a compiled Program, so it does not know how; name in "
+    "compile(..., gradients=...) the Variables that want gradients (see step 72)"
+)
