@@ -26,6 +26,7 @@ from dezero.core import (
     log,
     sub,
     sum_to,
+    where,
 )
 from dezero.functions.activation import (
     _shifted,
@@ -265,12 +266,8 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
                 refusal("cross_entropy", "ignore_index", "an int", ignore_index, 47)
             ) from None
     t = _class_numbers("cross_entropy", x, t, ignore_index)
-    if ignore_index is not None:
-        kept = cuda.get_array_module(t).flatnonzero(t != ignore_index)
-        if len(kept) < len(t):
-            x, t = get_item(x, kept), t[kept]
-            if len(t) == 0:
-                return x.sum()  # 0, with a gradient of 0
+    if ignore_index is not None and len(t):
+        return _precisely(lambda x: _over_some(x, t, label_smoothing, ignore_index), x)
     if label_smoothing == 0:
         return softmax_cross_entropy(x, t)
     if len(t) == 0:
@@ -278,6 +275,22 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
     log_p = log_softmax(x)
     rest = 1 - label_smoothing
     return nll_loss(log_p, t) * rest - mean(log_p) * label_smoothing
+
+
+def _over_some(x, t, label_smoothing, ignore_index):
+    """Return cross_entropy over the rows whose t is not ignore_index.
+
+    The others become rows of zeros, whose share is 0: so no shape depends on t.
+    """
+    xp = cuda.get_array_module(x)
+    counts = t != ignore_index
+    x, t = where(counts.reshape(-1, 1), x, 0), xp.where(counts, t, 0)
+    share = counts / xp.maximum(counts.sum(), 1)
+    share = share.astype(x.dtype if x.dtype.kind == "f" else np.float64)
+    log_p = log_softmax(x)
+    right = get_item(log_p, (xp.arange(len(t)), t))
+    even = log_p.sum(axis=1) / x.shape[1] if label_smoothing else 0
+    return -(share * (right * (1 - label_smoothing) + even * label_smoothing)).sum()
 
 
 def accuracy(y, t) -> Variable:
@@ -311,8 +324,10 @@ def _class_numbers(name, x, t, ignore_index=None):
             f"{name}: expected class numbers, ints, got {t.dtype} (see step 47)"
         )
     t = t.reshape(-1)
-    known = t if ignore_index is None else t[t != ignore_index]
+    xp = cuda.get_array_module(t)
+    known = t if ignore_index is None else xp.where(t == ignore_index, 0, t)
     if known.size and not (known.min() >= 0 and known.max() < x.shape[1]):
+        known = t if ignore_index is None else t[t != ignore_index]
         raise ValueError(
             f"{name}: expected class numbers from 0 to {x.shape[1] - 1}, one for each "
             f"column, got {known.min()} to {known.max()} (see step 47)"

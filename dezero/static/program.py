@@ -8,7 +8,6 @@ made itself, equal both times, is a constant.
 """
 
 import inspect
-import operator
 import threading
 from itertools import zip_longest
 
@@ -30,7 +29,7 @@ from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
 from dezero.static.graph import Graph, Node, constant, listed
 from dezero.static.passes import fold, fuse, merge, prune
-from dezero.static.symbol import SHAPED_BY_THE_REST, Symbol
+from dezero.static.symbol import Symbol
 from dezero.static.trace import Trace
 from dezero.static.whole import (
     Backward,
@@ -168,27 +167,9 @@ def _agree(first, again):
             raise _differs(b)
         if b.is_constant and _owner(a.value) is _owner(b.value):
             b.name = "array"
-        _check_shape_is_known(b)
     same = first.hooks == again.hooks and len(first.trace.nodes) == len(twins)
     if not same or [twins[y] for y in first.graph.outputs] != again.graph.outputs:
         raise _differs(again.graph.outputs[0])
-    written = {id(x) for x in first.trace.written}
-    for x in again.trace.written:
-        if id(x) in written:
-            again.trace.refuse(x, "changes the data of")
-
-
-def _check_shape_is_known(node):
-    """Refuse a mask, say, from outside of f: its numbers may change, and so a shape."""
-    by_numbers = getattr(node.function, "__name__", "") in SHAPED_BY_THE_REST
-    for x in node.inputs[1:]:
-        is_mask = node.function is operator.getitem and x.dtype == bool
-        if x.name == "array" and (by_numbers or is_mask):
-            raise TypeError(
-                f"compile: the shape of {node!r} depends on an array from outside of "
-                "f, and that may change; make the array in f, or hand over a list "
-                "(see step 72)"
-            )
 
 
 def _same(a, b, twins):

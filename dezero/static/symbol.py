@@ -118,8 +118,9 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def __bool__(self):
-        caller = sys._getframe(1).f_globals.get("__name__", "")
-        if caller.startswith("dezero.") and not self._trace.depth:
+        caller = sys._getframe(1)
+        ours = caller.f_globals.get("__name__", "").startswith("dezero.")
+        if ours and caller.f_code.co_name != "__bool__" and not self._trace.depth:
             return self._trace.check(self)  # an if of the package's, about arguments
         self.refuse("takes an if or a while by a value")
 

@@ -25,6 +25,7 @@ from dezero.static.passes import prune
 from dezero.static.symbol import (
     NEEDS_NO_NUMBERS,
     REDUCTIONS,
+    SHAPED_BY_THE_REST,
     CannotFollow,
     Symbol,
     depends_on_numbers,
@@ -43,7 +44,6 @@ class Trace:
         self.open = True
         self.depth = 0  # of Functions that are being followed
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
-        self.written = []  # Variables whose data f has set
         self.wholes = {}  # Function: (Forward, a copy that saw samples, results)
         self.uses_grads = False  # of the arguments
 
@@ -88,17 +88,13 @@ class Trace:
         if has_symbols(tuple(kwargs.values())):
             first.refuse(f"passes a value to {name} by keyword")
         function, args, kwargs = plainest(function, args, kwargs)
-        nodes = self.as_nodes(args, isinstance(function, np.ufunc))
+        nodes = self.as_nodes(args, function)
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
         arrays = [sample(x) for x in node.inputs]
-        try:
+        with _named(node, args):
             y = node.compute(arrays)
-        except (ValueError, TypeError, IndexError) as error:
-            if "read-only" in str(error):
-                first.refuse(f"has {name} write into an array")
-            raise _renamed(error, node.name, node.inputs) from error
         result = self.record(node, y)
         for x in leaves(args, Symbol) if not node.is_elementwise else ():
             many = isinstance(y, (tuple, list))
@@ -124,9 +120,13 @@ class Trace:
         node.shape, node.dtype = y.shape, y.dtype
         return Symbol(self, node)
 
-    def as_nodes(self, args, for_ufunc=False):
+    def as_nodes(self, args, function=None):
         """Return arguments with Nodes for Symbols and arrays."""
         dtypes = {s.dtype for s in leaves(args, Symbol)}
+        name, for_ufunc = (
+            getattr(function, "__name__", ""),
+            isinstance(function, np.ufunc),
+        )
 
         def change(x):
             if type(x) is Symbol:
@@ -137,7 +137,10 @@ class Trace:
                 fits = dtype.kind in "fc" or (isinstance(x, int) and dtype.kind in "iu")
                 x = np.asarray(x, dtype if fits and type(x) is not bool else None)
             if isinstance(x, (np.ndarray, np.generic)):
-                return self.add(constant(x))._node
+                # A mask or counts are fixed, as the shape is that follows from them.
+                shapes = x.dtype == bool and function is operator.getitem
+                fixed = shapes or name in SHAPED_BY_THE_REST
+                return self.add(constant(x.copy() if fixed else x))._node
             return x
 
         return mapped(tuple(args), change)
@@ -168,7 +171,7 @@ class Trace:
                     "Variable that f uses; call to_cpu() first (see steps 52, 72)"
                 )
             if x.creator is not None and x.requires_grad:
-                self.refuse(x, "uses, but did not compute,")
+                self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
             kind = {"shape": x._data.shape, "dtype": x._data.dtype, "label": label}
             node = self.add(Node(None, **kind, value=x, name="variable"))
@@ -181,7 +184,7 @@ class Trace:
             value = getattr(x, name)
         if name == "data":
             return value if value is None else self.stand_in(x)._data
-        node = getattr(x._data, "_node", None) or self.refuse(x, "reads the grad of")
+        node = getattr(x._data, "_node", None) or self.refuse(x, "reads the grad of {}")
         self.uses_grads |= node.name == "placeholder"
         return value
 
@@ -189,29 +192,28 @@ class Trace:
         """Refuse to set x.data or x.grad where that belongs into every run."""
         node = getattr(x._data, "_node", None)
         if name == "grad":
-            return node or self.refuse(x, "sets the grad of")
-        known = type(value) is Symbol or id(x) in self.stand_ins
-        if node.function is None if node else known and value is not None:
-            self.refuse(x, "changes the data of")
-        if not node:
-            self.written.append(x)
+            return node or self.refuse(x, "sets the grad of {}")
+        new = x._data is None or value is None  # a layer makes its weights, or fails
+        if not new and (not node or node.function is None):
+            self.refuse(x, "changes the data of {}")
 
     def check_variables(self, wanted):
         """Refuse what f left in Variables; return how many hooks those wanted have."""
         for x, ours in self.stand_ins.values():
             if ours._grad is not None:
-                self.refuse(x, "calls backward, which leaves a gradient in")
+                self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
-                self.refuse(x, "uses, but no gradient is asked of,")
+                self.refuse(x, "uses {}, whose hooks nobody would call,")
         return [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
+        x = f"a Variable {x.name or ''} of shape {np.shape(x._data)}".replace("  ", " ")
         raise TypeError(
-            f"compile: f {what} a Variable {x.name or ''} of shape {np.shape(x._data)} "
-            "from outside; no run would do that. Compute in f what changes, or hand it "
-            "over as an argument; name in gradients=... who wants a gradient, and call "
-            "loss(x, t); optimizer.update() around it (see step 72)"
+            f"compile: f {what.format(x)} while it is followed, which is not the same "
+            "as in every run: compute in f what changes, or hand it over as an "
+            "argument; name in gradients=... who wants a gradient, and around f call "
+            "cleargrads() and optimizer.update() (see step 72)"
         )
 
     # --- Functions ---
@@ -240,14 +242,12 @@ class Trace:
         with _generator_alone() as has_drawn:
             self.depth += 1
             try:
-                y = func.forward(*xs)
+                with _named(func, xs):
+                    y = func.forward(*xs)
                 if not has_drawn() and not _remembers(func, before):
                     return y
             except CannotFollow:
                 pass
-            except (ValueError, TypeError, IndexError) as error:
-                nodes = [x._node for x in leaves(xs, Symbol)]
-                raise _renamed(error, type(func).__name__, nodes) from error
             finally:
                 self.depth -= 1
         vars(func).clear()
@@ -259,7 +259,7 @@ class Trace:
         """Note a Function as one call; return the Symbols of its results."""
         names, hidden = _hidden(func)
         sampled, arrays = _sampled(func), samples(xs)
-        with handler_off(), _generator_alone():
+        with handler_off(), _generator_alone(), _named(func, xs):
             y = sampled.forward(*arrays)
         forward = whole.Forward(original, names, whole.kinds_of(y))
         node = Node(forward, self.as_nodes((hidden, xs)), pure=False)
@@ -360,13 +360,24 @@ def _sampled(func):
     return new
 
 
-def _renamed(error, name, nodes):
-    """Return an error that names the call and what it was called on."""
-    if "compile:" in str(error):
-        return error
-    shown = ", ".join(repr(node)[1:-1] for node in nodes)
-    kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
-    return kind(f"compile: {name}({shown}): {error} (see step 72)")
+@contextlib.contextmanager
+def _named(call, xs):
+    """Raise errors that name the call and what it was called on."""
+    try:
+        yield
+    except CannotFollow:
+        raise
+    except (ValueError, TypeError, IndexError) as error:
+        if "compile:" in str(error):
+            raise
+        first = next(leaves(xs, Symbol))
+        if isinstance(call, Node) and "read-only" in str(error):
+            first.refuse(f"has {call.name} write into an array")
+        name = call.name if isinstance(call, Node) else type(call).__name__
+        shown = ", ".join(repr(x._node)[1:-1] for x in leaves(xs, Symbol))
+        kinds = (IndexError, TypeError, ValueError)
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        raise kind(f"compile: {name}({shown}): {error} (see step 72)") from error
 
 
 @contextlib.contextmanager
