@@ -31,9 +31,9 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
-    _floating,
-    _WholeCall,
 )
+from dezero.layers.calls import _WholeCall
+from dezero.layers.checks import _floating
 
 
 class Model(Layer):

@@ -38,7 +38,8 @@ if machine.old_python():  # whose syntax the files below do not have
     sys.exit(f"steps: {machine.old_python()}")
 
 import doctor
-import reader
+from book import reader, table
+from book.diff import coloured, diff_steps, wants_colour
 
 # What --quick runs: the engine, functions of numbers and of shapes,
 # layers, optimizers, data, and steps that build the engine. Left out
@@ -86,7 +87,7 @@ def run(arguments):
     return 0
 
 
-def diff(arguments):
+def show_diff(arguments):
     """Print what a step adds to the one before it, or to another."""
     if not arguments:
         raise reader.StepError(
@@ -97,9 +98,9 @@ def diff(arguments):
     if not before:
         before = [n for n in steps if n < number][-1:]
     old = steps[before[0]] if before else None
-    lines = reader.diff_steps(old, steps[number])
-    if reader.wants_colour(sys.stdout):
-        lines = reader.coloured(lines)
+    lines = diff_steps(old, steps[number])
+    if wants_colour(sys.stdout):
+        lines = coloured(lines)
     print("\n".join(lines))
     return 0
 
@@ -117,17 +118,17 @@ def test(arguments):
     return call([python, "-m", "pytest", *rest], cwd=machine.ROOT)
 
 
-def table(arguments):
+def write_table(arguments):
     """Write the table of steps in README.md."""
-    text = reader.with_table(reader.README.read_text(encoding="utf-8"))
-    reader.README.write_text(text, encoding="utf-8", newline="\n")
+    text = table.with_table(table.README.read_text(encoding="utf-8"))
+    table.README.write_text(text, encoding="utf-8", newline="\n")
     print(f"README.md: {len(reader.find_steps())} steps in the table")
     return 0
 
 
 def list_steps(arguments):
     """Print the list of steps."""
-    print(reader.list_steps())
+    print(table.list_steps())
     return 0
 
 
@@ -149,10 +150,10 @@ def show_version(arguments):
 COMMANDS = {  # name: (what does it, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
-    "diff": (diff, 2),
+    "diff": (show_diff, 2),
     "test": (test, None),
     "doctor": (doctor.main, 0),
-    "table": (table, 0),
+    "table": (write_table, 0),
     "help": (show_help, 0),
     "version": (show_version, 0),
 }

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 # Before NumPy is there: matrices as small as those of the tests gain nothing from a
 # second BLAS thread, and lose much where the cores are busy.
@@ -14,15 +13,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
 
 import pytest
-from curriculum import FIRST_RUNS, machine
+from curriculum.places import ROOT, STEPS
+
+# So that tests can import machine and book, the reader of steps. Last, since numpy.py
+# and dezero.py there are not the packages.
+sys.path.append(str(STEPS))
+
+import machine
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
 if machine.untestable():
     sys.exit(machine.untestable())
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -44,8 +47,14 @@ def load_step():
     return load
 
 
+@pytest.fixture(scope="session")
+def first_runs():
+    """{path: what a step printed in this session}, so that none runs once more."""
+    return {}
+
+
 @pytest.fixture
-def run_step(tmp_path):
+def run_step(tmp_path, first_runs):
     """Return a function that runs steps/stepNN.py elsewhere and returns its output.
 
     simple_core=True runs it on a copy of the package whose is_simple_core a reader
@@ -56,12 +65,12 @@ def run_step(tmp_path):
     def run(number, *arguments, simple_core=False, fresh=False):
         path = ROOT / "steps" / f"step{number:02d}.py"
         special = arguments or simple_core or fresh or "DEZERO_CACHE" in os.environ
-        known = None if special else FIRST_RUNS.get(str(path))
+        known = None if special else first_runs.get(path)
         result = known or start(path, arguments, simple_core)
         assert result.returncode == 0, result.stderr
         assert result.stderr == "", result.stderr
         if not special:
-            FIRST_RUNS[str(path)] = result
+            first_runs[path] = result
         return result.stdout
 
     def start(path, arguments, simple_core):

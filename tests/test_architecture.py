@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from curriculum import PACKAGE, Package, imports
+from curriculum.package import Package, imports
+from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
 #     core <- graph, gradcheck <- utils <- models, datasets

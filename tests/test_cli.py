@@ -9,10 +9,10 @@ import sys
 import types
 from pathlib import Path
 
+import doctor
+import machine
 import pytest
-from curriculum import ROOT, STEPS, load, machine
-
-doctor = load("doctor")
+from curriculum.places import ROOT, STEPS
 
 BARE = [sys.executable, "-S"]  # a Python without any installed package
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")

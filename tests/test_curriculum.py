@@ -1,8 +1,8 @@
 """Text, steps and package are one: each check on this repository, then on mistakes.
 
-The checks are in curriculum.py. Here are their tables, their verdict on the steps
-that exist, and, for each of them, small made-up steps and packages with one mistake
-planted, to see that it is reported and how.
+The checks are in curriculum/. Here are their verdict on the steps that exist, and, for
+each of them, small made-up steps and packages with one mistake planted, to see that it
+is reported and how.
 """
 
 import ast
@@ -10,194 +10,26 @@ import re
 import subprocess
 import sys
 
-import curriculum
 import pytest
-from curriculum import (
-    PACKAGE,
-    ROOT,
-    STEPS,
-    Package,
-    check_first_example,
-    check_form,
-    check_headers,
-    check_ledger,
-    check_markers,
-    check_numbers,
-    check_output,
-    check_package,
-    check_readme,
-    check_uses,
-    difference,
-    new_lines,
-    read_lessons,
-    run_lessons,
-    same_line,
+from book.code import read_lessons
+from book.output import difference, same_line
+from curriculum import same
+from curriculum.form import check_form, check_numbers, new_lines
+from curriculum.ledger import check_ledger, check_uses
+from curriculum.markers import check_headers, check_markers
+from curriculum.output import check_output
+from curriculum.package import Package
+from curriculum.places import PACKAGE, ROOT, STEPS
+from curriculum.readme import check_first_example, check_readme
+from curriculum.runs import run_lessons
+from curriculum.same import check_package
+from curriculum.tables import (
+    DIFFERENCES,
+    IMPORTS,
+    LEGACY_SEEDS,
+    NOT_YET_TAUGHT,
+    SHOWN_AS,
 )
-
-# New code of a step that is not the code of its namesake in the package, and why.
-DIFFERENCES = {
-    ("step38", "transpose"): "the package also takes lists, and checks axes",
-    ("step39", "sum"): "the package also takes lists, and checks axis",
-    ("step39", "Variable.sum"): "the package also checks axis",
-    ("step41", "matmul"): "the package also explains what does not fit",
-    (
-        "step42",
-        "mean_squared_error",
-    ): "the package also takes lists, bytes, checks",
-    ("step43", "linear"): "the package also takes lists and bytes",
-    ("step43", "sigmoid"): "the package also takes lists and halves",
-    ("step47", "softmax"): "the package also takes lists and halves, and checks axis",
-    (
-        "step47",
-        "softmax_cross_entropy",
-    ): "the package also takes lists, and no rows",
-    ("step55", "get_conv_outsize"): "the package also checks the sizes",
-    ("step55", "get_deconv_outsize"): "the package also checks the sizes",
-    ("step57", "col2im"): "the package also takes lists, and checks to_matrix",
-    ("step61", "max"): "the package also takes lists, and checks axis",
-    ("step61", "min"): "the package also takes lists, and checks axis",
-    ("step61", "Variable.max"): "the package also checks axis",
-    ("step61", "Variable.min"): "the package also checks axis",
-    ("step06", "Exp"): "the package's gradients are arrays or Variables (step 32)",
-    ("step09", "square"): "the package's is the power x**2, which comes in step 22",
-    ("step10", "gradient_check"): "the package weighs outputs, so errors cannot cancel",
-    ("step26", "get_dot_graph"): "the package can also number the nodes (stable=True)",
-    ("step26", "plot_dot_graph"): "the package numbers them: equal graphs, equal files",
-    ("step32", "Variable.backward"): "the package sorts once, and passes bare arrays",
-    ("step32", "Div"): "the package sums over broadcast axes (step 40)",
-    ("step32", "Pow"): "the package takes c = 0 and arrays, and sums (step 40)",
-    ("step35", "Tanh"): "the package's output() may be an array or a Variable",
-    ("step38", "reshape"): "the package also takes an int, a list, and bare arrays",
-    ("step40", "broadcast_to"): "the package also takes an int, a list, bare arrays",
-    ("step40", "sum_to"): "the package also takes an int, a list, and bare arrays",
-    ("step40", "Add"): "the package asks the Variables themselves: no arrays needed",
-    ("step40", "Mul"): "the package computes no gradient that nobody needs",
-    ("step41", "MatMul"): "the package also multiplies vectors and stacks",
-    ("step42", "mean_squared_error_simple"): "the package also checks shapes",
-    ("step42", "MeanSquaredError"): "the package also checks shapes, and broadcasts",
-    ("step43", "Linear"): "the package also takes stacks, and adds b in place",
-    ("step43", "Sigmoid"): "the package also takes integers, and works in place",
-    (
-        "step44",
-        "Layer.__call__",
-    ): "the package keeps weak references to what came, went",
-    ("step44", "Linear"): "the package also checks nobias, and fills W on a GPU",
-    ("step45", "Layer.__setattr__"): "the package also checks __init__, strikes names",
-    ("step45", "Layer._owned"): "the package also looks into lists, tuples and dicts",
-    ("step45", "Model.plot"): "the package also refuses several outputs",
-    ("step45", "MLP"): "the package's l0, l1, ... are places in a list; sizes checked",
-    ("step46", "Optimizer.update"): "the package checks all, then changes; or nothing",
-    ("step46", "SGD.update_one"): "the package updates in pieces, without temporaries",
-    ("step46", "MomentumSGD"): "the package updates in pieces, and forgets the dead",
-    ("step46", "WeightDecay.__call__"): "the package makes no temporaries",
-    ("step46", "ClipGrad.__call__"): "the package sums in float64, without temporaries",
-    ("step47", "scatter_add"): "the package sorts repeated indices, which is faster",
-    ("step47", "get_item"): "the package also takes lists and Variables in an index",
-    ("step47", "Softmax"): "the package takes ints, and runs on bare arrays",
-    (
-        "step47",
-        "softmax_cross_entropy_simple",
-    ): "the package checks t; ends in nll_loss",
-    ("step47", "SoftmaxCrossEntropy"): "the package checks t, and runs on bare arrays",
-    ("step49", "Dataset"): "the package also explains what it was given instead",
-    ("step49", "Normalize"): "the package also takes one value for all channels",
-    (
-        "step50",
-        "DataLoader",
-    ): "the package also moves batches to a GPU, checks, and loops over copies",
-    ("step50", "accuracy"): "the package also takes labels of shape (N, 1), and checks",
-    ("step51", "MNIST"): "the package also fetches the files, and shows them",
-    (
-        "step52",
-        "Variable",
-    ): "the package also moves the gradient, and skips a Variable without data",
-    ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
-    ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
-    (
-        "step54",
-        "Dropout.forward",
-    ): "the package also takes integers, and works in place",
-    ("step54", "Dropout.backward"): "the package works in place, as in forward",
-    ("step54", "dropout"): "the package also checks the ratio",
-    ("step54", "batch_norm"): "the package has one Function, also for images",
-    ("step55", "pair"): "the package also takes NumPy's ints, and checks",
-    ("step57", "im2col_array"): "the package also checks, shares a part with conv2d",
-    ("step57", "col2im_array"): "the package also checks the shape of the columns",
-    ("step57", "Im2col"): "the package names the settings one by one",
-    ("step57", "Col2im"): "the package names the settings one by one",
-    ("step57", "conv2d_simple"): "the package also checks shapes",
-    ("step57", "pooling_simple"): "the package uses max, which comes in step 61",
-    ("step57", "Conv2d"): "the package also infers in_channels, takes nobias, dtype",
-    ("step58", "VGG16.__init__"): "the package also checks the shapes in the file",
-    ("step58", "VGG16.preprocess"): "the package also refuses what is no picture",
-    ("step59", "Variable.unchain_backward"): "the package reads its private list",
-    ("step59", "RNN.__init__"): "the package also keeps hidden_size, for files",
-    ("step59", "RNN.forward"): "the package also checks the number of sequences",
-    ("step60", "LSTM"): "the package computes a step as one Function, lstm_cell",
-    ("step61", "Max._mark"): "the package also takes integers",
-    ("step65", "Node.name"): "the package knows where PyTorch has another name",
-    (
-        "step70",
-        "Shakespear",
-    ): "here the text may be another one; the package keeps line ends",
-    ("step71", "tanh"): "the step's takes Duals as well",
-    ("step71", "stack"): "the step's takes Duals as well",
-    ("step71", "jvp"): "the package has no Duals: two passes backward",
-    ("step71", "vjp"): "the package touches no grad, and can be differentiated",
-    ("step71", "jacobian"): "the package returns a function, of any shapes",
-    ("step71", "hvp"): "the package touches no grad, and can be differentiated",
-    ("step72", "Node"): "the package's array-like is another class, and follows +=",
-    ("step72", "placeholder"): "the package's belongs to no tape before compile",
-    ("step72", "Graph"): "the package also draws it, and counts calls",
-    ("step72", "fold"): "the package also drops products with 1, copies, casts",
-    ("step72", "merge"): "the package keeps constants in Nodes, effects apart",
-    ("step72", "prune"): "the package keeps Functions with effects",
-    ("step72", "fuse"): "the package also fuses what one chain uses twice",
-    ("step72", "compile"): "the package follows f, and works in place, in pieces",
-}
-
-# Public names of the package whose step is not written yet, by that step. A name
-# leaves this table when a step teaches it; nothing else may leave it, or enter.
-NOT_YET_TAUGHT = {}
-
-# Names that a step teaches in a simple form of another name.
-SHOWN_AS = {
-    ("step04", "gradcheck.numerical_grad"): "numerical_diff",
-    ("step57", "functions.conv2d"): "conv2d_simple",
-    ("step57", "functions.pooling"): "pooling_simple",
-    ("step69", "layers.EmbedID"): "Embedding",
-    ("step69", "functions.embed_id"): "Tensor.index_select",
-}
-
-# What steps may import besides the standard library, from which step on.
-IMPORTS = {
-    1: {"numpy", "matplotlib", "graphviz"},
-    23: {"dezero"},
-    51: {"tqdm"},
-    52: {"cupy"},
-    58: {"PIL"},
-}
-
-# Steps that may seed NumPy's global generator, because a published number needs it
-# or because a layer draws its first weights from there, as programs for DeZero expect.
-LEGACY_SEEDS = {
-    "step44",
-    "step45",
-    "step48",
-    "step50",
-    "step51",
-    "step52",
-    "step53",
-    "step54",
-    "step57",
-    "step58",
-    "step59",
-    "step60",
-    "step67",
-    "step68",
-    "step69",
-}
-
 
 # ------------------------------------------------------------ this repository
 
@@ -213,8 +45,10 @@ def package():
 
 
 @pytest.fixture(scope="session")
-def runs(lessons, package, tmp_path_factory):
-    return run_lessons(lessons, package, tmp_path_factory.mktemp("steps"))
+def runs(lessons, package, tmp_path_factory, first_runs):
+    runs = run_lessons(lessons, package, tmp_path_factory.mktemp("steps"))
+    first_runs.update((lessons[n].step.path.resolve(), run) for n, run in runs.items())
+    return runs
 
 
 def assert_none(problems):
@@ -750,15 +584,15 @@ def test_another_engine_has_its_own_names(world, monkeypatch, name, reported):
     own = f"\n\nclass {name}:\n    def scale(self):\n        return 1\n"
     lessons, package, _ = world((S23, "\n\nif __name__", f"{own}\n\nif __name__"))
     assert_reports(check_package(lessons, package, {}), f"step23: {name}")
-    monkeypatch.setattr(curriculum, "SECOND_ENGINE", [23])
+    monkeypatch.setattr(same, "SECOND_ENGINE", [23])
     assert bool(check_package(lessons, package, {})) == reported
 
 
 def test_another_engine_supersedes_nothing(monkeypatch):
     codes = {30: {"Linear": "a"}, 31: {"Linear": "b"}}
-    assert curriculum.superseded(codes, 30, "Linear")
-    monkeypatch.setattr(curriculum, "SECOND_ENGINE", [31])
-    assert not curriculum.superseded(codes, 30, "Linear")
+    assert same.superseded(codes, 30, "Linear")
+    monkeypatch.setattr(same, "SECOND_ENGINE", [31])
+    assert not same.superseded(codes, 30, "Linear")
 
 
 # -------------------------------------------------------------- planted: ledger

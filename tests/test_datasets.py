@@ -312,6 +312,7 @@ def test_mnist_that_cannot_be_had(cache):
         (gzip.compress(gzip.decompress(idx(np.zeros((1, 2, 2)))) + b"x"), "21 bytes"),
         (gzip.compress(bytes([0, 0, 8, 3]) + b"\xff" * 12), "got 16 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_damaged_images(cache, content, pattern):
     put_mnist(cache, 3)
@@ -444,6 +445,7 @@ def test_cifar10_with_a_damaged_cache(cifar10, cache):
         (tar({"cifar-10-batches-bin/test_batch.bin": b"b" * 4000}), "got 4,000 bytes"),
         (tar({"cifar-10-batches-bin/test_batch.bin": None}), "got 0 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_damaged_archive(content, pattern, cache):
     (cache / "cifar-10-binary.tar.gz").write_bytes(content)

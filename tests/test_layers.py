@@ -18,6 +18,7 @@ import dezero.layers as L
 from dezero import Parameter, Variable, cuda
 from dezero.gradcheck import check_gradients
 from dezero.layers import Layer, Linear
+from dezero.layers.habits import _ELSEWHERE
 from dezero.models import Sequential
 from dezero.optimizers import SGD, FreezeParam
 
@@ -624,7 +625,7 @@ def test_what_other_libraries_have_says_what_to_write_here(net, name, advice):
 def test_advice_names_only_what_there_is(net):
     """Every name with parentheses behind it, or after dezero, can be called."""
     places = net, Linear(2, in_size=2), dezero, L, dezero.models, dezero.optimizers, np
-    for name, advice in L._ELSEWHERE.items():
+    for name, advice in _ELSEWHERE.items():
         assert not hasattr(net, name) and "(see step" in advice
         for called in re.findall(r"(\w+)\(", advice):
             if called not in ("print", "model"):

@@ -1,7 +1,6 @@
 """The notebooks are what the steps generate, run, and print what the steps print."""
 
 import copy
-import importlib.util
 import json
 import os
 import re
@@ -9,24 +8,25 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import curriculum
 import pytest
+from book import ipynb
+from book.cells import head, pictures
+from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
+from book.checks import check_chapter, check_clean, written
+from book.code import is_main, read_lesson, read_lessons
+from book.execute import ENDLESS
+from book.output import difference
+from book.prose import prose
+from book.reader import MARKER, chapter_of
+from book.typeset import typeset
+from curriculum.places import ROOT, STEPS
 
-NOTEBOOKS = curriculum.ROOT / "notebooks"
 BUILD = NOTEBOOKS / "build.py"
 
 
-def load_build():
-    spec = importlib.util.spec_from_file_location("build", BUILD)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-build = load_build()
-LESSONS = curriculum.read_lessons(curriculum.STEPS)
-CHAPTERS = build.chapters(LESSONS)
-GALLERY = sorted(build.GALLERY.glob("*.ipynb"))
+LESSONS = read_lessons(STEPS)
+CHAPTERS = chapters(LESSONS)
+GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
 
 def test_the_gallery_begins_with_one_setup():
@@ -65,7 +65,7 @@ def runs(tmp_path_factory):
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=curriculum.ENDLESS,
+            timeout=ENDLESS,
         )
 
     with ThreadPoolExecutor(2) as pool:
@@ -74,7 +74,7 @@ def runs(tmp_path_factory):
         def result(chapter):
             done = tasks[chapter].result()
             assert done.returncode == 0, done.stderr
-            return read(build.path_of(chapter, folder))
+            return read(path_of(chapter, folder))
 
         yield result
 
@@ -88,22 +88,22 @@ def shortness(chapter):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_committed_notebook_is_what_the_steps_generate(chapter):
-    problems = build.check_chapter(chapter, LESSONS)
+    problems = check_chapter(chapter, LESSONS)
     assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
-    fresh, stored = runs(chapter), read(build.path_of(chapter))
-    for new, old in zip(build.written(fresh), build.written(stored), strict=True):
+    fresh, stored = runs(chapter), read(path_of(chapter))
+    for new, old in zip(written(fresh), written(stored), strict=True):
         number = re.match(r"step(\d+)", new["id"])
         rtol = LESSONS[int(number[1])].step.rtol if number else None
-        outputs = [build.whole(c.get("outputs", [])) for c in (old, new)]
+        outputs = [ipynb.whole(c.get("outputs", [])) for c in (old, new)]
         kinds = [[x["output_type"] for x in c] for c in outputs]
         assert kinds[0] == kinds[1], new["id"]
         for a, b in zip(*outputs):
-            text = curriculum.difference(build.text_of(a), build.text_of(b), rtol)
-            assert not text, f"{new['id']}: {text}; run: {build.COMMAND} {chapter}"
+            text = difference(ipynb.text_of(a), ipynb.text_of(b), rtol)
+            assert not text, f"{new['id']}: {text}; run: {COMMAND} {chapter}"
             assert a.get("data", {}).keys() == b.get("data", {}).keys()
 
 
@@ -111,17 +111,17 @@ def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
 def test_pictures_stand_in_the_notebook(chapter):
     shown = [
         (cell["id"], name)
-        for cell in read(build.path_of(chapter))["cells"]
-        for name in re.findall(r'Picture\(FIGURES / "(.+)"\)', build.source_of(cell))
+        for cell in read(path_of(chapter))["cells"]
+        for name in re.findall(r'Picture\(FIGURES / "(.+)"\)', ipynb.source_of(cell))
         if any("image/png" in x.get("data", {}) for x in cell["outputs"])
     ]
-    steps = [x for n, x in LESSONS.items() if build.reader.chapter_of(n)[0] == chapter]
-    promised = [(x.name, name) for x in steps for name in build.pictures(x.step)]
+    steps = [x for n, x in LESSONS.items() if chapter_of(n)[0] == chapter]
+    promised = [(x.name, name) for x in steps for name in pictures(x.step)]
     assert [(name[:6], picture) for name, picture in shown] == promised
 
 
 @pytest.mark.parametrize(
-    "path", [*map(build.path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
+    "path", [*map(path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
 )
 def test_notebook_is_valid_small_and_clean(path):
     import nbformat
@@ -129,16 +129,16 @@ def test_notebook_is_valid_small_and_clean(path):
     book = read(path)
     nbformat.validate(book)
     assert (book["nbformat"], book["nbformat_minor"]) >= (4, 5)
-    assert min(path.stat().st_size, build.size_of(path)) < 2e6
-    assert build.check_clean(book) == []
+    assert min(path.stat().st_size, ipynb.size_of(path)) < 2e6
+    assert check_clean(book) == []
 
 
 def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
     for chapter in CHAPTERS:
-        book = build.notebook(chapter, LESSONS)
+        book = notebook(chapter, LESSONS)
         for lesson in LESSONS.values():
             sources = [
-                build.source_of(x)
+                ipynb.source_of(x)
                 for x in cells_of(book, lesson.name)
                 if x["cell_type"] == "code"
             ]
@@ -147,7 +147,7 @@ def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
                 (line.removeprefix("    ") if at > main_line(lesson) else line)
                 for at, line in enumerate(lesson.lines, start=1)
                 if at > lesson.tree.body[0].end_lineno and at != main_line(lesson)
-                if line.strip() and not build.reader.MARKER.fullmatch(line)
+                if line.strip() and not MARKER.fullmatch(line)
             ]
             if sources:
                 lost = [row for row in rows if row not in shown]
@@ -155,11 +155,11 @@ def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
 
 
 def main_line(lesson):
-    return next(x.lineno for x in lesson.tree.body if curriculum.is_main(x))
+    return next(x.lineno for x in lesson.tree.body if is_main(x))
 
 
 def test_links_lead_somewhere():
-    books = {build.path_of(n).name: build.notebook(n, LESSONS) for n in CHAPTERS}
+    books = {path_of(n).name: notebook(n, LESSONS) for n in CHAPTERS}
     anchors = {
         f"{name}#{anchor}"
         for name, book in books.items()
@@ -179,9 +179,7 @@ def test_links_lead_somewhere():
 
 def test_what_a_generated_line_uses_is_not_taken_by_a_step():
     for lesson in LESSONS.values():
-        taken = set(lesson.definitions) | set(
-            re.findall(r"\w+", build.head(lesson, {}))
-        )
+        taken = set(lesson.definitions) | set(re.findall(r"\w+", head(lesson, {})))
         assert not taken & {"STEPS", "Picture"}, lesson.name
 
 
@@ -193,23 +191,23 @@ def planted(tmp_path):
     """Return a function: what the check says when change(book) was made in a file."""
 
     def check(change):
-        book = copy.deepcopy(read(build.path_of(1)))
+        book = copy.deepcopy(read(path_of(1)))
         change(book)
-        path = build.path_of(1, tmp_path)
+        path = path_of(1, tmp_path)
         path.write_text(json.dumps(book), encoding="utf-8")
-        return "\n".join(build.check_chapter(1, LESSONS, tmp_path))
+        return "\n".join(check_chapter(1, LESSONS, tmp_path))
 
     return check
 
 
 def cell_with(book, text):
-    return next(x for x in book["cells"] if text in build.source_of(x))
+    return next(x for x in book["cells"] if text in ipynb.source_of(x))
 
 
 def edit(old, new):
     def change(book):
         cell = cell_with(book, old)
-        cell["source"] = build.source_of(cell).replace(old, new)
+        cell["source"] = ipynb.source_of(cell).replace(old, new)
 
     return change
 
@@ -218,8 +216,8 @@ def edit_output(old, new):
     def change(book):
         for cell in book["cells"]:
             for output in cell.get("outputs", []):
-                if old in build.text_of(output):
-                    output["text"] = build.text_of(output).replace(old, new)
+                if old in ipynb.text_of(output):
+                    output["text"] = ipynb.text_of(output).replace(old, new)
 
     return change
 
@@ -253,7 +251,7 @@ def warn(book):
         (untag, "tags are [], expected ['carried-over']"),
         (lambda book: book["metadata"].update(title="x"), "metadata of the notebook"),
         (edit_output("replaced: 2.0", "replaced: 3.0"), "step01 prints something else"),
-        (edit_output("replaced: 2.0", f"{curriculum.ROOT}/x"), "path of this computer"),
+        (edit_output("replaced: 2.0", f"{ROOT}/x"), "path of this computer"),
         (edit_output("replaced: 2.0", "at 0x7f8e12345678"), "an address in memory"),
         (lambda book: book["cells"][2].update(id="x"), "cell step01-01: id is 'x'"),
         (warn, "cell step01-03: stream oh"),
@@ -298,7 +296,7 @@ def exercise(book):
 
 
 def go_on_below_the_last(book):
-    cell = build.cell("code", "b3a1f0", "")
+    cell = ipynb.cell("code", "b3a1f0", "")
     book["cells"].append(cell)
 
 
@@ -307,7 +305,7 @@ def cut_streams(book):
         cut = []
         for output in cell.get("outputs", []):
             if output["output_type"] == "stream":
-                for line in build.text_of(output).splitlines(keepends=True):
+                for line in ipynb.text_of(output).splitlines(keepends=True):
                     cut.append({**output, "text": [line]})
             else:
                 cut.append(output)
@@ -327,10 +325,10 @@ def test_jupyter_saves_the_same_file(chapter, tmp_path):
     """Nothing but new outputs differ after a notebook was run and saved."""
     import nbformat
 
-    path = build.path_of(chapter)
+    path = path_of(chapter)
     book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     assert nbformat.writes(book) + "\n" == path.read_text(encoding="utf-8")
-    assert book.metadata.kernelspec == build.KERNEL
+    assert book.metadata.kernelspec == ipynb.KERNEL
     info = {"name", "version", "mimetype", "file_extension", "codemirror_mode"}
     assert info <= book.metadata.language_info.keys()
     counts = [x.execution_count for x in book.cells if x.cell_type == "code"]
@@ -339,12 +337,12 @@ def test_jupyter_saves_the_same_file(chapter, tmp_path):
 
 def setup_of(path):
     return next(
-        build.source_of(x) for x in read(path)["cells"] if x["cell_type"] == "code"
+        ipynb.source_of(x) for x in read(path)["cells"] if x["cell_type"] == "code"
     )
 
 
 @pytest.mark.parametrize(
-    "path", [*map(build.path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
+    "path", [*map(path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
 )
 def test_another_dezero_is_named(path, tmp_path):
     """PyPI has a package of the same name: the first cell says so."""
@@ -369,7 +367,7 @@ def test_another_dezero_is_named(path, tmp_path):
 
 
 def test_a_missing_notebook_is_reported(tmp_path):
-    assert build.check_chapter(1, LESSONS, tmp_path) == [
+    assert check_chapter(1, LESSONS, tmp_path) == [
         "chapter1.ipynb is not there; run: python notebooks/build.py 1"
     ]
 
@@ -378,16 +376,29 @@ def test_a_changed_step_is_reported(tmp_path):
     path = tmp_path / "step01.py"
     text = LESSONS[1].step.path.read_text(encoding="utf-8")
     path.write_text(text.replace("x = Variable(", "w = Variable("), encoding="utf-8")
-    lessons = {**LESSONS, 1: curriculum.read_lesson(path)}
-    (problem,) = build.check_chapter(1, lessons)
+    lessons = {**LESSONS, 1: read_lesson(path)}
+    (problem,) = check_chapter(1, lessons)
     assert "cell step01-04, line 1: expected 'w = Variable(" in problem
+
+
+def test_a_name_of_the_family_changes_no_notebook(tmp_path):
+    """So whoever adds an operation runs no chapter again."""
+    step = LESSONS[37].step
+    text = step.path.read_text(encoding="utf-8")
+    old, new = f"Family: {step.family[0]}", f"Family: functions.new, {step.family[0]}"
+    path = tmp_path / step.path.name
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    lessons = {**LESSONS, 37: read_lesson(path)}
+    assert lessons[37].step.family == ["functions.new", *step.family]
+    for chapter in CHAPTERS:
+        assert notebook(chapter, lessons) == notebook(chapter, LESSONS)
 
 
 def test_a_run_is_offline_and_strict(tmp_path):
     program = f"""
 import sys
-sys.path.insert(0, {str(NOTEBOOKS)!r})
-import build
+sys.path.append({str(STEPS)!r})
+from book import checks, execute, ipynb
 cells = [
     "import warnings, socket, os, sys",
     "try:\\n    warnings.warn('x')\\nexcept UserWarning:\\n    print('an error')",
@@ -396,15 +407,15 @@ cells = [
     "print(os.listdir('.'), os.path.exists(os.environ['DEZERO_CACHE']))",
     "print('oh', file=sys.stderr)",
 ]
-book = {{"cells": [build.cell("code", f"c{{i}}", x) for i, x in enumerate(cells)],
+book = {{"cells": [ipynb.cell("code", f"c{{i}}", x) for i, x in enumerate(cells)],
         "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}
-book = build.execute(book, ".")
-print([build.text_of(y) for x in book.cells for y in x.outputs])
-print([x.execution_count for x in book.cells], build.check_clean(book))
+book = execute.execute(book, ".")
+print([ipynb.text_of(y) for x in book.cells for y in x.outputs])
+print([x.execution_count for x in book.cells], checks.check_clean(book))
 book["cells"][1]["source"] = "1 / 0"
 try:
-    build.execute(book, ".")
-except build.BuildError as error:
+    execute.execute(book, ".")
+except execute.BuildError as error:
     print("ZeroDivisionError" in str(error))
 """
     result = subprocess.run(
@@ -473,7 +484,7 @@ def test_command_line_says_what_is_wrong():
     ],
 )
 def test_formula_becomes_latex(text, latex):
-    assert build.typeset([text]) == latex
+    assert typeset([text]) == latex
 
 
 @pytest.mark.parametrize(
@@ -494,12 +505,12 @@ def test_formula_becomes_latex(text, latex):
     ],
 )
 def test_what_is_no_formula_stays_as_it_is(text):
-    assert build.typeset([text]) is None
+    assert typeset([text]) is None
 
 
 def test_formulas_in_columns_are_aligned():
     lines = ["Square:  y = x**2      gx = 2 * x * gy", "Exp:     y = e**x"]
-    assert build.typeset(lines).split("\n") == [
+    assert typeset(lines).split("\n") == [
         r"\begin{aligned}",
         r"& \text{Square:} &\quad y & = x^{2} &\quad g_{x} & = 2 \, x \cdot g_{y} \\",
         r"& \text{Exp:} &\quad y & = e^{x}",
@@ -531,4 +542,4 @@ def test_formulas_in_columns_are_aligned():
     ],
 )
 def test_prose_shows_what_it_says(text, shown):
-    assert build.prose(text, {3: "#step03"}) == shown
+    assert prose(text, {3: "#step03"}) == shown

@@ -8,7 +8,8 @@ import sys
 
 import numpy as np
 import pytest
-from curriculum import ROOT, read_lesson
+from book.code import read_lesson
+from curriculum.places import ROOT
 
 import dezero
 import dezero.functions as F

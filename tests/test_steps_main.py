@@ -1,5 +1,6 @@
 """python -m steps: list, run, diff, test, table, and errors that teach."""
 
+import importlib.util
 import io
 import os
 import platform
@@ -7,11 +8,14 @@ import re
 import subprocess
 import sys
 
+import machine
 import pytest
-from curriculum import ROOT, STEPS, load, machine, reader
+from book import diff, reader, table
+from curriculum.places import ROOT, STEPS
 
-load("doctor")
-commands = load("commands", "__main__.py")
+spec = importlib.util.spec_from_file_location("commands", STEPS / "__main__.py")
+commands = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(commands)
 
 STEP_1 = '''"""Step 1. A box: it holds a number.
 
@@ -153,7 +157,7 @@ def test_chapter_of(number, chapter):
 
 
 def test_list(folder):
-    assert reader.list_steps(folder) == (
+    assert table.list_steps(folder) == (
         "Chapter 1 - Automatic differentiation\n  01  A box\n  02  Twice the | box"
     )
 
@@ -298,7 +302,7 @@ def test_version():
 
 
 def test_diff(folder):
-    assert reader.diff_steps(folder / "step01.py", folder / "step02.py") == [
+    assert diff.diff_steps(folder / "step01.py", folder / "step02.py") == [
         "--- step01.py",
         "+++ step02.py",
         "@@ -18,5 +25,11 @@",  # one of the 11 lines is a marker
@@ -319,14 +323,14 @@ def test_diff(folder):
 def test_diff_gives_the_lines_of_the_files(folder):
     paths = folder / "step01.py", folder / "step02.py"
     rows = [path.read_text().splitlines() for path in paths]
-    match = re.fullmatch(r"@@ -(\d+),5 \+(\d+),11 @@", reader.diff_steps(*paths)[2])
+    match = re.fullmatch(r"@@ -(\d+),5 \+(\d+),11 @@", diff.diff_steps(*paths)[2])
     for lines, number in zip(rows, match.groups()):
         assert lines[int(number) - 1] == "        self.data = data"
         assert lines[-1].startswith("    print(")
 
 
 def test_diff_of_the_first_step_adds_all(folder):
-    lines = reader.diff_steps(None, folder / "step01.py")
+    lines = diff.diff_steps(None, folder / "step01.py")
     assert lines[:2] == ["--- nothing", "+++ step01.py"]
     assert lines[3] == "+class Box:"
     assert all(line.startswith("+") for line in lines[3:])
@@ -353,16 +357,16 @@ class Terminal(io.StringIO):
 
 def test_colour_only_on_a_terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert reader.wants_colour(Terminal())
-    assert not reader.wants_colour(io.StringIO())
+    assert diff.wants_colour(Terminal())
+    assert not diff.wants_colour(io.StringIO())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not reader.wants_colour(Terminal())
+    assert not diff.wants_colour(Terminal())
     monkeypatch.setenv("NO_COLOR", "")  # empty counts as not set
-    assert reader.wants_colour(Terminal())
+    assert diff.wants_colour(Terminal())
 
 
 def test_coloured():
-    lines = reader.coloured(["--- a", "+++ b", "@@ -1 +1 @@", " x", "-y", "+z"])
+    lines = diff.coloured(["--- a", "+++ b", "@@ -1 +1 @@", " x", "-y", "+z"])
     assert lines == [
         "\x1b[1m--- a\x1b[0m",
         "\x1b[1m+++ b\x1b[0m",
@@ -384,7 +388,7 @@ def test_diff_is_coloured_on_a_terminal(monkeypatch):
 
 
 def test_table(folder):
-    assert reader.table(folder) == (
+    assert table.table(folder) == (
         "### Chapter 1 - Automatic differentiation\n"
         "\n"
         "| | step | its one idea |\n"
@@ -399,23 +403,23 @@ def test_table_names_the_notebook_of_a_chapter(folder):
     notebook.parent.mkdir()
     notebook.touch()
     line = "As a notebook: [notebooks/chapter1.ipynb](notebooks/chapter1.ipynb)"
-    assert f"differentiation\n\n{line}\n\n| |" in reader.table(folder)
+    assert f"differentiation\n\n{line}\n\n| |" in table.table(folder)
 
 
 def test_table_goes_between_the_marks(folder):
-    text = f"before\n{reader.BEGIN}\nold\n{reader.END}\nafter\n"
-    new = reader.with_table(text, folder)
-    assert new.startswith(f"before\n{reader.BEGIN}\n\n### Chapter 1")
-    assert new.endswith(f"of \\_\\_both\\_\\_ |\n\n{reader.END}\nafter\n")
-    assert reader.with_table(new, folder) == new
+    text = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
+    new = table.with_table(text, folder)
+    assert new.startswith(f"before\n{table.BEGIN}\n\n### Chapter 1")
+    assert new.endswith(f"of \\_\\_both\\_\\_ |\n\n{table.END}\nafter\n")
+    assert table.with_table(new, folder) == new
     with pytest.raises(reader.StepError, match="README.md needs the lines"):
-        reader.with_table("no marks", folder)
+        table.with_table("no marks", folder)
 
 
 def test_table_command(tmp_path, monkeypatch, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"{reader.BEGIN}\n{reader.END}\n")
-    monkeypatch.setattr(reader, "README", readme)
+    readme.write_text(f"{table.BEGIN}\n{table.END}\n")
+    monkeypatch.setattr(table, "README", readme)
     assert commands.main(["table"]) == 0
     assert f"{len(reader.find_steps())} steps" in capsys.readouterr().out
     assert "| [01](steps/step01.py) |" in readme.read_text()

@@ -157,8 +157,8 @@ LINES = list(enumerate(PROGRAM.splitlines(), start=1))
 def test_an_editor_knows(messages, at, code, expected):
     (said,) = messages[at]
     assert said.startswith('note: Revealed type is "')
-    plain = said.split('"')[1].replace("dezero.core.", "").replace("builtins.", "")
-    plain = re.sub(r"\bdezero\.\w+\.", "", plain)
+    plain = said.split('"')[1].replace("builtins.", "")
+    plain = re.sub(r"\bdezero\.(\w+\.)+", "", plain)
     assert plain.startswith(expected), f"{code}: {said}"
     assert "core_simple" not in said
 

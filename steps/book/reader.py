@@ -1,19 +1,11 @@
-"""Reading steps: what their docstrings say, and how their code differs.
-
-The one reader of steps. The command line (__main__.py), the table in
-README.md, notebooks/build.py and tests/curriculum.py all see a step
-through these functions.
-"""
+"""Which steps there are, and what the docstring of a step says."""
 
 import ast
-import difflib
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STEPS = Path(__file__).resolve().parent
-README = STEPS.parent / "README.md"
+STEPS = Path(__file__).resolve().parents[1]
 
 CHAPTERS = [  # first step, title
     (1, "Automatic differentiation"),
@@ -24,11 +16,7 @@ CHAPTERS = [  # first step, title
     (61, "Inside other frameworks"),
 ]
 
-# -------------------------------------------------------------- reading
-
-MARKER = re.compile(
-    r" *# --- (?:new in this step|carried over from step (\d+)) ---"
-)
+MARKER = re.compile(r" *# --- (?:new in this step|carried over from step (\d+)) ---")
 HEADER = re.compile(
     r"(?:^|(?<=\.) +)"  # at the start of a line, or after a full stop
     r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends"
@@ -46,12 +34,11 @@ class StepError(ValueError):
 class Step:
     """What the docstring of a step says.
 
-    prose is the text above the headers, and headers are those as they
-    stand, (header, text), without Exercise and Output. teaches,
-    family and extends are lists of names. new, and carried for the
-    number of an earlier step, are lists of words, since "most of
-    Variable" is allowed there. output is None without Output:, and
-    rtol is that of its numbers.
+    prose is the text above the headers, and headers are those as they stand,
+    (header, text), without Exercise and Output. teaches, family and extends are lists
+    of names. new, and carried for the number of an earlier step, are lists of words,
+    since "most of Variable" is allowed there. output is None without Output:, and rtol
+    is that of its numbers.
     """
 
     path: Path
@@ -76,7 +63,7 @@ def find_steps(folder=STEPS):
     return {int(path.stem[4:]): path for path in paths}
 
 
-def parse(path):
+def parse_step(path):
     """Return the syntax tree of a step."""
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
@@ -87,11 +74,9 @@ def parse(path):
 
 def read_step(path):
     """Return the Step that the docstring of this file describes."""
-    doc = ast.get_docstring(parse(path))
+    doc = ast.get_docstring(parse_step(path))
     heading, _, body = (doc or "").partition("\n\n")
-    match = re.fullmatch(
-        r"Step (\d+)\. (.+)\.", " ".join(heading.split())
-    )
+    match = re.fullmatch(r"Step (\d+)\. (.+)\.", " ".join(heading.split()))
     if not match or ": " not in match[2]:
         raise StepError(
             f"{path.stem}: the docstring must start with a line like "
@@ -122,9 +107,7 @@ def read_step(path):
         elif header == "Exercise":
             step.exercise = " ".join(text.split())
         else:
-            getattr(step, header.lower()).extend(
-                read_names(path, header, text)
-            )
+            getattr(step, header.lower()).extend(read_names(path, header, text))
     return step
 
 
@@ -170,114 +153,6 @@ def by_chapter(steps):
 def read_steps(folder=STEPS):
     """Return the Steps of a folder, in order."""
     return [read_step(path) for path in find_steps(folder).values()]
-
-
-# ------------------------------------------------ lists and differences
-
-
-def list_steps(folder=STEPS):
-    """Return the list of steps as text."""
-    lines = []
-    for heading, steps in by_chapter(read_steps(folder)):
-        lines += ["", heading]
-        lines += [f"  {s.number:02d}  {s.title}" for s in steps]
-    return "\n".join(lines[1:])
-
-
-def code_lines(path):
-    """Return [(number, line)] without module docstring and markers."""
-    first = parse(path).body[0]
-    start = first.end_lineno if isinstance(first, ast.Expr) else 0
-    text = path.read_text(encoding="utf-8")
-    lines = list(enumerate(text.splitlines(), start=1))[start:]
-    while lines and not lines[0][1].strip():
-        lines = lines[1:]
-    return [row for row in lines if not MARKER.fullmatch(row[1])]
-
-
-def diff_steps(old, new, context=3):
-    """Return the unified diff of two steps' code as a list of lines.
-
-    Module docstrings and markers are left out: they differ in every
-    step. The line numbers are those of the files. Without an old path
-    everything is added.
-    """
-    before, after = code_lines(old) if old else [], code_lines(new)
-    texts = [[line for _, line in rows] for rows in (before, after)]
-    matcher = difflib.SequenceMatcher(None, *texts, autojunk=False)
-    lines = [
-        "--- " + (old.name if old else "nothing"),
-        f"+++ {new.name}",
-    ]
-    for group in matcher.get_grouped_opcodes(context):
-        old_rows = before[group[0][1] : group[-1][2]]
-        new_rows = after[group[0][3] : group[-1][4]]
-        lines.append(f"@@ -{span(old_rows)} +{span(new_rows)} @@")
-        for tag, i, i_end, j, j_end in group:
-            if tag == "equal":
-                lines += [" " + line for _, line in before[i:i_end]]
-            else:
-                lines += ["-" + line for _, line in before[i:i_end]]
-                lines += ["+" + line for _, line in after[j:j_end]]
-    return lines
-
-
-def span(rows):
-    """Return 'first line,count' of rows, as a unified diff does."""
-    if not rows:
-        return "0,0"
-    first, last = rows[0][0], rows[-1][0]
-    return f"{first},{last - first + 1}"
-
-
-def coloured(lines):
-    """Return the lines of a diff with terminal colours."""
-    colours = {"@": 36, "-": 31, "+": 32}  # cyan, red, green
-    result = [f"\x1b[1m{line}\x1b[0m" for line in lines[:2]]  # bold
-    for line in lines[2:]:
-        code = colours.get(line[0])
-        result.append(f"\x1b[{code}m{line}\x1b[0m" if code else line)
-    return result
-
-
-def wants_colour(stream):
-    """Say yes to colours on a terminal, unless NO_COLOR is set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
-
-
-BEGIN, END = "<!-- steps -->", "<!-- /steps -->"
-
-
-def table(folder=STEPS):
-    """Return the table of steps for README.md."""
-    lines = []
-    for heading, steps in by_chapter(read_steps(folder)):
-        lines += ["", f"### {heading}", ""]
-        number = heading.split()[1]
-        notebook = f"notebooks/chapter{number}.ipynb"
-        if (folder.parent / notebook).exists():
-            lines += [f"As a notebook: [{notebook}]({notebook})", ""]
-        lines += ["| | step | its one idea |", "|---|---|---|"]
-        for step in steps:
-            link = f"[{step.number:02d}](steps/{step.path.name})"
-            words = [
-                re.sub(r"([*_|<`])", r"\\\1", text)  # not as Markdown
-                for text in (step.title, step.idea)
-            ]
-            lines.append(f"| {link} | {' | '.join(words)} |")
-    return "\n".join(lines[1:])
-
-
-def with_table(text, folder=STEPS):
-    """Return the text of README.md with today's table of steps."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise StepError(f"README.md needs the lines {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{table(folder)}\n\n{END}{tail}"
-
-
-# -------------------------------------------------------------- numbers
 
 
 WORD = re.compile(r"(?:step)?(\d+)(?:\.py)?")

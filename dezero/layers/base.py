@@ -1,0 +1,318 @@
+"""Layer: what all layers have in common.
+
+Parameters and layers that a layer owns are found, printed, saved and cleared.
+"""
+
+import numbers
+import reprlib
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from dezero import cuda
+from dezero.core import Parameter, Variable
+from dezero.guards import shown
+from dezero.layers.calls import _calls, _WholeCall
+from dezero.layers.habits import _ELSEWHERE
+from dezero.layers.inside import _held, _reached
+from dezero.layers.summary import _summary
+from dezero.layers.weights import _load, _save
+
+
+class _LastCall:
+    """Layer.inputs and Layer.outputs, unless a layer has its own of the name."""
+
+    def __set_name__(self, owner, name):
+        self.place = f"_{name}"
+
+    def __get__(self, layer, owner=None):
+        return () if layer is None else vars(layer).get(self.place, ())
+
+
+class Layer:
+    """A function with Parameters of its own, and perhaps with layers inside.
+
+    A subclass writes `__init__`, which assigns Parameters and Layers to attributes,
+    and `forward`, which computes. Those in a list, a tuple or a dict that is an
+    attribute are found as well, whenever they came into it.
+
+    inputs, outputs    weak references to what the last call got and gave; a number,
+                       a list or None has none and is left out
+
+    A call that fails leaves all layers as they were before it: sizes that it had
+    learned and weights that it had drawn are gone again.
+
+    >>> Linear(10, in_size=4)
+    Linear(10, in_size=4)
+    """
+
+    inputs = _LastCall()
+    outputs = _LastCall()
+    _params = ()  # of a layer whose __init__ calls none of ours
+
+    def __init__(self):
+        self._params = ()  # names of attributes, in order of definition
+
+    def __setattr__(self, name, value):
+        owned = isinstance(value, (Parameter, Layer))
+        known = self.__dict__.get("_params")
+        if owned and known is None:
+            raise AttributeError(
+                f"{type(self).__name__}.{name}: call super().__init__() before "
+                f"assigning a {type(value).__name__} (see step 44)"
+            )
+        if not owned and name in self.__dict__:
+            self._check_replacement(name, value)
+        super().__setattr__(name, value)
+        if owned and name not in known:
+            self._params = (*known, name)
+        elif known and name in known and not owned:
+            self._forget(name)
+
+    def _check_replacement(self, name, value):
+        """Refuse what would take a Parameter, or a layer, out of params()."""
+        old = self.__dict__[name]
+        plain = isinstance(value, (Variable, numbers.Number)) or cuda.is_array(value)
+        if isinstance(old, Parameter) and value is not None:
+            W = f"layer.{name}"
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Parameter, and params() would not "
+                f"find {_what(value)} in its place; write {W}.data for its numbers, as "
+                f"in {W}.data -= lr * {W}.grad.data, or del {W} first where {name} is "
+                "to be computed from others (see step 44)"
+            )
+        if isinstance(old, Layer) and plain:
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a layer, {old}, expected another one "
+                f"or a Parameter in its place, got {_what(value)} (see step 45)"
+            )
+
+    def __delattr__(self, name):
+        super().__delattr__(name)
+        self._forget(name)
+
+    def _forget(self, name):
+        """Take an attribute off the list of those that hold parameters."""
+        names = self.__dict__.get("_params", ())
+        vars(self)["_params"] = tuple(known for known in names if known != name)
+
+    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+
+        def __getattr__(self, name):
+            """Say what to write instead of a name that other libraries have."""
+            if hasattr(type(self), name):  # a property that raised: let it say why
+                return object.__getattribute__(self, name)
+            kind = type(self).__name__
+            message = f"{kind!r} object has no attribute {name!r}"
+            if name in _ELSEWHERE:
+                message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
+            elif "_params" not in vars(self) and name[:2] != "__":
+                message += f"; does {kind}.__init__ call super().__init__()?"
+                message += " (see step 44)"
+            raise AttributeError(message, name=name, obj=self)
+
+    def __call__(self, *inputs, **options) -> Variable:
+        """Return forward(*inputs, **options): one output bare, several as a tuple."""
+        with _WholeCall(self):
+            outputs = self.forward(*inputs, **options)
+            if outputs is None or isinstance(outputs, (int, float)):
+                self._refuse_output(outputs)
+            if not isinstance(outputs, tuple):
+                outputs = (outputs,)
+            if _calls.seen is not None:
+                _calls.seen.append((self, outputs))
+        notes = vars(self)
+        notes["_inputs"] = _weakly((*inputs, *options.values()))
+        notes["_outputs"] = _weakly(outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _refuse_output(self, output):
+        name = type(self).__name__
+        advice = "is a return missing?" if output is None else "return a Variable"
+        raise TypeError(f"{name}: forward returned {output}; {advice} (see step 44)")
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the outputs from Variables or ndarrays."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write forward(self, x) (see step 44)"
+        )
+
+    # --- what is inside ---
+
+    def _owned(self):
+        """Yield (key, owned) of every Parameter and Layer of this layer's own.
+
+        The key is the name of the attribute, or for what stands in a list, tuple or
+        dict "blocks/0", the name and the way through it. What an attribute leads to
+        as well, here or inside, comes as that only, so files keep the keys that they
+        had before lists were looked into. A list that leads back here is left out.
+        """
+        named = self._named()
+        held = _held(self)
+        if held:  # leave out what named has, often all of it
+            found = {owned for _, owned in named}
+            held = {key: owned for key, owned in held.items() if owned not in found}
+        if held:
+            found = _reached(found, lists=False)
+            for key, owned in held.items():
+                if owned not in found and self not in _reached([owned]):
+                    found.add(owned)
+                    named.append((key, owned))
+            places = {name: i for i, name in enumerate(vars(self))}
+            named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
+        yield from named
+
+    def _named(self):
+        """Return [(name, owned)] of those that are attributes."""
+        return [(name, getattr(self, name)) for name in self._params]
+
+    def params(self):
+        """Yield every Parameter once, in order of definition, inner layers' too."""
+        seen = set()
+        for _, owned in self._owned():
+            for param in owned.params() if isinstance(owned, Layer) else [owned]:
+                if param not in seen:
+                    seen.add(param)
+                    yield param
+
+    def cleargrads(self):
+        """Forget all gradients: backward adds to those that it finds (step 14)."""
+        for param in self.params():
+            param.cleargrad()
+
+    def zero_grad(self):
+        """Forget all gradients, as cleargrads does: PyTorch's name for it (step 66)."""
+        self.cleargrads()
+
+    def to_cpu(self):
+        """Move all parameters into main memory."""
+        for param in self.params():
+            param.to_cpu()
+
+    def to_gpu(self):
+        """Move all parameters to the GPU (step 52)."""
+        for param in self.params():
+            param.to_gpu()
+
+    # --- what it looks like ---
+
+    @reprlib.recursive_repr()
+    def __repr__(self):
+        settings = self._settings()
+        if settings is not None:
+            return f"{type(self).__name__}({settings})"
+        lines = [f"  {key}: {_line(inner)}" for key, inner in self._shown()]
+        body = "\n" + "\n".join(lines) + "\n" if lines else ""
+        return f"{type(self).__name__}({body})"
+
+    def _settings(self):
+        """Return what print shows in the parentheses; None: what is inside."""
+
+    def _shown(self):
+        """Return [(key, what)], the lines between the parentheses."""
+        return list(self._owned())
+
+    def summary(self, *inputs):
+        """Print a table: the layers in order of use, their outputs, their parameters.
+
+        Computes forward(*inputs) on a copy, in test mode and without a graph: the
+        layer, its state and NumPy's generator stay as they are, and a layer that was
+        never called is that afterwards. What is shared is counted once.
+
+        >>> from dezero.models import Sequential
+        >>> model = Sequential(Linear(100), F.tanh, Linear(10))
+        >>> model.summary(np.zeros((32, 784), dtype=np.float32))
+        layer         output     parameters
+        Sequential    (32, 10)
+          l0: Linear  (32, 100)      78,500
+          l2: Linear  (32, 10)        1,010
+        total                        79,510
+        """
+        print(_summary(self, inputs))
+
+    # --- files ---
+
+    def save_weights(self, path):
+        """Write the arrays of all parameters to path, a compressed .npz file.
+
+        The name of an array is its path through the layers: "W", "l1/W". A Parameter
+        that stands under two names is written under both. ".npz" is added to a path
+        without it. The file is there whole or not at all: a former one is
+        replaced only at the end. Parameters on a GPU are moved to main memory.
+
+        Raises RuntimeError if a parameter has no array yet, or if there is none.
+        """
+        _save(self, path)
+
+    def load_weights(self, path):
+        """Set all parameters to the arrays that save_weights wrote to path.
+
+        Layers that were never called take what sizes they do not know from the arrays.
+        Every parameter keeps its dtype: float64 in the file becomes the float32 of the
+        layer. Arrays of the file that no parameter asks for are not even unpacked; a
+        Parameter that stands under two names needs one of them. After an error nothing
+        has changed.
+
+        Raises KeyError if a parameter is not in the file, ValueError if it has
+        another shape there or is no floating numbers, or if the file is damaged.
+        """
+        _load(self, path)
+
+    def _named_params(self):
+        """Return {"l1/W": Parameter, ...}."""
+        params = {}
+        self._flatten_params(params)
+        return params
+
+    def _flatten_params(self, params_dict, parent_key=""):
+        """Add all parameters to a dict, by their paths through the layers."""
+        for name, owned in self._owned():
+            key = f"{parent_key}/{name}" if parent_key else name
+            if isinstance(owned, Layer):
+                owned._flatten_params(params_dict, key)
+            else:
+                params_dict[key] = owned
+
+    def _hint(self, shape):
+        """Return what to do about a batch of a shape that is a known mistake."""
+        return ""
+
+    def _awaited_shapes(self):
+        """Return {parameter: shape} of those without values whose shape is known.
+
+        A length that is not known yet is None, or a Layer: then it is the same
+        wherever that stands. A layer that draws its weights late adds them here, so
+        that load_weights can refuse those of another layer.
+        """
+        shapes = {}
+        for _, owned in self._owned():
+            if isinstance(owned, Layer):
+                shapes |= owned._awaited_shapes()
+        return shapes
+
+    def __getstate__(self):
+        """Return what pickle and copy take along: all but the weak references."""
+        state = self.__dict__.copy()
+        state.pop("_inputs", None)
+        state.pop("_outputs", None)
+        return state
+
+
+def _weakly(values):
+    """Return weak references to those values whose type has a place for them."""
+    return [weakref.ref(value) for value in values if type(value).__weakrefoffset__]
+
+
+def _what(value):
+    """Return what a value is, for an error: "a plain Variable"."""
+    if type(value) is Variable:
+        return "a plain Variable"
+    return "an array" if cuda.is_array(value) else shown(value)
+
+
+def _line(inner):
+    """Return a layer, a Parameter or a function as a part of a printed layer."""
+    if isinstance(inner, Parameter):
+        return f"Parameter {'?' if inner.data is None else inner.shape}"
+    if isinstance(inner, Layer):
+        return repr(inner).replace("\n", "\n  ")
+    return getattr(inner, "__name__", None) or type(inner).__name__

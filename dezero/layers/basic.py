@@ -1,0 +1,112 @@
+"""Linear, and EmbedID: products with a matrix, and rows of one.
+
+Letters: x, y in and out; W, b weights and bias; N batch.
+"""
+
+import numpy as np
+
+import dezero.functions as F
+from dezero import cuda
+from dezero.core import Parameter
+from dezero.guards import whole
+from dezero.layers.base import Layer
+from dezero.layers.calls import _calls, _set_late
+from dezero.layers.checks import _floating, _judged, _listed, _no_bias
+
+
+class Linear(Layer):
+    """y = x @ W + b: every output a weighted sum of all inputs.
+
+    Shapes: x (N, in_size), W (in_size, out_size), b (out_size,) -> y (N, out_size).
+
+    W starts as randn(in_size, out_size) * sqrt(1 / in_size), by NumPy's global
+    generator, b as zeros. in_size=None: the first call tells, and W.data is None
+    until then.
+    """
+
+    def __init__(
+        self,
+        out_size: int,
+        nobias: bool = False,
+        dtype=np.float32,
+        in_size: int | None = None,
+    ):
+        super().__init__()
+        who = type(self).__name__
+        self.out_size = whole(who, "out_size", out_size, 44)
+        advice = f"the size of the input goes by name: {who}({out_size}, in_size=...)"
+        nobias = _no_bias(who, nobias, 44, advice)
+        self.dtype = _floating(who, dtype, 44)
+        if in_size is not None:
+            in_size = whole(who, "in_size", in_size, 44)
+
+        self.W = Parameter(None, name="W")
+        if in_size is not None:
+            self._init_W(in_size, np)
+        self.b = None
+        if not nobias:
+            self.b = Parameter(np.zeros(self.out_size, dtype), name="b")
+
+    @property
+    def in_size(self):
+        """How many numbers go in; None until W has values."""
+        return None if self.W.data is None else self.W.shape[0]
+
+    def _init_W(self, in_size, xp):
+        shape = (in_size, self.out_size)
+        _set_late(self.W, _initial_weights(shape, in_size, self.dtype, xp))
+
+    def _settings(self):
+        return _listed(self.out_size, nobias=self.b is None, in_size=self.in_size)
+
+    def _awaited_shapes(self):
+        return {self.W: (None, self.out_size)}
+
+    def _hint(self, shape):
+        return "; images become rows by F.flatten" if len(shape) == 4 else ""
+
+    def forward(self, x):
+        """Return x @ W + b."""
+        x = _judged(
+            self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), self.in_size
+        )
+        if self.W.data is None:
+            self._init_W(x.shape[-1], cuda.get_array_module(x))
+        return F.linear(x, self.W, self.b)
+
+
+class EmbedID(Layer):
+    """y = W[x]: a vector for each of in_size things, looked up by number.
+
+    Shapes: x (...) of ints, W (in_size, out_size) -> y (..., out_size).
+
+    W starts as randn(in_size, out_size), by NumPy's global generator, in float64.
+    """
+
+    def __init__(self, in_size: int, out_size: int):
+        super().__init__()
+        in_size = whole("EmbedID", "in_size", in_size, 69)
+        out_size = whole("EmbedID", "out_size", out_size, 69)
+        W = np.random.randn(in_size, out_size)  # noqa: NPY002
+        self.W = Parameter(W, name="W")
+
+    def _settings(self):
+        return ", ".join(map(str, self.W.shape))
+
+    def forward(self, x):
+        """Return the rows W[x]."""
+        x = _judged(self, x, 69, "the ints of words (...)", least=0)
+        return F.embed_id(x, self.W)
+
+
+def _initial_weights(shape, fan_in, dtype, xp):
+    """Return random weights under which numbers keep their size.
+
+    An output is the sum of fan_in products. With inputs and weights around 1 it
+    would be around sqrt(fan_in), so the weights start that much smaller.
+    """
+    if not _calls.draws:
+        return xp.zeros(shape, dtype)
+    # The global generator: programs seed it by np.random.seed.
+    W = np.random.randn(*shape) * np.sqrt(1 / fan_in)  # noqa: NPY002
+    return xp.asarray(W.astype(dtype))

@@ -1,0 +1,97 @@
+"""A call of a layer is whole or not at all: what it changes is noted, and undone.
+
+A layer notes in its forward what it is about to change, `_note(self, {"h": self.h})`.
+Where an error ends the call, in this layer or in one around it, the old h comes back.
+"""
+
+import inspect
+import threading
+
+from dezero.core import Parameter
+
+
+class _Calls(threading.local):
+    """What calls of layers leave for each other, each thread its own.
+
+    undo     [(what, its former value)] of the calls under way; None outside of one
+    seen     [(layer, outputs)] for a summary; None at other times
+    draws    whether late weights are random; a summary does without
+    """
+
+    undo = seen = None
+    draws = True
+
+
+_calls = _Calls()
+
+
+class _WholeCall:
+    """A with block: if it raises, the layers called in it are what they were before."""
+
+    __slots__ = ("layer", "outermost", "start")
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __enter__(self):
+        undo = _calls.undo
+        self.outermost = undo is None
+        if self.outermost:
+            _calls.undo = []
+        self.start = 0 if self.outermost else len(undo)
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None:
+            undo = _calls.undo
+            while len(undo) > self.start:
+                _restore(*undo.pop())
+        if self.outermost:
+            _calls.undo = None
+        if kind is TypeError:
+            _explain(self.layer, error)
+
+
+def _note(what, former):
+    """Note the former value of what a call is about to change; see _restore."""
+    if _calls.undo is not None:
+        _calls.undo.append((what, former))
+
+
+def _restore(what, former):
+    """Give a Parameter, a layer's attributes, or an array their former values."""
+    if isinstance(what, Parameter):
+        what.data = former
+    elif isinstance(former, dict):
+        vars(what).update(former)
+    else:
+        what[...] = former
+
+
+def _set_late(param, array):
+    """Give a Parameter the array that the first call has shown to be right."""
+    _note(param, param.data)
+    param.data = array
+
+
+def _explain(layer, error):
+    """Raise another error where Python's own one does not teach.
+
+    Where forward takes another number of arguments, or where a class was called:
+    self.l = L.Linear, self.l(x).
+    """
+    who = type(layer).__name__
+    if str(error).startswith(f"{type(layer).forward.__qualname__}() "):
+        takes = inspect.signature(layer.forward)
+        got = str(error).partition("() ")[2]
+        raise TypeError(
+            f"{who}: expected the arguments of its forward{takes}, got others: {got} "
+            "(self is one of them) (see step 44)"
+        ) from None
+    for name, value in vars(layer).items():
+        if isinstance(value, type) and hasattr(value, "_owned"):
+            kind = value.__name__
+            if str(error).startswith((f"{kind}.__init__()", f"{kind}: ")):
+                raise TypeError(
+                    f"{who}.{name} is the class {kind}, expected a "
+                    f"layer; write self.{name} = {kind}(...) (see step 45)"
+                ) from error

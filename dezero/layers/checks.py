@@ -1,0 +1,93 @@
+"""What layers are given, batches and settings: accepted, or refused with a sentence."""
+
+import contextlib
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core import Variable, as_array
+from dezero.guards import refusal, shown, whole
+
+
+def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
+    """Return x, what a layer is called on, or refuse it.
+
+    A Variable and an array stay what they are, numbers and lists become an array.
+    axis is a name in expected and its place, ("D", -1); size how long that is, if the
+    layer knows already. Raises TypeError for what is no numbers, ValueError for
+    another shape.
+    """
+    given, who = x, type(layer).__name__
+    if not (isinstance(x, Variable) or cuda.is_array(x)):
+        with contextlib.suppress(ValueError):  # rows of different lengths
+            x = as_array(x)
+    array = x.data if isinstance(x, Variable) else x
+    if not hasattr(array, "shape") or array.dtype.kind not in "fiub":
+        got = shown(given)
+        if isinstance(given, Variable) and array is None:
+            got = "Variable(None), which has no data"
+        elif cuda.is_array(array) and not isinstance(given, str):
+            got = f"an array of {array.dtype}"
+        raise TypeError(
+            f"{who}: x must be {expected}, in an array or a Variable, got {got} "
+            f"(see step {step})"
+        )
+    shape = array.shape
+    wanted = None
+    if len(shape) < least or ndim not in (None, len(shape)):
+        wanted = ""
+    elif axis is not None and shape[axis[1]] != size:
+        if size is not None:
+            wanted = f" with {axis[0]} = {size}, as its weights have it"
+        elif not shape[axis[1]]:
+            wanted = f" with {axis[0]} at least 1"
+    if wanted is not None:
+        raise ValueError(
+            f"{who}: x must be {expected}{wanted}, got {shape}{layer._hint(shape)} "
+            f"(see step {step})"
+        )
+    return x
+
+
+def _sides(who, name, value, step, least=1):
+    """Return value, an int or (height, width), if none is below least."""
+    several = isinstance(value, (tuple, list))
+    sides = value if several else [value]
+    try:
+        if several and len(sides) != 2:
+            raise TypeError
+        for side in sides:
+            whole(who, name, side, step, least=least)
+    except (TypeError, ValueError) as error:
+        got = tuple(value) if several else shown(value)
+        raise type(error)(
+            f"{who}: {name} must be an int or (height, width), of at least {least} "
+            f"each, got {got} (see step {step})"
+        ) from None
+    return value
+
+
+def _floating(who, dtype, step):
+    """Return dtype if it is one of floating numbers; raise TypeError otherwise."""
+    with contextlib.suppress(TypeError):
+        if dtype is not None and np.dtype(dtype).kind == "f":
+            return dtype
+    got = dtype if isinstance(dtype, type) else None
+    got = getattr(got, "__name__", None) or dtype
+    raise TypeError(refusal(who, "dtype", "a floating one, as np.float32", got, step))
+
+
+def _no_bias(who, nobias, step, advice):
+    """Return nobias if it is True or False, not 1 or 0: a size may have got there."""
+    if isinstance(nobias, (bool, np.bool_)):
+        return bool(nobias)
+    raise TypeError(
+        f"{who}: nobias must be True or False, got {shown(nobias)}; {advice} "
+        f"(see step {step})"
+    )
+
+
+def _listed(*sizes, **options):
+    """Return settings as a call has them, "10, in_size=4", without None, False, 0."""
+    options = [f"{k}={v}" for k, v in options.items() if v not in (None, False)]
+    return ", ".join([*map(str, sizes), *options])

@@ -1,0 +1,299 @@
+"""Layers with a memory: RNN, LSTM and GRU.
+
+Letters: x in, h the state and output, c the memory; N sequences, D numbers in, H out.
+"""
+
+import operator
+
+import numpy as np
+
+import dezero.functions as F
+from dezero import cuda
+from dezero.core import Config, Variable, as_array, as_variable
+from dezero.guards import whole
+from dezero.layers.base import Layer
+from dezero.layers.basic import Linear
+from dezero.layers.calls import _note
+from dezero.layers.checks import _judged, _listed
+
+_STEP = "a step of N sequences (N, D)"
+
+
+def _hint_of_sequences(shape):
+    """Return what to do about sequences where a step of them is expected."""
+    if len(shape) == 3:
+        return (
+            "; a call is one step of time, so loop over them: "
+            "for t in range(x.shape[1]): h = layer(x[:, t])"
+        )
+    return "; one sequence alone is x[None], a batch of one" if len(shape) == 1 else ""
+
+
+class RNN(Layer):
+    """h = tanh(x2h(x) + h2h(h)): the output is also the state for the next call.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h    the state, a Variable of the graph, None before the first call. From here
+         backward goes back through all calls; loss.unchain_backward() ends that,
+         reset_state() forgets the state (see step 59)
+    """
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        hidden_size, in_size = _sizes("RNN", hidden_size, in_size, 59)
+        self.hidden_size = hidden_size
+        self.x2h = Linear(hidden_size, in_size=in_size)
+        self.h2h = Linear(hidden_size, nobias=True)  # drawn by the second call
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = None
+
+    def _settings(self):
+        return _listed(self.hidden_size, in_size=self.x2h.in_size)
+
+    def _hint(self, shape):
+        return _hint_of_sequences(shape)
+
+    def _awaited_shapes(self):
+        h2h = {self.h2h.W: (self.hidden_size, self.hidden_size)}
+        return super()._awaited_shapes() | h2h
+
+    def forward(self, x):
+        """Return the state after x."""
+        x = _judged(self, x, 59, _STEP, ("D", -1), self.x2h.in_size, ndim=2)
+        _check_state(self, x)
+        _note(self, {"h": self.h})
+        a = self.x2h(x)
+        if self.h is not None:
+            a = a + self.h2h(self.h)
+        self.h = F.tanh(a)
+        return self.h
+
+
+def _weights_of(gates):
+    """Return what finds a layer's weights and biases as join_gates wants them.
+
+    In a third of the time of a loop over the gates, for every step of a sequence.
+    """
+    kinds = ("x2{}.W", "h2{}.W", "x2{}.b")
+    return operator.attrgetter(*(kind.format(gate) for kind in kinds for gate in gates))
+
+
+class _Joined(Variable):
+    """The weights that a _Gated layer has joined, for many calls.
+
+    What comes before one of these calls can be cut off. This comes before it as well,
+    but also before those after it, so it stays, as Parameters do.
+    """
+
+    def unchain(self):
+        """Keep the link to the Parameters."""
+
+
+class _Gated(Layer):
+    """Sub-layers x2? with a bias and h2? without, for each gate "?".
+
+    A call computes all gates as one product. For that the weights are joined, once
+    for all calls of a recorded sequence: then their gradients are also added up as one
+    matrix. They are joined anew after a backward, where h is not what the last call
+    gave, and where a weight is another Parameter or has another array. Who edits an
+    array in place at another time, in the middle of a sequence, calls reset_state().
+    """
+
+    _W = None  # the weights joined, a Variable of the graph
+
+    def _step(self, x, step, *state):
+        """Return x, a step of N sequences, as a Variable; note what can be undone."""
+        size = getattr(self, self._first).in_size
+        x = _judged(self, x, step, _STEP, ("D", -1), size, ndim=2)
+        _check_state(self, x)
+        _note(self, {name: getattr(self, name) for name in (*state, "_W")})
+        return _as_input(x)
+
+    def _settings(self):
+        return _listed(self.hidden_size, in_size=getattr(self, self._first).in_size)
+
+    def _hint(self, shape):
+        return _hint_of_sequences(shape)
+
+    def _given(self, state, x):
+        """Return h or c as a Variable, zeros before the first x."""
+        if state is None:
+            return _zeros(x, (len(x), self.hidden_size))
+        return _as_input(state)
+
+    def _joined(self, x, h):
+        """Return the weights of all gates as one W, for a step of x from h."""
+        parts, W = self._weights(self), self._W
+        if h.creator is not None and W in h.creator._inputs:
+            join = W.creator
+            if (
+                join.passes == Config.passes
+                and all(map(operator.is_, join._inputs, parts))
+                and all(map(operator.is_, join.given, [part.data for part in parts]))
+                and (W.requires_grad or not any(part.requires_grad for part in parts))
+            ):
+                join.recurs = True
+                return W
+        for layer in vars(self).values():
+            if isinstance(layer, Linear) and layer.W.data is None:
+                layer._init_W(x.shape[-1], cuda.get_array_module(x))
+        G = len(parts) // 3
+        zeros = _zeros(h, h.shape[1:])  # for a gate whose b is None
+        bs = [zeros if b is None else b for b in parts[2 * G :]]
+        self._W = W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
+        if W.creator is not None:
+            W.__class__ = _Joined
+            W.creator.recurs = self.h is not None
+        return W
+
+    def _awaited_shapes(self):
+        parts = self._weights(self)
+        Wxs = parts[: len(parts) // 3]
+        return super()._awaited_shapes() | dict.fromkeys(Wxs, (self, self.hidden_size))
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_W", None)  # made again from the sub-layers' own
+        return state
+
+
+class LSTM(_Gated):
+    """A memory c beside the state h, and gates between 0 and 1 that guard it.
+
+        f = sigmoid(x2f(x) + h2f(h))    what stays in memory
+        i = sigmoid(x2i(x) + h2i(h))    what comes in
+        o = sigmoid(x2o(x) + h2o(h))    what goes out
+        u = tanh(x2u(x) + h2u(h))       the new candidate
+        c = f * c + i * u
+        h = o * tanh(c)
+
+    Before the first call h and c are None and taken as zeros.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h, c    the state, Variables of the graph. From here backward goes back through
+            all calls; loss.unchain_backward() ends that, reset_state() forgets the
+            state (see step 60)
+    """
+
+    _first = "x2f"
+    _weights = _weights_of("fiou")
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        H, in_size = _sizes("LSTM", hidden_size, in_size, 60)
+        self.hidden_size = H
+        self.x2f = Linear(H, in_size=in_size)
+        self.x2i = Linear(H, in_size=in_size)
+        self.x2o = Linear(H, in_size=in_size)
+        self.x2u = Linear(H, in_size=in_size)
+        self.h2f = Linear(H, in_size=H, nobias=True)
+        self.h2i = Linear(H, in_size=H, nobias=True)
+        self.h2o = Linear(H, in_size=H, nobias=True)
+        self.h2u = Linear(H, in_size=H, nobias=True)
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = self.c = self._W = None
+
+    def forward(self, x):
+        """Return the state h after x."""
+        x = self._step(x, 60, "h", "c")
+        h, c = self._given(self.h, x), self._given(self.c, x)
+        made = c.creator
+        if made is not None and h.creator is None and made._outputs[0]() is h:
+            # unchain_backward has cut h, and c, of the same call, belongs with it
+            c = c.detach()
+        self.h, self.c = F.lstm_cell(x, h, c, self._joined(x, h))
+        return self.h
+
+
+class GRU(_Gated):
+    """A state h and two gates between 0 and 1: a smaller LSTM.
+
+        r = sigmoid(x2r(x) + h2r(h))      what of the state counts for n
+        z = sigmoid(x2z(x) + h2z(h))      what of the state stays
+        n = tanh(x2n(x) + r * h2n(h))     the new candidate
+        h = (1 - z) * n + z * h
+
+    This is PyTorch's formula, where r comes after the product; Cho et al. (2014) have
+    h2n(r * h), and z for 1 - z. Before the first call h is None and taken as zeros.
+
+    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+
+    h    the state, a Variable of the graph, as in LSTM
+    """
+
+    _first = "x2r"
+    _weights = _weights_of("rzn")
+
+    def __init__(self, hidden_size: int, in_size: int | None = None):
+        super().__init__()
+        H, in_size = _sizes("GRU", hidden_size, in_size, 60)
+        self.hidden_size = H
+        self.x2r = Linear(H, in_size=in_size)
+        self.x2z = Linear(H, in_size=in_size)
+        self.x2n = Linear(H, in_size=in_size)
+        self.h2r = Linear(H, in_size=H, nobias=True)
+        self.h2z = Linear(H, in_size=H, nobias=True)
+        self.h2n = Linear(H, in_size=H, nobias=True)
+        self.reset_state()
+
+    def reset_state(self):
+        """Forget the state: the next x begins new sequences."""
+        self.h = self._W = None
+
+    def forward(self, x):
+        """Return the state after x."""
+        x = self._step(x, 60, "h")
+        h = self._given(self.h, x)
+        self.h = F.gru_cell(x, h, self._joined(x, h))
+        return self.h
+
+
+def _sizes(who, hidden_size, in_size, step):
+    """Return both sizes of a layer with a memory, in_size being None or a number."""
+    hidden_size = whole(who, "hidden_size", hidden_size, step)
+    if in_size is not None:
+        in_size = whole(who, "in_size", in_size, step)
+    return hidden_size, in_size
+
+
+def _as_input(x):
+    """Return x as a Variable; an array becomes one that wants no gradient."""
+    if isinstance(x, Variable):
+        return x
+    return Variable(as_array(x), requires_grad=False)
+
+
+def _zeros(x, shape):
+    """Return zeros where x is, floating as x is, that want no gradient."""
+    xp = cuda.get_array_module(x)
+    dtype = x.dtype if x.dtype.kind == "f" else np.float64
+    return Variable(xp.zeros(shape, dtype), requires_grad=False)
+
+
+def _check_state(layer, x):
+    """Raise ValueError if x goes on with other sequences than those before."""
+    h = layer.h
+    if h is None:
+        return
+    if not isinstance(h, Variable):
+        h = as_variable(as_array(h))
+    name = type(layer).__name__
+    if h.shape[:-1] != x.shape[:-1]:
+        raise ValueError(
+            f"{name}: the state is that of {h.shape[0]} sequences, h {h.shape}, and x "
+            f"{x.shape} brings {x.shape[0]}; call reset_state() before new sequences "
+            "(see step 59)"
+        )
+    if cuda.get_array_module(h) is not cuda.get_array_module(x):
+        raise ValueError(
+            f"{name}: the state is on the other device than x; call reset_state() "
+            "after a move (see step 52)"
+        )

@@ -1,0 +1,232 @@
+"""The cells of a step: its text, its definitions, its demo, its pictures."""
+
+import ast
+import builtins
+import itertools
+import re
+
+from .code import dotted_path, first_line, is_main, is_stored_name, names_of
+from .ipynb import cell
+from .prose import markdown, prose
+from .reader import MARKER, NAME
+
+
+def step_cells(lesson, links, shadowed):
+    """Return the cells of a step.
+
+    shadowed maps Python's own names to the step of this chapter that has used one
+    for something else, as step 39 uses sum.
+    """
+    step, name = lesson.step, lesson.name
+    numbers = itertools.count(1)
+    cells = []
+
+    def add(kind, source, **metadata):
+        cells.append(cell(kind, f"{name}-{next(numbers):02d}", source, **metadata))
+
+    add("markdown", step_text(lesson, links))
+    if context := missing(lesson):
+        add("code", context)
+    if found := head(lesson, shadowed):
+        add("code", found)
+    for origins, source in definitions(lesson):
+        if origins:
+            names = ", ".join(f"{n}" for n in origins)
+            title = f"# Carried over from step{'s' * (len(origins) > 1)} {names}."
+            hidden = {"jupyter": {"source_hidden": True}, "tags": ["carried-over"]}
+            add("code", f"{title}\n\n{source}", **hidden)
+        else:
+            add("code", source)
+    shown = pictures(step)
+    sources = demos(lesson)
+    last = {  # a picture follows the last cell that speaks of it
+        picture: max((i for i, x in enumerate(sources) if picture in x), default=-1)
+        for picture in shown
+    }
+    for i, source in enumerate(sources):
+        add("code", source)
+        for picture, at in last.items():
+            if at % len(sources) == i:
+                add("code", f'Picture(FIGURES / "{picture}")')
+    if step.exercise:
+        words = prose(capital(step.exercise), links)
+        add("markdown", f"### Exercise\n\n{words}")
+        yours = f"# your code for step {step.number}"
+        cells.append(cell("code", f"{name}-exercise", yours))
+    shadowed |= dict.fromkeys(own_builtins(lesson), step.number)
+    return cells
+
+
+def capital(text):
+    """Return a sentence with a capital in front, unless it begins with code."""
+    word = re.match(r"[a-z]+ ", text)
+    return text[0].upper() + text[1:] if word and word[0] not in "a b x y" else text
+
+
+def step_text(lesson, links):
+    """Return the text of a step: heading, prose, and its headers in a line or two."""
+    step, links = lesson.step, {**links, lesson.number: None}
+    heading = f"## Step {step.number}. {prose(step.title)}: {prose(step.idea)}"
+    said = dict(step.headers)
+    lines = [f"File: [steps/{step.path.name}](../steps/{step.path.name})."]
+    if new := said.get("New"):
+        lines.append(f"New: {names(new, lesson)}")
+    carried = [
+        f"{linked(header.split()[-1], links)}: {names(text, lesson)}".rstrip(".")
+        for header, text in step.headers
+        if "step" in header
+    ]
+    if carried:
+        lines.append(f"Carried over from step {'; from step '.join(carried)}.")
+    ledger = [
+        f"{words} {names(said[header], lesson)}".rstrip(".")
+        for header, words in [
+            ("Teaches", "Of `dezero` it teaches"),
+            ("Extends", "It extends"),
+        ]
+        if header in said
+    ]
+    lines = [" ".join(lines)]
+    if ledger:
+        lines.append(f"{'. '.join(ledger)}.")
+    # an anchor of our own: each program makes another one of a heading
+    top = f'<a id="{lesson.name}"></a>\n\n{heading}'
+    small = "\n>\n".join(f"> {line}" for line in lines)
+    return f"{top}\n\n{markdown(step.prose, links)}\n\n{small}"
+
+
+def linked(number, links):
+    """Return the number of a step as a link to it."""
+    where = links.get(int(number))
+    return f"[{number}]({where})" if where else number
+
+
+def names(text, lesson):
+    """Return a list of names as Markdown; words among them stay words."""
+    known = set(lesson.definitions) | {
+        part for key in lesson.definitions for part in key.split(".")
+    }
+    text = " ".join(text.split())
+
+    def mark(match):
+        word = match[0]
+        code = word in known or re.search(r"[._]|^[A-Z]|\d$", word)
+        return f"`{word}`" if code else word
+
+    return NAME.sub(mark, text)
+
+
+def missing(lesson):
+    """Return a cell for what Python gives a program and not a notebook."""
+    used = {
+        dotted_path(node)
+        for node in ast.walk(lesson.tree)
+        if isinstance(node, (ast.Name, ast.Attribute))
+    }
+    lines = []
+    if used & {"__file__", "sys.argv"}:
+        lines = [
+            "# A program knows its file; a notebook has to be told.",
+            f'__file__ = str(STEPS / "{lesson.name}.py")',
+        ]
+    if "sys.argv" in used:
+        long = any("--full" in line for line in lesson.lines)
+        more = '  # or [__file__, "--full"], which takes longer' * long
+        lines.append(f"sys.argv = [__file__]{more}")
+    return "\n".join(lines)
+
+
+def head(lesson, shadowed):
+    """Return the imports of a step in one cell."""
+    nodes = [n for n in lesson.tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    lines = []
+    if nodes:
+        lines = lesson.lines[nodes[0].lineno - 1 : nodes[-1].end_lineno]
+    used = {x.id for x in ast.walk(lesson.tree) if isinstance(x, ast.Name)}
+    back = sorted(used & shadowed.keys() - own_builtins(lesson))
+    if back:
+        steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in back}))
+        note = f"# step {steps} had its own"
+        lines = [f"from builtins import {', '.join(back)}  {note}", ""] + lines
+    return "\n".join(lines).strip("\n")
+
+
+def own_builtins(lesson):
+    """Return the names of Python's own that a step uses for something else."""
+    stored = {x.id for x in ast.walk(lesson.tree) if is_stored_name(x)}
+    top = {key for key in lesson.definitions if "." not in key}
+    imported = {
+        alias.asname or alias.name
+        for node in lesson.tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return (stored | top | imported) & vars(builtins).keys()
+
+
+def statements(lines, nodes):
+    """Yield (node, first line, last line), the comments above it included."""
+    end = 0
+    for node in nodes:
+        first = first_line(node)
+        while first - 1 > end and is_comment(lines[first - 2]):
+            first -= 1
+        end = node.end_lineno
+        yield node, first, end
+
+
+def is_comment(line):
+    """Say whether a line is a comment that belongs to the code below it."""
+    return line.strip().startswith("#") and not MARKER.fullmatch(line)
+
+
+def definitions(lesson):
+    """Yield (steps it is carried over from, source) for each cell of definitions.
+
+    What is carried over is one cell as far as it stands together; its markers stay.
+    """
+    nodes = [
+        node
+        for node in lesson.tree.body[1:]
+        if not isinstance(node, (ast.Import, ast.ImportFrom)) and not is_main(node)
+    ]
+    parts = []  # (origins, first line, last line, is a constant?)
+    for node, first, last in statements(lesson.lines, nodes):
+        origin = lesson.definitions[names_of(node)[0]].origin
+        constant = isinstance(node, (ast.Assign, ast.AnnAssign))
+        previous = parts[-1] if parts else None
+        if origin and previous and previous[0]:
+            parts[-1] = (previous[0] | {origin}, previous[1], last, False)
+        elif constant and previous and previous[3] and previous[2] + 1 == first:
+            parts[-1] = (*previous[:2], last, True)
+        else:
+            parts.append(({origin} if origin else set(), first, last, constant))
+    for origins, first, last, _ in parts:
+        yield sorted(origins), "\n".join(lesson.lines[first - 1 : last])
+
+
+def demos(lesson):
+    """Return what stands under if __name__ == "__main__", a cell for each part."""
+    cells, end = [], None
+    for _, first, last in statements(lesson.lines, lesson.main):
+        lines = [line.removeprefix("    ") for line in lesson.lines[first - 1 : last]]
+        if cells and not any(not line for line in lesson.lines[end : first - 1]):
+            cells[-1] += lesson.lines[end : first - 1] + lines
+        else:
+            cells.append(lines)
+        end = last
+    return ["\n".join(lines) for lines in cells]
+
+
+def pictures(step):
+    """Return the names of the pictures in figures/ that a step prints."""
+    name = r"figures/([\w-]+?)(\d*)\.png"
+    found = {}
+    for match in re.finditer(rf"{name}(?: to {name})?", step.output or ""):
+        stem, first, other, last = match.groups()
+        if other == stem:
+            numbers = range(int(first), int(last) + 1)
+            found |= {f"{stem}{n}.png": None for n in numbers}
+        else:
+            found[f"{stem}{first}.png"] = None
+    return list(found)

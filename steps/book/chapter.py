@@ -1,0 +1,185 @@
+"""The notebook of a chapter: its first cells, those of its steps, and the last."""
+
+from pathlib import Path
+
+from .cells import capital, step_cells
+from .ipynb import KERNEL, cell
+from .prose import prose
+from .reader import STEPS, chapter_of
+
+NOTEBOOKS = STEPS.parent / "notebooks"
+COMMAND = "python notebooks/build.py"
+
+# What the reader of a chapter will be able to do at its end.
+PROMISES = {
+    1: [
+        "say what a derivative is for a program, and measure one",
+        "explain why derivatives are multiplied from the output backwards",
+        "write an engine that differentiates any chain of functions, of any length",
+        "find a wrong derivative with a gradient check",
+    ],
+    2: [
+        "differentiate any formula of `+ - * / **`, written as Python writes it",
+        "walk a graph of any shape in the right order, each function once",
+        "tell what keeps memory alive, and let it go in time",
+        "make a class of your own work with Python's operators, and with NumPy",
+        "turn a file that grew too large into a package",
+    ],
+    3: [
+        "draw the graph of any computation",
+        "look for a minimum by gradient descent, and by Newton's method",
+        "say what must happen for a derivative to have a derivative",
+        "compute derivatives of any order, and put a gradient inside a loss",
+    ],
+    4: [
+        "give tensors gradients through reshape, sum, broadcasting and products",
+        "build layers, models and optimizers from nothing, and use those of `dezero`",
+        "train a network on points, on spirals and on digits",
+        "see from two curves when a network learns by heart",
+    ],
+    5: [
+        "run the same code on a GPU, and keep what was learned in a file",
+        "explain convolution and pooling by loops, and make them fast as products",
+        "read a large network such as VGG16 layer by layer",
+        "let a network read sequences with an RNN and an LSTM",
+    ],
+    6: [
+        "say what another framework will answer, and why: ties, views, leaves, detach",
+        "turn an expression into a graph yourself",
+        "build a second engine, on other principles, up to a network that writes",
+        "choose between forward and reverse mode, and count what each costs",
+        "tell what a graph that is built before it runs can do better",
+    ],
+}
+
+SETUP = """\
+# Run this cell first. It looks for the repository that the notebook
+# belongs to, and installs its package where that is missing.
+REPOSITORY = ""  # only for Colab: the address to clone it from
+
+import importlib.util
+import site
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from IPython.display import Image as Picture
+
+here = Path.cwd()
+places = [here, *here.parents, here / "repository"]
+found = [p for p in places if (p / "steps" / "step01.py").is_file()]
+if not found and not REPOSITORY:
+    raise FileNotFoundError(
+        f"neither {here} nor a folder above it has steps/step01.py: open "
+        "this notebook in a clone of the repository, or write the address "
+        "of one into the third line of this cell"
+    )
+if not found:
+    found = [here / "repository"]
+    subprocess.check_call(["git", "clone", "-q", REPOSITORY, found[0]])
+STEPS = found[0] / "steps"
+
+spec = importlib.util.find_spec("dezero")
+if spec is None or spec.origin is None:  # None: a folder of that name
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.check_call([*pip, "-e", found[0]])
+    site.addsitedir(sysconfig.get_path("purelib"))  # no restart needed
+elif not Path(spec.origin).with_name("func.py").is_file():
+    raise ImportError(
+        f"the package dezero in {Path(spec.origin).parent} is not the one "
+        "of this course, but another of that name: run %pip uninstall -y "
+        "dezero in a cell, restart the kernel, and run this cell again"
+    )"""
+
+
+def notebook(chapter, lessons):
+    """Return the notebook of a chapter, not yet run, as its file has it."""
+    mine = [x for x in lessons.values() if chapter_of(x.number)[0] == chapter]
+    links = {n: anchor(n, chapter) for n in lessons}
+    cells = [
+        cell("markdown", "opening", opening(chapter, mine, lessons)),
+        cell("code", "setup", SETUP),
+    ]
+    shadowed = {}
+    for lesson in mine:
+        cells += step_cells(lesson, links, shadowed)
+    cells.append(cell("markdown", "closing", closing(chapter, mine, lessons)))
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def chapters(lessons):
+    """Return the numbers of the chapters that have steps."""
+    return sorted({chapter_of(n)[0] for n in lessons})
+
+
+def path_of(chapter, folder=NOTEBOOKS):
+    """Return the file of a chapter."""
+    return Path(folder) / f"chapter{chapter}.ipynb"
+
+
+def anchor(number, chapter):
+    """Return the link to a step from a chapter."""
+    its = chapter_of(number)[0]
+    file = "" if its == chapter else path_of(its).name
+    return f"{file}#step{number:02d}"
+
+
+def opening(chapter, mine, lessons):
+    """Return the first cell: what the chapter is for, and its steps."""
+    title = chapter_of(mine[0].number)[1]
+    around = [
+        f"{word} it comes [chapter {n}]({path_of(n).name})"
+        for n, word in ((chapter - 1, "before"), (chapter + 1, "after"))
+        if n in chapters(lessons)
+    ]
+    lines = [f"# Chapter {chapter}. {title}", "", "At its end you will be able to", ""]
+    lines += [f"- {promise}" + ";" for promise in PROMISES[chapter]]
+    lines[-1] = lines[-1].removesuffix(";") + "."
+    lines += ["", "| step | | its one idea |", "|---|---|---|"]
+    for lesson in mine:
+        step = lesson.step
+        words = [prose(text) for text in (step.title, step.idea)]
+        link = f"[{step.number}]({anchor(step.number, chapter)})"
+        lines.append(f"| {link} | {' | '.join(words)} |")
+    lines += [
+        "",
+        "Run the cell below first; then each step runs on its own, whatever was run "
+        "before it. Any cell may be changed and run again. What a step carries over "
+        "from earlier ones is folded away. The text and the code are those of the "
+        f"files in [steps/](../steps/), from which `{COMMAND}` writes this notebook. "
+        f"{capital(', '.join(around))}.",
+    ]
+    return "\n".join(lines)
+
+
+def closing(chapter, mine, lessons):
+    """Return the last cell: what the steps have written of the framework.
+
+    Only what the steps of this chapter say, and no counts: an operation that the
+    package gets on the same idea changes no notebook.
+    """
+    fresh = {}
+    for lesson in mine:
+        for name in lesson.step.teaches:
+            module, _, rest = name.partition(".")
+            fresh.setdefault(module, []).append(rest)
+    text = [
+        "## The framework so far",
+        "",
+        "The steps of this chapter write these names of `dezero` out. The package has "
+        "others on the same ideas: `help(dezero.functions)` lists those of a module.",
+        "",
+        "| module | new in this chapter |",
+        "|---|---|",
+    ]
+    for module, members in sorted(fresh.items()):
+        text.append(f"| `{module}` | {', '.join(f'`{x}`' for x in members)} |")
+    if chapter + 1 in chapters(lessons):
+        text += ["", f"Next: [chapter {chapter + 1}]({path_of(chapter + 1).name})."]
+    return "\n".join(text)

@@ -1,0 +1,122 @@
+"""Is a notebook what the steps say, and what a run of it prints?"""
+
+import itertools
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from .chapter import COMMAND, NOTEBOOKS, notebook, path_of
+from .ipynb import source_of, text_of
+from .output import difference
+from .reader import STEPS
+
+
+def check_outputs(book, lessons):
+    """Return what is wrong with the outputs of a notebook, as sentences."""
+    problems = check_clean(book)
+    for lesson in lessons.values():
+        if any(x["id"].startswith(f"{lesson.name}-") for x in book["cells"]):
+            step = lesson.step
+            text = printed(book, lesson.name)
+            found = difference(step.output, text, step.rtol)
+            if found:
+                problems.append(f"{lesson.name} prints something else, {found}")
+    return problems
+
+
+def check_clean(book):
+    """Return which cells say what they should not: errors, paths, addresses."""
+    problems = []
+    places = [str(STEPS.parent)]
+    places += [str(Path.home()) + os.sep, tempfile.gettempdir() + os.sep]
+    for found in written(book):
+        where = f"cell {found['id']}"
+        for output in found.get("outputs", []):
+            text = text_of(output)
+            kind = output["output_type"]
+            if kind == "error" or output.get("name") == "stderr":
+                problems.append(f"{where}: {kind} {text or output.get('evalue')}")
+            if any(place in text for place in places):
+                problems.append(f"{where}: a path of this computer in {text!r}")
+            if re.search(r"0x[0-9a-f]{6,}", text):
+                problems.append(f"{where}: an address in memory in {text!r}")
+        if found["cell_type"] == "code" and not found["execution_count"]:
+            problems.append(f"{where}: was not run")
+    return problems
+
+
+def written(book):
+    """Return the cells that are the steps', without a reader's own.
+
+    Those are the cells for the exercises, and the empty one that Jupyter adds below
+    the last.
+    """
+    return [
+        found
+        for found in book["cells"]
+        if source_of(found).strip() and not found["id"].endswith("-exercise")
+    ]
+
+
+def printed(book, name):
+    """Return what the cells of a step, 'step16', have printed."""
+    return "".join(
+        text_of(output)
+        for found in written(book)
+        if found["id"].startswith(f"{name}-")
+        for output in found.get("outputs", [])
+        if output["output_type"] == "stream"
+    )
+
+
+# What programs that show notebooks note down about themselves, and about how they
+# show one: the language, the state of widgets, which cells are folded away. It is
+# no part of what the steps say.
+NOTED = {
+    "accelerator",
+    "colab",
+    "kernelspec",
+    "language_info",
+    "toc",
+    "toc-autonumbering",
+    "vscode",
+    "widgets",
+}
+
+
+def check_sources(committed, generated):
+    """Return how a notebook differs from what the steps generate, or []."""
+    pairs = itertools.zip_longest(written(committed), written(generated))
+    for a, b in pairs:
+        if a is None or b is None:
+            name, what = (a or b)["id"], "is missing" if a is None else "is too many"
+            return [f"cell {name} {what}"]
+        for key in ("id", "cell_type"):
+            if a[key] != b[key]:
+                return [f"cell {b['id']}: {key} is {a[key]!r}, expected {b[key]!r}"]
+        tags = [x["metadata"].get("tags", []) for x in (a, b)]
+        if tags[0] != tags[1]:
+            return [f"cell {b['id']}: tags are {tags[0]}, expected {tags[1]}"]
+        text = difference(source_of(b), source_of(a))
+        if text:
+            return [f"cell {b['id']}, {text}"]
+    more = {k: v for k, v in committed["metadata"].items() if k not in NOTED}
+    if more:
+        return [f"metadata of the notebook has {more} too many"]
+    if committed["nbformat"] != generated["nbformat"]:
+        return [f"nbformat of the notebook is {committed['nbformat']}"]
+    return []
+
+
+def check_chapter(chapter, lessons, folder=NOTEBOOKS):
+    """Return how the file of a chapter differs from the steps, as sentences."""
+    path = path_of(chapter, folder)
+    mend = f"run: {COMMAND} {chapter}"
+    if not path.exists():
+        return [f"{path.name} is not there; {mend}"]
+    book = json.loads(path.read_text(encoding="utf-8"))
+    problems = check_sources(book, notebook(chapter, lessons))
+    problems += check_outputs(book, lessons)
+    return [f"{path.name}: {problem}; {mend}" for problem in problems]
