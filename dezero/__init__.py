@@ -99,7 +99,6 @@ else:
 
     # Programs for DeZero find these by `from dezero.functions import *` and the like.
     functions.utils = utils
-    models.L = layers
 
     for _module in (functions, layers, models, optimizers, datasets, transforms):
         advice.teach_names(_module.__name__)

@@ -24,7 +24,7 @@ from dezero.core import (
     sum_array_to,
 )
 from dezero.files import replacing
-from dezero.functions.conv import get_conv_outsize, get_deconv_outsize, pair
+from dezero.functions.columns import get_conv_outsize, get_deconv_outsize, pair
 from dezero.gradcheck import (
     array_allclose,
     array_equal,

@@ -70,6 +70,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dezero import Function, Variable
+from dezero.functions import sum_to
 
 # --- carried over from step 25 ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
@@ -91,8 +92,9 @@ class MeanSquaredError(Function):
 
     def backward(self, gy):
         x0, x1 = self.inputs
-        gx0 = gy * (2 / len(x0)) * (x0 - x1)
-        return gx0, -gx0
+        difference = x0 - x1
+        gx0 = gy * (2 / len(difference)) * difference
+        return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
 
 
 def mean_squared_error(x0, x1):

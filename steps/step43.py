@@ -112,7 +112,7 @@ class Sigmoid(Function):
         return np.where(x >= 0, 1, e) / (1 + e)
 
     def backward(self, gy):
-        y = self.outputs[0]()  # held weakly, see step 17
+        y = self.output()  # held weakly, see step 17
         return gy * y * (1 - y)
 
 

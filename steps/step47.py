@@ -162,10 +162,11 @@ class Softmax(Function):
 
     def forward(self, x):
         y = np.exp(x - x.max(axis=self.axis, keepdims=True))
-        return y / y.sum(axis=self.axis, keepdims=True)
+        y /= y.sum(axis=self.axis, keepdims=True)
+        return y
 
     def backward(self, gy):
-        y = self.outputs[0]()
+        y = self.output()
         gx = y * gy
         return gx - y * gx.sum(axis=self.axis, keepdims=True)
 
@@ -179,7 +180,7 @@ def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)
     picked = get_item(log(p), (np.arange(len(t)), t))  # (N,)
-    return -picked.sum() / len(t)
+    return -picked.sum() / len(picked)
 
 
 class SoftmaxCrossEntropy(Function):
@@ -189,18 +190,21 @@ class SoftmaxCrossEntropy(Function):
     """
 
     def forward(self, x, t):
+        self.t = t
         x = x - x.max(axis=1, keepdims=True)
         self.p = np.exp(x)
         total = self.p.sum(axis=1, keepdims=True)  # (N, 1)
         self.p /= total
-        return (np.log(total[:, 0]) - x[np.arange(len(x)), t]).mean()
+        y = np.log(total[:, 0]) - x[np.arange(len(x)), t]  # (N,)
+        return y.sum() / len(y)
 
     def backward(self, gy):
-        x, t = self.inputs
-        recorded = Config.enable_backprop  # is for create_graph
-        p = softmax(x) if recorded else self.p
-        onehot = np.eye(x.shape[1], dtype=x.dtype)[t.data]
-        return gy / len(t) * (p - onehot), None
+        x, _ = self.inputs
+        # the way back is recorded only for create_graph
+        p = softmax(x) if Config.enable_backprop else self.p
+        onehot = np.zeros(x.shape, self.p.dtype)
+        onehot[np.arange(len(onehot)), self.t] = 1
+        return gy / len(onehot) * (p - onehot), None
 
 
 def softmax_cross_entropy(x, t):

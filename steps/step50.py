@@ -74,6 +74,7 @@ from matplotlib.figure import Figure
 
 import dezero.functions as F
 from dezero import Variable, as_variable, no_grad
+from dezero.core import as_array
 from dezero.datasets import Spiral
 from dezero.models import MLP
 from dezero.optimizers import Adam
@@ -148,9 +149,10 @@ class DataLoader:
 
 def accuracy(y, t):
     """Return the share of rows of y with the largest element at t."""
-    y, t = as_variable(y).data, as_variable(t).data
-    right = y.argmax(axis=1) == t
-    return Variable(np.array(right.mean()), requires_grad=False)
+    y = as_variable(y)
+    right = y.data.argmax(axis=1) == t
+    share = as_array(right.sum() / len(right))
+    return Variable(share, requires_grad=False)
 
 
 class Flawed(Spiral):

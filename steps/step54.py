@@ -122,10 +122,11 @@ class Dropout(Function):
     def forward(self, x):
         drawn = np.random.rand(*x.shape)  # noqa: NPY002
         self.mask = drawn > self.ratio
-        return x * self.mask / (1 - self.ratio)
+        self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
+        return np.where(self.mask, x / self.kept, 0)
 
     def backward(self, gy):
-        return gy * self.mask / (1 - self.ratio)
+        return F.where(self.mask, gy / self.kept, 0)
 
 
 def dropout(x, dropout_ratio=0.5):

@@ -78,6 +78,7 @@ Output:
     figures/step55_edges.png
 """
 
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 # --- new in this step ---
 def pair(x):
     """Return x as (height, width): an int stands for both."""
-    return (x, x) if isinstance(x, int) else x
+    return (x, x) if isinstance(x, Integral) else tuple(x)
 
 
 def get_conv_outsize(input_size, kernel_size, stride, pad):

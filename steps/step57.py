@@ -205,10 +205,12 @@ def share_right(model, loader):
 # --- new in this step ---
 def under(kernel_size, stride, size):
     """Yield a, b, rows, columns: all that W[a, b] comes to lie on."""
-    (SH, SW), (OH, OW) = pair(stride), size
-    for a, b in np.ndindex(pair(kernel_size)):
-        rows = slice(a, a + SH * OH, SH)
-        yield a, b, rows, slice(b, b + SW * OW, SW)
+    (KH, KW), (SH, SW) = pair(kernel_size), pair(stride)
+    OH, OW = size
+    for a in range(KH):
+        for b in range(KW):
+            rows = slice(a, a + SH * OH, SH)
+            yield a, b, rows, slice(b, b + SW * OW, SW)
 
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
@@ -236,7 +238,7 @@ def col2im_array(
     if to_matrix:
         col = col.reshape(N, OH, OW, C, KH, KW)
         col = col.transpose(0, 3, 4, 5, 1, 2)
-    img = pad_images(np.zeros(img_shape, col.dtype), pad)
+    img = np.zeros((N, C, H + 2 * PH, W + 2 * PW), col.dtype)
     for a, b, rows, columns in under(kernel_size, stride, (OH, OW)):
         img[:, :, rows, columns] += col[:, :, a, b]
     return img[:, :, PH : PH + H, PW : PW + W]
@@ -245,8 +247,8 @@ def col2im_array(
 class Im2col(Function):
     """The windows of pictures; gx = col2im(gy)."""
 
-    def __init__(self, *settings):
-        self.settings = settings  # kernel_size, stride, pad, to_matrix
+    def __init__(self, kernel_size, stride, pad, to_matrix):
+        self.settings = kernel_size, stride, pad, to_matrix
 
     def forward(self, x):
         return im2col_array(x, *self.settings)
@@ -259,9 +261,11 @@ class Im2col(Function):
 class Col2im(Function):
     """Pictures from their windows; gx = im2col(gy)."""
 
-    def __init__(self, input_shape, *settings):
+    def __init__(
+        self, input_shape, kernel_size, stride, pad, to_matrix
+    ):
         self.input_shape = input_shape
-        self.settings = settings
+        self.settings = kernel_size, stride, pad, to_matrix
 
     def forward(self, x):
         return col2im_array(x, self.input_shape, *self.settings)

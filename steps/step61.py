@@ -88,9 +88,11 @@ class Max(Function):
 
     def _mark(self, x, y):
         """Note where y was found, and how often; return y."""
-        self.winners = x == y
+        self.winners = (x == y) | (x != x)  # a nan is not itself
         count = self.winners.sum(axis=self.axis, keepdims=True)
-        self.count = count.astype(x.dtype)
+        self.count = (
+            count.astype(x.dtype) if x.dtype.kind == "f" else count
+        )
         return y if self.keepdims else y.squeeze(self.axis)
 
 

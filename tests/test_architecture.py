@@ -13,6 +13,9 @@ from curriculum.package import Package, imports
 from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
+#     within core: config, changes <- checks <- arraylike, backward <- variable
+#                  <- guards <- function <- shape <- indexing <- arithmetic, reduction
+#                  shape <- matmul      guards, function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders
@@ -22,7 +25,21 @@ ARROWS = {
     "cuda": [],
     "nodes": [],
     "guards": [],
-    "core": ["advice", "cuda", "nodes", "guards"],
+    "core.config": ["guards"],
+    "core.changes": [],
+    "core.checks": ["cuda", "guards", "core.changes"],
+    "core.arraylike": ["advice", "core.checks"],
+    "core.backward": ["cuda", "core.config", "core.changes"],
+    "core.variable": ["nodes", "core.arraylike", "core.backward"],
+    "core.guards": ["core.variable"],
+    "core.function": ["core.guards"],
+    "core.fast": ["core.function"],
+    "core.shape": ["core.function"],
+    "core.indexing": ["core.shape"],
+    "core.arithmetic": ["core.indexing"],
+    "core.reduction": ["core.indexing"],
+    "core.matmul": ["core.shape"],
+    "core": ["core.fast", "core.arithmetic", "core.reduction", "core.matmul"],
     "core_simple": [],
     "functions": ["core"],
     "functions_conv": ["functions"],
@@ -50,11 +67,12 @@ LOADED = {"numpy"}  # the only package that `import dezero` may load
 def arrows(folder):
     """Yield (module, imported module, line) of every import inside the package.
 
-    Imports inside functions count: an arrow is an arrow.
+    Imports inside functions count: an arrow is an arrow. What stands under `if
+    TYPE_CHECKING` does not: it is for editors, and is never run.
     """
     modules = Package(folder).modules
     for name, module in modules.items():
-        for node in ast.walk(module.tree):
+        for node in run_some_time(module.tree):
             targets = [path for _, path in imports(node, name, module.path)]
             if isinstance(node, ast.Import) and targets:  # import dezero.core
                 targets = [alias.name for alias in node.names]
@@ -65,19 +83,31 @@ def arrows(folder):
                     yield name, target, node.lineno
 
 
-def part(name):
-    """Return the name in ARROWS: all files of functions/ are functions."""
-    return name.split(".")[1] if "." in name else name
+def run_some_time(node):
+    """Yield the nodes of a module without those that are only for type checkers."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)):
+            yield from run_some_time(child)
+
+
+def part(name, table):
+    """Return the name in a table: all files of functions/ are functions.
+
+    The files of core/ have arrows of their own.
+    """
+    path = name.removeprefix(f"{FRONT}.")
+    return path if path in table else path.split(".")[0]
 
 
 def check_arrows(folder, table):
     """Every import inside the package follows the table."""
     problems = []
-    parts = {part(name) for name in Package(folder).modules}
+    parts = {part(name, table) for name in Package(folder).modules}
     for name in sorted(parts - {FRONT} - table.keys()):
         problems.append(f"{name} is not in the import table: give it a line in ARROWS")
     for name, target, line in arrows(folder):
-        a, b = part(name), part(target)
+        a, b = part(name, table), part(target, table)
         if a in (b, FRONT):
             continue
         if b not in reachable(a, table):
@@ -273,3 +303,18 @@ def test_heavy_import_is_caught(plant, text):
 def test_loaded_package_is_caught():
     names = {"os.path", "numpy.linalg", "dezero.core", "matplotlib.pyplot", "yaml"}
     assert foreign(names, LOADED) == ["matplotlib", "yaml"]
+
+
+def test_what_only_a_type_checker_reads_is_no_arrow(plant):
+    text = "import typing as t\nif t.TYPE_CHECKING:\n    from dezero import utils"
+    folder = plant(cuda=text)
+    assert check_arrows(folder, TABLE) == check_cycles(folder) == []
+
+
+def test_a_folder_may_have_arrows_of_its_own(plant):
+    rooms = {"functions/one": "", "functions/two": "from dezero.functions import one"}
+    folder = plant(**rooms)
+    assert check_arrows(folder, TABLE) == []
+    table = {**TABLE, "functions.one": [], "functions.two": []}
+    (problem,) = check_arrows(folder, table)
+    assert "imports dezero.functions.one; functions.two may use nothing" in problem

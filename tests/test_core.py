@@ -550,7 +550,7 @@ def test_a_wrong_gradient_is_refused_and_nothing_changes():
         with pytest.raises(ValueError, match=message):
             y.backward()
         assert x0.grad is x1.grad is y.grad is None
-        assert Config.enable_backprop and not Config.bare
+        assert Config.enable_backprop and Config.wrap
 
 
 def test_gradients_that_nobody_needs_may_be_missing():
@@ -586,8 +586,8 @@ def test_one_instance_called_twice_keeps_two_records():
     x0, x1 = V(3.0), V(5.0)
     f = Square()
     y0, y1 = f(x0), f(x1)
-    assert f.inputs == [x1] and f.outputs[0]() is y1 and y1.creator is f
-    assert y0.creator is not f and y0.creator.inputs == [x0]
+    assert f.inputs == [x0] and f.outputs[0]() is y0 and y0.creator is f
+    assert y1.creator is not f and y1.creator.inputs == [x1]
     y0.backward()
     y1.backward()
     assert (x0.grad.data, x1.grad.data) == (6.0, 10.0)
@@ -597,8 +597,8 @@ def test_each_record_has_what_forward_kept():
     x0, x1 = V(4.0), V(16.0)
     f = Root()
     (y0, z0), (_, z1) = f(x0), f(x1 + 0)
-    assert y0.creator is z0.creator and z1.creator is f
-    assert (z0.creator.generation, f.generation) == (0, 1)
+    assert y0.creator is z0.creator is f and z1.creator is not f
+    assert (f.generation, z1.creator.generation) == (0, 1)
     with no_grad():
         f(V(1.0))
     (y0 - z0).backward()
@@ -678,13 +678,6 @@ def test_a_method_from_a_class_outside_is_from_outside():
     class Spy(Mixin, core.Mul):
         pass
 
-    class Late(Function):
-        pass
-
-    Late.forward, Late.backward = Mixin.forward, Mixin.backward
-    assert not Late._takes_scalars and not Late._knows_arrays
-    same = type("Same", (core.Mul,), {})
-    assert same._takes_scalars and same._knows_arrays
     x = V(3.0)
     Spy()(x, x).backward()
     assert seen == [np.ndarray, Variable] and x.grad.data == 6.0
@@ -943,16 +936,23 @@ def test_without_create_graph_nothing_waits_for_the_collector(retain_grad):
         gc.enable()
 
 
-def count_sorting_keys(leaves):
-    """Return how many Functions a backward over a balanced sum looks at."""
-    level = [V(1.0) for _ in range(leaves)]
-    while len(level) > 1:
-        level = [a + b for a, b in zip(level[::2], level[1::2], strict=True)]
-    return len(core._functions_behind(level[0]))
-
-
 def test_every_function_is_visited_once():
-    assert count_sorting_keys(1024) == 1023
+    visited = []
+
+    class Sum(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, gy):
+            visited.append(self)
+            return gy, gy
+
+    level = [V(1.0) for _ in range(1024)]
+    while len(level) > 1:
+        level = [Sum()(a, b) for a, b in zip(level[::2], level[1::2], strict=True)]
+    y = level[0]
+    (y * y + y).backward()
+    assert len(visited) == len(set(visited)) == 1023
 
 
 def test_deep_sharing_is_not_exponential():
@@ -1167,7 +1167,7 @@ def test_switches_are_judged():
     ):
         with using_config("enable_backprop", "no"):
             raise AssertionError("not reached")
-    for name in ("trian", "bare", "passing", "__class__"):
+    for name in ("trian", "wrap", "handler", "__class__"):
         with pytest.raises(
             AttributeError, match="using_config: expected 'enable_backpr"
         ):

@@ -35,6 +35,7 @@ from dezero.core import (
     transpose,
     where,
 )
+from dezero.core.arraylike import ArrayLike
 from dezero.gradcheck import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -566,7 +567,7 @@ FUNCTIONS_AS_METHODS = {
 def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
-    for name, member in vars(Variable).items():
+    for name, member in (vars(ArrayLike) | vars(Variable)).items():
         if name.startswith("_") and not name.startswith("__"):
             continue  # a helper of the others
         if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:
@@ -586,7 +587,7 @@ def methods_without_a_case(monkeypatch):
 
     for name, function in members.items():
         record = recorder(name, function)
-        is_property = isinstance(vars(Variable)[name], property)
+        is_property = isinstance(getattr(Variable, name), property)
         monkeypatch.setattr(Variable, name, property(record) if is_property else record)
     for f, inputs, _ in CASES.values():
         called(f, inputs)

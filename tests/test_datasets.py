@@ -588,7 +588,7 @@ def test_digits_come_from_the_seed_alone(digits):
 
 def test_digits_are_cached_by_seed(digits, monkeypatch):
     monkeypatch.setenv("DEZERO_CACHE", str(digits[2]))
-    monkeypatch.setattr(datasets, "_draw_digits", None)  # no drawing now
+    monkeypatch.setattr(datasets.digits, "_draw_digits", None)  # no drawing now
     np.testing.assert_array_equal(SynthDigits().data, digits[0].data)
     with pytest.raises(TypeError):
         SynthDigits(seed=1)
@@ -603,7 +603,7 @@ def test_digits_are_those_of_the_first_version(digits):
 
 
 def test_missing_font(monkeypatch):
-    monkeypatch.setattr(datasets, "_FONTS", "NoSuchFont")
+    monkeypatch.setattr(datasets.digits, "_FONTS", "NoSuchFont")
     with pytest.raises(FileNotFoundError, match="NoSuchFont.ttf is missing"):
         SynthDigits(train=False)
 

@@ -8,7 +8,8 @@ import pytest
 import dezero
 import dezero.functions as F
 from dezero import Variable, functions_conv, utils
-from dezero.functions import conv
+from dezero.functions import columns, conv
+from dezero.functions.pooling import __all__ as pooling_names
 from dezero.functions_conv import col2im_array, im2col_array
 from dezero.gradcheck import check_gradients
 from dezero.graph import get_dot_graph
@@ -296,7 +297,7 @@ def test_gradients_of_images_in_bands(rng, monkeypatch):
     for stride in ((1, 1), (2, 1)):
         results = []
         for block in (2**19, 300, 1):
-            monkeypatch.setattr(conv, "_BLOCK", block)
+            monkeypatch.setattr(columns, "_BLOCK", block)
             v, U, c = Variable(x), Variable(W), Variable(b[:2])
             y = F.conv2d(v, U, c, stride, pad=1)
             (y**2).backward()
@@ -307,19 +308,15 @@ def test_gradients_of_images_in_bands(rng, monkeypatch):
 
 
 @pytest.mark.parametrize("pad", [0, 1, (2, 0)])
-def test_row_by_row_is_the_same(rng, monkeypatch, pad):
-    """Large images with many channels go another way (_by_rows)."""
-    x, W = rng.normal(size=(2, 24, 26, 27)), rng.normal(size=(5, 24, 3, 3))
+def test_large_images_in_blocks_are_as_by_all_their_columns(rng, pad):
+    """What conv2d does a block at a time, conv2d_simple does at once."""
+    x, W = rng.normal(size=(3, 24, 26, 27)), rng.normal(size=(5, 24, 3, 3))
     results = []
-    for by_rows in (True, False):
-        if not by_rows:
-            monkeypatch.setattr(conv, "_by_rows", lambda *arguments: False)
+    for f in F.conv2d, F.conv2d_simple:
         v, U = Variable(x), Variable(W)
-        y = F.conv2d(v, U, stride=(1, 2), pad=pad)
-        assert conv._by_rows(x, (3, 3), (1, 2), (26, 27)) == by_rows
+        y = f(v, U, stride=(1, 2), pad=pad)
         y.grad = Variable(np.cos(np.arange(y.size)).reshape(y.shape))
         y.backward()
-        assert U.grad.data.flags.c_contiguous
         results.append([y.data, v.grad.data, U.grad.data])
     for a, e in zip(*results):
         np.testing.assert_allclose(a, e, rtol=1e-10, atol=1e-10)
@@ -574,17 +571,17 @@ def test_errors(call, message):
 
 
 def test_where_the_names_can_be_found():
-    for name in conv.__all__:
-        assert getattr(functions_conv, name) is getattr(conv, name)
+    names = {*columns.__all__, *conv.__all__, *pooling_names}
+    for name in names:
+        assert callable(getattr(functions_conv, name))
     assert dezero.functions_conv is functions_conv
     for name in ("get_conv_outsize", "get_deconv_outsize", "pair"):
-        assert getattr(utils, name) is getattr(conv, name)
-    names = set(conv.__all__) - {"im2col_array", "col2im_array"} - set(utils.__all__)
-    for name in names:
-        assert getattr(F, name) is getattr(conv, name)
+        assert getattr(utils, name) is getattr(columns, name)
+    for name in names - {"im2col_array", "col2im_array"} - set(utils.__all__):
+        assert getattr(F, name) is getattr(functions_conv, name)
 
 
-@pytest.mark.parametrize("f", [conv.get_conv_outsize, conv.get_deconv_outsize])
+@pytest.mark.parametrize("f", [utils.get_conv_outsize, utils.get_deconv_outsize])
 @pytest.mark.parametrize(
     "place, value, message",
     [

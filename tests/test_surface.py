@@ -44,6 +44,20 @@ def test_no_row_is_left_behind():
     assert len(rows) == len(set(rows))
 
 
+def test_a_line_in_cases_is_a_row():
+    rows, classes = dict(ROWS), dict(CLASSES)
+    del rows["functions.clip"], classes["functions.Clip"]
+    surface.add_rows_of_cases(rows, classes)
+    assert rows.keys() == ROWS.keys() and classes.keys() == CLASSES.keys()
+    for name, row in [
+        ("functions.clip", rows["functions.clip"]),
+        ("functions.Clip", classes["functions.Clip"]),
+    ]:
+        right, *odd = surface.walk_row(name, row, surface.resolve(name), surface.SOME)
+        assert right.kind == "fine", right
+        assert {f.kind for f in odd} >= {"fine", "refused"}
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_of_functions_are_called_rightly(name):
     (right, *_) = surface.walk_row(name, CLASSES[name].few(), surface.resolve(name))

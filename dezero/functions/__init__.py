@@ -31,11 +31,13 @@ from dezero.core import (
 )
 from dezero.functions import arraylike
 from dezero.functions.activation import *
+from dezero.functions.columns import *
 from dezero.functions.conv import *
 from dezero.functions.elementwise import *
 from dezero.functions.linalg import *
 from dezero.functions.loss import *
 from dezero.functions.norm import *
+from dezero.functions.pooling import *
 from dezero.functions.recurrent import *
 from dezero.functions.reduction import *
 from dezero.functions.shape import *

@@ -17,13 +17,18 @@ from dezero.core import (
     Config,
     Function,
     Variable,
-    _as_input,
-    _precisely,
     _unwrap,
     where,
 )
-from dezero.functions.elementwise import Clip, _as_floats, exp
-from dezero.guards import number, refusal
+from dezero.functions.elementwise import Clip, exp
+from dezero.functions.inputs import (
+    _as_floats,
+    _as_input,
+    _as_scores,
+    _floating,  # noqa: F401  for recurrent.py
+    _in_float32,
+)
+from dezero.guards import number
 
 __all__ = [
     "ELU",
@@ -48,11 +53,6 @@ __all__ = [
 ]
 
 
-def _floating(x):
-    """Return the array x, or its float64 copy where it holds integers."""
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
-
-
 # --- sigmoid and its relatives ---
 
 
@@ -75,21 +75,17 @@ class Sigmoid(Function):
     """y = 1 / (1 + exp(-x)), gx = gy * y * (1 - y)."""
 
     def forward(self, x):
-        return _sigmoid(_floating(x))
+        return _sigmoid(x)
 
     def backward(self, gy):
         y = self.output()
-        gx = 1 - y
-        gx *= y
-        gx *= gy
-        return gx
+        return gy * y * (1 - y)
 
 
 class Softplus(Function):
     """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), gx = gy * sigmoid(x)."""
 
     def forward(self, x):
-        x = _floating(x)
         xp = cuda.get_array_module(x)
         return xp.maximum(x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
 
@@ -115,7 +111,6 @@ class GELU(Function):
     FLAT = 22.0
 
     def forward(self, x):
-        x = _floating(x)
         xp = cuda.get_array_module(x)
         limit = x.dtype.type(self.FLAT)
         near = xp.maximum(x, -limit)
@@ -127,7 +122,7 @@ class GELU(Function):
         (x,) = self.inputs
         x = Clip(-self.FLAT, self.FLAT)(x)
         # s is known, unless it is to be differentiated in its turn.
-        s = self.s if Config.bare else sigmoid(self._u(x))
+        s = sigmoid(self._u(x)) if Config.enable_backprop else self.s
         gx = 3 * self.A * self.C * x
         gx *= x
         gx += self.C  # du/dx
@@ -146,23 +141,27 @@ class GELU(Function):
         return u
 
 
+@_in_float32(1)
 def sigmoid(x) -> Variable:
     """Return 1 / (1 + exp(-x)), from 0 to 1, without overflow (see step 43).
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     variable([0.  0.5 1. ])
     """
-    return _precisely(Sigmoid(), _as_input("sigmoid", x))
+    x = _as_floats("sigmoid", x)
+    return Sigmoid()(x)
 
 
 def sigmoid_simple(x) -> Variable:
     """Return the sigmoid of x, written as its formula; exp overflows below -709."""
-    return 1 / (1 + exp(-_as_floats("sigmoid_simple", x)))
+    x = _as_floats("sigmoid_simple", x)
+    return 1 / (1 + exp(-x))
 
 
 def softplus(x) -> Variable:
     """Return log(1 + exp(x)), a smooth relu, without overflow."""
-    return Softplus()(_as_input("softplus", x))
+    x = _as_floats("softplus", x)
+    return Softplus()(x)
 
 
 def silu(x) -> Variable:
@@ -176,7 +175,8 @@ def gelu(x) -> Variable:
 
     The formula with tanh of the GELU paper, within 0.0005 of the exact value.
     """
-    return GELU()(_as_input("gelu", x))
+    x = _as_floats("gelu", x)
+    return GELU()(x)
 
 
 # --- relu and its relatives ---
@@ -204,7 +204,6 @@ class LeakyReLU(Function):
         self.slope = slope
 
     def forward(self, x):
-        x = _floating(x)
         xp = cuda.get_array_module(x)
         if self.slope == 0:  # -inf * 0 is nan
             return xp.maximum(x, xp.zeros_like(x))
@@ -226,7 +225,6 @@ class ELU(Function):
         self.alpha = alpha
 
     def forward(self, x):
-        x = _floating(x)
         xp = cuda.get_array_module(x)
         zeros = xp.zeros_like(x)
         below = xp.expm1(xp.minimum(x, zeros)) * x.dtype.type(self.alpha)
@@ -239,19 +237,22 @@ class ELU(Function):
 
 def relu(x) -> Variable:
     """Return x where it is positive, else 0; the gradient at 0 is 0 (see step 51)."""
-    return ReLU()(_as_input("relu", x))
+    x = _as_input("relu", x)
+    return ReLU()(x)
 
 
 @named_arguments
 def leaky_relu(x, slope=0.2) -> Variable:
     """Return x where it is positive, else slope * x; at 0 the gradient is slope."""
     slope = number("leaky_relu", "slope", slope, 51)
-    return LeakyReLU(slope)(_as_input("leaky_relu", x))
+    x = _as_floats("leaky_relu", x)
+    return LeakyReLU(slope)(x)
 
 
 def elu(x, alpha=1.0) -> Variable:
     """Return x where it is positive, else alpha * (exp(x) - 1)."""
-    return ELU(number("elu", "alpha", alpha, 51))(_as_input("elu", x))
+    alpha, x = number("elu", "alpha", alpha, 51), _as_floats("elu", x)
+    return ELU(alpha)(x)
 
 
 # --- softmax ---
@@ -267,15 +268,15 @@ class Softmax(Function):
         self.axis = axis
 
     def forward(self, x):
-        y = cuda.get_array_module(x).exp(_shifted(x, self.axis))
+        xp = cuda.get_array_module(x)
+        y = xp.exp(x - x.max(axis=self.axis, keepdims=True))
         y /= _sum_along(y, self.axis)
         return y
 
     def backward(self, gy):
         y = self.output()
         gx = y * gy
-        gx -= y * _sum_along(gx, self.axis)
-        return gx
+        return gx - y * _sum_along(gx, self.axis)
 
 
 class LogSoftmax(Function):
@@ -286,7 +287,7 @@ class LogSoftmax(Function):
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        y = _shifted(x, self.axis)
+        y = x - x.max(axis=self.axis, keepdims=True)
         y -= xp.log(_sum_along(xp.exp(y), self.axis))
         return y
 
@@ -297,37 +298,32 @@ class LogSoftmax(Function):
 
 
 @named_arguments
+@_in_float32(1)
 def softmax(x, axis=1) -> Variable:
     """Return exp(x) / sum(exp(x)): scores to probabilities along axis (see step 47).
 
     >>> softmax(np.array([[1000.0, 1000.0, 0.0]]))
     variable([[0.5 0.5 0. ]])
     """
-    x, axis = _scores("softmax", x, axis)
-    return _precisely(Softmax(axis), x)
+    x, axis = _as_scores("softmax", x, axis)
+    return Softmax(axis)(x)
 
 
 @named_arguments
 def softmax_simple(x, axis=1) -> Variable:
     """Return the softmax of x, written as its formula, from exp, sum and a division."""
-    x, axis = _scores("softmax_simple", x, axis)
-    x = _as_floats("softmax_simple", x)  # bools have no -
+    x, axis = _as_scores("softmax_simple", x, axis)
     largest = _unwrap(x).max(axis=axis, keepdims=True)
     y = exp(x - largest)  # e**1000 would be inf
     return y / y.sum(axis=axis, keepdims=True)
 
 
 @named_arguments
+@_in_float32(1)
 def log_softmax(x, axis=1) -> Variable:
     """Return the logarithm of softmax, finite where softmax itself rounds to 0."""
-    x, axis = _scores("log_softmax", x, axis)
-    return _precisely(LogSoftmax(axis), x)
-
-
-def _shifted(x, axis):
-    """Return the array x, floating, minus its largest elements along axis."""
-    x = _floating(x)
-    return x - x.max(axis=axis, keepdims=True)
+    x, axis = _as_scores("log_softmax", x, axis)
+    return LogSoftmax(axis)(x)
 
 
 def _sum_along(x, axis):
@@ -338,30 +334,3 @@ def _sum_along(x, axis):
     if axis not in (-1, x.ndim - 1):
         return x.sum(axis=axis, keepdims=True)
     return x @ cuda.get_array_module(x).ones((x.shape[-1], 1), x.dtype)
-
-
-def _scores(name, x, axis):
-    """Return x and axis, an int or several, if x has scores along it."""
-    x = _as_input(name, x)
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    for a in axes:
-        if isinstance(a, bool) or not isinstance(a, (int, np.integer)):
-            raise TypeError(
-                refusal(name, "axis", "an int or a tuple of ints", axis, 47)
-            )
-    if not axes or not all(-x.ndim <= a < x.ndim for a in axes):
-        raise ValueError(
-            f"{name}: expected x with an axis {axis}, got shape {x.shape}; a single "
-            "row of scores is x.reshape(1, -1), or say axis=0 (see step 47)"
-        )
-    if len({a % x.ndim for a in axes}) < len(axes):
-        raise ValueError(
-            f"{name}: axis must name every axis once, got {axis} of an x of shape "
-            f"{x.shape} (see step 47)"
-        )
-    if x.size == 0 and 0 in [x.shape[a] for a in axes]:
-        raise ValueError(
-            f"{name}: expected one score at least along axis {axis}, got an x of shape "
-            f"{x.shape} (see step 47)"
-        )
-    return x, tuple(axes) if isinstance(axis, (tuple, list)) else int(axis)

@@ -8,7 +8,8 @@ shape, get the arrays, and give what NumPy gives.
 
 import numpy as np
 
-from dezero.core import _OF_NUMPY, Variable, _functions, as_variable
+from dezero.core import Variable, as_variable
+from dezero.core.arraylike import of_numpy, ops
 from dezero.functions import activation, elementwise, linalg, reduction, shape
 
 __all__ = []
@@ -20,7 +21,7 @@ for _module, _names in (
     (shape, "expand_dims squeeze stack concatenate split where"),
     (linalg, "einsum"),
 ):
-    _OF_NUMPY.update({name: getattr(_module, name) for name in _names.split()})
+    of_numpy.update({name: getattr(_module, name) for name in _names.split()})
 
 # --- NumPy's names and arguments, our functions ---
 
@@ -45,7 +46,7 @@ def _pad(array, pad_width, mode="constant", *, constant_values=0):
     return shape.pad(array, pad_width, constant_values)
 
 
-_OF_NUMPY.update(
+of_numpy.update(
     absolute=elementwise.abs,
     positive=lambda x: as_variable(x),
     clip=elementwise.clip,
@@ -95,9 +96,9 @@ _NO_DERIVATIVE = """
     isfinite isinf isnan logical_and logical_not logical_or ndim nonzero ones_like
     result_type rint searchsorted shape sign size unique zeros_like
 """
-_OF_NUMPY.update({name: _on_arrays(name) for name in _NO_DERIVATIVE.split()})
+of_numpy.update({name: _on_arrays(name) for name in _NO_DERIVATIVE.split()})
 
 # --- the methods of Variable ---
 
 for _module in (activation, elementwise, linalg, reduction, shape):
-    _functions.update({name: getattr(_module, name) for name in _module.__all__})
+    vars(ops).update({name: getattr(_module, name) for name in _module.__all__})

@@ -19,7 +19,6 @@ from dezero.core import (
     Function,
     Log,
     Variable,
-    _as_input,
     _explained,
     _unwrap,
     log,
@@ -27,6 +26,7 @@ from dezero.core import (
     sum_to,
     where,
 )
+from dezero.functions.inputs import _as_floats, _as_input
 from dezero.guards import refusal
 
 __all__ = [
@@ -149,40 +149,40 @@ class Clip(Function):
         return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
 
 
-def _as_floats(who, x):
-    """Return x with floats in it: NumPy would make float16 of a uint8."""
-    x = _as_input(who, x)
-    return x if x.dtype.kind == "f" else AsType(np.float64)(x)
-
-
 def exp(x) -> Variable:
     """Return e**x, element by element."""
-    return Exp()(_as_floats("exp", x))
+    x = _as_floats("exp", x)
+    return Exp()(x)
 
 
 def sin(x) -> Variable:
     """Return the sine of x, in radians."""
-    return Sin()(_as_floats("sin", x))
+    x = _as_floats("sin", x)
+    return Sin()(x)
 
 
 def cos(x) -> Variable:
     """Return the cosine of x, in radians."""
-    return Cos()(_as_floats("cos", x))
+    x = _as_floats("cos", x)
+    return Cos()(x)
 
 
 def tanh(x) -> Variable:
     """Return the hyperbolic tangent of x."""
-    return Tanh()(_as_floats("tanh", x))
+    x = _as_floats("tanh", x)
+    return Tanh()(x)
 
 
 def sqrt(x) -> Variable:
     """Return the square root of x."""
-    return Sqrt()(_as_floats("sqrt", x))
+    x = _as_floats("sqrt", x)
+    return Sqrt()(x)
 
 
 def abs(x) -> Variable:
     """Return x without its sign."""
-    return Abs()(_as_input("abs", x))
+    x = _as_input("abs", x)
+    return Abs()(x)
 
 
 @named_arguments

@@ -7,20 +7,16 @@ x, D its columns, K columns of y.
 import math
 import string
 
-import numpy as np
-
 from dezero import cuda
 from dezero.core import (
-    AsType,
     Function,
     MatMul,
     Variable,
-    _as_input,
     broadcast_to,
     matmul,
     sum_to,
 )
-from dezero.functions.shape import _broadcasts
+from dezero.functions.inputs import _as_input, _as_weighted, _broadcasts, _is_nothing
 from dezero.guards import refusal
 
 __all__ = ["Einsum", "Linear", "MatMul", "einsum", "linear", "linear_simple", "matmul"]
@@ -34,20 +30,11 @@ class Linear(Function):
     """
 
     def forward(self, x, W, b):
-        if x.ndim == 0 or W.ndim != 2 or x.shape[-1] != W.shape[0]:
-            raise ValueError(
-                "linear: x and W must be (..., D) and (D, K), "
-                f"got {x.shape} and {W.shape} (see step 43)"
-            )
         y = _rows(x) @ W  # (N, K)
         if x.ndim != 2:
             y = y.reshape((*x.shape[:-1], W.shape[1]))
         if b is None:
             return y
-        if not _broadcasts(b.shape, y.shape):
-            raise ValueError(
-                f"linear: b must be (K,) = ({W.shape[1]},), got {b.shape} (see step 43)"
-            )
         if b.dtype != y.dtype:
             return y + b
         y += b  # into the product's own memory
@@ -90,40 +77,37 @@ def linear(x, W, b=None) -> Variable:
     >>> linear(np.array([[1.0, 1.0]]), W, b)
     variable([[14. 26.]])
     """
-    x, W, b = _weighted("linear", x, W, b)
+    x, W, b = _as_weighted("linear", x, W, b)
+    _check_linear(x, W, b)
     return Linear()(x, W, b)
 
 
-def _weighted(who, x, W, b):
-    """Return x, W and b as arrays or Variables; b may be None.
-
-    Where none has floats x is taken as float64, for products of bytes wrap around.
-    """
-    x, W = _as_input(who, x), _as_input(who, W, "W")
-    b = None if b is None else b if _is_nothing(b) else _as_input(who, b, "b")
-    if x.dtype.kind != "f" and W.dtype.kind != "f":
-        x = AsType(np.float64)(x)
-    return x, W, b
-
-
-def _is_nothing(b):
-    """Return whether b is a Variable without data, as an absent bias travels."""
-    return isinstance(b, Variable) and b.data is None
+def _check_linear(x, W, b):
+    """Raise ValueError unless x, W and b fit each other."""
+    if x.ndim == 0 or W.ndim != 2 or x.shape[-1] != W.shape[0]:
+        raise ValueError(
+            "linear: x and W must be (..., D) and (D, K), "
+            f"got {x.shape} and {W.shape} (see step 43)"
+        )
+    if b is not None and not _is_nothing(b):
+        if not _broadcasts(b.shape, (*x.shape[:-1], W.shape[1])):
+            raise ValueError(
+                f"linear: b must be (K,) = ({W.shape[1]},), got {b.shape} (see step 43)"
+            )
 
 
 def linear_simple(x, W, b=None) -> Variable:
     """Return x @ W + b from matmul and add, without keeping x @ W.
 
     To add b, only the shape of x @ W is needed on the way back. So its numbers are
-    let go, and one number that looks like a whole array stands in for them.
+    let go.
     """
-    x, W, b = _weighted("linear_simple", x, W, b)
+    x, W, b = _as_weighted("linear_simple", x, W, b)
     t = matmul(x, W)
     if b is None or _is_nothing(b):
         return t
     y = t + b
-    xp = cuda.get_array_module(t)
-    t.data = xp.broadcast_to(xp.zeros((), t.dtype), t.shape)
+    t.data = None
     return y
 
 

@@ -32,14 +32,13 @@ from dezero.core import (
     Config,
     Function,
     Variable,
-    _as_input,
-    _precisely,
     _select,
     as_variable,
     reshape,
     where,
 )
-from dezero.functions.activation import _floating, _sum_along
+from dezero.functions.activation import _sum_along
+from dezero.functions.inputs import _as_floats, _as_input, _in_float32
 from dezero.functions.linalg import _rows, _sum_rows
 from dezero.guards import number, shown, whole
 
@@ -85,7 +84,7 @@ class BatchNorm(Function):
         arrays = {"gamma": gamma, "beta": beta, "mean": self.mean, "var": self.var}
         _check_channels("batch_norm", x, arrays)
         self.train = Config.train
-        y = _flat(_floating(x))
+        y = _flat(x)
         if self.train:
             self._check_averages(x)
             d, self.center, var = _center_channels(y)
@@ -105,7 +104,7 @@ class BatchNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         x, gy = _flat(x), _flat(gy)  # (N, C, L)
-        if Config.bare or not self.train:
+        if not (Config.enable_backprop and self.train):
             d, scale = x - _like_channels(self.center, x), self.scale
         else:
             d, _, var = _center_channels(x)
@@ -147,6 +146,7 @@ class BatchNorm(Function):
         self.var[...] = new_var
 
 
+@_in_float32(3)
 def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in every channel.
 
@@ -173,13 +173,13 @@ def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
             )
     number("batch_norm", "decay", decay, 54, least=0, most=1)
     number("batch_norm", "eps", eps, 54, least=0)
-    inputs = _with_affine("batch_norm", x, gamma, beta)
-    return _precisely(BatchNorm(mean, var, decay, eps), *inputs)
+    x, gamma, beta = _as_scaled("batch_norm", x, gamma, beta)
+    return BatchNorm(mean, var, decay, eps)(x, gamma, beta)
 
 
-def _with_affine(who, x, gamma, beta):
-    """Return x, gamma and beta, each an array or a Variable."""
-    x = _as_input(who, x)
+def _as_scaled(who, x, gamma, beta):
+    """Return x, of floats, gamma and beta."""
+    x = _as_floats(who, x)
     for name, v in ("gamma", gamma), ("beta", beta):
         if v is None:
             shape = x.shape[-1:] if who == "layer_norm" else x.shape[1:2]
@@ -270,7 +270,7 @@ class LayerNorm(Function):
                 f"layer_norm: beta must be (D,) = {gamma.shape}, got {beta.shape} "
                 "(see step 54)"
             )
-        y, self.mean, self.scale = _center_rows(_rows(_floating(x)), self.eps)
+        y, self.mean, self.scale = _center_rows(_rows(x), self.eps)
         y *= self.scale
         y *= gamma.astype(y.dtype, copy=False)
         y += beta.astype(y.dtype, copy=False)
@@ -280,7 +280,7 @@ class LayerNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         x, gy = _rows(x), _rows(gy)  # (N, D)
-        if Config.bare:
+        if not Config.enable_backprop:
             d, scale = x - self.mean, self.scale
         else:
             d, _, scale = _center_rows(x, self.eps)
@@ -324,7 +324,7 @@ class GroupNorm(Function):
                 f"group_norm: the channels of x must make {self.groups} equal groups, "
                 f"got x of shape {x.shape} (see step 54)"
             )
-        y, self.mean, self.scale = self._center(_floating(x))
+        y, self.mean, self.scale = self._center(x)
         y *= self.scale * self._by_group(gamma).astype(y.dtype, copy=False)
         y += self._by_group(beta).astype(y.dtype, copy=False)
         return y.reshape(x.shape)
@@ -333,7 +333,7 @@ class GroupNorm(Function):
         x, gamma, _ = self.inputs
         shape = x.shape
         gy = gy.reshape(self._shape(x))  # (N, G, E, L)
-        if Config.bare:
+        if not Config.enable_backprop:
             d, scale = x.reshape(gy.shape) - self.mean, self.scale
         else:
             d, _, scale = self._center(x)
@@ -370,6 +370,7 @@ class GroupNorm(Function):
         return v.reshape(self.groups, v.shape[0] // self.groups, 1)
 
 
+@_in_float32(3)
 def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma along the last axis.
 
@@ -381,9 +382,11 @@ def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
               [-0.99999995  0.99999995]])
     """
     number("layer_norm", "eps", eps, 54, least=0)
-    return _precisely(LayerNorm(eps), *_with_affine("layer_norm", x, gamma, beta))
+    x, gamma, beta = _as_scaled("layer_norm", x, gamma, beta)
+    return LayerNorm(eps)(x, gamma, beta)
 
 
+@_in_float32(4)
 def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in groups of channels.
 
@@ -401,8 +404,8 @@ def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
             "and beta come after it (see step 54)"
         ) from error
     number("group_norm", "eps", eps, 54, least=0)
-    inputs = _with_affine("group_norm", x, gamma, beta)
-    return _precisely(GroupNorm(groups, eps), *inputs)
+    x, gamma, beta = _as_scaled("group_norm", x, gamma, beta)
+    return GroupNorm(groups, eps)(x, gamma, beta)
 
 
 def _center_rows(x, eps):
@@ -429,11 +432,11 @@ class Dropout(Function):
         self.ratio = ratio
 
     def forward(self, x):
-        x = _floating(x)
         xp = cuda.get_array_module(x)
         # The global generator: programs seed it by np.random.seed.
-        self.mask = xp.random.rand(*x.shape) > self.ratio
-        self.kept = x.dtype.type(1 - self.ratio or 1)  # a ratio of 1 keeps none
+        drawn = xp.random.rand(*x.shape)
+        self.mask = drawn > self.ratio
+        self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
         return _select(self.mask, x / self.kept, 0)
 
     def backward(self, gy):
@@ -453,4 +456,4 @@ def dropout(x, dropout_ratio=0.5) -> Variable:
             f"{shown(dropout_ratio)} (see step 54)"
         )
     x = as_variable(_as_input("dropout", x))
-    return Dropout(float(dropout_ratio))(x) if Config.train else x
+    return Dropout(dropout_ratio)(x) if Config.train else x

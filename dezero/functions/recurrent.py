@@ -17,7 +17,7 @@ what goes into the gates, y what comes out. N sequences, D numbers in, H out, G 
 """
 
 from dezero import cuda
-from dezero.core import Config, Function, Variable, _as_input, _sum_later
+from dezero.core import Config, Function, Variable, _as_input, backward
 from dezero.functions.activation import _floating, sigmoid
 from dezero.functions.elementwise import tanh
 from dezero.functions.shape import Concatenate
@@ -40,7 +40,7 @@ class JoinGates(Function):
 
     def forward(self, *parts):
         xp = cuda.get_array_module(parts[0])
-        self.given, self.passes = parts, Config.passes
+        self.given, self.passes = parts, backward.passes
         G, (D, H) = len(parts) // 3, parts[0].shape
         W = xp.empty((D + H + 1, G * H), xp.result_type(*parts))
         rows = [W[:D], W[D:-1], W[-1:]]
@@ -85,7 +85,7 @@ class LSTMCell(Function):
 
     def backward(self, gh, gc):
         x, h, c, W = self.inputs
-        y, t = self.known if Config.bare else _lstm_state(x, h, c, W)
+        y, t = self.known if not Config.wrap else _lstm_state(x, h, c, W)
         f, i, o, u = y
         gh, gc, c = gh.T, gc.T, c.T
 
@@ -99,7 +99,7 @@ class LSTMCell(Function):
         ga = _concatenate(0, gcf * c, gciu, ghot, gci + gciu).reshape(y.shape)
         ga *= 1 - y
         gx, gh = _back_to_inputs(self, W, ga, ga)
-        gW = _sum_later(_with_ones, (x, h), _side_by_side(ga))
+        gW = _with_ones(x, h).T.dot(_side_by_side(ga))
         return gx, gh, gcf.T, gW
 
 
@@ -135,7 +135,7 @@ class GRUCell(Function):
 
     def backward(self, gh):
         x, h, W = self.inputs
-        y, d = self.known if Config.bare else _gru_state(x, h, W)
+        y, d = self.known if not Config.wrap else _gru_state(x, h, W)
         r, z, n = y
         s = y[:2]
         gh = gh.T

@@ -23,11 +23,6 @@ from dezero.core import (
     Sum,
     SumTo,
     Variable,
-    _as_input,
-    _one_axis,
-    _precisely,
-    _reduce,
-    _reduced_axes,
     _reduced_lengths,
     as_variable,
     reduced_shape,
@@ -38,6 +33,13 @@ from dezero.core import (
     where,
 )
 from dezero.functions.elementwise import exp
+from dezero.functions.inputs import (
+    _as_axis,
+    _as_floats,
+    _as_input,
+    _in_float32,
+    _one_axis,
+)
 from dezero.functions.shape import concatenate
 from dezero.guards import flag, refusal
 
@@ -74,10 +76,14 @@ def sum(x, axis=None, keepdims=False) -> Variable:
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([4. 6.])
     """
-    return _reduce(Sum, x, axis, keepdims)
+    x = _as_input("sum", x)
+    axis = _as_axis("sum", x, axis)
+    keepdims = flag("sum", "keepdims", keepdims, 39)
+    return Sum(axis, keepdims)(x)
 
 
 @named_arguments
+@_in_float32(1)
 def average(x, axis=None, keepdims=False) -> Variable:
     """Return the mean over axis; `mean` is the same function.
 
@@ -87,15 +93,11 @@ def average(x, axis=None, keepdims=False) -> Variable:
     >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([2. 3.])
     """
-    x = _as_input("mean", x)
-    axis = _reduced_axes("mean", x, axis)
-    n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
-
+    x = _as_input("mean", x)  # a sum of integers needs no care: it has 64 bits
+    axis = _as_axis("mean", x, axis)
     keepdims = flag("mean", "keepdims", keepdims, 39)
-    # A sum of integers needs no care: NumPy takes 64 bits for it.
-    if x.dtype.kind != "f" or x.dtype.itemsize > 2:
-        return Sum(axis, keepdims)(x) / n
-    return _precisely(lambda x: Sum(axis, keepdims)(x) / n, x)
+    n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
+    return Sum(axis, keepdims)(x) / n
 
 
 mean = average
@@ -107,7 +109,11 @@ def max(x, axis=None, keepdims=False) -> Variable:
 
     In pooling the first place of a tie gets it all (see step 57).
     """
-    return _reduce(Max, x, axis, keepdims)
+    x = _as_input("max", x)
+    axis = _as_axis("max", x, axis)
+    keepdims = flag("max", "keepdims", keepdims, 39)
+    _check_some("max", x, axis)
+    return Max(axis, keepdims)(x)
 
 
 @named_arguments
@@ -116,7 +122,20 @@ def min(x, axis=None, keepdims=False) -> Variable:
 
     In pooling the first place of a tie gets it all (see step 57).
     """
-    return _reduce(Min, x, axis, keepdims)
+    x = _as_input("min", x)
+    axis = _as_axis("min", x, axis)
+    keepdims = flag("min", "keepdims", keepdims, 39)
+    _check_some("min", x, axis)
+    return Min(axis, keepdims)(x)
+
+
+def _check_some(who, x, axis):
+    """Raise ValueError if there is nothing along axis to be the largest."""
+    if x.size == 0 and _count(x.shape, axis) == 0:
+        raise ValueError(
+            f"{who}: of no elements there is none that is largest or smallest, got an "
+            f"x of shape {x.shape} and axis {axis} (see step 61)"
+        )
 
 
 def _count(shape, axis):
@@ -179,6 +198,7 @@ class Std(Var):
 
 
 @named_arguments
+@_in_float32(1)
 def var(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the variance over axis: the mean squared distance from the mean.
 
@@ -192,6 +212,7 @@ def var(x, axis=None, keepdims=False, ddof=0) -> Variable:
 
 
 @named_arguments
+@_in_float32(1)
 def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the standard deviation over axis, the square root of var.
 
@@ -203,11 +224,12 @@ def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
 def _spread(kind, x, axis, keepdims, ddof):
     """Return the Var or Std of x; nan where it has no more than ddof elements."""
     who = kind.__name__.lower()
-    x = _as_input(who, x)
-    axis, keepdims = _reduced_axes(who, x, axis), flag(who, "keepdims", keepdims, 39)
+    x = _as_floats(who, x)
+    axis = _as_axis(who, x, axis)
+    keepdims = flag(who, "keepdims", keepdims, 39)
     if isinstance(ddof, bool) or not isinstance(ddof, numbers.Real) or not ddof >= 0:
         raise TypeError(refusal(who, "ddof", "a number of at least 0", ddof, 39))
-    return _precisely(kind(axis, keepdims, ddof), x)
+    return kind(axis, keepdims, ddof)(x)
 
 
 class CumSum(Function):
@@ -255,10 +277,8 @@ def prod(x, axis=None, keepdims=False) -> Variable:
     variable([3. 8.])
     """
     x = _as_input("prod", x)
-    axis, keepdims = (
-        _reduced_axes("prod", x, axis),
-        flag("prod", "keepdims", keepdims, 39),
-    )
+    axis = _as_axis("prod", x, axis)
+    keepdims = flag("prod", "keepdims", keepdims, 39)
     if x.dtype.kind in "biu":
         x = AsType(np.uint64 if x.dtype == np.uint64 else np.int64)(x)
     kept = reduced_shape(x.shape, axis)
@@ -305,21 +325,22 @@ class LogSumExp(Function):
 
 
 @named_arguments
+@_in_float32(1)
 def logsumexp(x, axis=None, keepdims=False) -> Variable:
     """Return log(sum(exp(x))) over axis, without overflow: a soft maximum.
 
     >>> logsumexp(np.array([1000.0, 1000.0]))
     variable(1000.6931471805599)
     """
-    x = _as_input("logsumexp", x)
-    axis = _reduced_axes("logsumexp", x, axis)
+    x = _as_floats("logsumexp", x)
+    axis = _as_axis("logsumexp", x, axis)
     keepdims = flag("logsumexp", "keepdims", keepdims, 39)
     if _count(x.shape, axis) == 0:
         raise ValueError(
             f"logsumexp: expected at least one element along axis {axis}, got an x of "
             f"shape {x.shape} (see step 47)"
         )
-    return _precisely(LogSumExp(axis, keepdims), x)
+    return LogSumExp(axis, keepdims)(x)
 
 
 class Norm(Function):
@@ -341,6 +362,7 @@ class Norm(Function):
 
 
 @named_arguments
+@_in_float32(1)
 def norm(x, axis=None, keepdims=False) -> Variable:
     """Return the length of the vectors along axis: the root of their sum of squares.
 
@@ -349,6 +371,7 @@ def norm(x, axis=None, keepdims=False) -> Variable:
     >>> norm(np.array([3.0, 4.0]))
     variable(5.0)
     """
-    x = _as_input("norm", x)
-    axis = _reduced_axes("norm", x, axis)
-    return _precisely(Norm(axis, flag("norm", "keepdims", keepdims, 39)), x)
+    x = _as_floats("norm", x)
+    axis = _as_axis("norm", x, axis)
+    keepdims = flag("norm", "keepdims", keepdims, 39)
+    return Norm(axis, keepdims)(x)

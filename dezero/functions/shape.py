@@ -24,7 +24,6 @@ from dezero.core import (
     Transpose,
     Variable,
     Where,
-    _as_input,
     _one_axis,
     _unwrap,
     broadcast_to,
@@ -33,6 +32,7 @@ from dezero.core import (
     transpose,
     where,
 )
+from dezero.functions.inputs import _as_input, _broadcasts
 from dezero.guards import refusal
 
 __all__ = [
@@ -112,12 +112,6 @@ def flatten(x) -> Variable:
             "flatten: x must have a first axis, the samples, got a 0-d x (see step 38)"
         )
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-def _broadcasts(shape, target):
-    """Return whether an array of this shape broadcasts to the target shape."""
-    ends = zip(shape[::-1], target[::-1])
-    return len(shape) <= len(target) and all(n in (1, m) for n, m in ends)
 
 
 # --- joining and parting: each is the gradient of the other ---

@@ -39,7 +39,7 @@ from dezero.core import (
     no_grad,
     test_mode,
 )
-from dezero.functions.conv import pair
+from dezero.functions.columns import pair
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.images import AvgPool2d, Conv2d, Deconv2d, MaxPool2d

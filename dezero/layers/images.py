@@ -9,7 +9,7 @@ import numpy as np
 import dezero.functions as F
 from dezero import cuda
 from dezero.core import Parameter
-from dezero.functions.conv import pair
+from dezero.functions.columns import pair
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import _initial_weights

@@ -9,7 +9,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Config, Variable, as_array, as_variable
+from dezero.core import Variable, as_array, as_variable, backward
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
@@ -131,7 +131,7 @@ class _Gated(Layer):
         if h.creator is not None and W in h.creator._inputs:
             join = W.creator
             if (
-                join.passes == Config.passes
+                join.passes == backward.passes
                 and all(map(operator.is_, join._inputs, parts))
                 and all(map(operator.is_, join.given, [part.data for part in parts]))
                 and (W.requires_grad or not any(part.requires_grad for part in parts))

@@ -18,7 +18,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, _wrap, handler_off, using_config
+from dezero.core import Config, Function, Variable, guards
+from dezero.core.config import switched
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped
 from dezero.static.passes import prune
@@ -55,12 +56,10 @@ class Trace:
                 "compile: called while another f is followed; compile in front of f, "
                 "or call the plain function there (see step 72)"
             )
-        Config.handler = self
         try:
-            with using_config("enable_backprop", True):
+            with switched(handler=self, enable_backprop=True):
                 yield
         finally:
-            Config.handler = None
             self.open = False
 
     # --- what NumPy is asked for ---
@@ -180,7 +179,7 @@ class Trace:
 
     def read(self, x, name):
         """Return x.data or x.grad, as f sees them."""
-        with handler_off():
+        with switched(handler=None):
             value = getattr(x, name)
         if name == "data":
             return value if value is None else self.stand_in(x)._data
@@ -204,7 +203,7 @@ class Trace:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
-        return [len(x._hooks) for x in wanted]
+        return [len(x._hooks or ()) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
@@ -221,11 +220,11 @@ class Trace:
     def call(self, original, inputs):
         """Return what original(*inputs) does, noted."""
         func = copy.copy(original)  # a node is one call
-        if not whole.wraps():
+        if not Config.wrap:
             if not has_symbols((*inputs, *vars(func).values())):
                 return func.forward(*inputs)
             return self.follow(func, original, inputs)
-        given, inputs = inputs, _wrap(inputs, type(func).__name__)
+        given, inputs = inputs, guards.as_variables(inputs, type(func).__name__)
         for i, x in enumerate(inputs):
             if isinstance(given[i], Variable):
                 inputs[i] = self.stand_in(x)
@@ -234,7 +233,7 @@ class Trace:
         ys = self.follow(func, original, [x._data for x in inputs])
         ys = self.as_nodes(ys if isinstance(ys, tuple) else (ys,))
         ys = tuple(Symbol(self, y) if type(y) is Node else y for y in ys)
-        return whole.record(func, inputs, ys)
+        return func._record(inputs, ys)
 
     def follow(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
@@ -259,7 +258,7 @@ class Trace:
         """Note a Function as one call; return the Symbols of its results."""
         names, hidden = _hidden(func)
         sampled, arrays = _sampled(func), samples(xs)
-        with handler_off(), _generator_alone(), _named(func, xs):
+        with switched(handler=None), _generator_alone(), _named(func, xs):
             y = sampled.forward(*arrays)
         forward = whole.Forward(original, names, whole.kinds_of(y))
         node = Node(forward, self.as_nodes((hidden, xs)), pure=False)
@@ -307,7 +306,7 @@ class Trace:
         arrays = tuple(gy._data if isinstance(gy, Variable) else gy for gy in gys)
         args = arrays, tuple(x._data for x in func._inputs), ys
         on_samples = whole.Backward(name, SimpleNamespace(record=sampled), [], flags)
-        with handler_off(), _generator_alone():
+        with switched(handler=None), _generator_alone():
             gxs = on_samples((), *samples(args))
         function = whole.Backward(name, source, names, flags)
         node = Node(function, self.as_nodes((hidden, *args)), pure=False)

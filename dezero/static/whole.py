@@ -8,8 +8,9 @@ import copy
 
 import numpy as np
 
-from dezero import core
-from dezero.core import Config, Variable, using_config
+from dezero.core import Config, Variable, guards
+from dezero.core.checks import check_sum
+from dezero.core.config import switched
 
 
 class Forward:
@@ -31,12 +32,12 @@ class Forward:
     def __call__(self, hidden, xs):
         func = self.func
         vars(func).update(zip(self.names, hidden))
-        if not func._takes_scalars:
+        if not func.takes_arrays:
             xs = [None if x is None else np.asarray(x) for x in xs]
         if self.train is Config.train:
             y = func.forward(*xs)
         else:  # f had it so, within test_mode()
-            with using_config("train", self.train):
+            with switched(train=self.train):
                 y = func.forward(*xs)
         if kinds_of(y) != self.kinds:
             raise ValueError(
@@ -73,7 +74,8 @@ class Backward:
         outputs = [_variable(y, True) for y in ys]
         func._outputs = [lambda y=y: y for y in outputs]
         try:
-            return tuple(on_arrays(func, gys))
+            with switched(wrap=False, enable_backprop=False):
+                return tuple(gradients(func, gys))
         finally:
             func._inputs, func._outputs = None, ()
 
@@ -104,45 +106,21 @@ class OtherWay(Exception):
 # --- the engine ---
 
 
-def wraps():
-    """Return whether a call takes and returns Variables, here and now."""
-    return not Config.bare
-
-
-def record(func, inputs, ys):
-    """Return ys, arrays, as Variables that func has computed from inputs."""
-    func.generation = max((x.generation for x in inputs), default=0)
-    func._inputs, func._time = inputs, core._changes
-    if Config.enable_backprop:
-        return func._record_outputs(ys, any(x.requires_grad for x in inputs))
-    ys = [Variable(y) for y in ys]
-    return ys if len(ys) > 1 else ys[0]
-
-
 def gradients(func, gys):
     """Return func.backward(*gys) as a tuple."""
-    if not func._knows_arrays:
-        return core._backward_from_outside(func, gys, wraps())
+    if not func.takes_arrays:
+        return guards.gradients_from_outside(func, gys)
     gxs = func.backward(*gys)
     return gxs if isinstance(gxs, (tuple, list)) else (gxs,)
 
 
-def on_arrays(func, gys):
-    """Return gradients(func, gys), of arrays."""
-    old = Config.bare, Config.enable_backprop
-    Config.bare, Config.enable_backprop = True, False
-    try:
-        return gradients(func, gys)
-    finally:
-        Config.bare, Config.enable_backprop = old
-
-
 def added(x, gradient):
-    """Return the grad of x after a run: hooks see the new one, which adds to the old."""
+    """Return the grad of x after a run, in which gradient came to it."""
     if x._hooks:
-        gradient = core._pass_hooks(x, gradient)
+        gradient = x._pass_hooks(gradient)
     if x.grad is not None:
-        gradient = np.asarray(core._grad_so_far(x).data + gradient)
+        check_sum(x)
+        gradient = np.asarray(x.grad.data + gradient)
     return without_graph(Variable(gradient))
 
 

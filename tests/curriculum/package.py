@@ -9,6 +9,7 @@ from pathlib import Path
 from book.code import first_line, names_of
 
 from .canonical import Canonical
+from .tables import HALVES, LATE
 
 
 @dataclass
@@ -47,6 +48,10 @@ class Package:
                 module.defined[name] = node
             for name, path in imports(node, module.dotted, module.path):
                 module.imported[name].append(path)
+        for half, whole in HALVES.items():
+            if half in module.defined:
+                node = module.defined[whole] = module.defined.pop(half)
+                node.name = whole
 
     def resolve(self, dotted):
         """Return the ledger's name for dezero.x.y: where it is defined, or None.
@@ -83,8 +88,9 @@ class Package:
     def public(self):
         """Return the names that must stand in the ledger, in order of definition.
 
-        Everything public that a module defines, and the methods, properties and
-        operators of core.Variable. core_simple is step 22, so it is exempt.
+        Everything public that a module defines, if its folder's __init__ shows it,
+        and the methods, properties and operators of core.Variable. core_simple is step
+        22, so it is exempt.
         """
         names = {}
         for module in self.modules.values():
@@ -92,6 +98,9 @@ class Package:
                 continue
             for name, node in module.defined.items():
                 if name.startswith("_"):
+                    continue
+                folder = module.dotted.split(".")[:2]  # dezero.core.config: dezero.core
+                if self.resolve(".".join([*folder, name])) is None:
                     continue
                 names[f"{module.label}.{name}"] = None
                 if (module.label, name) == ("core", "Variable"):
@@ -143,10 +152,12 @@ class Package:
                 node = nodes[-1] if nodes else None
             code = node and self.canonical(node, self.aliases(module))
             found.append((module.label, code))
-        return found
+        return [pair for pair in found if pair[1]] or found
 
     def aliases(self, module):
-        return package_aliases(module.tree, module.dotted, module.path)
+        names = package_aliases(module.tree, module.dotted, module.path)
+        late = {name: path for name, path in LATE.items() if name in module.defined}
+        return late | names
 
     def canonical(self, node, aliases):
         """Return the code of a node as text: no docstrings, annotations, positions.

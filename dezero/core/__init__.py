@@ -1,0 +1,132 @@
+"""The engine: Variable, Function, and the operations that Variable's methods use."""
+
+import operator
+import os
+import sys
+
+from dezero.core import arithmetic, arraylike, guards, reduction, shape
+from dezero.core.arithmetic import (
+    Add,
+    Div,
+    Log,
+    Mul,
+    Neg,
+    Pow,
+    PowVariable,
+    Sub,
+    add,
+    div,
+    log,
+    mul,
+    neg,
+    pow,
+    rdiv,
+    rsub,
+    sub,
+)
+from dezero.core.arraylike import unwrap as _unwrap
+from dezero.core.config import Config, no_grad, test_mode, using_config
+from dezero.core.function import Function
+from dezero.core.guards import _as_input, _explained
+from dezero.core.indexing import (
+    GetItem,
+    GetItemGrad,
+    Where,
+    _select,
+    get_item,
+    scatter_add,
+    where,
+)
+from dezero.core.matmul import MatMul, matmul
+from dezero.core.reduction import (
+    Max,
+    Min,
+    Sum,
+    _one_axis,
+    _reduce,
+    _reduced_axes,
+    _reduced_lengths,
+    reduced_shape,
+    restore_axes,
+)
+from dezero.core.shape import (
+    AsType,
+    BroadcastTo,
+    Copy,
+    Reshape,
+    SumTo,
+    Transpose,
+    _as_shape,
+    _precisely,
+    broadcast_to,
+    reshape,
+    sum_array_to,
+    sum_to,
+    transpose,
+)
+from dezero.core.variable import (
+    Parameter,
+    Variable,
+    as_array,
+    as_variable,
+    gradients_of,
+    setup_variable,
+)
+
+array_types: tuple  # of what a Variable may hold; see __getattr__
+
+# Variable's methods and operators find their functions here.
+vars(arraylike.ops).update(
+    add=add,
+    as_input=guards._as_input,
+    compare=arithmetic.compare,
+    copy=shape.copy,
+    div=div,
+    get_item=get_item,
+    log=log,
+    matmul=matmul,
+    mul=mul,
+    neg=neg,
+    place_of=reduction.place_of,
+    pow=pow,
+    reshape=reshape,
+    sub=sub,
+    transpose=transpose,
+)
+
+# What NumPy's operators come to, by NumPy's name: see Variable.__array_ufunc__.
+# dezero.functions.arraylike adds the other functions.
+arraylike.of_numpy.update(
+    {
+        "add": add,
+        "subtract": sub,
+        "multiply": mul,
+        "divide": div,
+        "power": pow,
+        "matmul": matmul,
+        "negative": neg,
+        # `array < x` is `x > array`
+        "less": lambda left, right: right > left,
+        "less_equal": lambda left, right: right >= left,
+        "greater": lambda left, right: right < left,
+        "greater_equal": lambda left, right: right <= left,
+        # identity: `array == x` and, after object's own ==, `x == array`
+        "equal": operator.is_,
+        "not_equal": operator.is_not,
+    }
+)
+
+if not os.environ.get("DEZERO_PLAIN"):
+    from dezero.core import fast
+
+    Function.__call__ = fast.call
+
+
+def __getattr__(name):
+    # Called for names that have no value: CuPy may be imported later than this module.
+    if name == "array_types":
+        import numpy
+
+        cupy = sys.modules.get("cupy")
+        return (numpy.ndarray,) if cupy is None else (numpy.ndarray, cupy.ndarray)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,421 @@
+"""What a Variable shares with an ndarray: shape, methods, operators, NumPy's protocol.
+
+Most are a line that calls the function of that name. These functions work on
+Variables, so they are defined later: `ops` gets them once they are there.
+"""
+
+import inspect
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dezero.advice import named_arguments
+from dezero.core import checks
+
+if TYPE_CHECKING:
+    from dezero.core.variable import Variable
+
+# Functions of Variables by their names. dezero/core/__init__.py fills in those of core,
+# dezero.functions the others.
+ops: Any = types.SimpleNamespace()
+
+# What NumPy's functions come to, by NumPy's name; filled like ops.
+of_numpy: dict = {}
+
+
+class ArrayLike:
+    """The half of Variable that looks like an ndarray."""
+
+    __array_priority__ = 200  # `array + x` is x's business, not the array's
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of every axis, a tuple."""
+        return self._known("shape").shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._known("ndim").ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._known("size").size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements."""
+        return self._known("dtype").dtype
+
+    def _known(self, what):
+        """Return the array, or what stands for one whose numbers are gone."""
+        if self._data is None:
+            raise checks.has_no_data(self, what)
+        return self._data
+
+    @property
+    def T(self) -> "Variable":
+        """The transpose: all axes reversed."""
+        return ops.transpose(self)
+
+    def __len__(self) -> int:
+        checks.check_has_axis(self)
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        """Return what str() does, and the name if there is one."""
+        text = str(self)
+        return text if self.name is None else f"{text[:-1]}, name={self.name!r})"
+
+    def __str__(self):
+        rows = str(self.data).replace("\n", "\n" + " " * 9)
+        return f"variable({rows})"
+
+    # --- shape and reduction ---
+
+    def reshape(self, *shape) -> "Variable":
+        """The same data in another shape: x.reshape(2, 3), ((2, 3)), (-1,)."""
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = shape[0]
+        return ops.reshape(self, shape)
+
+    def transpose(self, *axes) -> "Variable":
+        """The axes in another order: x.transpose(), (1, 0), ((1, 0))."""
+        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
+            axes = axes[0]
+        return ops.transpose(self, axes or None)
+
+    @named_arguments
+    def sum(self, axis=None, keepdims=False) -> "Variable":
+        """Sum over axis: None for all, an int or a tuple of ints."""
+        return ops.sum(self, axis, keepdims)
+
+    @named_arguments
+    def max(self, axis=None, keepdims=False) -> "Variable":
+        """Largest element over axis; a tie shares the gradient evenly."""
+        return ops.max(self, axis, keepdims)
+
+    @named_arguments
+    def min(self, axis=None, keepdims=False) -> "Variable":
+        """Smallest element over axis; a tie shares the gradient evenly."""
+        return ops.min(self, axis, keepdims)
+
+    def matmul(self, other) -> "Variable":
+        """The matrix product self @ other."""
+        return ops.matmul(self, other)
+
+    def dot(self, other) -> "Variable":
+        """The matrix product self @ other."""
+        return ops.matmul(self, other)
+
+    # --- functions, under the names that an ndarray or NumPy has for them ---
+
+    @named_arguments
+    def mean(self, axis=None, keepdims=False) -> "Variable":
+        """Mean over axis."""
+        return ops.mean(self, axis, keepdims)
+
+    @named_arguments
+    def var(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Variance over axis."""
+        return ops.var(self, axis, keepdims, ddof)
+
+    @named_arguments
+    def std(self, axis=None, keepdims=False, ddof=0) -> "Variable":
+        """Standard deviation over axis."""
+        return ops.std(self, axis, keepdims, ddof)
+
+    @named_arguments
+    def prod(self, axis=None, keepdims=False) -> "Variable":
+        """Product over axis."""
+        return ops.prod(self, axis, keepdims)
+
+    @named_arguments
+    def cumsum(self, axis=None) -> "Variable":
+        """Running sums along axis; None: of all elements in a row."""
+        return ops.cumsum(self, axis)
+
+    @named_arguments
+    def logsumexp(self, axis=None, keepdims=False) -> "Variable":
+        """log(sum(exp(x))) over axis."""
+        return ops.logsumexp(self, axis, keepdims)
+
+    @named_arguments
+    def norm(self, axis=None, keepdims=False) -> "Variable":
+        """Length of the vectors along axis; None: of all elements as one."""
+        return ops.norm(self, axis, keepdims)
+
+    def exp(self) -> "Variable":
+        """e**x, element by element."""
+        return ops.exp(self)
+
+    def log(self) -> "Variable":
+        """Natural logarithm."""
+        return ops.log(self)
+
+    def sqrt(self) -> "Variable":
+        """Square root."""
+        return ops.sqrt(self)
+
+    def square(self) -> "Variable":
+        """x * x, element by element."""
+        return ops.square(self)
+
+    def abs(self) -> "Variable":
+        """x without its sign."""
+        return ops.abs(self)
+
+    @named_arguments
+    def clip(self, x_min, x_max) -> "Variable":
+        """What lies outside x_min ... x_max moved there."""
+        return ops.clip(self, x_min, x_max)
+
+    def sin(self) -> "Variable":
+        """Sine, of radians."""
+        return ops.sin(self)
+
+    def cos(self) -> "Variable":
+        """Cosine, of radians."""
+        return ops.cos(self)
+
+    def tanh(self) -> "Variable":
+        """Hyperbolic tangent."""
+        return ops.tanh(self)
+
+    def sigmoid(self) -> "Variable":
+        """1 / (1 + exp(-x))."""
+        return ops.sigmoid(self)
+
+    def relu(self) -> "Variable":
+        """x where it is positive, else 0."""
+        return ops.relu(self)
+
+    @named_arguments
+    def leaky_relu(self, slope=0.2) -> "Variable":
+        """x where it is positive, else slope * x."""
+        return ops.leaky_relu(self, slope)
+
+    def elu(self, alpha=1.0) -> "Variable":
+        """x where it is positive, else alpha * (exp(x) - 1)."""
+        return ops.elu(self, alpha)
+
+    def gelu(self) -> "Variable":
+        """x * P(z <= x) for a standard normal z, nearly."""
+        return ops.gelu(self)
+
+    def silu(self) -> "Variable":
+        """x * sigmoid(x)."""
+        return ops.silu(self)
+
+    def softplus(self) -> "Variable":
+        """log(1 + exp(x))."""
+        return ops.softplus(self)
+
+    @named_arguments
+    def softmax(self, axis=1) -> "Variable":
+        """exp(x) / sum(exp(x)) along axis."""
+        return ops.softmax(self, axis)
+
+    @named_arguments
+    def log_softmax(self, axis=1) -> "Variable":
+        """log(softmax(x)) along axis."""
+        return ops.log_softmax(self, axis)
+
+    @named_arguments
+    def squeeze(self, axis=None) -> "Variable":
+        """The same data without axes of length 1: all such, or those in axis."""
+        return ops.squeeze(self, axis)
+
+    def flatten(self) -> "Variable":
+        """All elements in one row, as an ndarray's; F.flatten keeps the first axis."""
+        return ops.reshape(self, (self.size,))
+
+    def ravel(self) -> "Variable":
+        """All elements in one row."""
+        return ops.reshape(self, (self.size,))
+
+    def copy(self) -> "Variable":
+        """The same values in memory of their own, still in the graph."""
+        return ops.copy(self)
+
+    def astype(self, dtype) -> "Variable | Any":
+        """The same values as another type of float, still in the graph.
+
+        Whole numbers and truths have no derivative: such a dtype gives an ndarray.
+        """
+        return ops.astype(self, dtype)
+
+    # --- operators ---
+
+    def __add__(self, other) -> "Variable":
+        return ops.add(self, other)
+
+    def __radd__(self, other) -> "Variable":
+        return ops.add(other, self)
+
+    def __sub__(self, other) -> "Variable":
+        return ops.sub(self, other)
+
+    def __rsub__(self, other) -> "Variable":
+        return ops.sub(other, self)
+
+    def __mul__(self, other) -> "Variable":
+        return ops.mul(self, other)
+
+    def __rmul__(self, other) -> "Variable":
+        return ops.mul(other, self)
+
+    def __truediv__(self, other) -> "Variable":
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other) -> "Variable":
+        return ops.div(other, self)
+
+    def __pow__(self, other) -> "Variable":
+        return ops.pow(self, other)
+
+    def __rpow__(self, other) -> "Variable":
+        return ops.pow(other, self)
+
+    def __matmul__(self, other) -> "Variable":
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other) -> "Variable":
+        return ops.matmul(other, self)
+
+    def __neg__(self) -> "Variable":
+        return ops.neg(self)
+
+    def __pos__(self) -> "Variable":
+        return self
+
+    def __abs__(self) -> "Variable":
+        return self.abs()
+
+    def __getitem__(self, slices) -> "Variable":
+        return ops.get_item(self, slices)
+
+    def __setitem__(self, slices, value):
+        raise TypeError(
+            "Variable: x[...] = value would change what the graph has already "
+            "used; edit a leaf's array instead, x.data[...] = value, or build the "
+            "new value from the old one (see step 47)"
+        )
+
+    def __iter__(self) -> Iterator["Variable"]:
+        if self.ndim == 0:
+            raise TypeError("Variable: a 0-d Variable cannot be iterated over")
+        return (self[i] for i in range(len(self)))
+
+    # --- what has no derivative leaves the graph, as ndarrays: truths, and places ---
+
+    def __lt__(self, other) -> Any:
+        return ops.compare("<", self, other)
+
+    def __le__(self, other) -> Any:
+        return ops.compare("<=", self, other)
+
+    def __gt__(self, other) -> Any:
+        return ops.compare(">", self, other)
+
+    def __ge__(self, other) -> Any:
+        return ops.compare(">=", self, other)
+
+    def argmax(self, axis=None) -> np.ndarray:
+        """The place of the largest element along axis, as an ndarray of ints."""
+        return ops.place_of("argmax", self, axis)
+
+    def argmin(self, axis=None) -> np.ndarray:
+        """The place of the smallest element along axis, as an ndarray of ints."""
+        return ops.place_of("argmin", self, axis)
+
+    # --- leaving for Python and NumPy ---
+
+    def __bool__(self) -> bool:
+        of_many = "of more it is ambiguous: all or any?"
+        return bool(_only_element(self, "bool", ValueError, of_many))
+
+    def __float__(self) -> float:
+        return float(_only_element(self, "float").item())
+
+    def __int__(self) -> int:
+        return int(_only_element(self, "int").item())
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        advice = "x.tolist() gives all of them"
+        return _only_element(self, "item", ValueError, advice).item()
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers, in nested lists."""
+        return ops.as_input("tolist", self).data.tolist()
+
+    def __round__(self, ndigits=None) -> Any:
+        array = _only_element(self, "round", advice="use np.round(x.data, 3)")
+        return round(array.item(), ndigits)
+
+    def __format__(self, spec) -> str:
+        if not spec:
+            return str(self)
+        array = _only_element(
+            self, f"format {spec!r}", advice="use np.round(x.data, 3)"
+        )
+        return format(array.item(), spec)
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "Variable: NumPy would lose the graph here; use x.data for the array, "
+            "or a function of dezero.functions to stay in the graph"
+        )
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        # NumPy asks here before it computes `array + x` or np.sin(x).
+        name = ufunc.__name__
+        function = of_numpy.get(name)
+        out = kwargs.pop("out", None)
+        if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
+            out = None
+        if function is None or method != "__call__" or kwargs or out:
+            raise TypeError(_lost(name if method == "__call__" else f"{name}.{method}"))
+        return function(*inputs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
+        ours = of_numpy.get(function.__name__)
+        if ours is None:
+            raise TypeError(_lost(function.__name__))
+        try:
+            inspect.signature(ours).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{function.__name__} of a Variable: {error}; the arguments here "
+                f"are {inspect.signature(ours)}, or use x.data for the array"
+            ) from None
+        return ours(*args, **kwargs)
+
+
+def _lost(name):
+    """Return what an error says when NumPy's function of that name is refused."""
+    ours = f"F.{name}, or " if name in vars(ops) else ""
+    return (
+        f"Variable: np.{name} would lose the graph; use {ours}x.data for the array "
+        "(see step 21)"
+    )
+
+
+def _only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
+    """Return the array of x if it has one element, whatever the number of axes."""
+    if x.size != 1:
+        raise error(
+            f"{who}: expected a Variable of one element, got the shape "
+            f"{x.shape}; {advice} (see step 19)"
+        )
+    return x.data
+
+
+def unwrap(x):
+    """Return the array of a Variable; anything else unchanged."""
+    return x.data if isinstance(x, ArrayLike) else x

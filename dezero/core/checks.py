@@ -1,0 +1,170 @@
+"""What a Variable refuses, and the sentences that say why.
+
+Each check_... raises, or does nothing.
+"""
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core.changes import Gone, named
+from dezero.guards import shown
+
+NUMBERS = "fiub"  # kinds of dtype: floats, integers with and without sign, bools
+
+# Why backward finds no graph.
+UNDER_NO_GRAD = (
+    "this Variable was computed under no_grad(), so it does not know how; compute it "
+    "outside the with block (see step 18)"
+)
+WITHOUT_CREATE_GRAPH = (
+    "this gradient was computed without create_graph=True, so it does not know how; "
+    "use backward(create_graph=True) for the pass that leaves it (see step 32)"
+)
+
+
+def check_array(data):
+    """Refuse what a Variable cannot be made of."""
+    if not (isinstance(data, np.ndarray) or data is None or cuda.is_array(data)):
+        if type(data) is Gone:
+            data.refuse()
+        raise TypeError(
+            f"Variable: {type(data).__name__} is not supported, expected an "
+            "ndarray; wrap the value: Variable(np.array(...)) (see step 9)"
+        )
+    if data is not None and data.dtype.kind not in NUMBERS:
+        raise TypeError(f"Variable: {_expected_numbers(data)}")
+
+
+def check_data(x, data, is_variable):
+    """Refuse what the data of a Variable x cannot be set to."""
+    if data is None:
+        return
+    if is_variable:
+        expected = (
+            "expected an ndarray, got a Variable; compute with arrays here, "
+            "x.data -= lr * x.grad.data (see step 28)"
+        )
+    elif not (cuda.is_array(data) or isinstance(data, np.generic)):
+        expected = (
+            f"expected an ndarray or None, got {shown(data)}; wrap it: "
+            "x.data = np.array(...) (see step 9)"
+        )
+    elif data.dtype.kind not in NUMBERS:
+        raise TypeError(f"data{named(x)}: {_expected_numbers(data)}")
+    else:
+        return
+    raise TypeError(f"the data of a Variable{named(x)}: {expected}")
+
+
+def _expected_numbers(array):
+    """Return the sentence about an array whose dtype is none of ours."""
+    return (
+        f"an array of {array.dtype} is not supported, expected real numbers: a "
+        "floating, integer or bool dtype (see step 9)"
+    )
+
+
+def check_grad(x, grad, is_variable):
+    """Refuse what the grad of a Variable x cannot be set to."""
+    if grad is not None and not is_variable:
+        raise TypeError(
+            f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; write "
+            "Variable(np.array(...)) for an array, x.cleargrad() to begin anew (see "
+            "step 32)"
+        )
+
+
+def has_no_data(x, what):
+    """Return the error for the shape, ... of a Variable without data."""
+    return ValueError(
+        f"{what}: this Variable{named(x)} has no data yet, it is None; a layer's "
+        "weights get theirs in its first call (see steps 9 and 44)"
+    )
+
+
+def check_has_axis(x):
+    """Refuse the length of a single number."""
+    if x.ndim == 0:
+        raise TypeError(
+            f"len: this Variable{named(x)} is a single number, it has no axis to count "
+            "along (see step 19)"
+        )
+
+
+def check_computes(func):
+    """Refuse a creator that is no Function."""
+    if not (hasattr(func, "forward") and hasattr(func, "generation")):
+        raise TypeError(
+            "set_creator: expected the Function that computed this Variable, got "
+            f"{shown(func)}; unchain() forgets it (see step 7)"
+        )
+
+
+def check_leaf(x, requires_grad):
+    """Refuse to change requires_grad of what was computed."""
+    if x.creator is not None and x.requires_grad != requires_grad:
+        raise RuntimeError(
+            "requires_grad_: this Variable was computed, and what computed it "
+            "decides; set it on the leaves before, or use detach() (see step 66)"
+        )
+
+
+def check_hook(hook):
+    """Refuse a hook that cannot be called."""
+    if not callable(hook):
+        raise TypeError(
+            f"register_hook: expected a function of the gradient, got {shown(hook)} "
+            "(see step 65)"
+        )
+
+
+def check_hooked(x, gradient):
+    """Refuse a gradient of another shape than that of x, from a hook."""
+    if gradient.shape != x.shape:
+        raise ValueError(
+            "register_hook: a hook must return None or a gradient of the Variable's "
+            f"shape {x.shape}, got {gradient.shape} (see step 65)"
+        )
+
+
+def check_backward(x, **switches):
+    """Refuse a backward of x that cannot be meant, or finds no graph."""
+    for name, value in switches.items():
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(
+                f"backward: {name} must be True or False, got {shown(value)}; "
+                "what to start from is given by name, gradient=... (see step 66)"
+            )
+    if x._no_graph:
+        raise RuntimeError(f"backward: {x._no_graph}")
+
+
+def check_seed(x, seed, source):
+    """Refuse to start from what is no gradient of x: not numbers of its shape."""
+    try:
+        array = seed._data if hasattr(seed, "_data") else np.asarray(seed)
+    except (ValueError, TypeError):  # a list of Variables, or of rows not of a length
+        array = np.asarray(None)
+    if array.dtype.kind not in NUMBERS:
+        kind = type(seed).__name__
+        if kind in ("ndarray", "list", "tuple"):
+            kind = f"{kind} of {array.dtype}"
+        raise TypeError(
+            f"backward: {kind} is not supported, expected a Variable, an array or a "
+            f"number as {source} (see step 66)"
+        )
+    if array.shape != x.shape:
+        raise ValueError(
+            f"backward: the gradient it starts from, {source}, must have the shape of "
+            f"the data {x.shape}, got {array.shape}"
+        )
+
+
+def check_sum(x):
+    """Refuse to add a gradient to a grad of another shape."""
+    if x._grad is not None and x._grad.shape != x.shape:
+        raise ValueError(
+            f"backward: the gradient is added to the grad of a leaf{named(x)}, which "
+            f"must have the shape of its data {x.shape}, got {x._grad.shape}; call "
+            "cleargrad() before (see step 14)"
+        )

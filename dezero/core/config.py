@@ -1,0 +1,90 @@
+"""Switches: what a call of a Function records and computes. Each thread has its own.
+
+>>> with no_grad():
+...     Config.enable_backprop
+False
+"""
+
+import contextlib
+import threading
+
+from dezero.guards import flag
+
+
+class _Config(threading.local):
+    """The switches.
+
+    enable_backprop  record the graph (off under no_grad, step 18)
+    train            dropout drops, batch_norm uses the batch (off in test_mode)
+
+    Two are the engine's own:
+
+    wrap             a call takes and returns Variables. Off, a call is its forward,
+                     ndarrays in and out: so the backwards of the package run where
+                     nobody will differentiate the gradient (see backward.py)
+    handler          None, or an object that is asked in place of every call, by
+                     handler.call(func, inputs), and in place of every backward, by
+                     handler.backward(func, gys); what x.data or x.grad is, by
+                     handler.read(x, name), and whether they may be set, by
+                     handler.write(x, name, value): so dezero.static follows a program
+    """
+
+    enable_backprop = True
+    train = True
+    wrap = True
+    handler = None
+
+    def __setattr__(self, name, value):
+        if name in _PUBLIC:
+            value = flag("Config", name, value, 18)
+        elif name not in ("wrap", "handler"):
+            raise AttributeError(f"Config: {_expected_switch(name)}")
+        super().__setattr__(name, value)
+
+
+_PUBLIC = ("enable_backprop", "train")
+
+
+def _expected_switch(name):
+    """Return the sentence about a name that is no switch."""
+    return f"expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
+
+
+Config = _Config()
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set Config.name to value inside a with block, whatever happens in it."""
+    if not isinstance(name, str) or name not in _PUBLIC:
+        raise AttributeError(f"using_config: {_expected_switch(name)}")
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+@contextlib.contextmanager
+def switched(**values):
+    """Set switches, the engine's own too, inside a with block: all or none."""
+    old = {name: getattr(Config, name) for name in values}
+    vars(Config).update(values)  # this thread's
+    try:
+        yield
+    finally:
+        vars(Config).update(old)
+
+
+def no_grad():
+    """Record no graph inside a with block: less memory, no backward."""
+    return using_config("enable_backprop", False)
+
+
+def test_mode():
+    """Behave as in use, not as in training: no dropout, running averages."""
+    return using_config("train", False)
+
+
+test_mode.__test__ = False  # pytest: the name is the contract's, not a test

@@ -1,0 +1,165 @@
+"""Function: a computation that knows its derivative; each call is a node of the graph.
+
+    class Square(Function):
+        def forward(self, x):
+            return x**2
+
+        def backward(self, gy):
+            (x,) = self.inputs
+            return gy * 2 * x
+
+    y = Square()(x)
+
+The same call, written out for speed, is in fast.py.
+"""
+
+import copy
+import weakref
+from typing import Any
+
+from dezero import cuda
+from dezero.core import changes, guards
+from dezero.core.checks import UNDER_NO_GRAD
+from dezero.core.config import Config
+from dezero.core.variable import Variable
+
+
+class Function:
+    """A computation that knows its derivative; each call is a node of the graph.
+
+    A subclass writes two methods:
+
+        forward(self, *xs)     ndarrays in, one ndarray or a tuple out
+        backward(self, *gys)   gradients of the outputs in, gradients of the
+                               inputs out, one each; None for "no gradient"
+
+    A call records, unless Config.enable_backprop is off:
+
+        inputs       list of the input Variables
+        outputs      list of weak references to the output Variables
+        generation   the largest generation among the inputs
+
+    takes_arrays   True in the package's own Functions: forward may be handed NumPy
+                   scalars for 0-d arrays, and where nobody will differentiate the
+                   gradient, backward gets ndarrays, self.inputs too, and every
+                   function of the package that it calls returns what its forward
+                   returns. A backward that is a formula, gy * F.cos(x), reads the same
+                   for both. In a class written outside the package backward gets
+                   Variables, unless the class says takes_arrays = True.
+    """
+
+    takes_arrays = False
+
+    _inputs = None
+    _outputs = ()
+    _time = 0  # what changes.latest was at the call
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "takes_arrays" not in vars(cls):
+            cls.takes_arrays = cls.__module__.startswith("dezero.")
+        if cls.__init__ is object.__init__:
+            cls.__init__ = guards.take_nothing
+
+    def __call__(self, *inputs) -> Variable:
+        """Return forward(*inputs) as a Variable, or as a list of several."""
+        if Config.handler is not None:  # dezero.static follows this thread
+            return Config.handler.call(self, inputs)
+        if not Config.wrap:  # within the backward of another Function
+            return self.forward(*inputs)
+        inputs = guards.as_variables(inputs, type(self).__name__)
+        if self._inputs is not None:  # called before, and a node is one call
+            self = copy.copy(self)
+        try:
+            ys = self.forward(*[self._array_of(x) for x in inputs])
+        except Exception as error:
+            guards.explain(self, inputs, error)
+            raise
+        return self._record(inputs, guards.results(self, ys))
+
+    def _record(self, inputs, ys):
+        """Return ys, a list of arrays, as Variables that know what they come from."""
+        outputs = [Variable(y) for y in ys]
+        if Config.enable_backprop:
+            self.generation = max((x.generation for x in inputs), default=0)
+            self._inputs = inputs
+            self._outputs = tuple([weakref.ref(y) for y in outputs])
+            self._time = changes.latest
+            for y in outputs:
+                y.set_creator(self)
+                y.requires_grad = any(x.requires_grad for x in inputs)
+            if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
+                self._shapes = [(y.shape, y.dtype) for y in ys]
+        else:
+            for y in outputs:
+                y._no_graph = UNDER_NO_GRAD
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    # Any, so that an editor takes every forward(self, x) of a subclass.
+    def forward(self, *xs: Any, **options: Any) -> Any:
+        """Compute the outputs from ndarrays."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write forward(self, *xs) (see step 2)"
+        )
+
+    def backward(self, *gys: Any, **options: Any) -> Any:
+        """Compute the gradients of the inputs from those of the outputs."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write backward(self, *gys) (see step 6)"
+        )
+
+    # --- what a backward reads ---
+
+    @property
+    def inputs(self):
+        """The inputs of the recorded call; arrays while backward gets arrays."""
+        if Config.wrap:
+            return list(self._inputs or ())
+        arrays = []
+        for x in self._inputs:  # a loop: half the time of a comprehension
+            x = x._data
+            arrays.append(x[()] if x is not None and x.ndim == 0 else x)
+        return arrays
+
+    @property
+    def outputs(self):
+        """Weak references to the outputs of the recorded call."""
+        return list(self._outputs)
+
+    def output(self):
+        """The only output of the recorded call, or its array, as inputs are."""
+        y = self._outputs[0]()
+        return y if Config.wrap else y._data
+
+    def needs_grad(self, i):
+        """Return whether backward has any use for the gradient of input i."""
+        x = self._inputs[i]
+        return x.requires_grad and x._data is not None
+
+    def _array_of(self, x):
+        """Return the array of an input, as forward takes it."""
+        x = x._data
+        if self.takes_arrays and x is not None and x.ndim == 0:
+            return x[()]  # a NumPy scalar: arithmetic on these takes a seventh
+        return x
+
+    # --- what a backward pass asks ---
+
+    def _gradients_of_inputs(self, gys):
+        """Return backward(*gys) as a tuple of Variables or of arrays, as gys are."""
+        if self._time != changes.latest:
+            self = changes.with_stand_ins(self)
+        if Config.handler is not None:
+            return Config.handler.backward(self, gys)
+        if not self.takes_arrays:
+            return guards.gradients_from_outside(self, gys)
+        gxs = self.backward(*gys)
+        return gxs if isinstance(gxs, tuple) else (gxs,)
+
+    def _fill_with_zeros(self, gys):
+        """Return gys with zeros for outputs that the result does not depend on."""
+        xp = cuda.get_array_module(self._inputs[0])
+        zeros = [xp.zeros(*shape_and_dtype) for shape_and_dtype in self._shapes]
+        if Config.wrap:
+            zeros = [Variable(zero, requires_grad=False) for zero in zeros]
+        return [zero if gy is None else gy for gy, zero in zip(gys, zeros)]

@@ -1,0 +1,247 @@
+"""What comes from outside: made into what the engine expects, or refused.
+
+A call of a Function may be given numbers, lists and arrays beside Variables, and a
+Function that a reader writes may return anything. (Settings, such as a learning rate,
+are judged in dezero/guards.py.)
+"""
+
+import inspect
+import numbers
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core.arraylike import unwrap
+from dezero.core.changes import Gone, named
+from dezero.core.checks import NUMBERS
+from dezero.core.config import Config, switched
+from dezero.core.variable import Variable, as_array
+from dezero.guards import refusal
+
+
+def as_variables(inputs, name):
+    """Return inputs with everything that is not a Variable made into one.
+
+    It needs no gradient. A number takes the dtype of the floating arrays beside
+    it, so that float32 * 2.0 is float32 on every NumPy.
+    """
+    dtype = xp = None
+    wrapped = []
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Variable):
+            if xp is None and not isinstance(x, np.ndarray):
+                xp, dtype = _surroundings(inputs)
+            if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
+                array = xp.array(x, dtype)
+            else:
+                array = _as_array_if_any(x, xp)
+            if array is not None and not _holds_numbers(array):
+                kind = type(x).__name__
+                if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
+                    kind = f"{kind} of {array.dtype}"
+                raise TypeError(
+                    f"{name}: {kind} is not supported, expected a Variable, an array "
+                    f"or a number as input {i} (see step 21)"
+                )
+            x = Variable(array, requires_grad=False)
+        wrapped.append(x)
+    return wrapped
+
+
+def _surroundings(inputs):
+    """Return the array module of inputs and their floating dtype, None if none is."""
+    arrays = [unwrap(x) for x in inputs]
+    arrays = [x for x in arrays if cuda.is_array(x)]
+    xp = cuda.get_array_module(arrays[0]) if arrays else np
+    dtypes = [x.dtype for x in arrays if x.dtype.kind in "fc"]
+    if len(dtypes) == 1:
+        return xp, dtypes[0]
+    return xp, np.result_type(*dtypes) if dtypes else None
+
+
+def _as_array_if_any(x, xp):
+    """Return x as an array where that can be; else, x itself."""
+    if type(x) is Gone:
+        x.refuse()
+    try:
+        return as_array(x, xp)
+    except (TypeError, ValueError):  # a list of Variables, or of rows not of a length
+        return x
+
+
+def _holds_numbers(x):
+    return cuda.is_array(x) and x.dtype.kind in NUMBERS
+
+
+def _as_input(who, x, name="x", xp=np):
+    """Return x if it is a Variable or an array; a number or a list as an array.
+
+    Raises TypeError for anything else: None, strings, lists that make no array of
+    numbers, and a Variable without data.
+    """
+    if type(x) is Gone:
+        x.refuse()
+    if isinstance(x, Variable):
+        if type(x._data) is Gone:
+            raise RuntimeError(
+                f"{who}: {name}{named(x)} has no data any more, it was set to None "
+                "(see step 43)"
+            )
+        if x.data is None:
+            raise TypeError(
+                f"{who}: {name} is a Variable without data, expected one with an "
+                "array; set its data before (see step 9)"
+            )
+        array = x.data
+    elif isinstance(x, (np.ndarray, np.generic)) or cuda.is_array(x):
+        array = x
+    elif isinstance(x, (bool, numbers.Real, list, tuple, range)):
+        try:
+            array = x = xp.array(x)
+        except (ValueError, TypeError) as error:
+            raise TypeError(
+                f"{who}: {name} must be an array of numbers, got a {type(x).__name__} "
+                f"that makes none: {error} (see step 9)"
+            ) from None
+    else:
+        raise TypeError(refusal(who, name, _INPUT, x, 9))
+    if array.dtype.kind not in "fiub":
+        got = f"a {type(x).__name__} of {array.dtype}"
+        raise TypeError(f"{who}: {name} must be {_INPUT}, got {got} (see step 9)")
+    return x
+
+
+_INPUT = "a Variable, an array or a list of real numbers, or a number"
+
+
+def _explained(who, error, *xs):
+    """Return the error to raise where NumPy could not compute: one that teaches.
+
+    Looking at the inputs before would take longer than an addition; so we look when
+    something went wrong.
+    """
+    if "(see step" in str(error):
+        return error
+    xs = [_as_input(who, x) for x in xs]
+    try:
+        np.broadcast_shapes(*[x.shape for x in xs])
+    except ValueError:
+        shapes = " and ".join(str(tuple(x.shape)) for x in xs)
+        return ValueError(
+            f"{who}: the shapes {shapes} could not be broadcast together: counted from "
+            "the right, lengths must be equal, or one of them 1 (see step 40)"
+        )
+    dtypes = " and ".join(str(x.dtype) for x in xs)
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{who}: not defined on {dtypes}: {error} (see step 21)")
+
+
+def results(func, ys):
+    """Return what forward returned as a list of ndarrays."""
+    ys = ys if isinstance(ys, tuple) else (ys,)
+    for y in ys or [()]:
+        if not cuda.is_array(y) and not isinstance(y, (np.generic, numbers.Number)):
+            advice, kind = "", type(y).__name__
+            if y is None:
+                advice = "; is a return missing?"
+            elif isinstance(y, Variable):
+                advice = "; forward computes with NumPy, np.exp and not F.exp"
+            elif not ys:
+                kind = "an empty tuple"
+            raise TypeError(
+                f"{type(func).__name__}.forward: expected an ndarray, or a tuple of "
+                f"them, got {kind}{advice} (see step 11)"
+            )
+    return [as_array(y) for y in ys]  # NumPy makes scalars of 0-d results
+
+
+def explain(func, inputs, error):
+    """Raise an error that says why forward failed, where that can be seen."""
+    name = type(func).__name__
+    for i, x in enumerate(inputs):
+        if x._data is None and "NoneType" in str(error):
+            raise ValueError(
+                f"{name}: input {i}{named(x)} has no data, it is None; give it an "
+                "array first (see step 9)"
+            ) from error
+    arrays = [x._data for x in inputs if cuda.is_array(x._data)]
+    modules = {cuda.get_array_module(x) for x in arrays}
+    if isinstance(error, TypeError) and len(modules) > 1:
+        raise TypeError(
+            f"{name}: arrays of NumPy and of CuPy do not mix; move all that belongs "
+            "together, by to_gpu() or to_cpu() (see step 52)"
+        ) from error
+    if type(func).forward.__module__.startswith("dezero."):
+        return
+    # x.data of an np.ndarray is its memory, x.grad an AttributeError
+    is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
+    if is_memory or cuda.is_array(getattr(error, "obj", None)):
+        wanted = "data" if is_memory else error.name
+        raise TypeError(
+            f"{name}.forward: its arguments are ndarrays, not Variables, so there is "
+            f"no x.{wanted}; compute with x itself, as NumPy does (see step 2)"
+        ) from error
+
+
+def take_nothing(self, *args, **kwargs):
+    """The __init__ of a Function that has none: what it computes on comes later."""
+    if args or kwargs:
+        name = type(self).__name__
+        raise TypeError(
+            f"{name}: made with arguments, which belong to the call; make one first, "
+            f"then call it: {name}()(x) (see step 2)"
+        )
+
+
+def gradients_from_outside(func, gys):
+    """Return what the backward of a Function written outside the package returns.
+
+    It gets Variables, and what it returns is checked: one gradient for each
+    input, in that input's shape. The last may be missing if nobody needs them.
+    """
+    wrap = Config.wrap
+    with switched(wrap=True):
+        if not wrap:
+            gys = [Variable(as_array(gy), requires_grad=False) for gy in gys]
+        gxs = func.backward(*gys)
+    name = type(func).__name__
+    if isinstance(gxs, list):
+        raise TypeError(
+            f"{name}.backward: expected one gradient or a tuple of them, got a list; "
+            "write return gx0, gx1 (see step 13)"
+        )
+    if gxs is None and _returns_nothing(func.backward):
+        raise TypeError(
+            f"{name}.backward: expected a gradient for each input, got nothing; is a "
+            "return missing? (see step 6)"
+        )
+    if not isinstance(gxs, tuple):
+        gxs = (gxs,)
+    missing = func._inputs[len(gxs) :]
+    if len(gxs) > len(func._inputs) or any(x.requires_grad for x in missing):
+        raise ValueError(
+            f"{name}.backward: expected {len(func._inputs)} gradients, one for each "
+            f"input, got {len(gxs)} (see step 13)"
+        )
+    gxs += (None,) * len(missing)
+    checked = []
+    for i, (x, gx) in enumerate(zip(func._inputs, gxs)):
+        if gx is not None:
+            (gx,) = as_variables([gx], f"{name}.backward")
+            if gx.shape != x.shape:
+                raise ValueError(
+                    f"{name}.backward: the gradient of input {i} must have that "
+                    f"input's shape {x.shape}, got {gx.shape} (see step 40)"
+                )
+            if not wrap:
+                gx = gx.data.copy()  # the array may be one that the Function keeps
+        checked.append(gx)
+    return checked
+
+
+def _returns_nothing(method):
+    """Return whether a method has no return in its source: None was not meant."""
+    try:
+        return "return" not in inspect.getsource(method)
+    except (OSError, TypeError):  # no source, as of what was typed at a prompt
+        return False

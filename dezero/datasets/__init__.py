@@ -1,0 +1,52 @@
+"""Data to learn from: everything here is a Dataset, a row of pairs (x, t).
+
+    train_set, test_set = datasets.MNIST(train=True), datasets.MNIST(train=False)
+    x, t = train_set[0]  # x (784,) float32 from 0 to 1, t a label from 0 to 9
+
+Drawn here and now: Spiral, SinCurve, SynthDigits. Fetched once into the folder
+utils.cache_dir, or put there by hand: MNIST, CIFAR10, CIFAR100, Shakespear, and the
+names of ImageNet's classes. What was fetched is read as numbers and text, it is
+never run.
+
+get_digits() gives real handwritten digits where they are at hand, and otherwise
+generated ones.
+
+Letters in these files: n items, C channels, H height, W width.
+"""
+
+import numpy as np
+
+from dezero import utils
+from dezero.datasets.base import Dataset
+from dezero.datasets.cache import load_cache_npz, save_cache_npz
+from dezero.datasets.cifar import CIFAR10, CIFAR100
+from dezero.datasets.digits import SynthDigits, get_digits
+from dezero.datasets.imagenet import ImageNet
+from dezero.datasets.mnist import MNIST
+from dezero.datasets.small import SinCurve, Spiral, get_spiral
+from dezero.datasets.text import Shakespear
+from dezero.transforms import Compose, Flatten, Normalize, ToFloat
+from dezero.utils import get_file
+
+__all__ = [
+    "CIFAR10",
+    "CIFAR100",
+    "Compose",  # this, Flatten, Normalize, ToFloat, get_file, np and utils: for
+    "Dataset",  # programs written for DeZero
+    "Flatten",
+    "ImageNet",
+    "MNIST",
+    "Normalize",
+    "Shakespear",
+    "SinCurve",
+    "Spiral",
+    "SynthDigits",
+    "ToFloat",
+    "get_digits",
+    "get_file",
+    "get_spiral",
+    "load_cache_npz",
+    "np",
+    "save_cache_npz",
+    "utils",
+]

@@ -1,0 +1,98 @@
+"""What all datasets have in common: a row of pairs."""
+
+import operator
+
+import numpy as np
+
+from dezero.guards import check_callable, flag, shown
+from dezero.transforms import Compose
+
+
+class Dataset:
+    """A row of pairs: dataset[i] is (x, t), len(dataset) how many there are.
+
+    train             which part: the one to learn from, or the one to be tested on
+    transform         what happens to each x when it is asked for; None: nothing
+    target_transform  the same for t
+    data, label       arrays or lists, to be set by prepare(); t is None without label
+
+    Data too large to be held is read item by item: a subclass then defines
+    __getitem__ and __len__ itself (see step 49).
+
+    >>> class Squares(Dataset):
+    ...     def prepare(self):
+    ...         self.data = np.arange(10)
+    ...         self.label = self.data**2
+    >>> x, t = Squares()[3]
+    >>> print(x, t)
+    3 9
+    """
+
+    def __init__(self, train=True, transform=None, target_transform=None):
+        who = type(self).__name__
+        self.train = flag(who, "train", train, 49)
+        self.transform = Compose() if transform is None else transform
+        self.target_transform = (
+            Compose() if target_transform is None else target_transform
+        )
+        for function in self.transform, self.target_transform:
+            check_callable(who, function, 49)
+        self.data = None
+        self.label = None
+        self.prepare()
+        if self.data is not None:
+            self._check_prepared()
+
+    def __getitem__(self, index):
+        if not np.isscalar(index):
+            raise AssertionError(
+                f"{type(self).__name__}: expected one index, an int, got {index!r}; "
+                "a DataLoader delivers many items at once (see step 50)"
+            )
+        self._check_prepared()
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__}: expected one index, an int, got "
+                f"{shown(index)} (see step 49)"
+            ) from None
+        if not -len(self.data) <= index < len(self.data):
+            raise IndexError(  # where a `for` over the dataset ends
+                f"{type(self).__name__}: there is no item {index} of {len(self.data)} "
+                "(see step 49)"
+            )
+        x = self.transform(self.data[index])
+        if self.label is None:
+            return x, None
+        return x, self.target_transform(self.label[index])
+
+    def __len__(self):
+        self._check_prepared()
+        return len(self.data)
+
+    def __repr__(self):
+        count = "" if self.data is None else f": {len(self.data):,} items"
+        return f"<{type(self).__name__}, {'train' if self.train else 'test'}{count}>"
+
+    def prepare(self):
+        """Set self.data and self.label; called once, at the end of __init__."""
+
+    def _check_prepared(self):
+        if self.data is None:
+            raise TypeError(
+                f"{type(self).__name__}: there is no data; prepare() is to set "
+                "self.data, or the class to define __getitem__ and __len__ "
+                "(see step 49)"
+            )
+        for name, values in ("data", self.data), ("label", self.label):
+            if values is not None and not hasattr(values, "__len__"):
+                raise TypeError(
+                    f"{type(self).__name__}: {name} must be an array or a list, got "
+                    f"{shown(values)} (see step 49)"
+                )
+        if self.label is not None and len(self.data) != len(self.label):
+            raise ValueError(
+                f"{type(self).__name__}: expected a label for each item, got "
+                f"{len(self.data)} items and {len(self.label)} labels (see step 49)"
+            )

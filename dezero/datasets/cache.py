@@ -1,0 +1,104 @@
+"""Arrays kept in a file, so that they need not be made again."""
+
+import math
+import os
+
+import numpy as np
+
+from dezero import utils
+from dezero.files import NpzReader, replacing
+from dezero.guards import file_name_below, flag, shown
+
+
+def load_cache_npz(filename, train=False):
+    """Return (data, label) as save_cache_npz kept them; (None, None) if not there.
+
+    A file that is damaged counts as not there: what it held can be made again. Raises
+    ValueError if it is whole, but another kind of file, or holds data and label of
+    different lengths; its headers tell, before anything is unpacked.
+    """
+    import zipfile
+    import zlib
+
+    path = _cache_path("load_cache_npz", filename, train)
+    try:
+        with open(path, "rb") as file:
+            npz = NpzReader(file)
+            if "data" not in npz.keys:
+                raise ValueError(f"expected data and label, got {npz.keys}")
+            headers = [npz.header(key) for key in ("data", "label") if key in npz.keys]
+            for shape, dtype in headers:
+                if not _is_plausible(path, math.prod(shape) * dtype.itemsize):
+                    raise ValueError(f"{shape} {dtype} is too much for its size")
+            lengths = {shape[:1] for shape, _ in headers}
+            if len(lengths) > 1 or () in lengths:
+                raise ValueError(f"of data and label the shapes are {headers}")
+            return npz.array("data"), npz.array("label") if len(headers) > 1 else None
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None, None
+    except (ValueError, NotImplementedError, RuntimeError) as error:
+        if "pickle" in str(error):  # it is never read, as it can run anything
+            return None, None
+        raise ValueError(
+            f"{path}: not a cache of data and label: {error}; delete it (see step 51)"
+        ) from error
+
+
+def save_cache_npz(data, label, filename, train=False):
+    """Keep data and label, arrays, in the folder utils.cache_dir; return the path.
+
+    label may be None. filename: a name, or a path or address whose last part counts;
+    .train.npz or .test.npz is added to it.
+    """
+    path = _cache_path("save_cache_npz", filename, train)
+    arrays = {"data": data} if label is None else {"data": data, "label": label}
+    arrays = {name: _as_kept(name, array) for name, array in arrays.items()}
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+    return path
+
+
+def _as_kept(name, array):
+    """Return array as an array that can be kept: of numbers or text."""
+    try:
+        kept = np.asarray(array.data if hasattr(array, "creator") else array)
+    except ValueError:  # lists of different lengths
+        kept = np.asarray(None)
+    if kept.dtype.hasobject:
+        raise TypeError(
+            f"save_cache_npz: {name} must be an array of numbers or text, got "
+            f"{shown(array)} (see step 51)"
+        )
+    return kept
+
+
+def _cache_path(who, filename, train):
+    suffix = ".train.npz" if flag(who, "train", train, 51) else ".test.npz"
+    if not isinstance(filename, (str, os.PathLike)):
+        raise TypeError(
+            f"{who}: filename must be a name, got {shown(filename)} (see step 51)"
+        )
+    name = os.path.basename(filename) + suffix
+    return os.path.join(utils.cache_dir, file_name_below(who, name, 51))
+
+
+def _cached(filename, train, make):
+    """Return data and label from the cache, or else those of make(), then cached."""
+    data, label = load_cache_npz(filename, train)
+    if data is None:
+        data, label = make()
+        try:
+            save_cache_npz(data, label, filename, train)
+        except OSError:
+            pass  # a folder that nothing can be written to: next time it is made again
+    return data, label
+
+
+def _is_plausible(path, size):
+    """Return False if size bytes are too many to come out of the packed file at path.
+
+    A megabyte of gzip or zip can hold a gigabyte of zeros. Real pictures become a fifth
+    at best, so what a header announces is judged before there is memory for it.
+    """
+    return size <= 50 * os.path.getsize(path) + 2**26

@@ -1,0 +1,161 @@
+"""Generated digits, and the most real ones at hand."""
+
+import copy
+import os
+
+import numpy as np
+
+from dezero import utils
+from dezero.datasets.cache import _cached
+from dezero.datasets.mnist import MNIST
+from dezero.datasets.pictures import _TO_UNIT, _Pictures
+from dezero.guards import flag, whole
+
+
+class SynthDigits(_Pictures):
+    """Generated digits, in place of MNIST: 8,000 to learn from, 2,000 for the test.
+
+    No hand wrote them: they are printed digits from 18 fonts of matplotlib's, each
+    shifted, turned, scaled and made noisy by chance. Items are those of MNIST:
+    x (784,) float32 from 0 to 1, t from 0 to 9.
+
+    One seed gives the same pictures every time. Drawing them takes seconds, so they
+    are kept as .npz. A hidden layer of 100 gets 93 % of the test part right after one
+    epoch, and 98 % after four.
+    """
+
+    def __init__(
+        self, train=True, transform=_TO_UNIT, target_transform=None, seed: int = 0
+    ):
+        self.seed = whole(type(self).__name__, "seed", seed, 51, least=0)
+        super().__init__(train, transform, target_transform)
+
+    def __repr__(self):
+        return super().__repr__().replace("items", "generated pictures")
+
+    def prepare(self):
+        name = f"synthdigits-1-seed{self.seed}"  # 1: how they are drawn
+        self.data, self.label = _cached(name, self.train, self._draw)
+
+    def _draw(self):
+        rng = np.random.default_rng([self.seed, int(self.train)])
+        n = 8000 if self.train else 2000
+        label = rng.permutation(np.arange(n) % 10).astype(np.uint8)
+        return _draw_digits(label, rng), label
+
+    labels = staticmethod(MNIST.labels)
+
+
+_FONTS = """
+DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSans-BoldOblique DejaVuSansMono
+DejaVuSansMono-Bold DejaVuSansMono-Oblique DejaVuSerif DejaVuSerif-Bold
+DejaVuSerif-Italic DejaVuSerif-BoldItalic STIXGeneralItalic STIXGeneralBol
+STIXGeneralBolIta cmb10 cmr10 cmss10 cmtt10
+"""  # all of them the same files in matplotlib 3.10 and 3.11
+
+
+def _draw_digits(label, rng):
+    """Return pictures (n, 1, 28, 28) uint8 of the digits in label (n,)."""
+    prints = _print_digits()
+    font = rng.integers(len(prints), size=len(label))
+    parts = [  # 500 at a time need little memory
+        _vary(prints[font[i : i + 500], label[i : i + 500]], rng)
+        for i in range(0, len(label), 500)
+    ]
+    return np.concatenate(parts)[:, np.newaxis]
+
+
+def _print_digits():
+    """Return every font's digits, 20 pixels high, as (fonts, 10, 28, 28) in 0..1."""
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
+    folder = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")
+    names = _FONTS.split()
+    prints = np.zeros((len(names), 10, 28, 28), np.float32)
+    for i, name in enumerate(names):
+        path = os.path.join(folder, f"{name}.ttf")
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                f"SynthDigits: matplotlib's own font {path} is missing; "
+                "pip install --force-reinstall matplotlib"
+            )
+        font = ImageFont.truetype(path, 80, layout_engine=ImageFont.Layout.BASIC)
+        for digit in range(10):
+            img = Image.new("L", (160, 160))
+            ImageDraw.Draw(img).text((40, 20), str(digit), fill=255, font=font)
+            img = img.crop(img.getbbox())  # nothing but the digit
+            width = round(20 * img.width / img.height)
+            img = img.resize((width, 20), Image.Resampling.BOX)
+            left = (28 - width) // 2
+            prints[i, digit, 4:24, left : left + width] = np.asarray(img) / 255
+    return prints
+
+
+def _vary(prints, rng):
+    """Return pictures (n, 28, 28) uint8: prints, each changed in its own way.
+
+    A pixel (x, y) of the result is what the print has at (u, v): shifted, turned
+    and scaled back, between four pixels of it in proportion.
+    """
+    n = len(prints)
+
+    def chance(low, high):
+        return rng.uniform(low, high, (n, 1, 1)).astype(np.float32)
+
+    y, x = np.mgrid[:28, :28].astype(np.float32) - 13.5  # from the middle
+    x, y = x - chance(-1.5, 1.5), y - chance(-1.5, 1.5)  # (n, 28, 28)
+    angle = chance(-0.25, 0.25)  # 14 degrees either way
+    cos, sin = np.cos(angle), np.sin(angle)
+    u = (cos * x + sin * y) / chance(0.8, 1.1) + 13.5
+    v = (cos * y - sin * x) / chance(0.8, 1.1) + 13.5
+    u, v = u.clip(0, 26.99), v.clip(0, 26.99)  # the margin is black all round
+    i, j = v.astype(int), u.astype(int)
+    v, u = v - i.astype(np.float32), u - j.astype(np.float32)  # in 0..1
+    at = np.arange(n)[:, np.newaxis, np.newaxis]
+    top = (1 - u) * prints[at, i, j] + u * prints[at, i, j + 1]
+    low = (1 - u) * prints[at, i + 1, j] + u * prints[at, i + 1, j + 1]
+    picture = ((1 - v) * top + v * low) * chance(0.6, 1.0)
+    noise = rng.standard_normal(picture.shape, dtype=np.float32)
+    picture += chance(0.0, 0.2) * noise
+    return (picture.clip(0, 1) * 255).astype(np.uint8)
+
+
+def get_digits(download=False):
+    """Return (train_set, test_set, name): digits, the most real ones at hand.
+
+    In this order, with the name that is returned:
+
+    MNIST                    60,000 and 10,000 handwritten digits, if they are in the
+                             folder utils.cache_dir
+    MNIST's test images      8,000 and 2,000 of those 10,000, if only they are there
+    SynthDigits (generated)  8,000 and 2,000
+
+    download=True fetches MNIST first, 11 MB, and prints why if that fails.
+    """
+    if flag("get_digits", "download", download, 51):
+        try:
+            return MNIST(train=True), MNIST(train=False), "MNIST"
+        except utils.DownloadError as error:
+            print(error)
+    train, test = (
+        all(utils.find_file(name) for name in MNIST.files(part))
+        for part in (True, False)
+    )
+    if train and test:
+        return MNIST(train=True), MNIST(train=False), "MNIST"
+    if test:
+        images = MNIST(train=False)
+        parts = _part(images, 0, 8000), _part(images, 8000, 10000)
+        parts[0].train = True
+        return *parts, "MNIST's test images"
+    parts = SynthDigits(train=True), SynthDigits(train=False)
+    return *parts, "SynthDigits (generated)"
+
+
+def _part(dataset, start, stop):
+    """Return a copy of dataset that has only the items from start to stop."""
+    part = copy.copy(dataset)
+    part.data, part.label = dataset.data[start:stop], dataset.label[start:stop]
+    part.transform = copy.deepcopy(dataset.transform)
+    return part

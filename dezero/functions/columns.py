@@ -1,0 +1,291 @@
+"""Images as columns, on arrays: what convolution and pooling are computed with.
+
+im2col copies the part of the image under the kernel, for each place of the kernel; so
+a convolution becomes a product of matrices (step 57). Image by image, with the columns
+that im2col_array(..., to_matrix=False) makes, it is
+
+    W (OC, C*KH*KW)  @  columns (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
+
+The columns are KH * KW times as large as the image. So convolve, and correlate and
+spread, which take the gradients back, make them a block at a time: on 8 images
+(64, 56, 56) under a 3x3 kernel, conv2d takes 4 MB beside its result, conv2d_simple,
+which makes all the columns and keeps them, 109.
+
+Letters: N images of C channels, H high and W wide; KH KW the kernel's, OH OW the
+result's height and width; OC channels of the result.
+"""
+
+import math
+from numbers import Integral
+
+import numpy as np
+
+from dezero import cuda
+from dezero.functions.inputs import _as_array, _as_shape, _as_window
+from dezero.guards import flag, whole
+
+__all__ = [
+    "col2im_array",
+    "get_conv_outsize",
+    "get_deconv_outsize",
+    "im2col_array",
+    "pair",
+]
+
+
+# --- sizes: of the kernel, of the result ---
+
+
+def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
+    """Return how many places a kernel takes along one side of a padded image.
+
+    >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
+    13
+    """
+    input_size = whole("get_conv_outsize", "size", input_size, 55, least=0)
+    kernel_size = whole("get_conv_outsize", "kernel_size", kernel_size, 55)
+    stride = whole("get_conv_outsize", "stride", stride, 55)
+    pad = whole("get_conv_outsize", "pad", pad, 55, least=0)
+    return (input_size + 2 * pad - kernel_size) // stride + 1
+
+
+def get_deconv_outsize(size, k, s, p) -> int:
+    """Return the side of the smallest image on which a convolution takes size places.
+
+    k, s, p: kernel size, stride and padding, as in get_conv_outsize.
+
+    >>> get_deconv_outsize(13, k=5, s=2, p=1)
+    27
+    """
+    size = whole("get_deconv_outsize", "size", size, 55, least=0)
+    k = whole("get_deconv_outsize", "kernel_size", k, 55)
+    s = whole("get_deconv_outsize", "stride", s, 55)
+    p = whole("get_deconv_outsize", "pad", p, 55, least=0)
+    return s * (size - 1) + k - 2 * p
+
+
+def pair(x) -> tuple:
+    """Return x as (height, width): an int stands for both.
+
+    >>> pair(3), pair((1, 2))
+    ((3, 3), (1, 2))
+    """
+    if not isinstance(x, (Integral, tuple, list)):
+        raise ValueError(
+            f"pair: expected an int or (height, width), got {type(x).__name__}: {x!r}"
+        )
+    if isinstance(x, (tuple, list)) and len(x) != 2:
+        raise AssertionError(
+            f"pair: expected an int or (height, width), got {len(x)} values: {x}"
+        )
+    return (x, x) if isinstance(x, Integral) else tuple(x)
+
+
+def _out_size(shape, kernel_size, stride=1, pad=0):
+    """Return (OH, OW) for images of this shape, (N, C, H, W)."""
+    sides = shape[2:], pair(kernel_size), pair(stride), pair(pad)
+    return tuple(map(get_conv_outsize, *sides))
+
+
+def _check_fits(who, shape, kernel_size, pad):
+    """Raise ValueError unless images of this shape have a place for the kernel."""
+    padded = tuple([n + 2 * p for n, p in zip(shape[2:], pad)])
+    if padded[0] < kernel_size[0] or padded[1] < kernel_size[1]:
+        raise ValueError(
+            f"{who}: the kernel {tuple(kernel_size)} is larger than the image "
+            f"{tuple(shape[2:])} with its padding {padded} (see step 55)"
+        )
+
+
+# --- columns and back ---
+
+
+def _under(kernel_size, stride, size):
+    """Yield a, b, rows, columns: all that element (a, b) of the kernel meets."""
+    (KH, KW), (SH, SW) = pair(kernel_size), pair(stride)
+    OH, OW = size
+    for a in range(KH):
+        for b in range(KW):
+            rows = slice(a, a + SH * OH, SH)
+            yield a, b, rows, slice(b, b + SW * OW, SW)
+
+
+def _pad_images(x, pad, value=0):
+    """Return x (N, C, H, W) with value around each image."""
+    (N, C, H, W), (PH, PW) = x.shape, pair(pad)
+    if PH == PW == 0:
+        return x
+    xp = cuda.get_array_module(x)
+    padded = xp.full((N, C, H + 2 * PH, W + 2 * PW), value, x.dtype)
+    padded[:, :, PH : PH + H, PW : PW + W] = x
+    return padded
+
+
+def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
+    """Return what im2col returns, array to array."""
+    img = _as_array("im2col", img, "img")
+    to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
+    kernel_size, stride, pad = _as_window("im2col", kernel_size, stride, pad)
+    _check_images("im2col", img)
+    _check_fits("im2col", img.shape, kernel_size, pad)
+    N, C = img.shape[:2]
+    KH, KW = pair(kernel_size)
+    OH, OW = _out_size(img.shape, kernel_size, stride, pad)
+    xp = cuda.get_array_module(img)
+    img = _pad_images(img, pad)
+    col = xp.empty((N, C, KH, KW, OH, OW), img.dtype)
+    for a, b, rows, columns in _under(kernel_size, stride, (OH, OW)):
+        col[:, :, a, b] = img[:, :, rows, columns]
+    if to_matrix:
+        col = col.transpose(0, 4, 5, 1, 2, 3)
+        col = col.reshape(N * OH * OW, C * KH * KW)
+    return col
+
+
+def col2im_array(
+    col, img_shape, kernel_size, stride, pad, to_matrix=True
+) -> np.ndarray:
+    """Return what col2im returns, array to array."""
+    col = _as_array("col2im", col, "col")
+    img_shape = _as_shape("col2im", img_shape, 57)
+    to_matrix = flag("col2im", "to_matrix", to_matrix, 57)
+    kernel_size, stride, pad = _as_window("col2im", kernel_size, stride, pad)
+    _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix)
+    N, C, H, W = img_shape
+    (KH, KW), (PH, PW) = pair(kernel_size), pair(pad)
+    OH, OW = _out_size(img_shape, kernel_size, stride, pad)
+    if to_matrix:
+        col = col.reshape(N, OH, OW, C, KH, KW)
+        col = col.transpose(0, 3, 4, 5, 1, 2)
+    xp = cuda.get_array_module(col)
+    img = xp.zeros((N, C, H + 2 * PH, W + 2 * PW), col.dtype)
+    for a, b, rows, columns in _under(kernel_size, stride, (OH, OW)):
+        img[:, :, rows, columns] += col[:, :, a, b]
+    return img[:, :, PH : PH + H, PW : PW + W]
+
+
+def _check_images(who, x):
+    """Raise ValueError unless x is a batch of images."""
+    if x.ndim != 4:
+        raise ValueError(
+            f"{who}: x must be images (N, C, H, W), got {x.shape}; one image alone "
+            "is x[None], a batch of one (see step 56)"
+        )
+
+
+def _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix):
+    """Raise ValueError unless col are columns of images of that shape."""
+    if len(img_shape) != 4 or min(img_shape) < 0:
+        raise ValueError(
+            f"col2im: images have the shape (N, C, H, W), got {img_shape} (see step 57)"
+        )
+    _check_fits("col2im", img_shape, kernel_size, pad)
+    (N, C), (KH, KW) = img_shape[:2], kernel_size
+    OH, OW = _out_size(img_shape, kernel_size, stride, pad)
+    expected = (N * OH * OW, C * KH * KW) if to_matrix else (N, C, KH, KW, OH, OW)
+    if col.shape != expected:
+        raise ValueError(
+            f"col2im: columns of images {tuple(img_shape)} must be {expected}, "
+            f"got {col.shape} (see step 57)"
+        )
+
+
+# --- the three products of a convolution, a block of columns at a time ---
+
+_BLOCK = 2**18  # numbers in a block: 1 MB of float32, what the caches of a core hold
+
+
+def _blocks(xp, N, OH, numbers):
+    """Yield (images, rows of the result), two slices: the work, a block at a time.
+
+    A block is a band of rows of one image, or several images: as much as makes _BLOCK
+    numbers, of which one row makes `numbers`. On a GPU, where each turn of a Python
+    loop takes longer than its work, it is everything.
+    """
+    numbers = max(1, numbers)
+    block = _BLOCK if xp is np else N * OH * numbers
+    bands = -(-OH // max(1, block // numbers))
+    rows = -(-OH // bands)  # so that all bands are about as high
+    n = max(1, min(block // (numbers * OH), N))
+    for i in range(0, N, n):
+        for p in range(0, OH, rows):
+            yield slice(i, min(i + n, N)), slice(p, min(p + rows, OH))
+
+
+def _columns(x, kernel_size, stride, pad, size):
+    """Yield images, rows, two slices of the result, and the columns that make it.
+
+    These are (n, C, KH, KW, height, OW), what im2col_array gives. In memory n stands
+    behind KW: so they are a matrix (C*KH*KW, OH*OW) for each image, which convolve
+    takes, and also one for all images, which correlate takes, without a copy.
+    """
+    (KH, KW), SH, (OH, OW) = kernel_size, stride[0], size
+    N, C = x.shape[:2]
+    xp = cuda.get_array_module(x)
+    for images, rows in _blocks(xp, N, OH, C * KH * KW * OW):
+        if rows.start == 0:
+            padded = _pad_images(x[images], pad)
+        seen = padded[:, :, _seen(rows, KH, SH)]
+        n, height = len(seen), rows.stop - rows.start
+        col = xp.empty((C, KH, KW, n, height, OW), x.dtype).transpose(3, 0, 1, 2, 4, 5)
+        for a, b, down, right in _under(kernel_size, stride, (height, OW)):
+            col[:, :, a, b] = seen[:, :, down, right]
+        yield images, rows, col
+
+
+def _seen(rows, KH, SH):
+    """Return the rows of a padded image that rows of the result are computed from."""
+    return slice(rows.start * SH, (rows.stop - 1) * SH + KH)
+
+
+def _convolve(x, W, stride, pad):
+    """Return y (N, OC, OH, OW) = W @ columns of x."""
+    N, (OC, _, *kernel_size) = len(x), W.shape
+    OH, OW = _out_size(x.shape, kernel_size, stride, pad)
+    xp = cuda.get_array_module(x)
+    y = xp.empty((N, OC, OH, OW), np.result_type(x.dtype, W.dtype))
+    W = W.reshape(OC, math.prod(W.shape[1:]))
+    for images, rows, col in _columns(x, kernel_size, stride, pad, (OH, OW)):
+        n, places = len(col), math.prod(col.shape[4:])
+        part = y[images, :, rows].reshape(n, OC, places)  # a view
+        xp.matmul(W, col.reshape(n, W.shape[1], places), out=part)
+    return y
+
+
+def _correlate(x, gy, kernel_size, stride, pad):
+    """Return gW (OC, C, KH, KW) = gy @ columns of x, transposed; of all images."""
+    xp = cuda.get_array_module(x)
+    gW = xp.zeros(
+        (gy.shape[1], x.shape[1], *kernel_size), np.result_type(x.dtype, gy.dtype)
+    )
+    for images, rows, col in _columns(x, kernel_size, stride, pad, gy.shape[2:]):
+        gW += xp.tensordot(gy[images, :, rows], col, ((0, 2, 3), (0, 4, 5)))
+    return gW
+
+
+def _spread(x, W, stride, pad, size):
+    """Return y (N, OC, *size), added up from its columns W.T @ x.
+
+    The transpose of _convolve: it takes gradients back to images of that size.
+    """
+    C, OC, KH, KW = W.shape
+    PH, PW = pad
+    if stride == (1, 1) and PH < KH and PW < KW and C <= 2 * OC:
+        # Then it is a convolution with the kernels turned by 180 degrees, which has
+        # nothing to add up: 0.7 of the time, unless its columns are many more.
+        W = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        return _convolve(x, W, stride, (KH - 1 - PH, KW - 1 - PW))
+    N, _, height, width = x.shape
+    OH, OW = size
+    xp = cuda.get_array_module(x)
+    y = xp.zeros((N, OC, OH + 2 * PH, OW + 2 * PW), np.result_type(x.dtype, W.dtype))
+    W = W.reshape(C, OC * KH * KW).T
+    for images, rows in _blocks(xp, N, height, OC * KH * KW * width):
+        part = x[images, :, rows]
+        n, _, high, _ = part.shape
+        col = W @ part.reshape(n, C, high * width)
+        col = col.reshape(n, OC, KH, KW, high, width)
+        seen = y[images, :, _seen(rows, KH, stride[0])]
+        for a, b, down, right in _under((KH, KW), stride, (high, width)):
+            seen[:, :, down, right] += col[:, :, a, b]
+    return y[:, :, PH : PH + OH, PW : PW + OW]

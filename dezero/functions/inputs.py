@@ -1,0 +1,270 @@
+"""What comes into a function: taken as it is needed, or refused.
+
+    x = _as_floats("exp", x)
+    x, axis = _as_scores("softmax", x, axis)
+
+Each _as_... is told who asks, then given what came, and gives it back: good input as
+it is, lists as arrays, bytes as floats. What cannot be meant raises an error that says
+who, what was expected, what came, and which step explains it. So the line above can
+be skipped in reading: it changes nothing about good input.
+
+    _as_input     a Variable or an array; a number or a list becomes an array
+    _as_floats    the same, of floats; _as_array: an array
+    _as_weighted  the x, W and b of a layer
+    _as_pair      x0 and x1, one of which broadcasts to the other
+    _as_labels    class numbers, one for each row of x
+    _as_truths    x, and a number from 0 to 1 for each element of it
+    _as_scores    x and an axis, or several, that it has elements along
+    _as_axis      an axis of x, or several, or None (_reduced_axes)
+    _as_shape     an int or ints, as a tuple
+    _as_window    kernel size, stride and padding as pairs; _as_steps the last two
+"""
+
+import functools
+import inspect
+from numbers import Integral
+from typing import Any, TypeVar
+
+import numpy as np
+
+from dezero import cuda
+from dezero.core import (
+    AsType,
+    Variable,
+    _as_input,
+    _as_shape,
+    _one_axis,
+    _reduced_axes,
+    _unwrap,
+    as_array,
+    as_variable,
+)
+from dezero.guards import refusal, shown
+
+__all__ = [
+    "_as_array",
+    "_as_axis",
+    "_as_floats",
+    "_as_input",
+    "_as_labels",
+    "_as_pair",
+    "_as_scores",
+    "_as_shape",
+    "_as_steps",
+    "_as_truths",
+    "_as_weighted",
+    "_as_window",
+    "_broadcasts",
+    "_floating",
+    "_in_float32",
+    "_is_nothing",
+    "_one_axis",
+]
+
+# --- numbers ---
+
+
+def _as_floats(who, x, name="x"):
+    """Return x with floats in it: NumPy would make float16 of a uint8."""
+    x = _as_input(who, x, name)
+    return x if x.dtype.kind == "f" else AsType(np.float64)(x)
+
+
+def _as_array(who, x, name="x"):
+    """Return x as an array, also where it is a Variable or a number of NumPy's."""
+    return as_array(_unwrap(_as_input(who, x, name)))
+
+
+def _floating(x):
+    """Return the array x, or its float64 copy where it holds integers."""
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+_HALF = np.dtype(np.float16)
+
+Decorated = TypeVar("Decorated", bound=Any)
+
+
+def _in_float32(count):
+    """Make a function compute float16 in float32; its result is a float16 again.
+
+    float16 holds nothing above 65504, which squares and sums soon are. count says how
+    many of the arguments are numbers to compute with; if another of these has a wider
+    dtype, the result has it, too.
+    """
+
+    def decorate(function: Decorated) -> Decorated:
+        signature = inspect.signature(function)
+        names = list(signature.parameters)[:count]
+
+        @functools.wraps(function)
+        def compute(*args, **named):
+            if not any(map(_is_half, (*args[:count], *named.values()))):
+                return function(*args, **named)
+            given = signature.bind(*args, **named).arguments
+            numbers = [name for name in names if hasattr(given[name], "dtype")]
+            halves = [name for name in numbers if _is_half(given[name])]
+            for name in halves:
+                given[name] = AsType(np.float32)(given[name])
+            y = function(**given)
+            return AsType(np.float16)(y) if halves == numbers else y
+
+        return compute
+
+    return decorate
+
+
+def _is_half(x):
+    """Return whether x is an array or a Variable of float16."""
+    x = x.data if isinstance(x, Variable) else x
+    return getattr(x, "dtype", None) == _HALF
+
+
+# --- what belongs together ---
+
+
+def _as_weighted(who, x, W, b):
+    """Return x, W and b of a layer; b may be None.
+
+    Where none has floats x is taken as float64, for products of bytes wrap around.
+    """
+    x, W = _as_input(who, x), _as_input(who, W, "W")
+    if b is not None and not _is_nothing(b):
+        b = _as_input(who, b, "b")
+    if x.dtype.kind != "f" and W.dtype.kind != "f":
+        x = AsType(np.float64)(x)
+    return x, W, b
+
+
+def _is_nothing(b):
+    """Return whether b is a Variable without data, as an absent bias travels."""
+    return isinstance(b, Variable) and b.data is None
+
+
+def _as_pair(who, x0, x1):
+    """Return x0 and x1, Variables of floats, if one broadcasts to the other.
+
+    (N, 1) and (N,) broadcast too, to a table of all pairs: nobody means that.
+    """
+    xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
+    a, b = xs[0].shape, xs[1].shape
+    if not _broadcasts(a, b) and not _broadcasts(b, a):
+        raise ValueError(
+            f"{who}: expected equal shapes, or one that broadcasts to the other, got "
+            f"{a} and {b}; reshape one of them (see step 42)"
+        )
+    for i, x in enumerate((x0, x1)):
+        if not hasattr(x, "dtype") and not xs[i].shape:
+            xs[i] = xs[i].astype(xs[1 - i].dtype)  # a number takes the array's dtype
+    return map(as_variable, xs)
+
+
+def _broadcasts(shape, target):
+    """Return whether an array of this shape broadcasts to the target shape."""
+    ends = zip(shape[::-1], target[::-1])
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in ends)
+
+
+def _as_labels(who, t, x, ignore_index=None):
+    """Return t as an array (N,) that holds a column of x (N, K) for each row."""
+    t = _unwrap(_as_input(who, t, "t", cuda.get_array_module(x)))
+    if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
+        t = t.astype(int)
+    if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
+        raise ValueError(
+            f"{who}: expected rows (N, K) and class numbers (N,), got {x.shape} and "
+            f"{t.shape}; of one-hot rows, t.argmax(axis=1) is the number (see step 47)"
+        )
+    if t.dtype.kind not in "iu":
+        raise TypeError(
+            f"{who}: expected class numbers, ints, got {t.dtype} (see step 47)"
+        )
+    t = t.reshape(-1)
+    xp = cuda.get_array_module(t)
+    known = t if ignore_index is None else xp.where(t == ignore_index, 0, t)
+    if known.size and not (known.min() >= 0 and known.max() < x.shape[1]):
+        known = t if ignore_index is None else t[t != ignore_index]
+        raise ValueError(
+            f"{who}: expected class numbers from 0 to {x.shape[1] - 1}, one for each "
+            f"column, got {known.min()} to {known.max()} (see step 47)"
+        )
+    return t
+
+
+def _as_truths(who, x, t, name="x"):
+    """Return x, and t in its shape: as a Variable of floats, or an array of floats."""
+    x = as_variable(_as_floats(who, x, name))
+    t = _as_input(who, t, "t", cuda.get_array_module(x))
+    is_variable, t = isinstance(t, Variable), as_variable(t)
+    if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
+        raise ValueError(
+            f"{who}: expected a t for each element of x, got shapes {x.shape} and "
+            f"{t.shape} (see step 47)"
+        )
+    if is_variable and t.dtype.kind == "f":
+        return x, t.reshape(x.shape)
+    return x, t.data.reshape(x.shape).astype(x.dtype)
+
+
+# --- axes ---
+
+_as_axis = _reduced_axes
+
+
+def _as_scores(who, x, axis):
+    """Return x, of floats, and axis, an int or several, if x has scores along it."""
+    x = _as_floats(who, x)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for a in axes:
+        if isinstance(a, bool) or not isinstance(a, (int, np.integer)):
+            raise TypeError(refusal(who, "axis", "an int or a tuple of ints", axis, 47))
+    if not axes or not all(-x.ndim <= a < x.ndim for a in axes):
+        raise ValueError(
+            f"{who}: expected x with an axis {axis}, got shape {x.shape}; a single "
+            "row of scores is x.reshape(1, -1), or say axis=0 (see step 47)"
+        )
+    if len({a % x.ndim for a in axes}) < len(axes):
+        raise ValueError(
+            f"{who}: axis must name every axis once, got {axis} of an x of shape "
+            f"{x.shape} (see step 47)"
+        )
+    if x.size == 0 and 0 in [x.shape[a] for a in axes]:
+        raise ValueError(
+            f"{who}: expected one score at least along axis {axis}, got an x of shape "
+            f"{x.shape} (see step 47)"
+        )
+    return x, tuple(axes) if isinstance(axis, (tuple, list)) else int(axis)
+
+
+# --- sizes of a convolution ---
+
+
+def _as_window(who, kernel_size, stride, pad):
+    """Return the three as pairs of ints."""
+    return _as_sides(who, kernel_size, "kernel_size", 1), *_as_steps(who, stride, pad)
+
+
+def _as_steps(who, stride, pad):
+    """Return both as pairs of ints."""
+    return _as_sides(who, stride, "stride", 1), _as_sides(who, pad, "pad", 0)
+
+
+def _as_sides(who, x, name, least):
+    """Return x, an int or (height, width), as a pair of ints, none below least."""
+    if not isinstance(x, (Integral, tuple, list)):
+        raise ValueError(
+            f"{who}: {name}: expected an int or (height, width) of at least {least}, "
+            f"got {type(x).__name__}: {shown(x)} (see step 55)"
+        )
+    sides = (x, x) if isinstance(x, Integral) else x
+    if (
+        len(sides) != 2
+        or any(isinstance(n, bool) or not isinstance(n, Integral) for n in sides)
+        or min(sides) < least
+    ):
+        got = repr(x) if isinstance(x, (tuple, list)) and len(x) < 5 else shown(x)
+        raise ValueError(
+            f"{who}: {name} must be an int or (height, width) of at least {least}, "
+            f"got {got} (see step 55)"
+        )
+    return tuple(int(n) for n in sides)

@@ -1,0 +1,25 @@
+"""What all models have in common."""
+
+from dezero import utils
+from dezero.layers import Layer
+from dezero.layers.calls import _WholeCall
+
+
+class Model(Layer):
+    """A Layer that is a network of its own and can draw its graph."""
+
+    def plot(self, *inputs, to_file="model.png"):
+        """Compute forward(*inputs) and draw how, with shapes, into to_file.
+
+        The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
+        notebook shows (see utils.plot_dot_graph).
+        """
+        with _WholeCall(self):
+            y = self.forward(*inputs)
+        if isinstance(y, (tuple, list)):
+            raise TypeError(
+                f"{type(self).__name__}.plot: draws one output and forward returned "
+                f"{len(y)}; call the model and draw one of them with "
+                "dezero.utils.plot_dot_graph (see step 45)"
+            )
+        return utils.plot_dot_graph(y, verbose=True, to_file=to_file)
