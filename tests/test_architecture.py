@@ -50,7 +50,14 @@ ARROWS = {
     "graph": ["core", "render"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
-    "static": ["core", "graph"],
+    "static.graph": ["graph"],
+    "static.passes": ["static.graph"],
+    "static.symbol": ["static.graph"],
+    "static.whole": ["core"],
+    "static.trace": ["static.passes", "static.symbol", "static.whole"],
+    "static.codegen": ["static.symbol", "static.whole"],
+    "static.program": ["static.trace", "static.codegen"],
+    "static": ["static.program"],
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
     "transforms": ["guards"],
@@ -94,7 +101,7 @@ def run_some_time(node):
 def part(name, table):
     """Return the name in a table: all files of functions/ are functions.
 
-    The files of core/ have arrows of their own.
+    The files of core/ and static/ have arrows of their own.
     """
     path = name.removeprefix(f"{FRONT}.")
     return path if path in table else path.split(".")[0]

@@ -117,7 +117,7 @@ def gradients(func, gys):
 def added(x, gradient):
     """Return the grad of x after a run, in which gradient came to it."""
     if x._hooks:
-        gradient = x._pass_hooks(gradient)
+        gradient = x._pass_hooks(Variable(gradient)).data
     if x.grad is not None:
         check_sum(x)
         gradient = np.asarray(x.grad.data + gradient)
