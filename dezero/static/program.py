@@ -7,6 +7,7 @@ array or Variable both times comes from outside of f, and is read in every run; 
 made itself, equal both times, is a constant.
 """
 
+import copy
 import inspect
 import threading
 from itertools import zip_longest
@@ -31,22 +32,7 @@ from dezero.static.graph import Graph, Node, constant, listed
 from dezero.static.passes import fold, fuse, merge, prune
 from dezero.static.symbol import Symbol
 from dezero.static.trace import Trace
-from dezero.static.whole import (
-    Backward,
-    Forward,
-    OtherWay,
-    added,
-    without_graph,
-)
-
-
-class _Placeholder:
-    """What compile needs to know of an argument of f: no numbers."""
-
-    def __init__(self, shape, dtype, name):
-        self.shape = shape
-        self.dtype = dtype
-        self.name = name
+from dezero.static.whole import Backward, Forward, OtherWay, added, without_graph
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -61,7 +47,8 @@ def placeholder(shape, dtype=np.float64, name=None):
     except TypeError:
         expected = "a dtype, such as np.float64"
         raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
-    return _Placeholder(_as_shape("placeholder", shape, 72), dtype, name)
+    shape = _as_shape("placeholder", shape, 72)
+    return Node(None, shape=shape, dtype=dtype, name="placeholder", label=name)
 
 
 def compile(f, *examples, gradients=()):
@@ -80,60 +67,17 @@ def compile(f, *examples, gradients=()):
     """
     check_callable("compile", f, 72)
     wanted = listed("compile", "gradients", gradients, Variable)
-    sources = []
+    xs = []
     for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
-        if not isinstance(example, (_Placeholder, Variable)):
+        if not isinstance(example, (Node, Variable)):
             example = Variable(as_array(_as_input("compile", example, name)))
-        kind = {"shape": example.shape, "dtype": example.dtype, "value": i}
-        label = example.name or name
-        sources.append(Node(None, name="placeholder", label=label, **kind))
-    first, again = (_Followed(f, sources, wanted) for _ in range(2))
+        if isinstance(example, Variable):
+            example = placeholder(example.shape, example.dtype, example.name)
+        xs.append(copy.copy(example))
+        xs[i].label, xs[i].value = example.label or name, i
+    first, again = (_Followed(f, xs, wanted) for _ in range(2))
     _agree(first, again)
-    return Program(again.graph, sources, again.targets, again.many, again)
-
-
-class _Followed:
-    """One following of f: a Graph, and what it says about the gradients."""
-
-    def __init__(self, f, sources, wanted):
-        self.f, self.wanted = f, wanted
-        self.trace = trace = Trace()
-        xs = [Variable(trace.add(node), node.label) for node in sources]
-        with trace.following():
-            result = f(*xs)
-            ys = list(result) if isinstance(result, (tuple, list)) else [result]
-            for i, y in enumerate(ys):
-                y = Variable(y) if type(y) is Symbol else y
-                if not isinstance(y, Variable):
-                    raise TypeError(
-                        "compile: f must return a Variable, or a tuple or list of "
-                        f"them, got {type(y).__name__} (see step 72)"
-                    )
-                ys[i] = trace.stand_in(y)
-                ys[i]._data.read()
-            self.hooks = trace.check_variables(wanted)
-            left = any(x._grad is not None for x in xs)
-            self.left_grads = left or trace.uses_grads
-            self.targets, found = self.differentiate(ys[0])
-        outputs = [y._data._node for y in ys] + [g._data._node for g in found]
-        self.graph = Graph(trace.nodes, outputs)
-        self.many = type(result) if isinstance(result, (tuple, list)) else None
-
-    def differentiate(self, y):
-        """Return those Variables that are wanted and y depends on, and dy of each."""
-        if not self.wanted:
-            return [], []
-        ours = {id(x): z for x, z in self.trace.stand_ins.values()}
-        known = [x for x in self.wanted if id(x) in ours]
-        if not known:
-            raise ValueError(
-                "compile: f uses none of the Variables in gradients; it must use them "
-                "as they are, not their arrays (see step 72)"
-            )
-        seed = Variable(self.trace.add(constant(np.ones(y.shape, y.dtype))))
-        found = gradients_of(y, [ours[id(x)] for x in known], seed, False)
-        pairs = [(x, g) for x, g in zip(known, found) if g is not None]
-        return [x for x, _ in pairs], [g for _, g in pairs]
+    return Program(again.graph, xs, again.targets, again.many, again)
 
 
 def _argument_names(f, examples):
@@ -144,8 +88,45 @@ def _argument_names(f, examples):
         parameters = ()
     names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
     rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL] or ["x"]
-    more = range(len(examples) - len(names))
-    return names[: len(examples)] + [f"{rest[0]}{i}" for i in more]
+    return names + [f"{rest[0]}{i}" for i in range(len(examples) - len(names))]
+
+
+class _Followed:
+    """One following of f: a Graph, and the Variables that its last results are for."""
+
+    def __init__(self, f, nodes, wanted):
+        self.f, self.wanted = f, wanted
+        trace = Trace()
+        xs = [Variable(trace.add(node), node.label) for node in nodes]
+        with trace.following():
+            result = f(*xs)
+            self.many = type(result) if isinstance(result, (tuple, list)) else None
+            ys = []
+            for y in result if self.many else [result]:
+                y = Variable(y) if type(y) is Symbol else y
+                if not isinstance(y, Variable):
+                    raise TypeError(
+                        "compile: f must return a Variable, or a tuple or list of "
+                        f"them, got {type(y).__name__} (see step 72)"
+                    )
+                ys.append(trace.stand_in(y))
+            self.hooks = trace.check_variables(wanted)
+            self.uses_grads = trace.uses_grads or any(x._grad is not None for x in xs)
+            ours = dict(trace.stand_ins.values())
+            known = [x for x in wanted if x in ours]
+            if wanted and not known:
+                raise ValueError(
+                    "compile: f uses none of the Variables in gradients; it must use "
+                    "them as they are, not their arrays (see step 72)"
+                )
+            found = []
+            if known:
+                seed = Variable(trace.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
+                found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
+            pairs = [(x, g) for x, g in zip(known, found) if g is not None]
+            self.targets = [x for x, _ in pairs]
+            outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
+        self.graph = Graph(trace.nodes, outputs)
 
 
 # --- were both followings the same? ---
@@ -155,45 +136,37 @@ def _agree(first, again):
     """Say what the sources of a Graph are; raise TypeError where f is not the same."""
     twins = {}
     for a, b in zip_longest(first.graph.nodes, again.graph.nodes):
-        if a is None or b is None:
-            raise _differs(a or b)
+        made = a and b and a.name == b.name == "variable" and a.value is not b.value
+        for node in (a, b) if made else ():  # f made this Variable itself
+            node.name, node.label, node.value = "constant", None, node.value.data
+        if a is None or b is None or not _same(vars(a), vars(b), twins):
+            raise _differs(b or a)
         twins[a] = b
-        if (
-            b.name == a.name == "variable" and a.value is not b.value
-        ):  # f made it itself
-            for node in (a, b):
-                node.name, node.label, node.value = "constant", None, node.value.data
-        if not _same(vars(a), vars(b), twins):
-            raise _differs(b)
         if b.is_constant and _owner(a.value) is _owner(b.value):
             b.name = "array"
-    same = first.hooks == again.hooks and len(first.trace.nodes) == len(twins)
-    if not same or [twins[y] for y in first.graph.outputs] != again.graph.outputs:
+    results = [twins[y] for y in first.graph.outputs]
+    if results != again.graph.outputs or first.hooks != again.hooks:
         raise _differs(again.graph.outputs[0])
 
 
 def _same(a, b, twins):
     """Return whether a and b, of the first and the second following, are the same."""
+    if type(a) is not type(b):
+        return False
+    if type(a) is Node:
+        return twins.get(a) is b
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(_same(*pair, twins) for pair in zip(a, b))
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(_same(a[k], b[k], twins) for k in a)
-    if isinstance(a, slice):
-        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
-    if type(a) is Node:
-        return twins.get(a) is b
-    if type(a) is not type(b):
-        return False
     if type(a) is np.ndarray:
         return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+    if isinstance(a, slice):
+        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
     if isinstance(a, (Forward, Backward, Function)):
         return _same(vars(a), vars(b), twins)
-    if isinstance(a, _PLAIN):
-        return a == b or a != a  # nan is nan
-    return True  # an object: nobody can tell
-
-
-_PLAIN = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc, Variable)
+    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc, Variable)
+    return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
 
 
 def _owner(array):
@@ -220,42 +193,40 @@ class Program:
         self.before = graph
         self.after = fuse(prune(merge(fold(graph))))
         self._expected = [(x.label, x.shape, x.dtype) for x in xs]
-        self._targets = targets
-        self._many = many
-        self._followed = followed
+        self._targets, self._many, self._followed = targets, many, followed
         self._wanted = followed.wanted if followed else []
         self._flags = [x.requires_grad for x in self._wanted]
         self._train = Config.train
         # A placeholder that no result needs stays an argument.
         nodes = dict.fromkeys([*xs, *self.after.nodes])
         writer = Writer(Graph(nodes, self.after.outputs))
-        self.source = writer.source
-        self._run = writer.run
+        self.source, self._run = writer.source, writer.run
         self._lock = threading.Lock()  # Functions that stay whole remember a run
 
     def __call__(self, *xs):
         """Compute f; add to the gradients that compile was asked for."""
-        arrays = self._check(xs)
-        try:
-            with self._lock:
-                results = self._run(*arrays)
-        except OtherWay:
-            self._explain(xs)
-        count = len(results) - len(self._targets)
-        found = [added(*pair) for pair in zip(self._targets, results[count:])]
-        for variable, grad in zip(self._targets, found):
-            variable.grad = grad
-        ys = [without_graph(Variable(y, None, False)) for y in results[:count]]
-        return self._many(ys) if self._many else ys[0]
-
-    def _check(self, xs):
-        """Return the arrays of a run; refuse what f was not compiled for."""
+        self._check()
         if len(xs) != len(self._expected):
             names = ", ".join(name for name, _, _ in self._expected)
             raise TypeError(
                 f"Program: expected {len(self._expected)} arguments, {names}; got "
                 f"{len(xs)} (see step 72)"
             )
+        arrays = [self._array(x, *kind) for x, kind in zip(xs, self._expected)]
+        try:
+            with self._lock:
+                results = self._run(*arrays)
+        except OtherWay:
+            self._explain(xs)
+        count = len(results) - len(self._targets)
+        grads = [added(*pair) for pair in zip(self._targets, results[count:])]
+        for variable, grad in zip(self._targets, grads):
+            variable.grad = grad
+        ys = [without_graph(Variable(y, None, False)) for y in results[:count]]
+        return self._many(ys) if self._many else ys[0]
+
+    def _check(self):
+        """Raise an error where f would do something else now."""
         if Config.handler is not None:
             raise TypeError(
                 "Program: called while another f is followed; call the plain function "
@@ -272,29 +243,25 @@ class Program:
                 "Program: requires_grad of a Variable in gradients is not what it was "
                 "when f was compiled; compile again (see step 72)"
             )
-        arrays = []
-        for x, (name, shape, dtype) in zip(xs, self._expected):
-            if isinstance(x, Variable):
-                self._check_grads(name)
-                x = x.data
-            if not isinstance(x, np.ndarray):
-                x = as_array(_as_input("Program", x, name))
-            if x.shape != shape or x.dtype != dtype:
-                raise ValueError(
-                    f"Program: {name} must be {shape} {dtype}, as compiled, got "
-                    f"{x.shape} {x.dtype}; for other shapes compile again (see step 72)"
-                )
-            arrays.append(x)
-        return arrays
 
-    def _check_grads(self, name):
-        """Refuse a Variable where f leaves gradients in its arguments."""
-        if self._followed and self._followed.left_grads:
-            raise TypeError(
-                f"Program: f calls backward, which would leave a gradient in {name}, "
-                "and a run leaves none there; hand over an array, and have f return "
-                "the gradient (see step 72)"
+    def _array(self, x, name, shape, dtype):
+        """Return the array of an argument; refuse what f was not compiled for."""
+        if isinstance(x, Variable):
+            if self._followed.uses_grads:
+                raise TypeError(
+                    f"Program: f calls backward, which would leave a gradient in {name}"
+                    ", and a run leaves none there; hand over an array, and have f "
+                    "return the gradient (see step 72)"
+                )
+            x = x.data
+        if not isinstance(x, np.ndarray):
+            x = as_array(_as_input("Program", x, name))
+        if x.shape != shape or x.dtype != dtype:
+            raise ValueError(
+                f"Program: {name} must be {shape} {dtype}, as compiled, got "
+                f"{x.shape} {x.dtype}; for other shapes compile again (see step 72)"
             )
+        return x
 
     def _explain(self, xs):
         """Raise the error that f itself raises, whose checks refuse these numbers."""
