@@ -58,6 +58,11 @@ class Node:
         return isinstance(self.function, np.ufunc) and self.function.signature is None
 
     @property
+    def stays(self):
+        """Whether it does more than return a result."""
+        return getattr(self.function, "has_effects", False)
+
+    @property
     def key(self):
         """What is equal for two Nodes that will always have the same result."""
         if self.is_constant:

@@ -71,7 +71,7 @@ def prune(graph):
     check_graph("prune", graph)
     needed = set(graph.outputs)
     for node in reversed(graph.nodes):
-        if node in needed or getattr(node.function, "has_effects", False):
+        if node in needed or node.stays:
             needed.update([node, *node.inputs])
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 

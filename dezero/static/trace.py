@@ -13,12 +13,10 @@ which calls it in every run, and a Backward.
 import contextlib
 import copy
 import operator
-import threading
-from types import SimpleNamespace
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, guards
+from dezero.core import Config, Variable, guards
 from dezero.core.config import switched
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped
@@ -92,7 +90,7 @@ class Trace:
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
         arrays = [sample(x) for x in node.inputs]
-        with _named(node, args):
+        with whole.named(node, args):
             y = node.compute(arrays)
         result = self.record(node, y)
         for x in leaves(args, Symbol) if not node.is_elementwise else ():
@@ -231,17 +229,16 @@ class Trace:
             elif x._data is not None and type(x._data) is not Symbol:
                 inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
         ys = self.follow(func, original, [x._data for x in inputs])
-        ys = self.as_nodes(ys if isinstance(ys, tuple) else (ys,))
-        ys = tuple(Symbol(self, y) if type(y) is Node else y for y in ys)
-        return func._record(inputs, ys)
+        ys = self.as_nodes(guards.results(func, ys))
+        return func._record(inputs, [Symbol(self, y) for y in ys])
 
     def follow(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
         before, count = dict(vars(func)), len(self.nodes)
-        with _generator_alone() as has_drawn:
+        with whole.generator_alone() as has_drawn:
             self.depth += 1
             try:
-                with _named(func, xs):
+                with whole.named(func, xs):
                     y = func.forward(*xs)
                 if not has_drawn() and not _remembers(func, before):
                     return y
@@ -252,35 +249,12 @@ class Trace:
         vars(func).clear()
         vars(func).update(before)
         self.forget(count)
-        return self.keep_whole(func, original, tuple(xs))
-
-    def keep_whole(self, func, original, xs):
-        """Note a Function as one call; return the Symbols of its results."""
-        names, hidden = _hidden(func)
-        sampled, arrays = _sampled(func), samples(xs)
-        with switched(handler=None), _generator_alone(), _named(func, xs):
-            y = sampled.forward(*arrays)
-        forward = whole.Forward(original, names, whole.kinds_of(y))
-        node = Node(forward, self.as_nodes((hidden, xs)), pure=False)
-        ys = self.record(node, y)
-        known = dict(zip(map(id, arrays), xs))
-
-        def noted(x):  # a layer may look at what a Function noted
-            if not isinstance(x, (np.ndarray, np.generic)) or id(x) in known:
-                return known.get(id(x), x)
-            node = Node(None, shape=x.shape, dtype=x.dtype, name="note")
-            return Symbol(self, node, "uses what a Function notes in a run")
-
-        new = {k: v for k, v in vars(sampled).items() if k not in vars(func)}
-        vars(func).update((k, mapped(v, noted)) for k, v in new.items())
-        self.wholes[func] = forward, sampled, ys if isinstance(ys, tuple) else (ys,)
-        return ys
+        return whole.keep(self, func, original, tuple(xs))
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
         if func in self.wholes:
-            forward, sampled, ys = self.wholes[func]
-            return self.back(func, forward, [], (), sampled, ys, gys)
+            return whole.back(self, func, *self.wholes[func], gys)
         count = len(self.nodes)
         self.depth += 1
         try:
@@ -289,55 +263,7 @@ class Trace:
             self.forget(count)
         finally:
             self.depth -= 1
-        ys = [reference() for reference in func._outputs]
-        ys = tuple(None if y is None else y._data for y in ys)
-        own = copy.copy(func)
-        own._inputs, own._outputs = None, ()
-        source = SimpleNamespace(record=own)
-        return self.back(func, source, *_hidden(own), _sampled(own), ys, gys)
-
-    def back(self, func, source, names, hidden, sampled, ys, gys):
-        """Note a whole backward; return the gradients.
-
-        source has the record of the call, whose attributes by these names are Symbols,
-        hidden; sampled is a copy of func that has been forward on samples.
-        """
-        name, flags = type(func).__name__, [x.requires_grad for x in func._inputs]
-        arrays = tuple(gy._data if isinstance(gy, Variable) else gy for gy in gys)
-        args = arrays, tuple(x._data for x in func._inputs), ys
-        on_samples = whole.Backward(name, SimpleNamespace(record=sampled), [], flags)
-        with switched(handler=None), _generator_alone():
-            gxs = on_samples((), *samples(args))
-        function = whole.Backward(name, source, names, flags)
-        node = Node(function, self.as_nodes((hidden, *args)), pure=False)
-        gxs = self.record(node, gxs)
-        if not Config.enable_backprop:
-            return gxs
-        return tuple(None if gx is None else _Ended(name)(Variable(gx)) for gx in gxs)
-
-
-class _Ended(Function):
-    """A gradient that cannot be differentiated: it came from a whole backward."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def forward(self, gx):
-        return gx
-
-    def backward(self, ggx):
-        raise CannotFollow(
-            f"compile: {self.name} decides by values or writes into arrays, so it "
-            "stays whole, and its derivative cannot be differentiated; compute that "
-            "without compile (see step 72)"
-        )
-
-
-def _hidden(func):
-    """Return names and values of func's attributes that hold Symbols."""
-    items = [(k, v) for k, v in vars(func).items() if k not in ("_inputs", "_outputs")]
-    found = {k: v for k, v in items if has_symbols((v,))}
-    return list(found), tuple(found.values())
+        return whole.back(self, func, *whole.after(func), gys)
 
 
 def _remembers(func, before):
@@ -347,58 +273,3 @@ def _remembers(func, before):
         for name, value in vars(func).items()
         if name in before and not name.startswith("_")
     )
-
-
-def _sampled(func):
-    """Return a copy of func that computes on samples, with arrays of its own."""
-    new = copy.copy(func)
-    for name, value in vars(func).items():
-        if name not in ("_inputs", "_outputs"):
-            value = samples(value)
-            setattr(new, name, value.copy() if type(value) is np.ndarray else value)
-    return new
-
-
-@contextlib.contextmanager
-def _named(call, xs):
-    """Raise errors that name the call and what it was called on."""
-    try:
-        yield
-    except CannotFollow:
-        raise
-    except (ValueError, TypeError, IndexError) as error:
-        if "compile:" in str(error):
-            raise
-        first = next(leaves(xs, Symbol))
-        if isinstance(call, Node) and "read-only" in str(error):
-            first.refuse(f"has {call.name} write into an array")
-        name = call.name if isinstance(call, Node) else type(call).__name__
-        shown = ", ".join(repr(x._node)[1:-1] for x in leaves(xs, Symbol))
-        kinds = (IndexError, TypeError, ValueError)
-        kind = next(kind for kind in kinds if isinstance(error, kind))
-        raise kind(f"compile: {name}({shown}): {error} (see step 72)") from error
-
-
-@contextlib.contextmanager
-def _generator_alone():
-    """Set NumPy's global generator back behind a with block; yield a question.
-
-    has_drawn() says whether somebody drew. Other threads wait meanwhile, or what they
-    draw would come again: the generator's own lock does that. NumPy 1 has one that
-    would stop this thread as well.
-    """
-    lock = np.random.mtrand._rand._bit_generator.lock
-    with (
-        lock if isinstance(lock, type(threading.RLock())) else contextlib.nullcontext()
-    ):
-        a = np.random.get_state()  # noqa: NPY002  dropout draws from there
-
-        def has_drawn():
-            b = np.random.get_state()  # noqa: NPY002
-            return a[2:] != b[2:] or bool((a[1] != b[1]).any())
-
-        try:
-            yield has_drawn
-        finally:
-            if has_drawn():
-                np.random.set_state(a)  # noqa: NPY002
