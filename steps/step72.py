@@ -127,9 +127,8 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
         self.kw, self.name, self.stays = dict(kw), name, bool(name)
         title = self.title = name or function.__name__
         self.inputs = [x for x in args if type(x) is Node]
-        kind = [type(x) is Node or x for x in args]
-        kind = pickle.dumps((name, function, kind, self.kw))
-        self.key = kind, *self.inputs
+        kind = name, function, [type(x) is Node or x for x in args], kw
+        self.key = pickle.dumps(kind), *self.inputs
         ones = [x.like if type(x) is Node else x for x in args]
         try:
             y = self.like = np.asarray(function(*ones, **self.kw))

@@ -667,6 +667,9 @@ def test_a_variable_that_changed_its_shape_is_refused():
     W.data = np.ones(3)
     with pytest.raises(ValueError, match=r"W was \(2,\) float64 .* is \(3,\)"):
         program()
+    W.data = None
+    with pytest.raises(ValueError, match=r"W was \(2,\) float64 .* is None now"):
+        program()
 
 
 def test_the_other_mode_is_refused():

@@ -153,9 +153,10 @@ class Writer:
         """Write the lines that read a Variable's data."""
         name, variable = self.names[node], self.bind("V", node.value)
         dtype, complain = self.bind("d", node.dtype), self.bind("e", _complain)
+        differs = f"{name}.shape != {node.shape} or {name}.dtype != {dtype}"
         self.lines += [
             f"{name} = {variable}.data",
-            f"if {name}.shape != {node.shape} or {name}.dtype != {dtype}:",
+            f"if {name} is None or {differs}:",
             f"    {complain}({variable}, {node.label!r}, {node.shape}, {dtype})",
         ]
 

@@ -32,7 +32,7 @@ from dezero.static.graph import Graph, Node, constant, listed
 from dezero.static.passes import fold, fuse, merge, prune
 from dezero.static.symbol import Symbol
 from dezero.static.trace import Trace
-from dezero.static.whole import Backward, Forward, OtherWay, added, without_graph
+from dezero.static.whole import NO_GRAPH, Backward, Forward, OtherWay, added
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -219,10 +219,16 @@ class Program:
         except OtherWay:
             self._explain(xs)
         count = len(results) - len(self._targets)
-        grads = [added(*pair) for pair in zip(self._targets, results[count:])]
-        for variable, grad in zip(self._targets, grads):
-            variable.grad = grad
-        ys = [without_graph(Variable(y, None, False)) for y in results[:count]]
+        ys = [Variable(y, None, False) for y in results[:count]]
+        grads = []
+        for x, gradient in zip(self._targets, results[count:]):
+            if x._grad is not None or x._hooks:
+                gradient = added(x, gradient)
+            grads.append(Variable(gradient))
+        for x, grad in zip(self._targets, grads):  # nothing can fail from here on
+            x._grad = grad
+        for y in (*ys, *grads):
+            y._no_graph = NO_GRAPH
         return self._many(ys) if self._many else ys[0]
 
     def _check(self):

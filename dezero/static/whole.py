@@ -255,22 +255,16 @@ def gradients(func, gys):
 
 
 def added(x, gradient):
-    """Return the grad of x after a run, in which gradient came to it."""
+    """Return what the grad of x is after a run, in which gradient came to it."""
     if x._hooks:
         gradient = x._pass_hooks(Variable(gradient)).data
-    if x.grad is not None:
+    if x._grad is not None:
         check_sum(x)
-        gradient = np.asarray(x.grad.data + gradient)
-    return without_graph(Variable(gradient))
+        gradient = np.asarray(x._grad.data + gradient)
+    return gradient
 
 
-def without_graph(x):
-    """Note that backward cannot go on from x; return x."""
-    x._no_graph = _NO_GRAPH
-    return x
-
-
-_NO_GRAPH = (
+NO_GRAPH = (
     "this Variable comes from a compiled Program, so it does not know how; name in "
     "compile(..., gradients=...) the Variables that want gradients (see step 72)"
 )
