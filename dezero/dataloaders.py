@@ -14,7 +14,7 @@ from importlib.machinery import PathFinder
 import numpy as np
 
 from dezero import cuda
-from dezero.guards import flag, shown, whole
+from dezero.guards import Whole, flag, shown
 
 pil_available = PathFinder.find_spec("PIL") is not None  # found, not loaded
 
@@ -38,11 +38,13 @@ class DataLoader:
     [([1, 2], [10, 20]), ([3], [30])]
     """
 
+    batch_size = Whole(50)
+
     def __init__(self, dataset, batch_size: int, shuffle=True, gpu=False):
         who = type(self).__name__
         _check_dataset(who, dataset)
         self.dataset = dataset
-        self.batch_size = whole(who, "batch_size", batch_size, 50)
+        self.batch_size = batch_size
         self.shuffle = flag(who, "shuffle", shuffle, 50)
         self.data_size = len(dataset)
         self.max_iter = math.ceil(self.data_size / self.batch_size)
@@ -70,8 +72,8 @@ class DataLoader:
             self.reset()
             raise StopIteration
         items = [self.dataset[i] for i in self._next_index().tolist()]
-        for item in items:
-            if type(item) is not tuple or len(item) < 2:
+        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # few are
+            for item in items:
                 self._check_pair(item)
         x = self._stack([item[0] for item in items])
         t = self._stack([item[1] for item in items])
@@ -106,9 +108,11 @@ class DataLoader:
 
     def _stack(self, values):
         """Return values, arrays or numbers of one shape, as one array."""
-        if all(value is None for value in values):
+        kinds = {*map(type, values)}
+        if kinds == {type(None)}:
             return None
-        values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
+        if any(hasattr(kind, "set_creator") for kind in kinds):  # Variables
+            values = [cuda.as_numpy(v) if hasattr(v, "creator") else v for v in values]
         try:
             batch = np.array(values)
         except ValueError as error:

@@ -88,6 +88,20 @@ class Kind:
         vars(instance)[self.name] = value
 
 
+class Whole:
+    """An attribute that whole() judges whenever it is set; reading costs nothing."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, instance, value):
+        who = type(instance).__name__
+        vars(instance)[self.name] = whole(who, self.name, value, self.step)
+
+
 def whole(who, name, value, step, *, least=1):
     """Return value as an int if it is a whole number of at least least.
 

@@ -40,6 +40,14 @@ _ADVICE = {  # names that an optimizer does not have, and what to write
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
 
+_KEYWORDS = {  # of other libraries' constructors, and what to write
+    "learning_rate": "the length of the step is lr (Adam: also alpha)",
+    "momentum": "MomentumSGD(lr=0.01, momentum=0.9) has it",
+    "betas": "they are two here: beta1=0.9, beta2=0.999",
+    "weight_decay": "optimizer.add_hook(WeightDecay(1e-4)) adds it; AdamW has its own",
+    "params": "the model comes afterwards: optimizer.setup(model)",
+}
+
 _Own = TypeVar("_Own", bound="Optimizer")
 
 
@@ -68,6 +76,14 @@ class Optimizer:
                 f"{type(settings[0]).__name__} first; the model comes afterwards: "
                 f"{call}.setup(model) (see step 46)"
             )
+        for name in named if ours else ():
+            if name not in cls.__signature__.parameters:
+                advice = _KEYWORDS.get(name)
+                raise TypeError(
+                    f"{cls.__name__}: there is no {name}=; "
+                    f"{advice + '; ' if advice else ''}its settings are "
+                    f"{', '.join(cls.__signature__.parameters) or 'none'} (see step 46)"
+                )
         return super().__new__(cls)
 
     def __init__(self):
@@ -98,19 +114,24 @@ class Optimizer:
             )
         params = [p for p in self.target.params() if p.grad is not None]
         _check_gradients(params)
+        if self.hooks:
+            params = self._after_hooks(params)
+        for param in params:
+            self.update_one(param)
+
+    def _after_hooks(self, params):
+        """Return those of params that the hooks have left a gradient."""
         before = [(param, param.grad) for param in params]
         try:
             for hook in self.hooks:
                 hook(params)
                 params = [p for p in params if p.grad is not None]
-            if self.hooks:
-                _check_gradients(params)
+            _check_gradients(params)
         except BaseException:
             for param, grad in before:
                 param.grad = grad
             raise
-        for param in params:
-            self.update_one(param)
+        return params
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
@@ -170,11 +191,11 @@ def _check_gradients(params):
                 f"update: expected a Parameter, got {shown(param)} (see step 46)"
             )
         data, grad = param.data, param.grad
+        g = grad.data if isinstance(grad, Variable) else None
         if (
-            isinstance(grad, Variable)
-            and type(data) is type(grad.data) is np.ndarray
-            and data.shape == grad.data.shape
-            and data.dtype.kind == grad.data.dtype.kind == "f"
+            type(data) is type(g) is np.ndarray
+            and data.shape == g.shape
+            and data.dtype.kind == g.dtype.kind == "f"
             and data.flags.writeable
         ):
             continue  # the usual case: no more than this in every update
@@ -222,21 +243,23 @@ _PIECE = 2**15
 def _pieces(param, *states, scratch=1):
     """Yield the arrays of an update in pieces: p, g, each state, each scratch.
 
-    All are flat, of the same length, and p and the states are views: what is
-    written into them stays. Scratch arrays hold anything.
+    All are of one shape, and p and the states are views: what is written into
+    them stays. Scratch arrays hold anything.
     """
     if not isinstance(param, Variable) or not isinstance(param.grad, Variable):
         _check_gradients([param])  # update_one was called by hand
     data, grad = param.data, param.grad.data
-    arrays = [array.reshape(-1) for array in (data, grad, *states)]
     xp = cuda.get_array_module(data)
-    length = min(_PIECE, data.size) if xp is np else data.size
-    buffers = [xp.empty(length, data.dtype) for _ in range(scratch)]
-    for start in range(0, data.size, length or 1):
-        piece = [array[start : start + length] for array in arrays]
-        yield *piece, *(buffer[: len(piece[0])] for buffer in buffers)
-    if not data.flags.c_contiguous:  # then reshape has copied it
-        data[...] = arrays[0].reshape(data.shape)
+    if data.size <= _PIECE or xp is not np:
+        yield data, grad, *states, *[xp.empty_like(data) for _ in range(scratch)]
+    else:
+        arrays = [array.reshape(-1) for array in (data, grad, *states)]
+        buffers = [np.empty(_PIECE, data.dtype) for _ in range(scratch)]
+        for start in range(0, data.size, _PIECE):
+            piece = [array[start : start + _PIECE] for array in arrays]
+            yield *piece, *[buffer[: len(piece[0])] for buffer in buffers]
+        if not data.flags.c_contiguous:  # then reshape has copied it
+            data[...] = arrays[0].reshape(data.shape)
     param.data = data  # the same array, but backward is to know that it was changed
 
 
@@ -283,7 +306,13 @@ def _state(states, param):
     if isinstance(states, _States):
         states.note_owner(param)
     key = id(param)
-    array = states.get(key)
+    array, data = states.get(key), param.data
+    if (
+        type(array) is type(data)
+        and array.shape == data.shape
+        and array.dtype is data.dtype
+    ):
+        return array  # the usual case
     xp = cuda.get_array_module(param)
     if array is None or (array.shape, array.dtype) != (param.shape, param.dtype):
         array = states[key] = xp.zeros(param.shape, param.dtype)

@@ -72,7 +72,7 @@ class Tanh(Function):
         return np.tanh(x)
 
     def backward(self, gy):
-        y = self.outputs[0]()  # held weakly, see step 17
+        y = self.output()  # held weakly, see step 17
         return gy * (1 - y * y)
 
 

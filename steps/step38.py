@@ -113,7 +113,7 @@ class Transpose(Function):
 
 def transpose(x, axes=None):
     """Return x with its axes in another order; None reverses them."""
-    return Transpose(None if axes is None else tuple(axes))(x)
+    return Transpose(axes)(x)
 
 
 class Variable(dezero.Variable):

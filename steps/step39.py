@@ -107,7 +107,7 @@ class Variable(dezero.Variable):
 
     def sum(self, axis=None, keepdims=False):
         """Sum over axis: None for all, an int or a tuple of ints."""
-        return Sum(axis, keepdims)(self)
+        return sum(self, axis, keepdims)
 
 
 # --- carried over from step 32 ---

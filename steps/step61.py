@@ -118,11 +118,11 @@ class Variable(dezero.Variable):
 
     def max(self, axis=None, keepdims=False):
         """Largest element over axis."""
-        return Max(axis, keepdims)(self)
+        return max(self, axis, keepdims)
 
     def min(self, axis=None, keepdims=False):
         """Smallest element over axis."""
-        return Min(axis, keepdims)(self)
+        return min(self, axis, keepdims)
 
 
 class FirstWins(Max):

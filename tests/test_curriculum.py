@@ -6,10 +6,12 @@ is reported and how.
 """
 
 import ast
+import copy
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from book.code import read_lessons
 from book.output import difference, same_line
@@ -28,8 +30,14 @@ from curriculum.tables import (
     IMPORTS,
     LEGACY_SEEDS,
     NOT_YET_TAUGHT,
+    PLAIN,
     SHOWN_AS,
 )
+
+from dezero.core.indexing import _add_at, _select
+from dezero.functions.activation import _sum_along
+from dezero.functions.linalg import _sum_rows
+from dezero.functions.loss import _rows_in
 
 # ------------------------------------------------------------ this repository
 
@@ -561,6 +569,61 @@ def test_how_a_name_came_is_no_difference(world, step, core):
     aliases = {"dezero": "dezero", "c": "dezero.core", "plus": "dezero.core.add"}
     a = package.canonical(ast.parse(step), aliases)
     assert a == package.canonical(ast.parse(core), {"c": "dezero.core"})
+
+
+@pytest.mark.parametrize(
+    "step, core",
+    [
+        ("f(x)", "f(_as_input('f', x))"),
+        ("f(x)", "x = _as_floats('f', x)\nf(x)"),
+        ("f(x, axis)", "x, axis = c._as_scores(who, x, axis)\nf(x, axis)"),
+        ("f(n)", "n = whole('f', 'n', n, 5)\nf(n)"),
+        ("f(x)", "_check_axis('f', x)\nf(x)"),
+        ("f(x)", "if not x:\n    raise ValueError\nf(x)"),
+        ("f(x.sum(axis=1, keepdims=True))", "f(_sum_along(x, axis=1))"),
+        ("def f(x):\n    return x", "@_in_float32(1)\ndef f(x) -> A:\n    return x"),
+    ],
+)
+def test_what_only_checks_is_no_difference(world, step, core):
+    _, package, _ = world()
+    a = package.canonical(ast.parse(step), {})
+    assert a == package.canonical(ast.parse(core), {"c": "dezero.core"})
+
+
+@pytest.mark.parametrize(
+    "step, core",
+    [
+        ("f(x)", "x = _as_scores('f', t)\nf(x)"),  # another one
+        ("f(x)", "x = as_variable(x)\nf(x)"),
+        ("f(x)", "x = _as_floats(x, np)\nf(x)"),  # nobody asks
+        ("f(x)", "if x:\n    x = 1\nf(x)"),
+        ("f(x)", "f(_sum_along(x, 1))"),
+    ],
+)
+def test_what_computes_is_a_difference(world, step, core):
+    _, package, _ = world()
+    a = package.canonical(ast.parse(step), {})
+    assert a != package.canonical(ast.parse(core), {})
+
+
+HELPERS = {
+    "add_at": (_add_at, [(np.zeros(2), [0, 1, 0], np.ones(3))]),
+    "sum_along": (_sum_along, [(np.ones((2, 3)), 1), (np.eye(3), 0)]),
+    "sum_rows": (_sum_rows, [(np.arange(6.0).reshape(2, 3),)]),
+    "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),
+    "select": (_select, [(np.arange(5) > 2, np.arange(5.0), 0)]),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_helper_is_its_plain_form(name):
+    helper, calls = HELPERS[name]
+    for arguments in calls:
+        left = copy.deepcopy(arguments)
+        expected = eval(PLAIN[name], {"np": np})(*left)
+        got = helper(*arguments)
+        for a, e in zip((got, *arguments), (expected, *left)):
+            np.testing.assert_equal(a, e)
 
 
 def test_planted_needless_difference(world):

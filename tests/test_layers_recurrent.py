@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dezero import Parameter, Variable, as_variable, no_grad
 from dezero.gradcheck import check_gradients
 from dezero.graph import get_dot_graph
 from dezero.layers import GRU, LSTM, RNN
+from dezero.models import Sequential
 from dezero.optimizers import SGD, Adam
 from dezero.static import compile
 
@@ -27,7 +29,7 @@ KEYS = {
     ],
     GRU: [
         *("x2r/W", "x2r/b", "x2z/W", "x2z/b", "x2n/W", "x2n/b"),
-        *("h2r/W", "h2z/W", "h2n/W"),
+        *("h2r/W", "h2z/W", "h2n/W", "h2n/b"),
     ],
 }
 
@@ -391,6 +393,36 @@ def test_under_no_grad_weights_may_change_at_any_time(cls, xs):
 
 
 @pytest.mark.parametrize("cls", [LSTM, GRU])
+def test_without_a_graph_the_weights_are_joined_as_often_as_with_one(
+    cls, xs, monkeypatch
+):
+    layer, calls, join = cls(4), [], F.join_gates
+    monkeypatch.setattr(F, "join_gates", lambda *parts: calls.append(1) or join(*parts))
+    run(layer, xs)
+    assert len(calls) == 1
+    layer.reset_state()
+    with no_grad():
+        run(layer, xs)
+        assert len(calls) == 2
+        for p in layer.params():
+            p.data *= 2
+        run(layer, xs)
+        assert len(calls) == 3
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_an_update_in_place_after_backward_is_seen(cls, xs):
+    """By hand, and so that data is not even set."""
+    layer = cls(4)
+    run(layer, xs[:2]).sum().backward()
+    layer.h.unchain_backward()
+    for p in layer.params():
+        p.data[...] -= 0.1 * p.grad.data
+    fresh = copy.deepcopy(layer)
+    np.testing.assert_array_equal(layer(xs[2]).data, fresh(xs[2]).data)
+
+
+@pytest.mark.parametrize("cls", [LSTM, GRU])
 def test_the_weights_are_joined_once_for_a_sequence(cls, xs):
     layer = cls(4)
     y = run(layer, xs)
@@ -510,7 +542,8 @@ def test_weights_that_no_state_met_get_no_gradient(cls, xs):
         layer.cleargrads()
         run(layer, xs[:steps]).sum().backward()
         for key, grad in grads(layer).items():
-            assert (grad is not None) == (met or key.startswith("x2")), key
+            expected = met or key.startswith("x2") or key == "h2n/b"  # b meets no state
+            assert (grad is not None) == expected, key
 
 
 @pytest.mark.parametrize("cls", [LSTM, GRU])
@@ -609,6 +642,82 @@ def test_rnn_knows_the_size_of_h2h_before_it_is_drawn(tmp_path):
     message = r"h2h/W has the shape \(4, 4\) here and \(3, 4\)"
     with pytest.raises(ValueError, match=message):
         RNN(4).load_weights(tmp_path / "w")
+
+
+def test_a_file_of_a_gru_whose_candidate_had_no_bias(xs, tmp_path):
+    layer = GRU(4)
+    layer(xs[0])
+    arrays = {k: p.data for k, p in layer._named_params().items() if k != "h2n/b"}
+    np.savez(tmp_path / "old.npz", **arrays)
+    expected = layer(xs[1]).data
+    layer.h2n.b.data = np.ones(4, np.float32)
+    other = Sequential(GRU(4))
+    np.savez(tmp_path / "in.npz", **{f"l0/{k}": a for k, a in arrays.items()})
+    for each, name in (layer, "old"), (other, "in"):
+        each.load_weights(tmp_path / name)
+        *_, gru = each.layers if each is other else [each]
+        gru.reset_state()
+        gru(xs[0])
+        np.testing.assert_array_equal(gru(xs[1]).data, expected)
+        np.testing.assert_array_equal(gru.h2n.b.data, np.zeros(4))
+    del arrays["h2n/W"]
+    np.savez(tmp_path / "old.npz", **arrays)
+    with pytest.raises(KeyError, match=r"has no h2n/W;"):
+        layer.load_weights(tmp_path / "old.npz")
+
+
+def test_a_gru_pickled_before_its_candidate_had_a_bias(xs):
+    layer = GRU(4)
+    expected = run(layer, xs).data  # the bias is 0 at first
+    layer.h2n.b = None  # as it comes out of an old pickle
+    layer.reset_state()
+    np.testing.assert_array_equal(run(layer, xs).data, expected)
+
+
+# --- published weights --------------------------------------------------------
+
+G2P = Path(__file__).resolve().parents[2] / "shared" / "data" / "g2p_en.npz"
+SYMBOLS = """
+    <pad> <unk> <s> </s> AA0 AA1 AA2 AE0 AE1 AE2 AH0 AH1 AH2 AO0 AO1 AO2 AW0 AW1 AW2
+    AY0 AY1 AY2 B CH D DH EH0 EH1 EH2 ER0 ER1 ER2 EY0 EY1 EY2 F G HH IH0 IH1 IH2 IY0
+    IY1 IY2 JH K L M N NG OW0 OW1 OW2 OY0 OY1 OY2 P R S SH T TH UH0 UH1 UH2 UW UW0 UW1
+    UW2 V W Y Z ZH""".split()
+
+
+def gru_of_pytorch(w_ih, w_hh, b_ih, b_hh):
+    """Return a GRU with PyTorch's weights: rows for reset, update and new."""
+    layer = GRU(w_hh.shape[1])
+    rows = [np.split(a, 3) for a in (w_ih, w_hh, b_ih, b_hh)]
+    for gate, Wx, Wh, bx, bh in zip("rzn", *rows):
+        x2, h2 = getattr(layer, "x2" + gate), getattr(layer, "h2" + gate)
+        x2.W.data, h2.W.data = Wx.T, Wh.T
+        x2.b.data = bx if gate == "n" else bx + bh  # of n, r weighs bh alone
+        if gate == "n":
+            h2.b.data = bh
+    return layer
+
+
+@pytest.mark.skipif(not G2P.exists(), reason="the file is not there")
+@pytest.mark.parametrize(
+    "word, expected",
+    [("gradient", "G R EY1 D IY0 AH0 N T"), ("dezero", "D IH0 Z EH1 R OW0")],
+)
+def test_a_published_network_says_how_words_sound(word, expected):
+    """g2p_en 2.1.0: one GRU reads letters, the other writes phonemes."""
+    net = dict(np.load(G2P))
+    parts = "w_ih", "w_hh", "b_ih", "b_hh"
+    encoder = gru_of_pytorch(*(net["enc_" + part] for part in parts))
+    decoder = gru_of_pytorch(*(net["dec_" + part] for part in parts))
+    letters = ["<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz"]
+    with no_grad():
+        for letter in [*word, "</s>"]:
+            encoder(net["enc_emb"][None, letters.index(letter)])
+        decoder.h, said = encoder.h, ["<s>"]
+        while said[-1] != "</s>" and len(said) < 20:
+            h = decoder(net["dec_emb"][None, SYMBOLS.index(said[-1])])
+            scores = h.data @ net["fc_w"].T + net["fc_b"]
+            said.append(SYMBOLS[scores.argmax()])
+    assert said == ["<s>", *expected.split(), "</s>"]
 
 
 # --- the functions ------------------------------------------------------------

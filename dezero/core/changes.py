@@ -39,7 +39,7 @@ def with_stand_ins(func):
     as a RuntimeError.
     """
     outputs = [y() for y in func._outputs]
-    if all(x is None or x._changed <= func._time for x in [*func._inputs, *outputs]):
+    if all(_what_changed(x, func._time) is None for x in [*func._inputs, *outputs]):
         return func
     twin = copy.copy(func)
     inputs = enumerate(func._inputs)
@@ -49,13 +49,35 @@ def with_stand_ins(func):
     return twin
 
 
+def _what_changed(x, time):
+    """Return the Variable that makes the numbers of x others than they were, or None.
+
+    That is x itself, or what x is a view of, as W.T is one of W: an update in place
+    changes both.
+    """
+    waiting = [] if x is None else [x]
+    for x in waiting:  # grows while it is read
+        if x._changed > time:
+            return x
+        owner = getattr(x._data, "base", None)
+        if owner is not None and x.creator is not None:
+            for source in x.creator._inputs:
+                array = source._data
+                if array is owner or getattr(array, "base", None) is owner:
+                    waiting.append(source)
+    return None
+
+
 def _stand_in(func, x, place):
     """Return x, or what stands in for it after a change of its data."""
-    if x is None or x._changed <= func._time:
+    changed = _what_changed(x, func._time)
+    if changed is None:
         return x
     name = type(func).__name__
-    kind = "Parameter" if x._is_parameter else "Variable"
-    what = f"{name}: {place}, the {kind}{named(x)} of shape {x.shape},"
+    kind = "Parameter" if changed._is_parameter else "Variable"
+    view = "" if changed is x else "a view of "
+    what = f"{name}: {place}, {view}the {kind}{named(changed)} of shape "
+    what += f"{changed.shape},"
     if x.data is None:
         what += (
             " has no data any more, it was set to None after forward, and the "

@@ -24,6 +24,8 @@ WITHOUT_CREATE_GRAPH = (
 
 def check_array(data):
     """Refuse what a Variable cannot be made of."""
+    if type(data) is np.ndarray and data.dtype.kind in NUMBERS:
+        return
     if not (isinstance(data, np.ndarray) or data is None or cuda.is_array(data)):
         if type(data) is Gone:
             data.refuse()
@@ -37,7 +39,7 @@ def check_array(data):
 
 def check_data(x, data, is_variable):
     """Refuse what the data of a Variable x cannot be set to."""
-    if data is None:
+    if data is None or (type(data) is np.ndarray and data.dtype.kind in NUMBERS):
         return
     if is_variable:
         expected = (

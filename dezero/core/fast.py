@@ -33,7 +33,7 @@ def call(self, *inputs):
     requires_grad = False
     for x in inputs:
         if not isinstance(x, Variable):
-            return plain(self, *inputs)
+            return call(self, *guards.as_variables(inputs, type(self).__name__))
         array = x._data
         if takes_scalars and array is not None and array.ndim == 0:
             array = array[()]

@@ -29,7 +29,10 @@ def as_variables(inputs, name):
     wrapped = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
-            if xp is None and not isinstance(x, np.ndarray):
+            if type(x) is np.ndarray and x.dtype.kind in NUMBERS:
+                wrapped.append(Variable(x, None, False))
+                continue
+            if xp is None:
                 xp, dtype = _surroundings(inputs)
             if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
                 array = xp.array(x, dtype)
@@ -50,8 +53,7 @@ def as_variables(inputs, name):
 
 def _surroundings(inputs):
     """Return the array module of inputs and their floating dtype, None if none is."""
-    arrays = [unwrap(x) for x in inputs]
-    arrays = [x for x in arrays if cuda.is_array(x)]
+    arrays = [x for x in map(unwrap, inputs) if cuda.is_array(x)]
     xp = cuda.get_array_module(arrays[0]) if arrays else np
     dtypes = [x.dtype for x in arrays if x.dtype.kind in "fc"]
     if len(dtypes) == 1:
@@ -79,6 +81,9 @@ def _as_input(who, x, name="x", xp=np):
     Raises TypeError for anything else: None, strings, lists that make no array of
     numbers, and a Variable without data.
     """
+    array = x._data if isinstance(x, Variable) else x
+    if type(array) is np.ndarray and array.dtype.kind in NUMBERS:
+        return x  # the usual case: no more than this in every call
     if type(x) is Gone:
         x.refuse()
     if isinstance(x, Variable):

@@ -50,11 +50,7 @@ def get_item(x, slices) -> Variable:
     Raises IndexError where x has no such elements.
     """
     x = _as_input("get_item", x)
-    xp = cuda.get_array_module(x)
-    if isinstance(slices, tuple):
-        slices = tuple([_as_index(s, xp) for s in slices])
-    else:
-        slices = _as_index(slices, xp)
+    slices = _as_slices("get_item", slices, x)
     try:
         return GetItem(slices)(x)
     except IndexError as error:
@@ -64,11 +60,19 @@ def get_item(x, slices) -> Variable:
         ) from error
 
 
-def _as_index(index, xp):
-    """Return what xp indexes with: arrays in place of Variables and sequences.
+def _as_slices(who, slices, x):
+    """Return what x is indexed with: arrays in place of Variables and sequences.
 
     Arrays are copied, for backward needs the index as it is now.
     """
+    xp = cuda.get_array_module(x)
+    if isinstance(slices, tuple):
+        return tuple([_along_axis(who, s, xp) for s in slices])
+    return _along_axis(who, slices, xp)
+
+
+def _along_axis(who, index, xp):
+    """Return what xp takes for the index along one axis."""
     if index is None or index is Ellipsis or isinstance(index, (int, slice, np.bool_)):
         return index
     try:
@@ -79,7 +83,7 @@ def _as_index(index, xp):
             index = index.copy()
     except (ValueError, TypeError) as error:  # rows of several lengths, for instance
         raise IndexError(
-            f"get_item: a {type(index).__name__} in an index must hold ints or truths, "
+            f"{who}: a {type(index).__name__} in an index must hold ints or truths, "
             f"its rows all as long: {error} (see step 47)"
         ) from error
     if cuda.is_array(index):
@@ -91,7 +95,7 @@ def _as_index(index, xp):
     else:
         got = shown(index)
     raise IndexError(
-        "get_item: expected ints, slices, ..., None, or arrays of ints or truths in an "
+        f"{who}: expected ints, slices, ..., None, or arrays of ints or truths in an "
         f"index, got {got} (see step 47)"
     )
 
@@ -110,7 +114,9 @@ def scatter_add(gy, slices, shape):
     array([5., 2.])
     """
     try:
-        return _scatter_add(gy, slices, shape)
+        gx = cuda.get_array_module(gy).zeros(shape, gy.dtype)
+        _add_at(gx, slices, gy)
+        return gx
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         if "(see step" in str(error):
             raise
@@ -120,9 +126,9 @@ def scatter_add(gy, slices, shape):
         ) from error
 
 
-def _scatter_add(gy, slices, shape):
-    xp = cuda.get_array_module(gy)
-    gx = xp.zeros(shape, gy.dtype)
+def _add_at(gx, slices, gy):
+    """Do np.add.at(gx, slices, gy) on a gx of zeros."""
+    xp, shape = cuda.get_array_module(gy), gx.shape
     if not _may_repeat(slices):
         gx[slices] = gy
     elif xp is not np:
@@ -135,7 +141,6 @@ def _scatter_add(gy, slices, shape):
     else:
         places = np.arange(gx.size).reshape(shape)[slices]
         _sum_runs(gx.reshape(-1), places.ravel(), gy.ravel())
-    return gx
 
 
 def _may_repeat(slices):

@@ -9,7 +9,7 @@ from dezero.core.guards import _as_input
 from dezero.core.indexing import where
 from dezero.core.shape import broadcast_to
 from dezero.core.variable import as_array
-from dezero.guards import flag, refusal
+from dezero.guards import refusal
 
 
 class Sum(Function):
@@ -62,19 +62,6 @@ class Min(Max):
 
     def forward(self, x):
         return self._mark(x, x.min(axis=self.axis, keepdims=True))
-
-
-def _reduce(kind, x, axis, keepdims):
-    """Return the Sum, Max or Min of x over axis: None, an int or several ints."""
-    who = kind.__name__.lower()
-    x = _as_input(who, x)
-    axis, keepdims = _reduced_axes(who, x, axis), flag(who, "keepdims", keepdims, 39)
-    if kind is not Sum and x.size == 0 and 0 in _reduced_lengths(x.shape, axis):
-        raise ValueError(
-            f"{who}: of no elements there is none that is largest or smallest, got an "
-            f"x of shape {x.shape} and axis {axis} (see step 61)"
-        )
-    return kind(axis, keepdims)(x)
 
 
 def _reduced_lengths(x_shape, axis):

@@ -46,29 +46,6 @@ class AsType(Function):
         return AsType(x.dtype if x.dtype.kind == "f" else gy.dtype)(gy)
 
 
-def _precisely(function, *xs):
-    """Return function(*xs), computed in a dtype that squares and sums fit into.
-
-    uint8 holds nothing above 255, float16 nothing above 65504. Integers and bools are
-    taken as float64, as NumPy's mean takes them; float16 as float32, and of float16
-    alone the result is a float16 again.
-    """
-    for x in xs:
-        if x.dtype.kind != "f" or x.dtype.itemsize < 4:
-            break
-    else:
-        return function(*xs)
-    wide = []
-    for x in xs:
-        if x.dtype.kind != "f":
-            x = AsType(np.float64)(x)
-        elif x.dtype.itemsize < 4:
-            x = AsType(np.float32)(x)
-        wide.append(x)
-    y = function(*wide)
-    return AsType(np.float16)(y) if all(x.dtype == np.float16 for x in xs) else y
-
-
 class Reshape(Function):
     """The same elements in another shape; gx is gy in the old one."""
 
@@ -149,13 +126,17 @@ def transpose(x, axes=None) -> Variable:
     x = _as_input("transpose", x)
     if axes is not None:
         axes = _as_shape("transpose", axes, 38)
-        places = sorted(a + x.ndim if a < 0 else a for a in axes)
-        if places != list(range(x.ndim)):
-            raise ValueError(
-                f"transpose: axes must name each of the {x.ndim} axes of x once, "
-                f"got {axes} (see step 38)"
-            )
+        _check_order(axes, x.ndim)
     return Transpose(axes)(x)
+
+
+def _check_order(axes, ndim):
+    """Raise ValueError unless axes is 0, 1, ..., ndim - 1 in some order."""
+    if sorted(a + ndim if a < 0 else a for a in axes) != list(range(ndim)):
+        raise ValueError(
+            f"transpose: axes must name each of the {ndim} axes of x once, "
+            f"got {axes} (see step 38)"
+        )
 
 
 def broadcast_to(x, shape) -> Variable:

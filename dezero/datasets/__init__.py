@@ -14,15 +14,15 @@ generated ones.
 Letters in these files: n items, C channels, H height, W width.
 """
 
+import os
+
 import numpy as np
 
 from dezero import utils
 from dezero.datasets.base import Dataset
 from dezero.datasets.cache import load_cache_npz, save_cache_npz
-from dezero.datasets.cifar import CIFAR10, CIFAR100
-from dezero.datasets.digits import SynthDigits, get_digits
-from dezero.datasets.imagenet import ImageNet
-from dezero.datasets.mnist import MNIST
+from dezero.datasets.digits import MNIST, SynthDigits, get_digits
+from dezero.datasets.photographs import CIFAR10, CIFAR100, ImageNet
 from dezero.datasets.small import SinCurve, Spiral, get_spiral
 from dezero.datasets.text import Shakespear
 from dezero.transforms import Compose, Flatten, Normalize, ToFloat
@@ -31,7 +31,7 @@ from dezero.utils import get_file
 __all__ = [
     "CIFAR10",
     "CIFAR100",
-    "Compose",  # this, Flatten, Normalize, ToFloat, get_file, np and utils: for
+    "Compose",  # this, Flatten, Normalize, ToFloat, get_file, np, os and utils: for
     "Dataset",  # programs written for DeZero
     "Flatten",
     "ImageNet",
@@ -47,6 +47,7 @@ __all__ = [
     "get_spiral",
     "load_cache_npz",
     "np",
+    "os",
     "save_cache_npz",
     "utils",
 ]

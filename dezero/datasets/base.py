@@ -44,22 +44,12 @@ class Dataset:
             self._check_prepared()
 
     def __getitem__(self, index):
-        if not np.isscalar(index):
-            raise AssertionError(
-                f"{type(self).__name__}: expected one index, an int, got {index!r}; "
-                "a DataLoader delivers many items at once (see step 50)"
-            )
-        self._check_prepared()
-        try:
-            index = operator.index(index)
-        except TypeError:
-            raise TypeError(
-                f"{type(self).__name__}: expected one index, an int, got "
-                f"{shown(index)} (see step 49)"
-            ) from None
-        if not -len(self.data) <= index < len(self.data):
+        if type(index) is not int:
+            index = self._as_index(index)
+        count = self._check_prepared()
+        if not -count <= index < count:
             raise IndexError(  # where a `for` over the dataset ends
-                f"{type(self).__name__}: there is no item {index} of {len(self.data)} "
+                f"{type(self).__name__}: there is no item {index} of {count} "
                 "(see step 49)"
             )
         x = self.transform(self.data[index])
@@ -67,9 +57,23 @@ class Dataset:
             return x, None
         return x, self.target_transform(self.label[index])
 
+    def _as_index(self, index):
+        """Return index as an int, or refuse it."""
+        if not np.isscalar(index):
+            raise AssertionError(
+                f"{type(self).__name__}: expected one index, an int, got {index!r}; "
+                "a DataLoader delivers many items at once (see step 50)"
+            )
+        try:
+            return operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__}: expected one index, an int, got "
+                f"{shown(index)} (see step 49)"
+            ) from None
+
     def __len__(self):
-        self._check_prepared()
-        return len(self.data)
+        return self._check_prepared()
 
     def __repr__(self):
         count = "" if self.data is None else f": {len(self.data):,} items"
@@ -79,20 +83,26 @@ class Dataset:
         """Set self.data and self.label; called once, at the end of __init__."""
 
     def _check_prepared(self):
+        """Return how many items there are, after a look at what prepare has set."""
         if self.data is None:
             raise TypeError(
                 f"{type(self).__name__}: there is no data; prepare() is to set "
                 "self.data, or the class to define __getitem__ and __len__ "
                 "(see step 49)"
             )
+        try:
+            count = len(self.data)
+            if self.label is None or len(self.label) == count:
+                return count
+        except TypeError:  # one of them has no length
+            pass
         for name, values in ("data", self.data), ("label", self.label):
             if values is not None and not hasattr(values, "__len__"):
                 raise TypeError(
                     f"{type(self).__name__}: {name} must be an array or a list, got "
                     f"{shown(values)} (see step 49)"
                 )
-        if self.label is not None and len(self.data) != len(self.label):
-            raise ValueError(
-                f"{type(self).__name__}: expected a label for each item, got "
-                f"{len(self.data)} items and {len(self.label)} labels (see step 49)"
-            )
+        raise ValueError(
+            f"{type(self).__name__}: expected a label for each item, got "
+            f"{len(self.data)} items and {len(self.label)} labels (see step 49)"
+        )

@@ -229,8 +229,8 @@ class Maximum(Function):
         return cuda.get_array_module(x0).maximum(x0, x1)
 
     def backward(self, gy):
-        x0, x1 = self._inputs  # Variables in either kind of pass
-        first, second = self._winners(x0.data, x1.data)
+        x0, x1 = self.inputs
+        first, second = self._winners(_unwrap(x0), _unwrap(x1))
         shared = where(first & second, gy / 2, gy)
         gx0 = sum_to(where(first, shared, 0.0), x0.shape)
         gx1 = sum_to(where(second, shared, 0.0), x1.shape)

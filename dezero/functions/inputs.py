@@ -22,6 +22,7 @@ be skipped in reading: it changes nothing about good input.
 
 import functools
 import inspect
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -82,10 +83,10 @@ def _floating(x):
 
 _HALF = np.dtype(np.float16)
 
-Decorated = TypeVar("Decorated", bound=Any)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _in_float32(count):
+def _in_float32(count: int) -> Callable[[_Function], _Function]:
     """Make a function compute float16 in float32; its result is a float16 again.
 
     float16 holds nothing above 65504, which squares and sums soon are. count says how
@@ -93,7 +94,7 @@ def _in_float32(count):
     dtype, the result has it, too.
     """
 
-    def decorate(function: Decorated) -> Decorated:
+    def decorate(function):
         signature = inspect.signature(function)
         names = list(signature.parameters)[:count]
 

@@ -192,6 +192,7 @@ def softmax_cross_entropy(x, t) -> Variable:
     return SoftmaxCrossEntropy()(x, t)
 
 
+@_in_float32(1)  # float16 has no 1e-15
 def softmax_cross_entropy_simple(x, t) -> Variable:
     """Return softmax_cross_entropy, from softmax, log and get_item.
 

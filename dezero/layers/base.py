@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dezero import cuda
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
-from dezero.layers.calls import _calls, _WholeCall
+from dezero.layers.calls import _calls, _whole
 from dezero.layers.habits import _ELSEWHERE
-from dezero.layers.inside import _held, _reached
+from dezero.layers.inside import LISTS, NOTES, _held, _reached
 from dezero.layers.summary import _summary
 from dezero.layers.weights import _load, _save
 
@@ -48,6 +48,7 @@ class Layer:
     inputs = _LastCall()
     outputs = _LastCall()
     _params = ()  # of a layer whose __init__ calls none of ours
+    _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
@@ -67,6 +68,8 @@ class Layer:
             self._params = (*known, name)
         elif known and name in known and not owned:
             self._forget(name)
+        if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
+            vars(self)["_lists"] = (*self._lists, name)
 
     def _check_replacement(self, name, value):
         """Refuse what would take a Parameter, or a layer, out of params()."""
@@ -112,23 +115,15 @@ class Layer:
 
     def __call__(self, *inputs, **options) -> Variable:
         """Return forward(*inputs, **options): one output bare, several as a tuple."""
-        with _WholeCall(self):
-            outputs = self.forward(*inputs, **options)
-            if outputs is None or isinstance(outputs, (int, float)):
-                self._refuse_output(outputs)
-            if not isinstance(outputs, tuple):
-                outputs = (outputs,)
-            if _calls.seen is not None:
-                _calls.seen.append((self, outputs))
+        outputs = _whole(self, inputs, options)
+        if not isinstance(outputs, tuple):
+            outputs = (outputs,)
+        if _calls.seen is not None:
+            _calls.seen.append((self, outputs))
         notes = vars(self)
         notes["_inputs"] = _weakly((*inputs, *options.values()))
         notes["_outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
-
-    def _refuse_output(self, output):
-        name = type(self).__name__
-        advice = "is a return missing?" if output is None else "return a Variable"
-        raise TypeError(f"{name}: forward returned {output}; {advice} (see step 44)")
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs from Variables or ndarrays."""
@@ -139,7 +134,7 @@ class Layer:
     # --- what is inside ---
 
     def _owned(self):
-        """Yield (key, owned) of every Parameter and Layer of this layer's own.
+        """Return [(key, owned)] of every Parameter and Layer of this layer's own.
 
         The key is the name of the attribute, or for what stands in a list, tuple or
         dict "blocks/0", the name and the way through it. What an attribute leads to
@@ -147,19 +142,16 @@ class Layer:
         had before lists were looked into. A list that leads back here is left out.
         """
         named = self._named()
-        held = _held(self)
-        if held:  # leave out what named has, often all of it
-            found = {owned for _, owned in named}
-            held = {key: owned for key, owned in held.items() if owned not in found}
+        held = self._lists and _held(self, named)
         if held:
-            found = _reached(found, lists=False)
+            found = _reached([owned for _, owned in named], lists=False)
             for key, owned in held.items():
                 if owned not in found and self not in _reached([owned]):
                     found.add(owned)
                     named.append((key, owned))
             places = {name: i for i, name in enumerate(vars(self))}
             named.sort(key=lambda item: places.get(item[0].partition("/")[0], -1))
-        yield from named
+        return named
 
     def _named(self):
         """Return [(name, owned)] of those that are attributes."""
@@ -209,7 +201,7 @@ class Layer:
 
     def _shown(self):
         """Return [(key, what)], the lines between the parentheses."""
-        return list(self._owned())
+        return self._owned()
 
     def summary(self, *inputs):
         """Print a table: the layers in order of use, their outputs, their parameters.
@@ -289,12 +281,22 @@ class Layer:
                 shapes |= owned._awaited_shapes()
         return shapes
 
+    def _younger(self):
+        """Return the Parameters that older files do not have: their numbers are 0."""
+        return []
+
     def __getstate__(self):
         """Return what pickle and copy take along: all but the weak references."""
         state = self.__dict__.copy()
         state.pop("_inputs", None)
         state.pop("_outputs", None)
         return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if "_lists" not in state:  # pickled by a former version, perhaps
+            names = [name for name, value in state.items() if isinstance(value, LISTS)]
+            vars(self)["_lists"] = tuple(name for name in names if name not in NOTES)
 
 
 def _weakly(values):

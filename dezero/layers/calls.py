@@ -25,30 +25,31 @@ class _Calls(threading.local):
 _calls = _Calls()
 
 
-class _WholeCall:
-    """A with block: if it raises, the layers called in it are what they were before."""
-
-    __slots__ = ("layer", "outermost", "start")
-
-    def __init__(self, layer):
-        self.layer = layer
-
-    def __enter__(self):
-        undo = _calls.undo
-        self.outermost = undo is None
-        if self.outermost:
-            _calls.undo = []
-        self.start = 0 if self.outermost else len(undo)
-
-    def __exit__(self, kind, error, trace):
-        if kind is not None:
-            undo = _calls.undo
-            while len(undo) > self.start:
-                _restore(*undo.pop())
-        if self.outermost:
+def _whole(layer, inputs, options):
+    """Return layer.forward(*inputs, **options), or leave layers as they were."""
+    undo = _calls.undo
+    outermost = undo is None
+    if outermost:
+        undo = _calls.undo = []
+    start = len(undo)
+    try:
+        outputs = layer.forward(*inputs, **options)
+        if outputs is None or isinstance(outputs, (int, float)):
+            advice = "is a return missing?" if outputs is None else "return a Variable"
+            raise TypeError(
+                f"{type(layer).__name__}: forward returned {outputs}; {advice} "
+                "(see step 44)"
+            )
+        return outputs
+    except BaseException as error:
+        while len(undo) > start:
+            _restore(*undo.pop())
+        if type(error) is TypeError:
+            _explain(layer, error)
+        raise
+    finally:
+        if outermost:
             _calls.undo = None
-        if kind is TypeError:
-            _explain(self.layer, error)
 
 
 def _note(what, former):

@@ -1,25 +1,32 @@
 """What is inside a layer, also in lists, tuples and dicts that are attributes."""
 
+from collections import deque
+
 from dezero.core import Parameter
 
-_NOTES = {"_params", "_inputs", "_outputs"}  # of a layer about itself
+LISTS = (list, tuple, dict, deque, set, frozenset)  # are looked into
+NOTES = {"_params", "_lists", "_inputs", "_outputs"}  # of a layer about itself
 
 
 def _is_layer(item):
     return hasattr(type(item), "_owned")
 
 
-def _held(layer):
-    """Return {"blocks/0": owned} of Parameters and Layers in lists, tuples, dicts."""
+def _held(layer, named=()):
+    """Return {"blocks/0": owned} of Parameters and Layers in lists, tuples, dicts.
+
+    What is in named, [(name, owned)], is left out: often that is all of them.
+    """
     found = {}
-    for name, value in vars(layer).items():
-        if isinstance(value, (list, tuple, dict)) and name not in _NOTES:
-            _find_inside(name, value, found)
+    for name in layer._lists:
+        value = vars(layer).get(name)
+        if isinstance(value, LISTS):
+            _find_inside(name, value, found, {owned for _, owned in named})
     return found
 
 
-def _find_inside(key, value, found):
-    """Add {key/place: owned} of all Parameters and Layers in a list, tuple or dict."""
+def _find_inside(key, value, found, known):
+    """Add {key/place: owned} of all in a list, tuple or dict that are not known."""
     waiting = [(key, value, ())]
     while waiting:
         key, value, around = waiting.pop(0)
@@ -27,11 +34,17 @@ def _find_inside(key, value, found):
             continue
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for place, item in items:
-            path = f"{key}/{place}"
-            if isinstance(item, (list, tuple, dict)):
-                waiting.append((path, item, (*around, value)))
+            if isinstance(item, LISTS):
+                waiting.append((f"{key}/{place}", item, (*around, value)))
             elif isinstance(item, Parameter) or _is_layer(item):
-                if found.setdefault(path, item) is not item:
+                path = f"{key}/{place}"
+                if isinstance(value, (set, frozenset)):
+                    raise TypeError(
+                        f"{key}: a set has no order, so what is in it has no name that "
+                        "a file could keep; put layers and Parameters into a list "
+                        "(see step 53)"
+                    )
+                if item not in known and found.setdefault(path, item) is not item:
                     raise ValueError(
                         f"{path}: two places in {key!r} have this name; their weights "
                         "need different keys (see step 53)"

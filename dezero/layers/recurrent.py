@@ -9,7 +9,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Variable, as_array, as_variable, backward
+from dezero.core import Config, Variable, as_array, as_variable
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
@@ -74,44 +74,26 @@ class RNN(Layer):
 
 
 def _weights_of(gates):
-    """Return what finds a layer's weights and biases as join_gates wants them.
-
-    In a third of the time of a loop over the gates, for every step of a sequence.
-    """
+    """Return what finds the weights and biases of a layer as join_gates wants them."""
     kinds = ("x2{}.W", "h2{}.W", "x2{}.b")
     return operator.attrgetter(*(kind.format(gate) for kind in kinds for gate in gates))
 
 
-class _Joined(Variable):
-    """The weights that a _Gated layer has joined, for many calls.
-
-    What comes before one of these calls can be cut off. This comes before it as well,
-    but also before those after it, so it stays, as Parameters do.
-    """
-
-    def unchain(self):
-        """Keep the link to the Parameters."""
+def _stay():
+    """Take the place of unchain() where a Variable comes before many calls."""
 
 
 class _Gated(Layer):
-    """Sub-layers x2? with a bias and h2? without, for each gate "?".
+    """Sub-layers x2? and h2? for each gate "?", computed as one product.
 
-    A call computes all gates as one product. For that the weights are joined, once
-    for all calls of a recorded sequence: then their gradients are also added up as one
-    matrix. They are joined anew after a backward, where h is not what the last call
-    gave, and where a weight is another Parameter or has another array. Who edits an
-    array in place at another time, in the middle of a sequence, calls reset_state().
+    For that their weights are joined, once for a sequence: then their gradients are
+    also added up as one matrix. They are joined anew where h is not what the last call
+    gave, where a weight was set or is another Parameter, and after a backward. Who
+    edits an array in place at another time, in the middle of a sequence, calls
+    reset_state().
     """
 
-    _W = None  # the weights joined, a Variable of the graph
-
-    def _step(self, x, step, *state):
-        """Return x, a step of N sequences, as a Variable; note what can be undone."""
-        size = getattr(self, self._first).in_size
-        x = _judged(self, x, step, _STEP, ("D", -1), size, ndim=2)
-        _check_state(self, x)
-        _note(self, {name: getattr(self, name) for name in (*state, "_W")})
-        return _as_input(x)
+    _joined = None  # (what the weights were, W)
 
     def _settings(self):
         return _listed(self.hidden_size, in_size=getattr(self, self._first).in_size)
@@ -119,35 +101,49 @@ class _Gated(Layer):
     def _hint(self, shape):
         return _hint_of_sequences(shape)
 
+    def _begin(self, x, *state):
+        """Return x, a step of N sequences, as a Variable; note what can be undone."""
+        size = getattr(self, self._first).in_size
+        x = _judged(self, x, 60, _STEP, ("D", -1), size, ndim=2)
+        _check_state(self, x)
+        _note(self, {name: getattr(self, name) for name in (*state, "_joined")})
+        return _as_input(x)
+
     def _given(self, state, x):
         """Return h or c as a Variable, zeros before the first x."""
-        if state is None:
-            return _zeros(x, (len(x), self.hidden_size))
-        return _as_input(state)
+        return _as_input(_zeros(x, self.hidden_size) if state is None else state)
 
-    def _joined(self, x, h):
+    def _join(self, x):
         """Return the weights of all gates as one W, for a step of x from h."""
-        parts, W = self._weights(self), self._W
-        if h.creator is not None and W in h.creator._inputs:
-            join = W.creator
-            if (
-                join.passes == backward.passes
-                and all(map(operator.is_, join._inputs, parts))
-                and all(map(operator.is_, join.given, [part.data for part in parts]))
-                and (W.requires_grad or not any(part.requires_grad for part in parts))
-            ):
-                join.recurs = True
-                return W
+        goes_on = self.h is not None and any(y() is self.h for y in self.outputs)
+        before, W = self._joined or (None, None)
+        if not goes_on or before != self._weights_now() or _passed(W):
+            W = self._join_anew(x)
+            self._joined = self._weights_now(), W
+        if W.creator is not None:
+            W.creator.recurs = self.h is not None
+        return W
+
+    def _weights_now(self):
+        """Return what differs where weights joined before are not right any more."""
+        return Config.enable_backprop, [
+            (p, p._changed, type(p._data), p.requires_grad)
+            for p in self._weights(self)
+            if p is not None
+        ]
+
+    def _join_anew(self, x):
         for layer in vars(self).values():
             if isinstance(layer, Linear) and layer.W.data is None:
                 layer._init_W(x.shape[-1], cuda.get_array_module(x))
+        parts = self._weights(self)
         G = len(parts) // 3
-        zeros = _zeros(h, h.shape[1:])  # for a gate whose b is None
+        zeros = _zeros(x[:1], self.hidden_size)[0]  # for a gate whose b is None
         bs = [zeros if b is None else b for b in parts[2 * G :]]
-        self._W = W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
-        if W.creator is not None:
-            W.__class__ = _Joined
-            W.creator.recurs = self.h is not None
+        W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
+        # unchain_backward cuts what comes before a step. W comes before the steps after
+        # it as well, so it keeps its link, as Parameters do.
+        W.unchain = _stay
         return W
 
     def _awaited_shapes(self):
@@ -157,8 +153,13 @@ class _Gated(Layer):
 
     def __getstate__(self):
         state = super().__getstate__()
-        state.pop("_W", None)  # made again from the sub-layers' own
+        state.pop("_joined", None)  # made again from the sub-layers' own
         return state
+
+
+def _passed(W):
+    """Return whether a backward has come through the weights W."""
+    return getattr(W.creator, "passed", False)
 
 
 class LSTM(_Gated):
@@ -199,17 +200,17 @@ class LSTM(_Gated):
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self.c = self._W = None
+        self.h = self.c = self._joined = None
 
     def forward(self, x):
         """Return the state h after x."""
-        x = self._step(x, 60, "h", "c")
+        x = self._begin(x, "h", "c")
         h, c = self._given(self.h, x), self._given(self.c, x)
         made = c.creator
-        if made is not None and h.creator is None and made._outputs[0]() is h:
+        if made is not None and h.creator is None and made.outputs[0]() is h:
             # unchain_backward has cut h, and c, of the same call, belongs with it
             c = c.detach()
-        self.h, self.c = F.lstm_cell(x, h, c, self._joined(x, h))
+        self.h, self.c = F.lstm_cell(x, h, c, self._join(x))
         return self.h
 
 
@@ -221,8 +222,10 @@ class GRU(_Gated):
         n = tanh(x2n(x) + r * h2n(h))     the new candidate
         h = (1 - z) * n + z * h
 
-    This is PyTorch's formula, where r comes after the product; Cho et al. (2014) have
-    h2n(r * h), and z for 1 - z. Before the first call h is None and taken as zeros.
+    This is PyTorch's formula, where r comes after the product, and h2n has a bias; Cho
+    et al. (2014) have h2n(r * h), and z for 1 - z. PyTorch's other biases of h come
+    before no product: they add to those of x. Before the first call h is None and taken
+    as zeros.
 
     Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
 
@@ -241,18 +244,21 @@ class GRU(_Gated):
         self.x2n = Linear(H, in_size=in_size)
         self.h2r = Linear(H, in_size=H, nobias=True)
         self.h2z = Linear(H, in_size=H, nobias=True)
-        self.h2n = Linear(H, in_size=H, nobias=True)
+        self.h2n = Linear(H, in_size=H)
         self.reset_state()
+
+    def _younger(self):
+        return [p for p in [self.h2n.b] if p is not None]
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self._W = None
+        self.h = self._joined = None
 
     def forward(self, x):
         """Return the state after x."""
-        x = self._step(x, 60, "h")
+        x = self._begin(x, "h")
         h = self._given(self.h, x)
-        self.h = F.gru_cell(x, h, self._joined(x, h))
+        self.h = F.gru_cell(x, h, self._join(x), self.h2n.b)
         return self.h
 
 
@@ -271,11 +277,10 @@ def _as_input(x):
     return Variable(as_array(x), requires_grad=False)
 
 
-def _zeros(x, shape):
-    """Return zeros where x is, floating as x is, that want no gradient."""
+def _zeros(x, H):
+    """Return zeros (N, H) where x (N, D) is, floating as x is."""
     xp = cuda.get_array_module(x)
-    dtype = x.dtype if x.dtype.kind == "f" else np.float64
-    return Variable(xp.zeros(shape, dtype), requires_grad=False)
+    return xp.zeros((len(x), H), x.dtype if x.dtype.kind == "f" else np.float64)
 
 
 def _check_state(layer, x):

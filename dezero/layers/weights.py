@@ -36,7 +36,8 @@ def _load(layer, path):
     with _unpacking(path) as npz:
         headers = {key: npz.header(key) for key in params if key in npz.keys}
         here = {params[key] for key in headers}
-        missing = [key for key, param in params.items() if param not in here]
+        younger = {p for inner in _layers_in(layer) for p in inner._younger()} - here
+        missing = [key for key, p in params.items() if p not in here | younger]
         if missing:
             raise KeyError(
                 f"load_weights: {path} has no {', '.join(missing)}; it has "
@@ -61,13 +62,19 @@ def _load(layer, path):
     xp = cuda.get_array_module(known[0] if known else None)  # the layer's device
     for key, array in arrays.items():
         params[key].data = xp.asarray(array)
+    for param in younger:
+        param.data = xp.zeros_like(param.data)
+
+
+def _layers_in(layer):
+    return [inner for inner in _reached([layer]) if _is_layer(inner)]
 
 
 def _dtypes_of(layer):
     """Return {parameter: dtype} of those in layers that have one."""
     dtypes = {}
-    for inner in _reached([layer]):
-        dtype = vars(inner).get("dtype") if _is_layer(inner) else None
+    for inner in _layers_in(layer):
+        dtype = vars(inner).get("dtype")
         if dtype is not None:
             own = [owned for _, owned in inner._owned()]
             dtypes |= {p: dtype for p in own if isinstance(p, Parameter)}

@@ -2,7 +2,7 @@
 
 from dezero import utils
 from dezero.layers import Layer
-from dezero.layers.calls import _WholeCall
+from dezero.layers.calls import _whole
 
 
 class Model(Layer):
@@ -14,8 +14,7 @@ class Model(Layer):
         The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
         notebook shows (see utils.plot_dot_graph).
         """
-        with _WholeCall(self):
-            y = self.forward(*inputs)
+        y = _whole(self, inputs, {})
         if isinstance(y, (tuple, list)):
             raise TypeError(
                 f"{type(self).__name__}.plot: draws one output and forward returned "

@@ -26,13 +26,13 @@ class _Chain(Model):
         return tuple(name for name, _ in self._named())
 
     def _named(self):
-        attributes = vars(self)
-        layers = enumerate(attributes.get("layers", ()))
-        places = [(f"l{i}", layer) for i, layer in layers if isinstance(layer, Layer)]
-        named = attributes.get("_params", ())
-        return [item for item in places if item[0] not in attributes] + [
-            (name, attributes[name]) for name in named
+        own = vars(self)
+        named = [
+            (f"layers/{i}" if f"l{i}" in own else f"l{i}", layer)
+            for i, layer in enumerate(own.get("layers", ()))
+            if isinstance(layer, Layer)
         ]
+        return named + [(name, own[name]) for name in own.get("_params", ())]
 
     @_params.setter
     def _params(self, names):
@@ -63,8 +63,9 @@ class _Chain(Model):
                     f"{who}: layers must be a list of layers and functions, got "
                     f"{shown(value)} (see step 45)"
                 )
-            value = [_checked(who, layer) for layer in value]
-        if place is None:
+            layers = [_checked(who, layer) for layer in value]
+            object.__setattr__(self, name, layers)  # _named looks into this list
+        elif place is None:
             super().__setattr__(name, value)
         else:
             self.layers[place] = _checked(who, value)

@@ -1,0 +1,149 @@
+"""Mistakes of the same kinds as those in the other files, found by trying others."""
+
+import collections
+
+import numpy as np
+import pytest
+
+import dezero.functions as F
+import dezero.layers as L
+from dezero import DataLoader, Parameter, Variable
+from dezero.optimizers import SGD, Adam, AdamW
+
+
+def update(param, g):
+    """Let SGD(1.0) change param in place."""
+    holder = L.Layer()
+    holder.param = param
+    param.grad = Variable(np.array(g))
+    SGD(1.0).setup(holder).update()
+    param.cleargrad()
+
+
+# --- parameters changed between forward and backward ---
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda W: W.T,
+        lambda W: W.reshape(4),
+        lambda W: W[:],
+        lambda W: F.expand_dims(W, 0),
+        lambda W: F.broadcast_to(W, (3, 2, 2)),
+        lambda W: F.split(W, [1], axis=1)[0],
+        lambda W: W.T.reshape(2, 2, 1)[0],  # a view of a view of a view
+    ],
+)
+def test_a_view_of_a_parameter_changes_with_it(view):
+    """Tied weights: W.T shows what an update in place has made of W."""
+    W = Parameter(np.array([[1.0, 2.0], [3.0, 4.0]]), name="W")
+    v = view(W)
+    y = F.sum(v * v)
+    update(W, [[1.0, 1.0], [1.0, 1.0]])
+    with pytest.raises(
+        RuntimeError, match=r"Mul: input \d, a view of the Parameter \(W\)"
+    ):
+        y.backward()
+
+
+def test_a_view_of_a_parameter_that_got_another_array_is_what_it_was():
+    W = Parameter(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    y = F.sum(W.T * W.T)
+    W.data = np.zeros((2, 2))
+    y.backward()
+    np.testing.assert_array_equal(W.grad.data, [[2, 4], [6, 8]])
+
+
+def test_a_copy_of_a_parameter_does_not_change_with_it():
+    W = Parameter(np.array([1.0, 2.0]))
+    y = F.sum(W[[0, 1]] * F.exp(W * 0))
+    update(W, [5.0, 5.0])
+    y.backward()
+    np.testing.assert_array_equal(W.grad.data, [1, 1])
+
+
+@pytest.mark.parametrize("function", [F.maximum, F.minimum])
+def test_maximum_and_minimum_need_the_numbers_of_forward(function):
+    p = Parameter(np.array([3.0, 0.5]), name="p")
+    y = F.sum(function(p, 1.0))
+    update(p, [2.5, -2.0])  # now the other one is the larger
+    with pytest.raises(RuntimeError, match=r"Maximum|Minimum.*\(p\).* was changed"):
+        y.backward()
+
+    x = Variable(np.array([3.0, 0.5]))
+    t = x * 1.0
+    y = F.sum(function(t, 1.0))
+    t.data = None
+    with pytest.raises(RuntimeError, match="has no data any more.*step 43"):
+        y.backward()
+
+
+# --- small numbers, and layers that nobody finds ---
+
+
+def test_a_rare_class_in_float16_is_no_infinity():
+    """1e-15 is 0 in float16, and -log(0) infinite; -log(1e-15) is 34.54."""
+    x = np.array([[60000.0, -60000.0]], np.float16)
+    y = F.softmax_cross_entropy_simple(x, [1])
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(float(y), 34.54, rtol=1e-3)
+
+
+class Boxed(L.Layer):
+    """Two layers in a container."""
+
+    def __init__(self, box):
+        super().__init__()
+        self.blocks = box([L.Linear(2, in_size=3), L.Linear(1, in_size=2)])
+
+
+def test_layers_in_a_deque_are_found():
+    keys = Boxed(collections.deque)._named_params()
+    assert list(keys) == ["blocks/0/W", "blocks/0/b", "blocks/1/W", "blocks/1/b"]
+
+
+@pytest.mark.parametrize("box", [set, frozenset])
+def test_layers_in_a_set_are_refused(box, tmp_path):
+    """Their weights would have other names in every run."""
+    with pytest.raises(TypeError, match="blocks: a set has no order.*list.*step 53"):
+        list(Boxed(box).params())
+    layer = L.Linear(2, in_size=3)
+    layer.words = {"a", "b"}  # a set of anything else is nobody's business
+    assert len(list(layer.params())) == 2
+
+
+# --- settings ---
+
+
+@pytest.mark.parametrize(
+    "make, advice",
+    [
+        (lambda: SGD(learning_rate=0.1), "SGD: there is no learning_rate=; .* is lr"),
+        (lambda: SGD(momentum=0.9), r"no momentum=; MomentumSGD\(lr"),
+        (lambda: Adam(betas=(0.9, 0.999)), "no betas=; .*beta1=0.9, beta2=0.999"),
+        (lambda: Adam(weight_decay=0.1), r"WeightDecay\(1e-4\)"),
+        (lambda: Adam(epsilon=0.1), "no epsilon=; its settings are alpha, .* eps, lr"),
+        (lambda: AdamW(amsgrad=True), r"AdamW: there is no amsgrad=.*step 46"),
+    ],
+)
+def test_settings_of_other_libraries_are_told_ours(make, advice):
+    with pytest.raises(TypeError, match=advice):
+        make()
+
+
+def test_an_optimizer_of_ones_own_takes_what_it_likes():
+    class Mine(SGD):
+        def __init__(self, speed, **more):
+            super().__init__(lr=speed)
+            self.more = more
+
+    assert Mine(speed=0.5, learning_rate=3).more == {"learning_rate": 3}
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "2", None, True])
+def test_a_batch_size_is_judged_when_it_is_set_later_as_well(size):
+    loader = DataLoader([(1, 2), (3, 4)], 2, shuffle=False)
+    with pytest.raises((TypeError, ValueError), match="DataLoader: batch_size must"):
+        loader.batch_size = size
+    assert [x.tolist() for x, t in loader] == [[1, 3]]
