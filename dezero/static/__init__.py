@@ -21,11 +21,12 @@ be compiled, too. One that cannot be followed, because it looks at numbers, writ
 arrays or draws random numbers (conv2d, batch_norm, dropout), stays whole: a Node that
 calls its forward, and one that calls its backward, in every run.
 
-Fixed when f is followed: shapes, dtypes, the way through ifs and loops, Python numbers,
-training or test mode. Read in every run: the placeholders, and the arrays and the data
-of Variables that f uses from outside. Checked in every run: what the package checks,
-such as class numbers. Everything else is refused: compile may refuse, but the Program
-is never wrong. It follows f twice, so what is not the same both times is found.
+Fixed when f is followed: shapes, dtypes, which Variables and arrays f uses, the way
+through ifs and loops, Python numbers, what f computes from arrays alone, training or
+test mode. Read in every run: the placeholders, the data of Variables from outside, and
+arrays from outside that f hands on as they are. Checked in every run: what the package
+checks, such as class numbers. Everything else is refused: compile may refuse, but the
+Program is never wrong. It follows f twice, so what is not the same is found.
 
 What it gains is overhead and memory traffic: a small network or a chain of element-wise
 functions takes a fifth of its time, one of large matrix products nine tenths, and

@@ -1,10 +1,10 @@
 """compile and Program: f is followed, and what is found runs many times.
 
-compile follows f twice. In the first call of f layers may still be making their
-weights; the second is like all calls to come. What differs between the two, a number
-that f draws or counts, would differ in every run, and is refused. What is the same
-array or Variable both times comes from outside of f, and is read in every run; what f
-made itself, equal both times, is a constant.
+compile follows f twice, and once more if the two differ: in its first call layers may
+still be making their weights. What still differs then, a number that f draws or counts,
+would differ in every run, and is refused. What is the same array or Variable both times
+comes from outside of f, and is read in every run; what f made itself, equal both times,
+is a constant.
 """
 
 import copy
@@ -59,8 +59,8 @@ def compile(f, *examples, gradients=()):
     gradients    Variables, such as model.params(): every run adds the derivative of
                  f's result to their grad, as result.backward() does
 
-    f is called twice, now, and in no run. It returns a Variable, or a tuple or list of
-    them, of which the first is the one that is differentiated.
+    f is called now, two or three times, and in no run. It returns a Variable, or a
+    tuple or list of them, of which the first is the one that is differentiated.
 
     Raises TypeError where f needs numbers, or does what would not happen in every run,
     and ValueError where shapes do not fit.
@@ -75,9 +75,18 @@ def compile(f, *examples, gradients=()):
             example = placeholder(example.shape, example.dtype, example.name)
         xs.append(copy.copy(example))
         xs[i].label, xs[i].value = example.label or name, i
-    first, again = (_Followed(f, xs, wanted) for _ in range(2))
-    _agree(first, again)
-    return Program(again.graph, xs, again.targets, again.many, again)
+    again = _Followed(f, xs, wanted)
+    for _ in range(2):
+        first, again = again, _Followed(f, xs, wanted)
+        differs = _agree(first, again)
+        if not differs:
+            return Program(again.graph, xs, again.targets, again.many, again)
+    raise TypeError(
+        f"compile: f is not the same each time it is called, seen at {differs!r}: it "
+        "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
+        "or hand over what changes as an argument, and reset_state() first (see step "
+        "72)"
+    )
 
 
 def _argument_names(f, examples):
@@ -133,20 +142,25 @@ class _Followed:
 
 
 def _agree(first, again):
-    """Say what the sources of a Graph are; raise TypeError where f is not the same."""
+    """Return the first Node of again that first has not got, None if it has all.
+
+    Then say what the sources are.
+    """
     twins = {}
     for a, b in zip_longest(first.graph.nodes, again.graph.nodes):
-        made = a and b and a.name == b.name == "variable" and a.value is not b.value
-        for node in (a, b) if made else ():  # f made this Variable itself
-            node.name, node.label, node.value = "constant", None, node.value.data
         if a is None or b is None or not _same(vars(a), vars(b), twins):
-            raise _differs(b or a)
+            return b or a
         twins[a] = b
-        if b.is_constant and _owner(a.value) is _owner(b.value):
-            b.name = "array"
     results = [twins[y] for y in first.graph.outputs]
     if results != again.graph.outputs or first.hooks != again.hooks:
-        raise _differs(again.graph.outputs[0])
+        return again.graph.outputs[0]
+    for a, b in twins.items():
+        old = a.value
+        if b.name == "variable" and old is not b.value:  # f made it itself
+            old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
+        if b.is_constant and _owner(old) is _owner(b.value):
+            b.name = "array"
+    return None
 
 
 def _same(a, b, twins):
@@ -165,21 +179,14 @@ def _same(a, b, twins):
         return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
     if isinstance(a, (Forward, Backward, Function)):
         return _same(vars(a), vars(b), twins)
-    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc, Variable)
+    if isinstance(a, Variable):
+        return a is b or _same(a.data, b.data, twins)
+    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc)
     return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
 
 
 def _owner(array):
     return array if array.base is None else array.base
-
-
-def _differs(node):
-    return TypeError(
-        f"compile: f is not the same each time it is called, seen at {node!r}: it "
-        "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
-        "or hand over what changes as an argument, and reset_state() first (see step "
-        "72)"
-    )
 
 
 class Program:
