@@ -27,6 +27,16 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
     least and most belong to the range, above and below do not. Raises TypeError for
     what is no number (a bool is none), ValueError for what is out of range.
     """
+    real = not isinstance(value, bool) and isinstance(value, (float, numbers.Real))
+    if (
+        real
+        and math.isfinite(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    ):
+        return value
     limits = [
         text
         for limit, text in [
@@ -38,17 +48,8 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
         if limit is not None
     ]
     expected = " ".join(["a number", " and ".join(limits)]).strip()
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(refusal(who, name, expected, value, step))
-    if not (
-        math.isfinite(value)
-        and (least is None or value >= least)
-        and (above is None or value > above)
-        and (most is None or value <= most)
-        and (below is None or value < below)
-    ):
-        raise ValueError(refusal(who, name, expected, value, step))
-    return value
+    kind = ValueError if real else TypeError
+    raise kind(refusal(who, name, expected, value, step))
 
 
 class Number:
@@ -125,6 +126,8 @@ def flag(who, name, value, step):
 
     Raises TypeError for anything else.
     """
+    if value is True or value is False:
+        return value
     try:
         if value in (True, False):
             return bool(value)

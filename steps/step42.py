@@ -29,6 +29,8 @@ it keeps nothing:
 
     gp = gy * (2 / N) * (p - y)
 
+(and sum_to, of step 40, where p or y was stretched).
+
 Beware of one trap: if y had the shape (N,), then p - y, (N, 1)
 with (N,), would be stretched to (N, N), each p minus every y.
 All would run, and fit nonsense. The package refuses that.

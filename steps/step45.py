@@ -170,8 +170,8 @@ class Model(Layer):
     """A Layer that is a network, and can draw its graph."""
 
     def plot(self, *inputs, to_file="model.png"):
-        """Compute forward(*inputs) and draw how into to_file."""
-        y = self.forward(*inputs)
+        """Compute self(*inputs) and draw how into to_file."""
+        y = self(*inputs)
         return plot_dot_graph(y, verbose=True, to_file=to_file)
 
 

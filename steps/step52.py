@@ -130,24 +130,16 @@ def as_cupy(x):
     return cupy.asarray(_data(x))
 
 
-def move(variable, convert):
-    """Convert the data of a Variable, and of its gradient, if any."""
-    if variable.data is not None:
-        variable.data = convert(variable.data)
-    if variable.grad is not None:
-        move(variable.grad, convert)
-
-
 class Variable(dezero.Variable):
     """A Variable that can move."""
 
     def to_cpu(self):
         """Move data into main memory, in place."""
-        move(self, as_numpy)
+        self.data = as_numpy(self.data)
 
     def to_gpu(self):
         """Move data to the GPU, in place."""
-        move(self, as_cupy)
+        self.data = as_cupy(self.data)
 
 
 class Exp(Function):

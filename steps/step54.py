@@ -123,6 +123,7 @@ class Dropout(Function):
         drawn = np.random.rand(*x.shape)  # noqa: NPY002
         self.mask = drawn > self.ratio
         self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
+        # where chooses; a product would make nan of infinity * 0
         return np.where(self.mask, x / self.kept, 0)
 
     def backward(self, gy):

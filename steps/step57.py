@@ -27,8 +27,12 @@ assignments instead of thousands of windows, and the product is
 left to a library that does nothing so well.
 
 It costs memory: e stands in four rows above, and with a kernel of
-3 x 3 each number in up to nine. The package therefore
-writes the rows of a few pictures at a time.
+3 x 3 each number in up to nine. The package therefore makes the
+windows of a few pictures at a time. It leaves out the turn at the
+end of im2col_array (to_matrix=False), so that each window is a
+column, and multiplies from the left, picture by picture:
+
+    W (OC, C*KH*KW)  @  columns (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
 
 And the way back? A matrix product knows its gradients, only im2col
 is new. What was copied four times gets the sum of four gradients
@@ -88,6 +92,7 @@ Output (rtol 0.05):
 """
 
 from functools import partial
+from itertools import product
 from timeit import repeat
 
 import numpy as np
@@ -205,18 +210,15 @@ def share_right(model, loader):
 # --- new in this step ---
 def under(kernel_size, stride, size):
     """Yield a, b, rows, columns: all that W[a, b] comes to lie on."""
-    (KH, KW), (SH, SW) = pair(kernel_size), pair(stride)
-    OH, OW = size
-    for a in range(KH):
-        for b in range(KW):
-            rows = slice(a, a + SH * OH, SH)
-            yield a, b, rows, slice(b, b + SW * OW, SW)
+    (SH, SW), (OH, OW) = pair(stride), size
+    for a, b in product(*map(range, pair(kernel_size))):
+        rows = slice(a, a + SH * OH, SH)
+        yield a, b, rows, slice(b, b + SW * OW, SW)
 
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
     """Return the windows of img (N, C, H, W) as rows of a matrix."""
-    N, C = img.shape[:2]
-    KH, KW = pair(kernel_size)
+    (N, C), (KH, KW) = img.shape[:2], pair(kernel_size)
     OH, OW = out_size(img.shape, kernel_size, stride, pad)
     img = pad_images(img, pad)
     col = np.empty((N, C, KH, KW, OH, OW), img.dtype)
@@ -366,11 +368,10 @@ if __name__ == "__main__":
         second = Conv2d(16, 3, in_channels=8), halve, relu
         cnn = Sequential(*first, *second, flatten, Linear(10))
         mlp = Sequential(flatten, Linear(50), relu, Linear(10))
-        models = {"linear": mlp, "convolution": cnn}
-        runners = [(m, Adam().setup(m)) for m in models.values()]
+        runners = [(m, Adam().setup(m)) for m in (mlp, cnn)]
         for _ in range(2):
             learn(runners, DataLoader(parts[0], 100))
-        for name, model in models.items():
+        for name, model in ("linear", mlp), ("convolution", cnn):
             share = share_right(model, DataLoader(parts[1], 100, False))
             count = sum(param.size for param in model.params())
             print(f"{pixels:13}{name:13}{count:9,}{100 * share:13.1f}")

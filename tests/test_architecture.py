@@ -13,8 +13,8 @@ from curriculum.package import Package, imports
 from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
-#     within core: config, changes <- checks <- arraylike, backward <- variable
-#                  <- guards <- function <- shape <- indexing <- arithmetic, reduction
+#     within core: config, changes <- checks <- arraylike <- extras, backward
+#                  <- variable <- guards <- function <- shape <- indexing <- arithmetic, reduction
 #                  shape <- matmul      guards, function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
@@ -29,8 +29,9 @@ ARROWS = {
     "core.changes": [],
     "core.checks": ["cuda", "guards", "core.changes"],
     "core.arraylike": ["advice", "core.checks"],
+    "core.extras": ["nodes", "core.arraylike", "core.config"],
     "core.backward": ["cuda", "core.config", "core.changes"],
-    "core.variable": ["nodes", "core.arraylike", "core.backward"],
+    "core.variable": ["core.extras", "core.backward"],
     "core.guards": ["core.variable"],
     "core.function": ["core.guards"],
     "core.fast": ["core.function"],

@@ -36,6 +36,7 @@ from dezero.core import (
     where,
 )
 from dezero.core.arraylike import ArrayLike
+from dezero.core.extras import Extras
 from dezero.gradcheck import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -70,10 +71,10 @@ def not_contiguous(sample):
 
 
 def layouts(sample):
-    """Yield (how, array): one of every kind of shape, then of every layout."""
-    for shape in (), (1,), (4,), (2, 3), (2, 1, 3), (0,), (0, 3), (2, 0):
+    """Yield (how, array): a number, a table, none, and one that repeats itself."""
+    for shape in (), (2, 3), (0, 3):
         yield str(shape), sample(*shape)
-    yield from not_contiguous(sample)
+    yield "repeated", np.broadcast_to(sample(3), (2, 3))
 
 
 SOME = np.array([[True, False, True], [False, False, True]])
@@ -127,28 +128,28 @@ FUNCTIONS = {
 }
 SHAPES = [  # of both sides
     ((), ()),
-    ((3,), (3,)),
     ((2, 3), (2, 3)),
     ((), (2, 3)),
-    ((2, 3), ()),
     ((2, 3), (3,)),
-    ((1,), (3, 1)),
     ((2, 1), (1, 3)),
+    ((0, 3), (3,)),
+]
+MORE_SHAPES = [  # how a gradient is summed to its shape is the same for all operators
+    ((2, 3), ()),
+    ((1,), (3, 1)),
     ((2, 1, 3), (2, 1)),
     ((1, 1), (2,)),
     ((0,), (0,)),
-    ((0, 3), (3,)),
     ((1,), (2, 0)),
     ((0, 1), (1, 3)),
 ]
 
 for name, (f, left, right) in OPERATORS.items():
-    for a, b in SHAPES:
+    for a, b in SHAPES + MORE_SHAPES * (name == "/"):
         case(f"a {name} b, {a} and {b}", f, left(*a), right(*b))
-    for how, a in not_contiguous(left):
-        case(f"a {name} b, a {how}", f, a, right(*a.shape))
-    for how, b in not_contiguous(right):
-        case(f"a {name} b, b {how}", f, left(*b.shape), b)
+    if name == "*":
+        for how, a in not_contiguous(left):
+            case(f"a {name} b, a {how}", f, a, right(*a.shape))
     case(f"a {name} b, order 3", f, left(2), right(2), order=3)
 
     # The other side is a constant: a Python number, ...
@@ -158,18 +159,15 @@ for name, (f, left, right) in OPERATORS.items():
         case(f"2 {name} x, {how}", lambda x, f: f(2, x), x, f)
     # ... an array, or one of NumPy's numbers.
     for c in np.array([1.5, 0.5, 2.0]), np.array(1.5), np.float64(1.5), np.int64(2):
-        for shape in (2, 3), (2, 1), ():
+        for shape in (2, 1), ():
             kind = f"{type(c).__name__} {c.shape}"
             case(f"x {name} {kind}, {shape}", constant_right(f, c), left(*shape))
             case(f"{kind} {name} x, {shape}", constant_left(f, c), right(*shape))
 
 for name, (f, left, right) in FUNCTIONS.items():
-    for a, b in ((2, 3), (3,)), ((), (2,)):
-        case(f"{name} {a} {b}", f, left(*a), right(*b))
-        case(f"{name} {a}, array", constant_right(f, right(*b)), left(*a))
-        case(f"{name} array, {b}", constant_left(f, left(*a)), right(*b))
-        case(f"{name} {a}, 1.5", lambda x, f: f(x, 1.5), left(*a), f)
-        case(f"{name} 1.5, {b}", lambda x, f: f(1.5, x), right(*b), f)
+    case(f"{name}", f, left(2, 3), right(3))
+    case(f"{name}, array", constant_right(f, right(3)), left(2, 3))
+    case(f"{name}, array first", constant_left(f, left(2, 3)), right(3))
 
 for name, (f, *_) in {**OPERATORS, **FUNCTIONS}.items():
     case(f"x {name} x", lambda x, f: f(x, x), positive(2, 3), f)
@@ -251,6 +249,7 @@ MATMUL_SHAPES = [
 
 for a, b in MATMUL_SHAPES:
     case(f"{a} @ {b}", operator.matmul, normal(*a), normal(*b))
+for a, b in ((2, 3), (3, 4)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)):
     x, W = normal(*a), normal(*b)
     case(f"{a} @ array {b}", constant_right(operator.matmul, W), x)
     case(f"array {a} @ {b}", constant_left(operator.matmul, x), W)
@@ -381,12 +380,8 @@ for axes in (0, 1, 2), (0, 2, 1), (1, 2, 0), (2, 0, 1), (-1, 0, 1), (1, -1, -3):
     case(
         f"x.transpose {axes}", lambda x, a: x.transpose(*a) ** 2, normal(2, 3, 1), axes
     )
-    case(
-        f"x.transpose {list(axes)}",
-        lambda x, a: x.transpose(a) ** 2,
-        normal(2, 3, 1),
-        list(axes),
-    )
+
+case("x.transpose of a list", lambda x: x.transpose([1, 0]) ** 2, normal(2, 3))
 
 for small, large in (
     ((), ()),
@@ -403,9 +398,9 @@ for small, large in (
     label = f"{small} {large}"
     x, y = normal(*small), normal(*large)
     case(f"broadcast_to {label}", lambda x, s: broadcast_to(x, s) ** 2, x, large)
-    case(f"BroadcastTo {label}", lambda x, s: BroadcastTo(s)(x) ** 2, x, large)
     case(f"sum_to {label}", lambda y, s: sum_to(y, s) ** 2, y, small)
-    case(f"SumTo {label}", lambda y, s: SumTo(s)(y) ** 2, y, small)
+case("BroadcastTo", lambda x: BroadcastTo((2, 3))(x) ** 2, normal(2, 3))
+case("SumTo", lambda y: SumTo((2, 3))(y) ** 2, normal(2, 3))
 for how, x in not_contiguous(normal):
     column = (*x.shape[:-1], 1)
     case(f"sum_to, {how}", lambda x, s: sum_to(x, s) ** 2, x, column)
@@ -432,6 +427,8 @@ for name, (f, sample) in REDUCTIONS.items():
         for axis, keepdims in product(axes, (False, True)):
             if name != "sum" and shape == (0, 3) and axis != 1:
                 continue  # the largest of nothing is an error, in NumPy too
+            if name == "min" and shape != (2, 3):
+                continue  # it is as max
             label = f"{name} {shape}, axis={axis}, keepdims={keepdims}"
             case(label, f, sample(*shape), axis, keepdims)
     for how, x in not_contiguous(sample):
@@ -567,7 +564,7 @@ FUNCTIONS_AS_METHODS = {
 def methods_without_a_case(monkeypatch):
     """Return the names of the members of Variable that no case reaches."""
     members = {}
-    for name, member in (vars(ArrayLike) | vars(Variable)).items():
+    for name, member in (vars(ArrayLike) | vars(Extras) | vars(Variable)).items():
         if name.startswith("_") and not name.startswith("__"):
             continue  # a helper of the others
         if name not in NOT_DIFFERENTIABLE | FUNCTIONS_AS_METHODS:

@@ -75,8 +75,11 @@ array_types: tuple  # of what a Variable may hold; see __getattr__
 
 # Variable's methods and operators find their functions here.
 vars(arraylike.ops).update(
+    Variable=Variable,
     add=add,
+    as_array=as_array,
     as_input=guards._as_input,
+    as_variable=as_variable,
     compare=arithmetic.compare,
     copy=shape.copy,
     div=div,

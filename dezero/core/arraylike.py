@@ -33,28 +33,29 @@ class ArrayLike:
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of every axis, a tuple."""
-        return self._known("shape").shape
+        array = self._data
+        return self._has_no("shape") if array is None else array.shape
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self._known("ndim").ndim
+        array = self._data
+        return self._has_no("ndim") if array is None else array.ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._known("size").size
+        array = self._data
+        return self._has_no("size") if array is None else array.size
 
     @property
     def dtype(self) -> np.dtype:
         """Type of the elements."""
-        return self._known("dtype").dtype
+        array = self._data
+        return self._has_no("dtype") if array is None else array.dtype
 
-    def _known(self, what):
-        """Return the array, or what stands for one whose numbers are gone."""
-        if self._data is None:
-            raise checks.has_no_data(self, what)
-        return self._data
+    def _has_no(self, what):
+        raise checks.has_no_data(self, what)
 
     @property
     def T(self) -> "Variable":

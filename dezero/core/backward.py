@@ -7,10 +7,11 @@ is written into any Variable before the whole pass has succeeded.
 
 import operator
 
-from dezero import cuda
-from dezero.core.config import switched
+import numpy as np
 
-passes = 0  # so far, of all threads: after one, parameters may be changed in place
+from dezero.core import changes
+from dezero.core.config import Config
+
 _generation = operator.attrgetter("generation")
 
 
@@ -34,55 +35,63 @@ def _functions_behind(start, until=()):
     return functions
 
 
-def propagate(start, seed, retain_grad=False, create_graph=False, until=()):
+def propagate(start, seed, retain_grad=False, until=()):
     """Carry seed, a Variable, from start to the leaves; return two things.
 
     gradients   {Variable: its gradient}, of the leaves and of all that keep theirs;
-                Variables when create_graph, ndarrays otherwise
+                Variables while Config.wrap is on, otherwise ndarrays
     passed      the Variables on the way whose former grad is out of date
     """
-    global passes
-    passes += 1
-    gradients = {start: seed if create_graph else seed._data}
+    wrap, handler, latest = Config.wrap, Config.handler, changes.latest
+    gradients = {start: seed if wrap else seed._data}
+    take = gradients.get if retain_grad else gradients.pop
     passed = []
-    with switched(enable_backprop=create_graph, wrap=create_graph):
-        for func in _functions_behind(start, until):
-            gys = []
-            missing = 0
-            for reference in func._outputs:
-                y = reference()
-                gy = gradients.pop(y, None) if y not in until else None
-                if gy is None:
-                    missing += 1
-                elif y._hooks and y is not start:  # the hooks of start saw the seed
-                    gy = finished(y, gy)
-                elif not create_graph and gy.dtype is not y._data.dtype:
-                    gy = like(y, gy)
-                gys.append(gy)
-                if retain_grad or (y is not None and y._retains_grad):
-                    if gy is not None:
+    for func in _functions_behind(start, until):
+        gys = []
+        missing = 0
+        for reference in func._outputs:
+            y = reference()
+            gy = None if y in until else take(y, None)
+            if gy is None:
+                missing += 1
+            elif not wrap and gy.dtype is not y._data.dtype:
+                gy = like(y, gy)
+            if y is not None:  # somebody has it
+                if y._watched and gy is not None:
+                    gy = finished(y, gy) if y is not start else gy
+                    if retain_grad or y._retains_grad:
                         gradients[y] = gy
-                elif y is not None and y._grad is not None:
+                if y._grad is not None and not (retain_grad or y._retains_grad):
                     passed.append(y)
-            if missing:
-                if missing == len(gys):
-                    continue  # a Function further on answered "no gradient"
-                gys = func._fill_with_zeros(gys)
+            gys.append(gy)
+        if missing:
+            if missing == len(gys):
+                continue  # a Function further on answered "no gradient"
+            gys = func._fill_with_zeros(gys)
 
-            for x, gx in zip(func._inputs, func._gradients_of_inputs(gys)):
-                if gx is not None and x.requires_grad:
-                    known = gradients.get(x)
-                    gradients[x] = gx if known is None else known + gx
-        for x in gradients:
-            if x.creator is None or x in until:
-                gradients[x] = finished(x, gradients[x])
+        asked = func if func._time == latest else changes.with_stand_ins(func)
+        if handler is not None:
+            gxs = handler.backward(asked, gys)
+        elif func.takes_arrays:
+            gxs = asked.backward(*gys)
+        else:
+            gxs = asked._gradients_of_inputs(gys)
+        if not isinstance(gxs, tuple):
+            gxs = (gxs,)
+        for x, gx in zip(func._inputs, gxs):
+            if gx is not None and x.requires_grad:
+                known = gradients.get(x)
+                gradients[x] = gx if known is None else known + gx
+    for x in gradients:
+        if x.creator is None or x in until:
+            gradients[x] = finished(x, gradients[x])
     return gradients, passed
 
 
 def finished(x, gradient):
     """Return the complete gradient of x: in x's dtype, and after the hooks of x."""
     gradient = like(x, gradient)
-    return x._pass_hooks(gradient) if x._hooks else gradient
+    return x._pass_hooks(gradient) if x._watched else gradient
 
 
 def like(x, gradient):
@@ -108,6 +117,6 @@ def is_read_only(array):
     CuPy does not say. So of its arrays every view counts: one may show a number many
     times.
     """
-    if cuda.get_array_module(array).__name__ == "numpy":
+    if isinstance(array, np.ndarray):
         return not array.flags.writeable
     return array.base is not None

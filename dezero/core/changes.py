@@ -59,13 +59,18 @@ def _what_changed(x, time):
     for x in waiting:  # grows while it is read
         if x._changed > time:
             return x
-        owner = getattr(x._data, "base", None)
+        owner = _base(x._data)
         if owner is not None and x.creator is not None:
             for source in x.creator._inputs:
                 array = source._data
-                if array is owner or getattr(array, "base", None) is owner:
+                if array is owner or _base(array) is owner:
                     waiting.append(source)
     return None
+
+
+def _base(array):
+    """Return the array whose memory this one shows, None for memory of its own."""
+    return None if type(array) is Gone else getattr(array, "base", None)
 
 
 def _stand_in(func, x, place):

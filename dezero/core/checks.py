@@ -129,10 +129,10 @@ def check_hooked(x, gradient):
         )
 
 
-def check_backward(x, **switches):
+def check_backward(x, retain_grad, create_graph):
     """Refuse a backward of x that cannot be meant, or finds no graph."""
-    for name, value in switches.items():
-        if not isinstance(value, (bool, np.bool_)):
+    for name, value in ("retain_grad", retain_grad), ("create_graph", create_graph):
+        if value is not True and value is not False and not isinstance(value, np.bool_):
             raise TypeError(
                 f"backward: {name} must be True or False, got {shown(value)}; "
                 "what to start from is given by name, gradient=... (see step 66)"
@@ -144,7 +144,9 @@ def check_backward(x, **switches):
 def check_seed(x, seed, source):
     """Refuse to start from what is no gradient of x: not numbers of its shape."""
     try:
-        array = seed._data if hasattr(seed, "_data") else np.asarray(seed)
+        array = seed._data if hasattr(seed, "_data") else seed
+        array = np.asarray(None) if array is None else array
+        array = array if cuda.is_array(array) else np.asarray(array)
     except (ValueError, TypeError):  # a list of Variables, or of rows not of a length
         array = np.asarray(None)
     if array.dtype.kind not in NUMBERS:
@@ -164,7 +166,7 @@ def check_seed(x, seed, source):
 
 def check_sum(x):
     """Refuse to add a gradient to a grad of another shape."""
-    if x._grad is not None and x._grad.shape != x.shape:
+    if x._grad.shape != x.shape:
         raise ValueError(
             f"backward: the gradient is added to the grad of a leaf{named(x)}, which "
             f"must have the shape of its data {x.shape}, got {x._grad.shape}; call "

@@ -11,6 +11,7 @@ import weakref
 from numpy import asarray, generic, ndarray
 
 from dezero.core import changes, guards
+from dezero.core.checks import UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.function import Function
 from dezero.core.variable import Variable
@@ -21,12 +22,11 @@ new_object = object.__new__
 
 def call(self, *inputs):
     """Return forward(*inputs) as a Variable, or as a list of several."""
-    if (
-        not Config.enable_backprop
-        or Config.handler is not None
-        or self._inputs is not None
-    ):
+    if Config.handler is not None or self._inputs is not None:
         return plain(self, *inputs)
+    recorded = Config.enable_backprop
+    if not recorded and not Config.wrap:
+        return self.forward(*inputs)
     takes_scalars = self.takes_arrays
     arrays = []
     generation = 0
@@ -51,13 +51,19 @@ def call(self, *inputs):
         if not isinstance(y, generic):  # several outputs, or none that we know
             return self._record(inputs, guards.results(self, y))
         y = asarray(y)
-    self.generation = generation
-    self._inputs = inputs
-    self._time = changes.latest
     output = new_object(Variable)
     output._data = y
     output.name = None
     output._grad = None
+    if not recorded:
+        output.creator = None
+        output.generation = 0
+        output.requires_grad = True
+        output._no_graph = UNDER_NO_GRAD
+        return output
+    self.generation = generation
+    self._inputs = inputs
+    self._time = changes.latest
     output.creator = self
     output.generation = generation + 1
     output.requires_grad = requires_grad

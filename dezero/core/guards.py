@@ -241,7 +241,7 @@ def gradients_from_outside(func, gys):
             if not wrap:
                 gx = gx.data.copy()  # the array may be one that the Function keeps
         checked.append(gx)
-    return checked
+    return tuple(checked)
 
 
 def _returns_nothing(method):

@@ -164,7 +164,7 @@ def sum_to(x, shape) -> Variable:
 def _as_shape(who, shape, step):
     """Return shape, an int or ints in a list, a tuple or an array, as a tuple."""
     try:
-        if isinstance(shape, numbers.Integral):
+        if type(shape) is not tuple and isinstance(shape, numbers.Integral):
             return (operator.index(shape),)
         return tuple([operator.index(n) for n in shape])
     except TypeError:

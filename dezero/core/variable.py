@@ -6,8 +6,9 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-What a Variable shares with an ndarray, operators included, is in arraylike.py, a line
-each. The loop of the backward pass is in backward.py.
+Here is what every program uses. What a Variable shares with an ndarray, operators
+included, is in arraylike.py, a line each; hooks, devices and copies are in extras.py.
+The loop of the backward pass is in backward.py.
 """
 
 from typing import Any
@@ -20,11 +21,11 @@ from dezero.core import changes, checks
 from dezero.core.arraylike import ArrayLike
 from dezero.core.backward import is_read_only, owner, propagate
 from dezero.core.config import Config, switched
+from dezero.core.extras import Extras
 from dezero.guards import flag
-from dezero.nodes import Node
 
 
-class Variable(ArrayLike):
+class Variable(ArrayLike, Extras):
     """An array that remembers how it was computed.
 
     data            the ndarray, or None where the shape is not known yet
@@ -40,10 +41,8 @@ class Variable(ArrayLike):
 
     # Few Variables have their own of these:
     _no_graph = None  # the reason, where a graph could be expected
-    _retains_grad = False  # every backward leaves a gradient here
-    _hooks = None  # a dict, after register_hook
     _changed = _reshaped = 0  # changes.latest when data was set, when to another shape
-    _is_parameter = False
+    _is_parameter = False  # may be edited in place, by an optimizer
 
     def __init__(self, data, name=None, requires_grad=True):
         checks.check_array(data)
@@ -119,48 +118,47 @@ class Variable(ArrayLike):
         needs an array that was changed since it was used; ValueError if what it starts
         from does not have self's shape.
         """
-        checks.check_backward(self, retain_grad=retain_grad, create_graph=create_graph)
-        create_graph = bool(create_graph)
+        checks.check_backward(self, retain_grad, create_graph)
         seed = self._seed(gradient)
         if self.creator is None and gradient is None:
             self._grad = seed
             return
-        if not self.requires_grad and self.creator is not None:
+        if self.creator is not None and not self.requires_grad:
             # nothing upstream wants a gradient
             self._grad = seed if retain_grad or self._retains_grad else None
             return
-        if self.creator is None:  # the gradient is the caller's, and adds up
-            gradients, passed = {self: seed if create_graph else seed._data}, []
-        else:
-            gradients, passed = propagate(self, seed, retain_grad, create_graph)
-        kept = gradients.pop(self, None) if self.creator is not None else None
-        with switched(enable_backprop=create_graph):
-            settled = settle(gradients, seed, create_graph)
-            for x, gradient in settled.items():
+        with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
+            if self.creator is None:  # the gradient is the caller's, and adds up
+                found, passed = {self: seed if create_graph else seed._data}, []
+            else:
+                found, passed = propagate(self, seed, retain_grad)
+            retained = self.creator is not None and found.pop(self, None) is not None
+            gradients = settle(found, seed)
+            for x, gradient in gradients.items():
                 if x._grad is not None:
-                    checks.check_sum(x)
-                    settled[x] = x._grad + gradient
+                    gradients[x] = total(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in passed:
             x._grad = None
-        for x, gradient in settled.items():
+        for x, gradient in gradients.items():
             x._grad = gradient
             if not create_graph:
                 gradient._no_graph = checks.WITHOUT_CREATE_GRAPH
-        if kept is not None:
+        if retained:
             self._grad = seed  # as it was set
 
     def _seed(self, gradient):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            xp = cuda.get_array_module(self._data)
-            seed = Variable(xp.ones(self.shape, self.dtype), requires_grad=False)
+            array = self._has_no("backward") if self._data is None else self._data
+            ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
+            seed = Variable(ones, requires_grad=False)
         else:
             source = "self.grad" if gradient is None else "gradient"
             checks.check_seed(self, start, source)
             seed = as_variable(as_array(start))
-        return self._pass_hooks(seed) if self._hooks else seed
+        return self._pass_hooks(seed) if self._watched else seed
 
     # --- cutting the graph ---
 
@@ -188,88 +186,11 @@ class Variable(ArrayLike):
         """Forget the gradient, as cleargrad does."""
         self.cleargrad()
 
-    def detach(self) -> "Variable":
-        """Return a Variable with the same data, memory included, outside the graph."""
-        return Variable(self.data, requires_grad=False)
-
-    # --- looking at the graph, and into a backward pass (steps 65 and 66) ---
-
-    @property
-    def is_leaf(self) -> bool:
-        """True where no gradient goes further: nothing to go back to, or no need."""
-        return self.creator is None or not self.requires_grad
-
-    @property
-    def grad_fn(self):
-        """How backward goes on from here, as PyTorch shows it; None for a leaf."""
-        return None if self.is_leaf else Node(self.creator)
-
-    def requires_grad_(self, requires_grad=True) -> "Variable":
-        """Set requires_grad of a leaf, and return self (step 66)."""
-        checks.check_leaf(self, requires_grad)
-        self.requires_grad = flag("requires_grad_", "requires_grad", requires_grad, 66)
-        return self
-
-    def retain_grad(self) -> None:
-        """Have every later backward keep this Variable's gradient, leaf or not."""
-        self._retains_grad = True
-
-    def register_hook(self, hook):
-        """Have hook(gradient) called when a backward has this Variable's gradient.
-
-        The gradient is complete then, a Variable, and has not been used yet. What the
-        hook returns takes its place, unless it is None. Returns an object whose
-        remove() takes the hook off again (step 65).
-        """
-        checks.check_hook(hook)
-        if self._hooks is None:
-            self._hooks = {}
-        handle = HookHandle(self._hooks)
-        self._hooks[handle] = hook
-        return handle
-
-    def _pass_hooks(self, gradient):
-        """Return a gradient of self, a Variable or an array, after the hooks."""
-        passed = gradient if Config.wrap else Variable(as_array(gradient), None, False)
-        with switched(wrap=True):  # hooks are written outside the package
-            for hook in list(self._hooks.values()):
-                result = hook(passed)
-                if result is not None:
-                    passed = as_variable(as_array(result))
-                checks.check_hooked(self, passed)
-        return passed if Config.wrap else passed._data
-
-    # --- devices and files ---
-
-    def to_cpu(self) -> None:
-        """Move data, and the gradient, into main memory, in place."""
-        _move(self, cuda.as_numpy)
-
-    def to_gpu(self) -> None:
-        """Move data, and the gradient, to the GPU, in place (step 52)."""
-        _move(self, cuda.as_cupy)
-
-    def __getstate__(self):
-        # Pickled or copied, a Variable is a leaf: the graph stays where it is.
-        state = self.__dict__ | {"creator": None, "generation": 0}
-        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
-            state.pop(name, None)
-        return state | {"data": self.data, "grad": self._grad}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._data = self.__dict__.pop("data")
-        self._grad = self.__dict__.pop("grad")
-
-    def __dir__(self):
-        # Not what is only there to say how it is done here.
-        return [name for name in super().__dir__() if name not in MEMBERS]
-
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
 
-    _is_parameter = True  # and that an optimizer may edit in place
+    _is_parameter = True
 
 
 teach_members(Variable, MEMBERS)
@@ -303,7 +224,7 @@ def as_variable(obj) -> Variable:
     return Variable(obj)
 
 
-def settle(gradients, seed, create_graph):
+def settle(gradients, seed):
     """Return {x: its gradient}, each a Variable whose memory is its own.
 
     d(a + b) = (gy, gy), and the gradient of a sum is a view: what backward carried may
@@ -312,17 +233,26 @@ def settle(gradients, seed, create_graph):
     settled = {}
     given, taken = {seed}, {id(owner(seed._data))}
     for x, gradient in gradients.items():
-        if not create_graph:
+        if not Config.wrap:
             gradient = Variable(as_array(gradient))
         elif gradient in given or gradient is x:
             gradient = gradient.copy()
         array = gradient._data
-        if id(owner(array)) in taken or is_read_only(array):
-            gradient._data = array = array.copy()
+        memory = owner(array)
+        if id(memory) in taken or is_read_only(array):
+            gradient._data = memory = array.copy()
         given.add(gradient)
-        taken.add(id(owner(array)))
+        taken.add(id(memory))
         settled[x] = gradient
     return settled
+
+
+def total(x, gradient):
+    """Return the grad that x has already plus gradient."""
+    checks.check_sum(x)
+    if Config.wrap:
+        return x._grad + gradient
+    return Variable(as_array(x._grad._data + gradient._data))
 
 
 def gradients_of(y, xs, seed, create_graph):
@@ -333,28 +263,7 @@ def gradients_of(y, xs, seed, create_graph):
     """
     if y.creator is None or not y.requires_grad or y in xs:
         return [seed if x is y else None for x in xs]
-    gradients, _ = propagate(y, seed, create_graph=create_graph, until=set(xs))
-    wanted = {x: gradients[x] for x in xs if x in gradients}
-    with switched(enable_backprop=create_graph):
-        settled = settle(wanted, seed, create_graph)
+    with switched(enable_backprop=create_graph, wrap=create_graph):
+        found, _ = propagate(y, seed, until=set(xs))
+        settled = settle({x: found[x] for x in xs if x in found}, seed)
     return [settled.get(x) for x in xs]
-
-
-class HookHandle:
-    """What register_hook returns."""
-
-    def __init__(self, hooks):
-        # The Variable's dict and not the Variable: no cycle of references.
-        self._hooks = hooks
-
-    def remove(self):
-        """Take the hook off; a second time does nothing."""
-        self._hooks.pop(self, None)
-
-
-def _move(variable, convert):
-    """Convert the array of a Variable, and that of its gradient, in place."""
-    if variable.data is not None:
-        variable._data = convert(variable.data)  # the same numbers: no change
-    if variable.grad is not None:
-        _move(variable.grad, convert)

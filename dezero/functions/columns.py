@@ -16,6 +16,7 @@ result's height and width; OC channels of the result.
 """
 
 import math
+from itertools import product
 from numbers import Integral
 
 import numpy as np
@@ -102,12 +103,10 @@ def _check_fits(who, shape, kernel_size, pad):
 
 def _under(kernel_size, stride, size):
     """Yield a, b, rows, columns: all that element (a, b) of the kernel meets."""
-    (KH, KW), (SH, SW) = pair(kernel_size), pair(stride)
-    OH, OW = size
-    for a in range(KH):
-        for b in range(KW):
-            rows = slice(a, a + SH * OH, SH)
-            yield a, b, rows, slice(b, b + SW * OW, SW)
+    (SH, SW), (OH, OW) = pair(stride), size
+    for a, b in product(*map(range, pair(kernel_size))):
+        rows = slice(a, a + SH * OH, SH)
+        yield a, b, rows, slice(b, b + SW * OW, SW)
 
 
 def _pad_images(x, pad, value=0):
@@ -128,8 +127,7 @@ def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
     kernel_size, stride, pad = _as_window("im2col", kernel_size, stride, pad)
     _check_images("im2col", img)
     _check_fits("im2col", img.shape, kernel_size, pad)
-    N, C = img.shape[:2]
-    KH, KW = pair(kernel_size)
+    (N, C), (KH, KW) = img.shape[:2], pair(kernel_size)
     OH, OW = _out_size(img.shape, kernel_size, stride, pad)
     xp = cuda.get_array_module(img)
     img = _pad_images(img, pad)

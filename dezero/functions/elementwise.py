@@ -195,7 +195,8 @@ def clip(x, x_min, x_max) -> Variable:
     x = _as_input("clip", x)
     for name, limit in ("x_min", x_min), ("x_max", x_max):
         # Infinity is a limit; nan is none.
-        if not isinstance(limit, numbers.Real) or math.isnan(limit):
+        real = isinstance(limit, (float, int, numbers.Real))
+        if not real or math.isnan(limit):
             raise TypeError(refusal("clip", name, "a number", limit, 37))
     if x_min > x_max:
         raise ValueError(

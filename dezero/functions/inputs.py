@@ -67,6 +67,9 @@ __all__ = [
 
 def _as_floats(who, x, name="x"):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
+    array = x.data if isinstance(x, Variable) else x
+    if type(array) is np.ndarray and array.dtype.kind == "f":
+        return x  # the usual case
     x = _as_input(who, x, name)
     return x if x.dtype.kind == "f" else AsType(np.float64)(x)
 
@@ -100,7 +103,10 @@ def _in_float32(count: int) -> Callable[[_Function], _Function]:
 
         @functools.wraps(function)
         def compute(*args, **named):
-            if not any(map(_is_half, (*args[:count], *named.values()))):
+            for x in (*args[:count], *named.values()):
+                if _is_half(x):
+                    break
+            else:
                 return function(*args, **named)
             given = signature.bind(*args, **named).arguments
             numbers = [name for name in names if hasattr(given[name], "dtype")]
@@ -132,7 +138,7 @@ def _as_weighted(who, x, W, b):
     x, W = _as_input(who, x), _as_input(who, W, "W")
     if b is not None and not _is_nothing(b):
         b = _as_input(who, b, "b")
-    if x.dtype.kind != "f" and W.dtype.kind != "f":
+    if W.dtype.kind != "f" and x.dtype.kind != "f":
         x = AsType(np.float64)(x)
     return x, W, b
 

@@ -84,16 +84,18 @@ def linear(x, W, b=None) -> Variable:
 
 def _check_linear(x, W, b):
     """Raise ValueError unless x, W and b fit each other."""
-    if x.ndim == 0 or W.ndim != 2 or x.shape[-1] != W.shape[0]:
+    x_shape, W_shape = x.shape, W.shape
+    if not x_shape or len(W_shape) != 2 or x_shape[-1] != W_shape[0]:
         raise ValueError(
             "linear: x and W must be (..., D) and (D, K), "
-            f"got {x.shape} and {W.shape} (see step 43)"
+            f"got {x_shape} and {W_shape} (see step 43)"
         )
-    if b is not None and not _is_nothing(b):
-        if not _broadcasts(b.shape, (*x.shape[:-1], W.shape[1])):
-            raise ValueError(
-                f"linear: b must be (K,) = ({W.shape[1]},), got {b.shape} (see step 43)"
-            )
+    if b is None or _is_nothing(b) or b.shape == W_shape[1:]:
+        return
+    if not _broadcasts(b.shape, (*x_shape[:-1], W_shape[1])):
+        raise ValueError(
+            f"linear: b must be (K,) = ({W_shape[1]},), got {b.shape} (see step 43)"
+        )
 
 
 def linear_simple(x, W, b=None) -> Variable:

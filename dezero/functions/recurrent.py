@@ -31,9 +31,12 @@ class JoinGates(Function):
     recurs, passed = True, False
 
     def forward(self, *parts):
-        xp, G = cuda.get_array_module(parts[0]), len(parts) // 3
-        rows = parts[:G], parts[G : 2 * G], [b[None] for b in parts[2 * G :]]
-        return xp.concatenate([xp.concatenate(row, axis=1) for row in rows])
+        xp, G, (D, H) = cuda.get_array_module(parts[0]), len(parts) // 3, parts[0].shape
+        W = xp.empty((D + H + 1, G * H), xp.result_type(*parts))
+        rows = W[:D], W[D:-1], W[-1:]
+        for i, part in enumerate(parts):
+            rows[i // G][:, i % G * H : (i % G + 1) * H] = part
+        return W
 
     def backward(self, gW):
         self.passed = True

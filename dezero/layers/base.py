@@ -49,54 +49,47 @@ class Layer:
     outputs = _LastCall()
     _params = ()  # of a layer whose __init__ calls none of ours
     _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
+    _state = ()  # names of attributes that a call changes, and an error restores
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
 
     def __setattr__(self, name, value):
-        owned = isinstance(value, (Parameter, Layer))
-        known = self.__dict__.get("_params")
-        if owned and known is None:
-            raise AttributeError(
-                f"{type(self).__name__}.{name}: call super().__init__() before "
-                f"assigning a {type(value).__name__} (see step 44)"
-            )
-        if not owned and name in self.__dict__:
-            self._check_replacement(name, value)
+        self._check_in(name, value)
         super().__setattr__(name, value)
-        if owned and name not in known:
-            self._params = (*known, name)
-        elif known and name in known and not owned:
-            self._forget(name)
+        owned = isinstance(value, (Parameter, Layer))
+        if owned and name not in self._params:
+            self._params = (*self._params, name)
+
+    def _check_in(self, name, value):
+        """Note where lists are; refuse what params() would not find any more."""
         if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
-
-    def _check_replacement(self, name, value):
-        """Refuse what would take a Parameter, or a layer, out of params()."""
-        old = self.__dict__[name]
+        kind = type(self).__name__
+        if isinstance(value, (Parameter, Layer)):
+            if "_params" not in vars(self):
+                raise AttributeError(
+                    f"{kind}.{name}: call super().__init__() before assigning a "
+                    f"{type(value).__name__} (see step 44)"
+                )
+            return
+        if name not in self._params:
+            return
+        old = vars(self).get(name)
         plain = isinstance(value, (Variable, numbers.Number)) or cuda.is_array(value)
         if isinstance(old, Parameter) and value is not None:
             W = f"layer.{name}"
             raise TypeError(
-                f"{type(self).__name__}.{name} is a Parameter, and params() would not "
-                f"find {_what(value)} in its place; write {W}.data for its numbers, as "
-                f"in {W}.data -= lr * {W}.grad.data, or del {W} first where {name} is "
-                "to be computed from others (see step 44)"
+                f"{kind}.{name} is a Parameter, and params() would not find "
+                f"{_what(value)} in its place; write {W}.data for its numbers, as in "
+                f"{W}.data -= lr * {W}.grad.data, or del {W} first where {name} is to "
+                "be computed from others (see step 44)"
             )
         if isinstance(old, Layer) and plain:
             raise TypeError(
-                f"{type(self).__name__}.{name} is a layer, {old}, expected another one "
-                f"or a Parameter in its place, got {_what(value)} (see step 45)"
+                f"{kind}.{name} is a layer, {old}, expected another one or a Parameter "
+                f"in its place, got {_what(value)} (see step 45)"
             )
-
-    def __delattr__(self, name):
-        super().__delattr__(name)
-        self._forget(name)
-
-    def _forget(self, name):
-        """Take an attribute off the list of those that hold parameters."""
-        names = self.__dict__.get("_params", ())
-        vars(self)["_params"] = tuple(known for known in names if known != name)
 
     if not TYPE_CHECKING:  # a type checker would take it for all names there are
 
@@ -154,8 +147,9 @@ class Layer:
         return named
 
     def _named(self):
-        """Return [(name, owned)] of those that are attributes."""
-        return [(name, getattr(self, name)) for name in self._params]
+        """Return [(name, owned)] of those that are attributes, and are still there."""
+        named = [(name, getattr(self, name, None)) for name in self._params]
+        return [item for item in named if isinstance(item[1], (Parameter, Layer))]
 
     def params(self):
         """Yield every Parameter once, in order of definition, inner layers' too."""

@@ -1,7 +1,8 @@
 """A call of a layer is whole or not at all: what it changes is noted, and undone.
 
-A layer notes in its forward what it is about to change, `_note(self, {"h": self.h})`.
-Where an error ends the call, in this layer or in one around it, the old h comes back.
+A layer notes in its forward what it is about to change, `_note(array, array.copy())`;
+the attributes that its _state names are noted for it. Where an error ends the call, in
+this layer or in one around it, all that is noted comes back.
 """
 
 import inspect
@@ -32,6 +33,9 @@ def _whole(layer, inputs, options):
     if outermost:
         undo = _calls.undo = []
     start = len(undo)
+    if layer._state:
+        state = vars(layer)
+        undo.append((layer, {name: state.get(name) for name in layer._state}))
     try:
         outputs = layer.forward(*inputs, **options)
         if outputs is None or isinstance(outputs, (int, float)):

@@ -3,6 +3,7 @@
 Letters: x in, h the state and output, c the memory; N sequences, D numbers in, H out.
 """
 
+import functools
 import operator
 
 import numpy as np
@@ -13,7 +14,6 @@ from dezero.core import Config, Variable, as_array, as_variable
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
-from dezero.layers.calls import _note
 from dezero.layers.checks import _judged, _listed
 
 _STEP = "a step of N sequences (N, D)"
@@ -39,10 +39,12 @@ class RNN(Layer):
          reset_state() forgets the state (see step 59)
     """
 
+    _state = ("h",)
+    hidden_size = functools.cached_property(lambda self: self.x2h.out_size)
+
     def __init__(self, hidden_size: int, in_size: int | None = None):
         super().__init__()
-        hidden_size, in_size = _sizes("RNN", hidden_size, in_size, 59)
-        self.hidden_size = hidden_size
+        _check_sizes("RNN", hidden_size, in_size, 59)
         self.x2h = Linear(hidden_size, in_size=in_size)
         self.h2h = Linear(hidden_size, nobias=True)  # drawn by the second call
         self.reset_state()
@@ -65,7 +67,6 @@ class RNN(Layer):
         """Return the state after x."""
         x = _judged(self, x, 59, _STEP, ("D", -1), self.x2h.in_size, ndim=2)
         _check_state(self, x)
-        _note(self, {"h": self.h})
         a = self.x2h(x)
         if self.h is not None:
             a = a + self.h2h(self.h)
@@ -94,6 +95,9 @@ class _Gated(Layer):
     """
 
     _joined = None  # (what the weights were, W)
+    hidden_size = functools.cached_property(
+        lambda self: getattr(self, self._first).out_size
+    )
 
     def _settings(self):
         return _listed(self.hidden_size, in_size=getattr(self, self._first).in_size)
@@ -101,12 +105,11 @@ class _Gated(Layer):
     def _hint(self, shape):
         return _hint_of_sequences(shape)
 
-    def _begin(self, x, *state):
-        """Return x, a step of N sequences, as a Variable; note what can be undone."""
+    def _begin(self, x):
+        """Return x, a step of N sequences, as a Variable."""
         size = getattr(self, self._first).in_size
         x = _judged(self, x, 60, _STEP, ("D", -1), size, ndim=2)
         _check_state(self, x)
-        _note(self, {name: getattr(self, name) for name in (*state, "_joined")})
         return _as_input(x)
 
     def _given(self, state, x):
@@ -182,12 +185,13 @@ class LSTM(_Gated):
     """
 
     _first = "x2f"
+    _state = ("h", "c", "_joined")
     _weights = _weights_of("fiou")
 
     def __init__(self, hidden_size: int, in_size: int | None = None):
         super().__init__()
-        H, in_size = _sizes("LSTM", hidden_size, in_size, 60)
-        self.hidden_size = H
+        _check_sizes("LSTM", hidden_size, in_size, 60)
+        H = hidden_size
         self.x2f = Linear(H, in_size=in_size)
         self.x2i = Linear(H, in_size=in_size)
         self.x2o = Linear(H, in_size=in_size)
@@ -200,11 +204,12 @@ class LSTM(_Gated):
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self.c = self._joined = None
+        self.h = None
+        self.c = None
 
     def forward(self, x):
         """Return the state h after x."""
-        x = self._begin(x, "h", "c")
+        x = self._begin(x)
         h, c = self._given(self.h, x), self._given(self.c, x)
         made = c.creator
         if made is not None and h.creator is None and made.outputs[0]() is h:
@@ -233,12 +238,13 @@ class GRU(_Gated):
     """
 
     _first = "x2r"
+    _state = ("h", "_joined")
     _weights = _weights_of("rzn")
 
     def __init__(self, hidden_size: int, in_size: int | None = None):
         super().__init__()
-        H, in_size = _sizes("GRU", hidden_size, in_size, 60)
-        self.hidden_size = H
+        _check_sizes("GRU", hidden_size, in_size, 60)
+        H = hidden_size
         self.x2r = Linear(H, in_size=in_size)
         self.x2z = Linear(H, in_size=in_size)
         self.x2n = Linear(H, in_size=in_size)
@@ -252,22 +258,21 @@ class GRU(_Gated):
 
     def reset_state(self):
         """Forget the state: the next x begins new sequences."""
-        self.h = self._joined = None
+        self.h = None
 
     def forward(self, x):
         """Return the state after x."""
-        x = self._begin(x, "h")
+        x = self._begin(x)
         h = self._given(self.h, x)
         self.h = F.gru_cell(x, h, self._join(x), self.h2n.b)
         return self.h
 
 
-def _sizes(who, hidden_size, in_size, step):
-    """Return both sizes of a layer with a memory, in_size being None or a number."""
-    hidden_size = whole(who, "hidden_size", hidden_size, step)
+def _check_sizes(who, hidden_size, in_size, step):
+    """Raise an error unless these are the sizes of a layer, in_size perhaps None."""
+    whole(who, "hidden_size", hidden_size, step)
     if in_size is not None:
-        in_size = whole(who, "in_size", in_size, step)
-    return hidden_size, in_size
+        whole(who, "in_size", in_size, step)
 
 
 def _as_input(x):

@@ -2,7 +2,6 @@
 
 from dezero import utils
 from dezero.layers import Layer
-from dezero.layers.calls import _whole
 
 
 class Model(Layer):
@@ -14,7 +13,7 @@ class Model(Layer):
         The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
         notebook shows (see utils.plot_dot_graph).
         """
-        y = _whole(self, inputs, {})
+        y = self(*inputs)
         if isinstance(y, (tuple, list)):
             raise TypeError(
                 f"{type(self).__name__}.plot: draws one output and forward returned "

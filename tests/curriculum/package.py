@@ -9,7 +9,7 @@ from pathlib import Path
 from book.code import first_line, names_of
 
 from .canonical import Canonical
-from .tables import HALVES, LATE
+from .tables import LATE, PARTS
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Package:
                 module.defined[name] = node
             for name, path in imports(node, module.dotted, module.path):
                 module.imported[name].append(path)
-        for half, whole in HALVES.items():
-            if half in module.defined:
-                node = module.defined[whole] = module.defined.pop(half)
+        for part, whole in PARTS.items():
+            if part in module.defined:
+                node = module.defined[whole] = module.defined.pop(part)
                 node.name = whole
 
     def resolve(self, dotted):

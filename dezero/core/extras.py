@@ -1,0 +1,130 @@
+"""What later steps add to Variable: hooks and leaves (65, 66), devices (52), copies.
+
+>>> x = Variable(np.array(2.0))
+>>> handle = x.register_hook(lambda gradient: print("d/dx:", gradient))
+>>> (x * x).backward()
+d/dx: variable(4.0)
+"""
+
+from typing import TYPE_CHECKING
+
+from dezero import cuda
+from dezero.advice import MEMBERS
+from dezero.core import checks
+from dezero.core.arraylike import ops
+from dezero.core.config import Config, switched
+from dezero.guards import flag
+from dezero.nodes import Node
+
+if TYPE_CHECKING:
+    from dezero.core.variable import Variable
+
+
+class Extras:
+    """The part of Variable that few programs need."""
+
+    _watched = False  # retain_grad() or a hook wants to see the gradient pass
+    _retains_grad = False
+    _hooks = ()  # a dict, after register_hook
+
+    def detach(self) -> "Variable":
+        """Return a Variable with the same data, memory included, outside the graph."""
+        return ops.Variable(self.data, requires_grad=False)
+
+    @property
+    def is_leaf(self) -> bool:
+        """True where no gradient goes further: nothing to go back to, or no need."""
+        return self.creator is None or not self.requires_grad
+
+    @property
+    def grad_fn(self):
+        """How backward goes on from here, as PyTorch shows it; None for a leaf."""
+        return None if self.is_leaf else Node(self.creator)
+
+    def requires_grad_(self, requires_grad=True) -> "Variable":
+        """Set requires_grad of a leaf, and return self (step 66)."""
+        checks.check_leaf(self, requires_grad)
+        self.requires_grad = flag("requires_grad_", "requires_grad", requires_grad, 66)
+        return self
+
+    def retain_grad(self) -> None:
+        """Have every later backward keep this Variable's gradient, leaf or not."""
+        self._watched = self._retains_grad = True
+
+    def register_hook(self, hook):
+        """Have hook(gradient) called when a backward has this Variable's gradient.
+
+        The gradient is complete then, a Variable, and has not been used yet. What the
+        hook returns takes its place, unless it is None. Returns an object whose
+        remove() takes the hook off again (step 65).
+        """
+        checks.check_hook(hook)
+        self._watched = True
+        if not self._hooks:
+            self._hooks = {}
+        handle = HookHandle(self._hooks)
+        self._hooks[handle] = hook
+        return handle
+
+    def _pass_hooks(self, gradient):
+        """Return a gradient of self, a Variable or an array, after the hooks."""
+        if not self._hooks:
+            return gradient
+        passed = (
+            gradient
+            if Config.wrap
+            else ops.Variable(ops.as_array(gradient), None, False)
+        )
+        with switched(wrap=True):  # hooks are written outside the package
+            for hook in list(self._hooks.values()):
+                result = hook(passed)
+                if result is not None:
+                    passed = ops.as_variable(ops.as_array(result))
+                checks.check_hooked(self, passed)
+        return passed if Config.wrap else passed._data
+
+    # --- devices and files ---
+
+    def to_cpu(self) -> None:
+        """Move data, and the gradient, into main memory, in place."""
+        _move(self, cuda.as_numpy)
+
+    def to_gpu(self) -> None:
+        """Move data, and the gradient, to the GPU, in place (step 52)."""
+        _move(self, cuda.as_cupy)
+
+    def __getstate__(self):
+        # Pickled or copied, a Variable is a leaf: the graph stays where it is.
+        state = self.__dict__ | {"creator": None, "generation": 0}
+        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
+            state.pop(name, None)
+        return state | {"data": self.data, "grad": self._grad}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._data = self.__dict__.pop("data")
+        self._grad = self.__dict__.pop("grad")
+
+    def __dir__(self):
+        # Not what is only there to say how it is done here.
+        return [name for name in super().__dir__() if name not in MEMBERS]
+
+
+class HookHandle:
+    """What register_hook returns."""
+
+    def __init__(self, hooks):
+        # The Variable's dict and not the Variable: no cycle of references.
+        self._hooks = hooks
+
+    def remove(self):
+        """Take the hook off; a second time does nothing."""
+        self._hooks.pop(self, None)
+
+
+def _move(variable, convert):
+    """Convert the array of a Variable, and that of its gradient, in place."""
+    if variable.data is not None:
+        variable._data = convert(variable.data)  # the same numbers: no change
+    if variable.grad is not None:
+        _move(variable.grad, convert)
