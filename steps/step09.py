@@ -32,7 +32,7 @@ Carried over from step 7: Variable.set_creator.
 Teaches: core.as_array, functions.exp
 Family: core.array_types, guards.number, guards.whole, guards.flag,
 guards.one_of, guards.refusal, guards.shown, guards.Number,
-guards.Kind, guards.call_text, guards.check_callable,
+guards.Whole, guards.Kind, guards.call_text, guards.check_callable,
 guards.file_name_below,
 advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
 advice.teach_names, advice.teach_members, advice.named_arguments,

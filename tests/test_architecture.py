@@ -14,8 +14,8 @@ from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
 #     within core: config, changes <- checks <- arraylike <- extras, backward
-#                  <- variable <- guards <- function <- shape <- indexing <- arithmetic, reduction
-#                  shape <- matmul      guards, function <- fast
+#                  <- variable <- guards <- function <- shape <- indexing
+#                  <- arithmetic, reduction      shape <- matmul      function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders

@@ -26,6 +26,7 @@ from dezero.core.arithmetic import (
 )
 from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
+from dezero.core.extras import setup_variable
 from dezero.core.function import Function
 from dezero.core.guards import _as_input, _explained
 from dezero.core.indexing import (
@@ -68,7 +69,6 @@ from dezero.core.variable import (
     as_array,
     as_variable,
     gradients_of,
-    setup_variable,
 )
 
 array_types: tuple  # of what a Variable may hold; see __getattr__

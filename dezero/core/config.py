@@ -12,21 +12,19 @@ from dezero.guards import flag
 
 
 class _Config(threading.local):
-    """The switches.
+    """The switches: two for everybody, and two of the engine's own.
 
     enable_backprop  record the graph (off under no_grad, step 18)
     train            dropout drops, batch_norm uses the batch (off in test_mode)
 
-    Two are the engine's own:
-
     wrap             a call takes and returns Variables. Off, a call is its forward,
                      ndarrays in and out: so the backwards of the package run where
                      nobody will differentiate the gradient (see backward.py)
-    handler          None, or an object that is asked in place of every call, by
-                     handler.call(func, inputs), and in place of every backward, by
-                     handler.backward(func, gys); what x.data or x.grad is, by
-                     handler.read(x, name), and whether they may be set, by
-                     handler.write(x, name, value): so dezero.static follows a program
+    handler          None, or what dezero.static follows a program by: it is asked in
+                     place of a call, handler.call(func, inputs), and of a backward,
+                     handler.backward(func, gys); what x.data or x.grad is,
+                     handler.read(x, name); and whether these may be set,
+                     handler.write(x, name, value)
     """
 
     enable_backprop = True
@@ -35,29 +33,27 @@ class _Config(threading.local):
     handler = None
 
     def __setattr__(self, name, value):
-        if name in _PUBLIC:
+        if name not in ("wrap", "handler"):
+            _check_switch("Config", name)
             value = flag("Config", name, value, 18)
-        elif name not in ("wrap", "handler"):
-            raise AttributeError(f"Config: {_expected_switch(name)}")
         super().__setattr__(name, value)
-
-
-_PUBLIC = ("enable_backprop", "train")
-
-
-def _expected_switch(name):
-    """Return the sentence about a name that is no switch."""
-    return f"expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
 
 
 Config = _Config()
 
 
+def _check_switch(who, name):
+    """Refuse a name that is no switch for everybody."""
+    if not isinstance(name, str) or name not in ("enable_backprop", "train"):
+        raise AttributeError(
+            f"{who}: expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
+        )
+
+
 @contextlib.contextmanager
 def using_config(name, value):
     """Set Config.name to value inside a with block, whatever happens in it."""
-    if not isinstance(name, str) or name not in _PUBLIC:
-        raise AttributeError(f"using_config: {_expected_switch(name)}")
+    _check_switch("using_config", name)
     old_value = getattr(Config, name)
     setattr(Config, name, value)
     try:

@@ -70,11 +70,9 @@ class Extras:
         """Return a gradient of self, a Variable or an array, after the hooks."""
         if not self._hooks:
             return gradient
-        passed = (
-            gradient
-            if Config.wrap
-            else ops.Variable(ops.as_array(gradient), None, False)
-        )
+        passed = gradient
+        if not Config.wrap:
+            passed = ops.Variable(ops.as_array(gradient), requires_grad=False)
         with switched(wrap=True):  # hooks are written outside the package
             for hook in list(self._hooks.values()):
                 result = hook(passed)
@@ -82,6 +80,10 @@ class Extras:
                     passed = ops.as_variable(ops.as_array(result))
                 checks.check_hooked(self, passed)
         return passed if Config.wrap else passed._data
+
+    def clear_grad(self) -> None:
+        """Forget the gradient, as cleargrad does."""
+        self.cleargrad()
 
     # --- devices and files ---
 
@@ -128,3 +130,10 @@ def _move(variable, convert):
         variable._data = convert(variable.data)  # the same numbers: no change
     if variable.grad is not None:
         _move(variable.grad, convert)
+
+
+def setup_variable():
+    """Do nothing: Variable has its operators in its class body.
+
+    Programs for DeZero call this to attach them.
+    """

@@ -1,16 +1,7 @@
 """Function: a computation that knows its derivative; each call is a node of the graph.
 
-    class Square(Function):
-        def forward(self, x):
-            return x**2
-
-        def backward(self, gy):
-            (x,) = self.inputs
-            return gy * 2 * x
-
-    y = Square()(x)
-
-The same call, written out for speed, is in fast.py.
+The same call, written out for speed, is in fast.py. What is asked of a Function that a
+reader writes, and of what it is given, is in guards.py.
 """
 
 import copy
@@ -39,17 +30,14 @@ class Function:
         outputs      list of weak references to the output Variables
         generation   the largest generation among the inputs
 
-    takes_arrays   True in the package's own Functions: forward may be handed NumPy
-                   scalars for 0-d arrays, and where nobody will differentiate the
-                   gradient, backward gets ndarrays, self.inputs too, and every
-                   function of the package that it calls returns what its forward
-                   returns. A backward that is a formula, gy * F.cos(x), reads the same
-                   for both. In a class written outside the package backward gets
-                   Variables, unless the class says takes_arrays = True.
+    takes_arrays   True: where nobody will differentiate the gradient, gys and
+                   self.inputs are ndarrays in backward, and F.cos(x) is one, too;
+                   a formula such as gy * F.cos(x) serves both. And forward may get
+                   NumPy's scalars for 0-d arrays. So it is in the package. A class
+                   written elsewhere gets Variables unless it says takes_arrays = True
     """
 
     takes_arrays = False
-
     _inputs = None
     _outputs = ()
     _time = 0  # what changes.latest was at the call
@@ -147,9 +135,7 @@ class Function:
 
     # --- what a backward pass asks ---
 
-    def _gradients_of_inputs(self, gys):
-        """Return what a backward from outside returns, checked, a tuple as gys are."""
-        return guards.gradients_from_outside(self, gys)
+    _gradients_of_inputs = guards.gradients_from_outside
 
     def _fill_with_zeros(self, gys):
         """Return gys with zeros for outputs that the result does not depend on."""

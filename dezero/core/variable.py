@@ -6,9 +6,8 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-Here is what every program uses. What a Variable shares with an ndarray, operators
-included, is in arraylike.py, a line each; hooks, devices and copies are in extras.py.
-The loop of the backward pass is in backward.py.
+What a Variable shares with an ndarray, operators included, is in arraylike.py, a line
+each; hooks, devices and copies are in extras.py, the loop of backward in backward.py.
 """
 
 from typing import Any
@@ -123,20 +122,16 @@ class Variable(ArrayLike, Extras):
         if self.creator is None and gradient is None:
             self._grad = seed
             return
-        if self.creator is not None and not self.requires_grad:
-            # nothing upstream wants a gradient
+        if self.creator is not None and not self.requires_grad:  # nobody wants one
             self._grad = seed if retain_grad or self._retains_grad else None
             return
         with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
-            if self.creator is None:  # the gradient is the caller's, and adds up
-                found, passed = {self: seed if create_graph else seed._data}, []
-            else:
-                found, passed = propagate(self, seed, retain_grad)
+            found, passed = propagate(self, seed, retain_grad)
             retained = self.creator is not None and found.pop(self, None) is not None
             gradients = settle(found, seed)
             for x, gradient in gradients.items():
                 if x._grad is not None:
-                    gradients[x] = total(x, gradient)
+                    gradients[x] = accumulated(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in passed:
             x._grad = None
@@ -182,10 +177,6 @@ class Variable(ArrayLike, Extras):
         """Forget the gradient; the next backward starts from nothing."""
         self.grad = None
 
-    def clear_grad(self) -> None:
-        """Forget the gradient, as cleargrad does."""
-        self.cleargrad()
-
 
 class Parameter(Variable):
     """A Variable that a Layer trains (step 44)."""
@@ -194,13 +185,6 @@ class Parameter(Variable):
 
 
 teach_members(Variable, MEMBERS)
-
-
-def setup_variable():
-    """Do nothing: Variable has its operators in its class body.
-
-    Programs for DeZero call this to attach them.
-    """
 
 
 def as_array(x, array_module=np):
@@ -247,7 +231,7 @@ def settle(gradients, seed):
     return settled
 
 
-def total(x, gradient):
+def accumulated(x, gradient):
     """Return the grad that x has already plus gradient."""
     checks.check_sum(x)
     if Config.wrap:

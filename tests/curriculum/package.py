@@ -156,8 +156,12 @@ class Package:
 
     def aliases(self, module):
         names = package_aliases(module.tree, module.dotted, module.path)
-        late = {name: path for name, path in LATE.items() if name in module.defined}
-        return late | names
+        late = {
+            name: path
+            for name, path in LATE.items()
+            if name in names or name in module.defined
+        }
+        return names | late
 
     def canonical(self, node, aliases):
         """Return the code of a node as text: no docstrings, annotations, positions.
