@@ -230,6 +230,35 @@ ARGUMENTS = {
     "negative_slope": "slope",
     "correction": "ddof",
     "other": "x1",
+    "in_features": "in_size",
+    "out_features": "out_size",
+    "units": "out_size",
+    "input_size": "in_size",
+    "output_size": "out_size",
+    "num_embeddings": "in_size",
+    "embedding_dim": "out_size",
+    "filters": "out_channels",
+    "rate": "dropout_ratio",
+    "num_groups": "groups",
+    "epsilon": "eps",
+    "retain_grads": "retain_grad",
+    "grad": "gradient",
+    "enable_double_backprop": "create_graph",
+}
+
+# Arguments that are not here, {name: (an argument of those that are asked, advice)}.
+ABSENT = {
+    "bias": ("nobias", "bias=False is nobias=True here"),
+    "use_bias": ("nobias", "use_bias=False is nobias=True here"),
+    "retain_graph": (
+        "retain_grad",
+        "the graph stays as long as its result does, so backward may simply be called "
+        "again (see step 14)",
+    ),
+    "num_workers": ("batch_size", "leave it out: batches are made in this process"),
+    "pin_memory": ("batch_size", "leave it out; gpu=True delivers arrays of CuPy"),
+    "drop_last": ("batch_size", "leave it out: the last batch may be shorter"),
+    "collate_fn": ("batch_size", "leave it out: what items become is stacked arrays"),
 }
 
 _Call = TypeVar("_Call", bound=Any)
@@ -259,10 +288,15 @@ def named_arguments(function: _Call) -> _Call:
             else:
                 raise
         name, parameters = function.__name__, signature.parameters
+        if name == "__init__":
+            name = type(args[0]).__name__
         wrong = [key for key in kwargs if key not in parameters]
         ours = ARGUMENTS.get(wrong[0]) if wrong else None
         if ours in parameters:
             problem = f"there is no {wrong[0]}=; here it is {ours}="
+        needed, advice = ABSENT.get(wrong[0], ("", "")) if wrong else ("", "")
+        if needed in parameters:
+            problem = f"there is no {wrong[0]}=; {advice}"
         own = ", ".join(str(p) for p in parameters.values() if p.name != "self")
         raise TypeError(f"{name}: {problem}; its arguments are ({own})")
 

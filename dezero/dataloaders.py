@@ -14,6 +14,7 @@ from importlib.machinery import PathFinder
 import numpy as np
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.guards import Whole, flag, shown
 
 pil_available = PathFinder.find_spec("PIL") is not None  # found, not loaded
@@ -40,6 +41,7 @@ class DataLoader:
 
     batch_size = Whole(50)
 
+    @named_arguments
     def __init__(self, dataset, batch_size: int, shuffle=True, gpu=False):
         who = type(self).__name__
         _check_dataset(who, dataset)

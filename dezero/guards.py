@@ -202,6 +202,8 @@ def _short(value):
     if isinstance(value, numbers.Number) and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, np.ndarray):
+        if value.size > 10:
+            return f"an array {value.shape}"
         value = value.tolist()
     return value.__name__ if isinstance(value, type) else repr(value)
 

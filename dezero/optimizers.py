@@ -51,6 +51,31 @@ _KEYWORDS = {  # of other libraries' constructors, and what to write
 _Own = TypeVar("_Own", bound="Optimizer")
 
 
+class _Target:
+    """An attribute that is a Layer or Model, or None; judged whenever it is set."""
+
+    def __get__(self, optimizer, owner=None):
+        if optimizer is None:
+            return self
+        try:
+            return vars(optimizer)["target"]
+        except KeyError:
+            raise AttributeError("target") from None
+
+    def __set__(self, optimizer, target):
+        if target is not None:
+            _check_target(f"{type(optimizer).__name__}.target", target)
+        vars(optimizer)["target"] = target
+
+
+def _check_target(who, target):
+    if isinstance(target, type) or not hasattr(target, "params"):
+        raise TypeError(
+            f"{who}: expected a Layer or Model, got {type(target).__name__} "
+            "(see step 46)"
+        )
+
+
 class Optimizer:
     """What all optimizers share: whose parameters they update, and the hooks.
 
@@ -59,6 +84,7 @@ class Optimizer:
     """
 
     __signature__ = inspect.Signature()
+    target = _Target()
 
     def __init_subclass__(cls, **named):
         # __new__ takes anything: editors and help() are to show what __init__ takes.
@@ -92,11 +118,7 @@ class Optimizer:
 
     def setup(self: _Own, target) -> _Own:
         """Note whose parameters to update, a Layer or Model; return self."""
-        if isinstance(target, type) or not hasattr(target, "params"):
-            raise TypeError(
-                f"{type(self).__name__}.setup: expected a Layer or Model, got "
-                f"{type(target).__name__} (see step 46)"
-            )
+        _check_target(f"{type(self).__name__}.setup", target)
         self.target = target
         return self
 

@@ -913,6 +913,7 @@ WITHOUT = {
     "files.NpzReader.array": "see NpzReader",
     "guards.Number": "a descriptor: the constructors of the optimizers show it",
     "guards.Kind": "a descriptor, see Number",
+    "guards.Whole": "a descriptor, see Number",
     "guards.call_text": "for __repr__",
     "static.Program": "what compile returns; see there",
     "datasets.MNIST": "70,000 pictures from the network",

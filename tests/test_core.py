@@ -2,8 +2,10 @@
 
 import copy
 import gc
+import os
 import pickle
 import re
+import subprocess
 import sys
 import threading
 import weakref
@@ -681,6 +683,60 @@ def test_a_method_from_a_class_outside_is_from_outside():
     x = V(3.0)
     Spy()(x, x).backward()
     assert seen == [np.ndarray, Variable] and x.grad.data == 6.0
+
+
+def test_a_readers_function_may_ask_for_arrays():
+    seen = []
+
+    class Cube(Function):
+        takes_arrays = True
+
+        def forward(self, x):
+            seen.append(type(x))
+            return x**3
+
+        def backward(self, gy):
+            (x,) = self.inputs
+            seen.append([isinstance(v, Variable) for v in (gy, x, F.exp(x))])
+            return gy * 3 * x * x
+
+    for value, kind in (2.0, np.float64), ([1.0, 2.0], np.ndarray):
+        x = V(value)
+        Cube()(x).backward()
+        np.testing.assert_allclose(x.grad.data, 3 * x.data**2)
+        assert seen == [kind, [False] * 3]
+        seen.clear()
+    x = V(2.0)
+    Cube()(x).backward(create_graph=True)  # the formula serves Variables, too
+    assert seen[1] == [True] * 3
+    gx = x.grad
+    x.cleargrad()
+    gx.backward()
+    assert x.grad.data == 12.0
+
+    class Heir(Cube):
+        pass
+
+    seen.clear()
+    Heir()(V([1.0])).backward()
+    assert seen[1] == [True] * 3  # each class says so for itself
+
+
+def test_the_shortcut_can_be_left_out():
+    code = """
+import sys
+import numpy as np
+from dezero import Function, Variable
+x = Variable(np.array(2.0))
+y = x**3 + x * 4
+y.backward()
+print(y, x.grad, "dezero.core.fast" in sys.modules, Function.__call__.__name__)
+"""
+    for plain, expected in ("1", "False __call__"), ("", "True call"):
+        environment = os.environ | {"DEZERO_PLAIN": plain}
+        run = [sys.executable, "-c", code]
+        printed = subprocess.check_output(run, env=environment, text=True)
+        assert printed == f"variable(16.0) variable(16.0) {expected}\n"
 
 
 def test_a_backward_may_mix_in_arrays():

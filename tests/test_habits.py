@@ -56,7 +56,8 @@ def test_functions_offers_what_the_originals_module_had():
         ("utils", "os np Variable as_variable cuda get_file plot_dot_graph pair"),
         ("dataloaders", "math np cuda DataLoader SeqDataLoader"),
         ("transforms", "np Compose Normalize Flatten ToFloat"),
-        ("functions_conv", "conv2d deconv2d pooling im2col"),
+        ("functions_conv", "conv2d deconv2d pooling im2col np cuda Function linear"),
+        ("functions_conv", "as_variable broadcast_to pair get_conv_outsize"),
     ],
 )
 def test_star_imports(module, expected):

@@ -7,7 +7,8 @@ import pytest
 
 import dezero.functions as F
 import dezero.layers as L
-from dezero import DataLoader, Parameter, Variable
+from dezero import Config, DataLoader, Function, Parameter, Variable, no_grad
+from dezero.models import MLP, Sequential
 from dezero.optimizers import SGD, Adam, AdamW
 
 
@@ -147,3 +148,139 @@ def test_a_batch_size_is_judged_when_it_is_set_later_as_well(size):
     with pytest.raises((TypeError, ValueError), match="DataLoader: batch_size must"):
         loader.batch_size = size
     assert [x.tolist() for x, t in loader] == [[1, 3]]
+
+
+# --- what is inside a layer, taken away ---
+
+
+@pytest.mark.parametrize(
+    "make, x, name",
+    [
+        (lambda: L.Linear(3, in_size=2), np.ones((1, 2), "f"), "W"),
+        (lambda: L.Conv2d(3, 1, in_channels=2), np.ones((1, 2, 4, 4), "f"), "W"),
+        (lambda: L.Deconv2d(3, 1, in_channels=2), np.ones((1, 2, 4, 4), "f"), "W"),
+        (lambda: L.BatchNorm(), np.ones((2, 2), "f"), "avg_mean"),
+        (lambda: L.RNN(3, in_size=2), np.ones((1, 2), "f"), "x2h"),
+    ],
+)
+def test_a_layer_without_one_of_its_parameters_says_which(make, x, name):
+    layer = make()
+    setattr(layer, name, None)
+    with pytest.raises(TypeError, match=f"expected a Parameter.*{name}, got None.*44"):
+        layer(x)
+    assert type(layer).__name__ in repr(layer)
+    layer = make()
+    delattr(layer, name)
+    with pytest.raises((AttributeError, TypeError), match=f"{name} was deleted.*44"):
+        layer(x)
+
+
+def test_a_bias_that_is_none_is_no_mistake():
+    layer = L.Linear(3, in_size=2)
+    layer.b = None
+    assert layer(np.zeros((1, 2), np.float32)).data.tolist() == [[0, 0, 0]]
+
+
+@pytest.mark.parametrize("make", [lambda: MLP((3, 2)), lambda: Sequential(L.Linear(2))])
+def test_what_is_no_layer_in_the_list_of_a_model_is_refused_in_its_call(make):
+    x = np.ones((1, 2), np.float32)
+    for wrong in (None, 3, L.Linear):
+        model = make()
+        model.layers[0] = wrong
+        with pytest.raises(TypeError, match="expected layers or functions.*step 45"):
+            model(x)
+    model = MLP((3, 2))
+    model.layers.clear()
+    with pytest.raises(ValueError, match="MLP: expected at least one layer.*step 45"):
+        model(x)
+
+
+# --- one thing in the place of another ---
+
+
+def test_as_array_wants_a_module_to_make_arrays_with():
+    assert F.as_array(3, np).shape == ()
+    with pytest.raises(TypeError, match="as_array: array_module must be np.*step 52"):
+        F.as_array(3, np.ones(2))
+
+
+def test_the_target_of_an_optimizer_is_judged_when_it_is_set():
+    layer = L.Linear(1, in_size=1)
+    optimizer = SGD().setup(layer)
+    for wrong in (3, "model", L.Linear):
+        with pytest.raises(TypeError, match="SGD.target: expected a Layer.*step 46"):
+            optimizer.target = wrong
+    assert optimizer.target is layer
+    optimizer.target = None
+    with pytest.raises(RuntimeError, match="SGD.update: nothing to update yet"):
+        optimizer.update()
+
+
+# --- what things print as ---
+
+
+class Scaled(Function):
+    """A Function as readers write it, with a setting."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def forward(self, x):
+        return x * self.by
+
+
+class Doubled(Function):
+    def forward(self, x):
+        return x * 2
+
+
+def test_a_function_shows_what_it_is():
+    x = Variable(np.ones((2, 1)))
+    assert repr(F.sin(x).creator) == "Sin()"
+    assert repr(x.reshape(2).creator) == "Reshape(shape=(2,))"
+    assert repr(F.Reshape((2,))) == "Reshape(shape=(2,))"
+    assert repr(Scaled(3)(x).creator) == "Scaled(by=3)"
+    assert repr(Scaled(np.ones((4, 5)))) == "Scaled(by=an array (4, 5))"
+    assert repr(Doubled()) == "Doubled()"
+
+
+def test_config_shows_its_switches():
+    assert repr(Config) == "Config(enable_backprop=True, train=True)"
+    with no_grad():
+        assert repr(Config) == "Config(enable_backprop=False, train=True)"
+
+
+# --- arguments that have another name here ---
+
+
+@pytest.mark.parametrize(
+    "make, advice",
+    [
+        (
+            lambda: L.Linear(3, bias=False),
+            "Linear: there is no bias=.*nobias=True here",
+        ),
+        (lambda: L.Linear(in_features=2, out_features=3), "Linear: .*it is in_size="),
+        (lambda: L.Conv2d(3, 3, padding=1), "Conv2d: there is no padding=.*it is pad="),
+        (
+            lambda: L.Dropout(p=0.5),
+            "Dropout: there is no p=.*here it is dropout_ratio=",
+        ),
+        (lambda: L.EmbedID(5, embedding_dim=2), "EmbedID: .*here it is out_size="),
+        (lambda: L.LSTM(3, input_size=2), "LSTM: .*here it is in_size="),
+        (lambda: MLP((3, 2), act=F.relu), "MLP: got an unexpected .*act.*activation="),
+        (lambda: L.BatchNorm(16), "BatchNorm: too many positional arguments"),
+        (lambda: DataLoader([(1, 2)], 1, num_workers=2), "DataLoader: .*leave it out"),
+    ],
+)
+def test_arguments_of_other_libraries_are_told_ours(make, advice):
+    with pytest.raises(TypeError, match=advice):
+        make()
+
+
+def test_a_layer_of_ones_own_takes_what_it_likes():
+    class Mine(L.Linear):
+        def __init__(self, bias):
+            super().__init__(2, nobias=not bias)
+
+    assert Mine(bias=False).b is None

@@ -37,6 +37,15 @@ def check_array(data):
         raise TypeError(f"Variable: {_expected_numbers(data)}")
 
 
+def check_array_module(module):
+    """Refuse what as_array cannot make an array with."""
+    if not (hasattr(module, "array") and hasattr(module, "asarray")):
+        raise TypeError(
+            f"as_array: array_module must be np, or cupy, got {shown(module)} "
+            "(see step 52)"
+        )
+
+
 def check_data(x, data, is_variable):
     """Refuse what the data of a Variable x cannot be set to."""
     if data is None or (type(data) is np.ndarray and data.dtype.kind in NUMBERS):
@@ -94,8 +103,8 @@ def check_has_axis(x):
 
 
 def check_computes(func):
-    """Refuse a creator that is no Function."""
-    if not (hasattr(func, "forward") and hasattr(func, "generation")):
+    """Refuse a creator that is no Function, or was not called."""
+    if getattr(func, "_inputs", None) is None:
         raise TypeError(
             "set_creator: expected the Function that computed this Variable, got "
             f"{shown(func)}; unchain() forgets it (see step 7)"
@@ -145,13 +154,14 @@ def check_seed(x, seed, source):
     """Refuse to start from what is no gradient of x: not numbers of its shape."""
     try:
         array = seed._data if hasattr(seed, "_data") else seed
-        array = np.asarray(None) if array is None else array
         array = array if cuda.is_array(array) else np.asarray(array)
     except (ValueError, TypeError):  # a list of Variables, or of rows not of a length
         array = np.asarray(None)
     if array.dtype.kind not in NUMBERS:
         kind = type(seed).__name__
-        if kind in ("ndarray", "list", "tuple"):
+        if array.dtype.kind == "O" and hasattr(seed, "_data"):
+            kind = "a Variable without data"
+        elif kind in ("ndarray", "list", "tuple"):
             kind = f"{kind} of {array.dtype}"
         raise TypeError(
             f"backward: {kind} is not supported, expected a Variable, an array or a "

@@ -38,6 +38,10 @@ class _Config(threading.local):
             value = flag("Config", name, value, 18)
         super().__setattr__(name, value)
 
+    def __repr__(self):
+        values = [f"{name}={getattr(self, name)}" for name in _PUBLIC]
+        return f"Config({', '.join(values)})"
+
 
 Config = _Config()
 

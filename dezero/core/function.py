@@ -13,6 +13,7 @@ from dezero.core import changes, guards
 from dezero.core.checks import UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.variable import Variable
+from dezero.guards import call_text
 
 
 class Function:
@@ -59,8 +60,14 @@ class Function:
         inputs = guards.as_variables(inputs, type(self).__name__)
         if self._inputs is not None:  # called before, and a node is one call
             self = copy.copy(self)
+        arrays = []
+        for x in inputs:
+            array = x._data
+            if self.takes_arrays and array is not None and array.ndim == 0:
+                array = array[()]  # arithmetic on NumPy's scalars takes a seventh
+            arrays.append(array)
         try:
-            ys = self.forward(*[self._array_of(x) for x in inputs])
+            ys = self.forward(*arrays)
         except Exception as error:
             guards.explain(self, inputs, error)
             raise
@@ -68,21 +75,21 @@ class Function:
 
     def _record(self, inputs, ys):
         """Return ys, a list of arrays, as Variables that know what they come from."""
-        outputs = [Variable(y) for y in ys]
-        if Config.enable_backprop:
-            self.generation = max((x.generation for x in inputs), default=0)
-            self._inputs = inputs
-            self._outputs = tuple([weakref.ref(y) for y in outputs])
-            self._time = changes.latest
-            requires_grad = any(x.requires_grad for x in inputs)
+        requires_grad = True in [x.requires_grad for x in inputs]
+        outputs = [Variable(y, None, requires_grad) for y in ys]
+        if not Config.enable_backprop:
             for y in outputs:
-                y.set_creator(self)
-                y.requires_grad = requires_grad
-            if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
-                self._shapes = [(y.shape, y.dtype) for y in ys]
-        else:
-            for y in outputs:
+                y.requires_grad = True
                 y._no_graph = UNDER_NO_GRAD
+            return outputs if len(outputs) > 1 else outputs[0]
+        self.generation = max([x.generation for x in inputs] or [0])
+        self._inputs = inputs
+        self._outputs = [weakref.ref(y) for y in outputs]
+        self._time = changes.latest
+        for y in outputs:
+            y.set_creator(self)
+        if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
+            self._shapes = [(y.shape, y.dtype) for y in ys]
         return outputs if len(outputs) > 1 else outputs[0]
 
     # Any, so that an editor takes every forward(self, x) of a subclass.
@@ -97,6 +104,9 @@ class Function:
         raise NotImplementedError(
             f"{type(self).__name__}: write backward(self, *gys) (see step 6)"
         )
+
+    def __repr__(self):
+        return call_text(self)
 
     # --- what a backward reads ---
 
@@ -125,13 +135,6 @@ class Function:
         """Return whether backward has any use for the gradient of input i."""
         x = self._inputs[i]
         return x.requires_grad and x._data is not None
-
-    def _array_of(self, x):
-        """Return the array of an input, as forward takes it."""
-        x = x._data
-        if self.takes_arrays and x is not None and x.ndim == 0:
-            return x[()]  # a NumPy scalar: arithmetic on these takes a seventh
-        return x
 
     # --- what a backward pass asks ---
 

@@ -25,6 +25,11 @@ def as_variables(inputs, name):
     It needs no gradient. A number takes the dtype of the floating arrays beside
     it, so that float32 * 2.0 is float32 on every NumPy.
     """
+    for x in inputs:
+        if not isinstance(x, Variable):
+            break
+    else:
+        return list(inputs)
     dtype = xp = None
     wrapped = []
     for i, x in enumerate(inputs):
@@ -143,21 +148,29 @@ def _explained(who, error, *xs):
 
 def results(func, ys):
     """Return what forward returned as a list of ndarrays."""
+    if type(ys) is np.ndarray:
+        return [ys]
+    if isinstance(ys, np.generic):  # what NumPy makes of a 0-d result
+        return [np.asarray(ys)]
     ys = ys if isinstance(ys, tuple) else (ys,)
-    for y in ys or [()]:
-        if not cuda.is_array(y) and not isinstance(y, (np.generic, numbers.Number)):
-            advice, kind = "", type(y).__name__
-            if y is None:
-                advice = "; is a return missing?"
-            elif isinstance(y, Variable):
-                advice = "; forward computes with NumPy, np.exp and not F.exp"
-            elif not ys:
-                kind = "an empty tuple"
-            raise TypeError(
-                f"{type(func).__name__}.forward: expected an ndarray, or a tuple of "
-                f"them, got {kind}{advice} (see step 11)"
-            )
-    return [as_array(y) for y in ys]  # NumPy makes scalars of 0-d results
+    return [_as_result(func, y) for y in ys or [()]]
+
+
+def _as_result(func, y):
+    """Return a number as an array; refuse what forward should not have returned."""
+    if cuda.is_array(y) or isinstance(y, (np.generic, numbers.Number)):
+        return as_array(y)
+    kind, advice = type(y).__name__, ""
+    if y is None:
+        advice = "; is a return missing?"
+    elif isinstance(y, Variable):
+        advice = "; forward computes with NumPy, np.exp and not F.exp"
+    elif y == ():
+        kind = "an empty tuple"
+    raise TypeError(
+        f"{type(func).__name__}.forward: expected an ndarray, or a tuple of them, got "
+        f"{kind}{advice} (see step 11)"
+    )
 
 
 def explain(func, inputs, error):

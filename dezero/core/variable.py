@@ -191,6 +191,8 @@ def as_array(x, array_module=np):
     """Return a number as a 0-d array, a list as an array, an array as it is."""
     if isinstance(x, np.ndarray):  # most are; np.isscalar takes ten times as long
         return x
+    if array_module is not np:
+        checks.check_array_module(array_module)
     if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):

@@ -71,7 +71,7 @@ def pair(x) -> tuple:
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
     """
-    if not isinstance(x, (Integral, tuple, list)):
+    if not isinstance(x, (int, tuple, list, Integral)):
         raise ValueError(
             f"pair: expected an int or (height, width), got {type(x).__name__}: {x!r}"
         )
@@ -79,7 +79,7 @@ def pair(x) -> tuple:
         raise AssertionError(
             f"pair: expected an int or (height, width), got {len(x)} values: {x}"
         )
-    return (x, x) if isinstance(x, Integral) else tuple(x)
+    return tuple(x) if isinstance(x, (tuple, list)) else (x, x)
 
 
 def _out_size(shape, kernel_size, stride=1, pad=0):

@@ -155,6 +155,8 @@ def _as_pair(who, x0, x1):
     """
     xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
     a, b = xs[0].shape, xs[1].shape
+    if a == b != ():
+        return map(as_variable, xs)
     if not _broadcasts(a, b) and not _broadcasts(b, a):
         raise ValueError(
             f"{who}: expected equal shapes, or one that broadcasts to the other, got "
@@ -258,6 +260,10 @@ def _as_steps(who, stride, pad):
 
 def _as_sides(who, x, name, least):
     """Return x, an int or (height, width), as a pair of ints, none below least."""
+    sides = (x, x) if type(x) is int else x
+    if type(sides) is tuple and [*map(type, sides)] == [int, int]:
+        if min(sides) >= least:
+            return sides  # the usual case
     if not isinstance(x, (Integral, tuple, list)):
         raise ValueError(
             f"{who}: {name}: expected an int or (height, width) of at least {least}, "

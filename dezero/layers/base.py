@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from dezero import cuda
+from dezero.advice import named_arguments
 from dezero.core import Parameter, Variable
 from dezero.guards import shown
 from dezero.layers.calls import _calls, _whole
@@ -50,6 +51,11 @@ class Layer:
     _params = ()  # of a layer whose __init__ calls none of ours
     _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
     _state = ()  # names of attributes that a call changes, and an error restores
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("dezero.") and "__init__" in vars(cls):
+            cls.__init__ = named_arguments(cls.__init__)
 
     def __init__(self):
         self._params = ()  # names of attributes, in order of definition
@@ -101,6 +107,11 @@ class Layer:
             message = f"{kind!r} object has no attribute {name!r}"
             if name in _ELSEWHERE:
                 message = f"{kind} has no {name!r}; {_ELSEWHERE[name]}"
+            elif name in vars(self).get("_params", ()):
+                message = (
+                    f"{kind}: {name} was deleted, and is needed; write layer.{name} = "
+                    "Parameter(array), or assign a layer (see step 44)"
+                )
             elif "_params" not in vars(self) and name[:2] != "__":
                 message += f"; does {kind}.__init__ call super().__init__()?"
                 message += " (see step 44)"
@@ -125,6 +136,9 @@ class Layer:
         )
 
     # --- what is inside ---
+
+    def _check_inside(self):
+        """Raise TypeError where a layer inside cannot be called: after an error."""
 
     def _owned(self):
         """Return [(key, owned)] of every Parameter and Layer of this layer's own.
@@ -183,7 +197,10 @@ class Layer:
 
     @reprlib.recursive_repr()
     def __repr__(self):
-        settings = self._settings()
+        try:
+            settings = self._settings()
+        except AttributeError:  # a layer inside is None now, or was deleted
+            settings = None
         if settings is not None:
             return f"{type(self).__name__}({settings})"
         lines = [f"  {key}: {_line(inner)}" for key, inner in self._shown()]

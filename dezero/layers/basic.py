@@ -50,7 +50,8 @@ class Linear(Layer):
     @property
     def in_size(self):
         """How many numbers go in; None until W has values."""
-        return None if self.W.data is None else self.W.shape[0]
+        W = getattr(self, "W", None)
+        return None if W is None or W.data is None else W.shape[0]
 
     def _init_W(self, in_size, xp):
         shape = (in_size, self.out_size)

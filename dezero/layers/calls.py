@@ -48,7 +48,7 @@ def _whole(layer, inputs, options):
     except BaseException as error:
         while len(undo) > start:
             _restore(*undo.pop())
-        if type(error) is TypeError:
+        if isinstance(error, (TypeError, AttributeError, IndexError)):
             _explain(layer, error)
         raise
     finally:
@@ -82,9 +82,18 @@ def _explain(layer, error):
     """Raise another error where Python's own one does not teach.
 
     Where forward takes another number of arguments, or where a class was called:
-    self.l = L.Linear, self.l(x).
+    self.l = L.Linear, self.l(x). Where a Parameter or a layer inside is None now.
     """
     who = type(layer).__name__
+    layer._check_inside()
+    if "None" in str(error) and "(see step" not in str(error):
+        gone = [name for name in layer._params if vars(layer).get(name, 0) is None]
+        if gone:
+            raise TypeError(
+                f"{who}: expected a Parameter or a layer as {' and '.join(gone)}, got "
+                f"None; write layer.{gone[0]} = Parameter(array) or assign a layer "
+                "(see step 44)"
+            ) from error
     if str(error).startswith(f"{type(layer).forward.__qualname__}() "):
         takes = inspect.signature(layer.forward)
         got = str(error).partition("() ")[2]

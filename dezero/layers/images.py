@@ -60,7 +60,8 @@ class Conv2d(Layer):
     @property
     def in_channels(self):
         """How many channels go in; None until W has values."""
-        return None if self.W.data is None else self.W.shape[1]
+        W = getattr(self, "W", None)
+        return None if W is None or W.data is None else W.shape[1]
 
     def _W_shape(self, C):
         return (self.out_channels, C, *pair(self.kernel_size))
@@ -139,7 +140,8 @@ class Deconv2d(Conv2d):
     @property
     def in_channels(self):
         """How many channels go in; None until W has values."""
-        return None if self.W.data is None else self.W.shape[0]
+        W = getattr(self, "W", None)
+        return None if W is None or W.data is None else W.shape[0]
 
     def _W_shape(self, C):
         return (C, self.out_channels, *pair(self.kernel_size))

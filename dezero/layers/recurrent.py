@@ -122,7 +122,8 @@ class _Gated(Layer):
         before, W = self._joined or (None, None)
         if not goes_on or before != self._weights_now() or _passed(W):
             W = self._join_anew(x)
-            self._joined = self._weights_now(), W
+            # past __setattr__: params() need not look into this tuple
+            vars(self)["_joined"] = self._weights_now(), W
         if W.creator is not None:
             W.creator.recurs = self.h is not None
         return W

@@ -87,6 +87,11 @@ class _Chain(Model):
         """Return what pickle and copy take along: a list of its own, too."""
         return super().__getstate__() | {"layers": list(self.layers)}
 
+    def _check_inside(self):
+        who = type(self).__name__
+        for layer in self.layers:  # layers[1] = None is noticed only here
+            _checked(who, layer)
+
     def _shown(self):
         lines = []
         for i, layer in enumerate(vars(self).get("layers", ())):
@@ -151,6 +156,14 @@ class MLP(_Chain):
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
+
+    def _check_inside(self):
+        super()._check_inside()
+        if not self.layers:
+            raise ValueError(
+                "MLP: expected at least one layer, got none in the list layers; append "
+                "one, model.layers.append(Linear(10)) (see step 45)"
+            )
 
     def _shown(self):
         layers = super()._shown()
