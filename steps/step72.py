@@ -77,7 +77,7 @@ if learn computes the loss once more.
 
 Output:
     add of (x (100, 1) float64, W2 (10, 1) float64)
-    Nodes; fold, merge, fuse: [46, 40, 39, 31]
+    Nodes; fold, merge, fuse: [42, 40, 39, 31]
     the new b2: v30 = add(b2, multiply(c19, v17))
     learn 300 times, then the loss is 0.884383
     run   300 times, then the loss is 0.884383
@@ -110,10 +110,11 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
     function  what to call
     args      its arguments, Nodes and plain values; kw as well
     inputs    the Nodes among them
-    name      of a placeholder; None for a call
+    name      of a placeholder, which stays; None for a call
     title     that, or the name of the function
     like      what ones give: an array of the right shape and dtype
     tape      the list of all Nodes, in the order they were made
+    key       equal for Nodes that have the same result
     """
 
     __class__ = property(lambda self: np.ndarray)  # it passes for one
@@ -123,9 +124,11 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __init__(self, tape, function, args, kw=(), name=None):
         self.tape, self.function, self.args = tape, function, args
-        self.kw, self.name = dict(kw), name
+        self.kw, self.name, self.stays = dict(kw), name, bool(name)
         title = self.title = name or function.__name__
         self.inputs = [x for x in args if type(x) is Node]
+        kind = name, function, [type(x) is Node or x for x in args], kw
+        self.key = pickle.dumps(kind), *self.inputs
         ones = [x.like if type(x) is Node else x for x in args]
         try:
             y = self.like = np.asarray(function(*ones, **self.kw))
@@ -187,9 +190,7 @@ def merge(graph):
     known = {}
 
     def change(node):
-        rest = [type(x) is Node or x for x in node.args]
-        rest = pickle.dumps((node.name, node.function, rest, node.kw))
-        return known.setdefault((rest, *node.inputs), node)
+        return known.setdefault(node.key, node)
 
     return graph.rebuild(change)
 
@@ -198,7 +199,7 @@ def prune(graph):
     """Leave out every call that no result needs."""
     needed = set(graph.outputs)
     for node in reversed(graph.nodes):
-        if node in needed or node.name:
+        if node in needed or node.stays:
             needed.update([node, *node.inputs])
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 

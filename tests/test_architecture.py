@@ -51,12 +51,19 @@ ARROWS = {
     "graph": ["core", "render"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
-    "static": ["core", "graph"],
+    "static.graph": ["graph"],
+    "static.passes": ["static.graph"],
+    "static.symbol": ["static.graph"],
+    "static.whole": ["static.symbol"],
+    "static.trace": ["static.passes", "static.whole"],
+    "static.codegen": ["static.whole"],
+    "static.program": ["static.trace", "static.codegen"],
+    "static": ["static.program"],
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core"],
     "transforms": ["guards"],
     "datasets": ["transforms", "utils"],
-    "dataloaders": ["cuda", "guards"],
+    "dataloaders": ["advice", "cuda", "guards"],
 }
 
 # The package itself shows the names of its modules; no module imports it.
@@ -95,7 +102,7 @@ def run_some_time(node):
 def part(name, table):
     """Return the name in a table: all files of functions/ are functions.
 
-    The files of core/ have arrows of their own.
+    The files of core/ and static/ have arrows of their own.
     """
     path = name.removeprefix(f"{FRONT}.")
     return path if path in table else path.split(".")[0]

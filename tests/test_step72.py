@@ -205,7 +205,7 @@ def test_new_weights_against_the_slope(step, arrays, compiled):
 def test_printed(run_step):
     """B6: counts before and after, multiply then add in one, and the ratio."""
     text = run_step(72)
-    assert "Nodes; fold, merge, fuse: [46, 40, 39, 31]" in text
+    assert "Nodes; fold, merge, fuse: [42, 40, 39, 31]" in text
     assert "add(b2, multiply(" in text
     learn, run = re.search(r"learn ~(\d+) us, run ~(\d+) us", text).groups()
     assert int(run) < 0.6 * int(learn)

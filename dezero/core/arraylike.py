@@ -17,8 +17,8 @@ from dezero.core import checks
 if TYPE_CHECKING:
     from dezero.core.variable import Variable
 
-# Functions of Variables, and what NumPy's come to: dezero/core/__init__.py fills in those
-# of core, dezero.functions the others.
+# Functions of Variables, and what NumPy's come to: dezero/core/__init__.py fills in
+# those of core, dezero.functions the others.
 ops: Any = types.SimpleNamespace()
 of_numpy: dict = {}
 

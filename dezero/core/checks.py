@@ -200,4 +200,4 @@ def only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"
             f"{who}: expected a Variable of one element, got the shape "
             f"{x.shape}; {advice} (see step 19)"
         )
-    return x._data
+    return x.data

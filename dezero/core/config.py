@@ -22,7 +22,9 @@ class _Config(threading.local):
                      nobody will differentiate the gradient (see backward.py)
     handler          None, or what dezero.static follows a program by: it is asked in
                      place of a call, handler.call(func, inputs), and of a backward,
-                     handler.backward(func, gys)
+                     handler.backward(func, gys); what x.data or x.grad is,
+                     handler.read(x, name); and whether these may be set,
+                     handler.write(x, name, value)
     """
 
     enable_backprop = True

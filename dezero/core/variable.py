@@ -60,11 +60,15 @@ class Variable(ArrayLike, Extras):
     @property
     def data(self) -> np.ndarray | Any:
         """The ndarray; None where there is none yet, or none any more."""
+        if Config.handler is not None:
+            return Config.handler.read(self, "data")
         data = self._data
         return None if type(data) is changes.Gone else data
 
     @data.setter
     def data(self, data: Any) -> None:
+        if Config.handler is not None:
+            Config.handler.write(self, "data", data)
         if data is self._data and not self._is_parameter:
             return  # x.data *= 100: who edits an array in place knows why (step 66)
         checks.check_data(self, data, isinstance(data, Variable))
@@ -75,10 +79,14 @@ class Variable(ArrayLike, Extras):
     @property
     def grad(self) -> "Variable | Any":
         """The gradient, a Variable, or None."""
+        if Config.handler is not None:
+            return Config.handler.read(self, "grad")
         return self._grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
+        if Config.handler is not None:
+            Config.handler.write(self, "grad", grad)
         checks.check_grad(self, grad, isinstance(grad, Variable))
         self._grad = grad
 

@@ -189,8 +189,10 @@ def _as_labels(who, t, x, ignore_index=None):
             f"{who}: expected class numbers, ints, got {t.dtype} (see step 47)"
         )
     t = t.reshape(-1)
-    known = t if ignore_index is None else t[t != ignore_index]
+    xp = cuda.get_array_module(t)
+    known = t if ignore_index is None else xp.where(t == ignore_index, 0, t)
     if known.size and not (known.min() >= 0 and known.max() < x.shape[1]):
+        known = t if ignore_index is None else t[t != ignore_index]
         raise ValueError(
             f"{who}: expected class numbers from 0 to {x.shape[1] - 1}, one for each "
             f"column, got {known.min()} to {known.max()} (see step 47)"

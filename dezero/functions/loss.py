@@ -20,6 +20,7 @@ from dezero.core import (
     as_variable,
     log,
     sum_to,
+    where,
 )
 from dezero.functions.activation import (
     _sum_along,
@@ -240,12 +241,8 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
                 refusal("cross_entropy", "ignore_index", "an int", ignore_index, 47)
             ) from None
     t = _as_labels("cross_entropy", t, x, ignore_index)
-    if ignore_index is not None:
-        kept = cuda.get_array_module(t).flatnonzero(t != ignore_index)
-        if len(kept) < len(t):
-            x, t = get_item(x, kept), t[kept]
-            if len(t) == 0:
-                return x.sum()  # 0, with a gradient of 0
+    if ignore_index is not None and len(t):
+        return _over_some(x, t, t != ignore_index, label_smoothing)
     if label_smoothing == 0:
         return softmax_cross_entropy(x, t)
     if len(t) == 0:
@@ -253,6 +250,21 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
     log_p = log_softmax(x)
     rest = 1 - label_smoothing
     return nll_loss(log_p, t) * rest - mean(log_p) * label_smoothing
+
+
+@_in_float32(1)
+def _over_some(x, t, counts, label_smoothing):
+    """Return cross_entropy over the rows that count.
+
+    The others become rows of zeros, whose share is 0: so no shape depends on t.
+    """
+    xp = cuda.get_array_module(x)
+    x = where(counts.reshape(-1, 1), _as_floats("cross_entropy", x), 0)
+    share = (counts / xp.maximum(counts.sum(), 1)).astype(x.dtype)
+    log_p = log_softmax(x)
+    right = get_item(log_p, (xp.arange(len(t)), xp.where(counts, t, 0)))
+    even = log_p.sum(axis=1) / x.shape[1] if label_smoothing else 0
+    return -(share * (right * (1 - label_smoothing) + even * label_smoothing)).sum()
 
 
 def accuracy(y, t) -> Variable:

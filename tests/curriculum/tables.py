@@ -88,8 +88,6 @@ DIFFERENCES = {
     ("step72", "placeholder"): "the package's belongs to no tape before compile",
     ("step72", "Graph"): "the package also draws it, and counts calls",
     ("step72", "fold"): "the package also drops products with 1, copies, casts",
-    ("step72", "merge"): "the package keeps constants in Nodes, effects apart",
-    ("step72", "prune"): "the package keeps Functions with effects",
     ("step72", "fuse"): "the package also fuses what one chain uses twice",
     ("step72", "compile"): "the package follows f, and works in place, in pieces",
 }

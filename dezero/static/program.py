@@ -1,0 +1,291 @@
+"""compile and Program: f is followed, and what is found runs many times.
+
+compile follows f twice, and once more if the two differ: in its first call layers may
+still be making their weights. What still differs then, a number that f draws or counts,
+would differ in every run, and is refused. What is the same array or Variable both times
+comes from outside of f, and is read in every run; what f made itself, equal both times,
+is a constant.
+"""
+
+import copy
+import inspect
+import threading
+from itertools import zip_longest
+
+import numpy as np
+
+from dezero.core import (
+    Config,
+    Function,
+    Variable,
+    _as_input,
+    _as_shape,
+    as_array,
+    as_variable,
+    gradients_of,
+    no_grad,
+    test_mode,
+)
+from dezero.guards import check_callable, refusal
+from dezero.static.codegen import Writer
+from dezero.static.graph import Graph, Node, constant, listed
+from dezero.static.passes import fold, fuse, merge, prune
+from dezero.static.symbol import Symbol
+from dezero.static.trace import Trace
+from dezero.static.whole import NO_GRAPH, Backward, Forward, OtherWay, added
+
+
+def placeholder(shape, dtype=np.float64, name=None):
+    """Return the promise of an array: shape and dtype, and a name for messages.
+
+    >>> program = compile(lambda x: (x * x).sum(), placeholder((2,), np.float64, "x"))
+    >>> program(np.array([3.0, 4.0]))
+    variable(25.0)
+    """
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        expected = "a dtype, such as np.float64"
+        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
+    shape = _as_shape("placeholder", shape, 72)
+    return Node(None, shape=shape, dtype=dtype, name="placeholder", label=name)
+
+
+def compile(f, *examples, gradients=()):
+    """Return the Program that computes f, a function of Variables, for these shapes.
+
+    examples     an argument of f each: a placeholder, or an array or Variable of which
+                 shape and dtype are taken
+    gradients    Variables, such as model.params(): every run adds the derivative of
+                 f's result to their grad, as result.backward() does
+
+    f is called now, two or three times, and in no run. It returns a Variable, or a
+    tuple or list of them, of which the first is the one that is differentiated.
+
+    Raises TypeError where f needs numbers, or does what would not happen in every run,
+    and ValueError where shapes do not fit.
+    """
+    check_callable("compile", f, 72)
+    wanted = listed("compile", "gradients", gradients, Variable)
+    xs = []
+    for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
+        if not isinstance(example, (Node, Variable)):
+            example = Variable(as_array(_as_input("compile", example, name)))
+        if isinstance(example, Variable):
+            example = placeholder(example.shape, example.dtype, example.name)
+        xs.append(copy.copy(example))
+        xs[i].label, xs[i].value = example.label or name, i
+    again = _Followed(f, xs, wanted)
+    for _ in range(2):
+        first, again = again, _Followed(f, xs, wanted)
+        differs = _agree(first, again)
+        if not differs:
+            return Program(again.graph, xs, again.targets, again.many, again)
+    raise TypeError(
+        f"compile: f is not the same each time it is called, seen at {differs!r}: it "
+        "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
+        "or hand over what changes as an argument, and reset_state() first (see step "
+        "72)"
+    )
+
+
+def _argument_names(f, examples):
+    """Return names for so many arguments of f: its own, if it says."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # some of those written in C
+        parameters = ()
+    names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL] or ["x"]
+    return names + [f"{rest[0]}{i}" for i in range(len(examples) - len(names))]
+
+
+class _Followed:
+    """One following of f: a Graph, and the Variables that its last results are for."""
+
+    def __init__(self, f, nodes, wanted):
+        self.f, self.wanted = f, wanted
+        trace = Trace()
+        xs = [Variable(trace.add(node), node.label) for node in nodes]
+        with trace.following():
+            result = f(*xs)
+            self.many = type(result) if isinstance(result, (tuple, list)) else None
+            ys = []
+            for y in result if self.many else [result]:
+                y = Variable(y) if type(y) is Symbol else y
+                if not isinstance(y, Variable):
+                    raise TypeError(
+                        "compile: f must return a Variable, or a tuple or list of "
+                        f"them, got {type(y).__name__} (see step 72)"
+                    )
+                ys.append(trace.stand_in(y))
+            self.hooks = trace.check_variables(wanted)
+            self.uses_grads = trace.uses_grads or any(x._grad is not None for x in xs)
+            ours = dict(trace.stand_ins.values())
+            known = [x for x in wanted if x in ours]
+            if wanted and not known:
+                raise ValueError(
+                    "compile: f uses none of the Variables in gradients; it must use "
+                    "them as they are, not their arrays (see step 72)"
+                )
+            found = []
+            if known:
+                seed = Variable(trace.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
+                found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
+            pairs = [(x, g) for x, g in zip(known, found) if g is not None]
+            self.targets = [x for x, _ in pairs]
+            outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
+        self.graph = Graph(trace.nodes, outputs)
+
+
+# --- were both followings the same? ---
+
+
+def _agree(first, again):
+    """Return the first Node of again that first has not got, None if it has all.
+
+    Then say what the sources are.
+    """
+    twins = {}
+    for a, b in zip_longest(first.graph.nodes, again.graph.nodes):
+        if a is None or b is None or not _same(vars(a), vars(b), twins):
+            return b or a
+        twins[a] = b
+    results = [twins[y] for y in first.graph.outputs]
+    if results != again.graph.outputs or first.hooks != again.hooks:
+        return again.graph.outputs[0]
+    for a, b in twins.items():
+        old = a.value
+        if b.name == "variable" and old is not b.value:  # f made it itself
+            old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
+        if b.is_constant and _owner(old) is _owner(b.value):
+            b.name = "array"
+    return None
+
+
+def _same(a, b, twins):
+    """Return whether a and b, of the first and the second following, are the same."""
+    if type(a) is not type(b):
+        return False
+    if type(a) is Node:
+        return twins.get(a) is b
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(_same(*pair, twins) for pair in zip(a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[k], b[k], twins) for k in a)
+    if type(a) is np.ndarray:
+        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+    if isinstance(a, slice):
+        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
+    if isinstance(a, (Forward, Backward, Function)):
+        return _same(vars(a), vars(b), twins)
+    if isinstance(a, Variable):
+        return a is b or _same(a.data, b.data, twins)
+    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc)
+    return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
+
+
+def _owner(array):
+    return array if array.base is None else array.base
+
+
+class Program:
+    """A compiled f: call it with arrays of the shapes that it was compiled for.
+
+    before, after    the Graphs, as f was followed and as it runs; len() counts calls
+    source           the Python text that runs
+    """
+
+    def __init__(self, graph, xs, targets, many, followed=None):
+        self.before = graph
+        self.after = fuse(prune(merge(fold(graph))))
+        self._expected = [(x.label, x.shape, x.dtype) for x in xs]
+        self._targets, self._many, self._followed = targets, many, followed
+        self._wanted = followed.wanted if followed else []
+        self._flags = [x.requires_grad for x in self._wanted]
+        self._train = Config.train
+        # A placeholder that no result needs stays an argument.
+        nodes = dict.fromkeys([*xs, *self.after.nodes])
+        writer = Writer(Graph(nodes, self.after.outputs))
+        self.source, self._run = writer.source, writer.run
+        self._lock = threading.Lock()  # Functions that stay whole remember a run
+
+    def __call__(self, *xs):
+        """Compute f; add to the gradients that compile was asked for."""
+        self._check()
+        if len(xs) != len(self._expected):
+            names = ", ".join(name for name, _, _ in self._expected)
+            raise TypeError(
+                f"Program: expected {len(self._expected)} arguments, {names}; got "
+                f"{len(xs)} (see step 72)"
+            )
+        arrays = [self._array(x, *kind) for x, kind in zip(xs, self._expected)]
+        try:
+            with self._lock:
+                results = self._run(*arrays)
+        except OtherWay:
+            self._explain(xs)
+        count = len(results) - len(self._targets)
+        ys = [Variable(y, None, False) for y in results[:count]]
+        grads = []
+        for x, gradient in zip(self._targets, results[count:]):
+            if x._grad is not None or x._hooks:
+                gradient = added(x, gradient)
+            grads.append(Variable(gradient))
+        for x, grad in zip(self._targets, grads):  # nothing can fail from here on
+            x._grad = grad
+        for y in (*ys, *grads):
+            y._no_graph = NO_GRAPH
+        return self._many(ys) if self._many else ys[0]
+
+    def _check(self):
+        """Raise an error where f would do something else now."""
+        if Config.handler is not None:
+            raise TypeError(
+                "Program: called while another f is followed; call the plain function "
+                "there (see step 72)"
+            )
+        if Config.train is not self._train:
+            mode = "training" if self._train else "test"
+            raise RuntimeError(
+                f"Program: f was compiled in {mode} mode, and dropout and batch_norm "
+                "are not the same in the other; compile f there as well (see step 72)"
+            )
+        if [x.requires_grad for x in self._wanted] != self._flags:
+            raise RuntimeError(
+                "Program: requires_grad of a Variable in gradients is not what it was "
+                "when f was compiled; compile again (see step 72)"
+            )
+
+    def _array(self, x, name, shape, dtype):
+        """Return the array of an argument; refuse what f was not compiled for."""
+        if isinstance(x, Variable):
+            if self._followed.uses_grads:
+                raise TypeError(
+                    f"Program: f calls backward, which would leave a gradient in {name}"
+                    ", and a run leaves none there; hand over an array, and have f "
+                    "return the gradient (see step 72)"
+                )
+            x = x.data
+        if not isinstance(x, np.ndarray):
+            x = as_array(_as_input("Program", x, name))
+        if x.shape != shape or x.dtype != dtype:
+            raise ValueError(
+                f"Program: {name} must be {shape} {dtype}, as compiled, got "
+                f"{x.shape} {x.dtype}; for other shapes compile again (see step 72)"
+            )
+        return x
+
+    def _explain(self, xs):
+        """Raise the error that f itself raises, whose checks refuse these numbers."""
+        with no_grad(), test_mode():
+            self._followed.f(*[as_variable(as_array(x)) for x in xs])
+        raise RuntimeError(
+            "Program: a check within the package comes out otherwise than when f was "
+            "followed, so f may go another way with these numbers; call the plain "
+            "function (see step 72)"
+        )
+
+    def __repr__(self):
+        names = ", ".join(f"{name} {shape} {d}" for name, shape, d in self._expected)
+        return f"<Program({names}): {len(self.before)} calls, now {len(self.after)}>"

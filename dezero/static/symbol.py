@@ -1,0 +1,241 @@
+"""Symbol: what f computes with while it is followed, a Node in the clothes of an array.
+
+isinstance(symbol, np.ndarray) is True, by __class__. It holds no memory: NumPy's C
+code, which would look there, calls __array__ instead, which raises. What NumPy is
+asked to do with it, NumPy hands over (__array_ufunc__, __array_function__), and the
+Trace notes it, if the shape of the result does not depend on numbers.
+"""
+
+import operator
+import sys
+
+import numpy as np
+
+from dezero.core import Variable
+from dezero.static.graph import leaves, mapped
+
+
+class CannotFollow(TypeError):
+    """A Symbol was asked for what it does not have: numbers."""
+
+
+class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
+    """A Node that passes for an ndarray.
+
+    Two Symbols may stand for arrays that show the same memory. Then they have the same
+    root, and where one is written into, the others no longer know what they hold.
+    """
+
+    __hash__ = None
+    __array_priority__ = 100
+    base = None
+
+    def __init__(self, trace, node, why_not=""):
+        self._trace, self._node = trace, node
+        self._root, self._views = self, [self]  # of a root: all that show its memory
+        self._why_not = why_not  # nobody may use it
+
+    __class__ = property(lambda self: np.ndarray)
+    shape = property(lambda self: self._node.shape)
+    dtype = property(lambda self: self._node.dtype)
+    size = property(lambda self: self._node.size)
+    ndim = property(lambda self: len(self._node.shape))
+    T = property(lambda self: self.transpose())
+    flags = property(lambda self: _Flags)
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index):
+        if isinstance(index, tuple) and index == ():
+            return self
+        if any(s.dtype == bool for s in leaves((index,), Symbol)):
+            raise TypeError(
+                f"compile: {self._node!r}[mask]: only a run knows how many elements a "
+                "mask picks, and shapes must be known before; choose with F.where, or "
+                "multiply by the mask (see step 72)"
+            )
+        return self._trace.note(operator.getitem, (self, index))
+
+    def __setitem__(self, index, value):
+        # A layer whose call has failed gives an array back what it held: its copy.
+        made = value._node if type(value) is Symbol and index is Ellipsis else None
+        if not made or made.args != (self._node,) or made.name != "copy":
+            self.refuse("writes into an array")
+
+    def __array_ufunc__(self, ufunc, method, *xs, out=(), **kwargs):
+        if any(isinstance(x, Variable) for x in xs):
+            return NotImplemented  # x + variable: its turn
+        if method == "reduce" and not out:
+            return self._trace.note(getattr(ufunc, method), xs, kwargs)
+        if method != "__call__" or kwargs or ufunc.nout > 1:
+            self.refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
+        y = self._trace.note(ufunc, xs)
+        if not out:
+            return y
+        if type(out[0]) is not Symbol:
+            self.refuse("writes into an array")
+        return out[0]._overwrite(y)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return self._trace.note(function, args, kwargs)
+
+    def _overwrite(self, y):
+        """Become y, as by `self += ...`. What shows the same memory is stale then."""
+        if (y.shape, y.dtype) != (self.shape, self.dtype):
+            self.refuse(f"puts {y.shape} {y.dtype} into {self.shape} {self.dtype}")
+        self.read()
+        if self._root._node.function is None:
+            self.refuse("changes an array that it was given, in place")
+        for view in self._root._views:
+            view._why_not = "writes into an array through a part of it"
+        self._why_not, self._node = "", y._node
+        return self
+
+    def read(self):
+        """Return the Node; raise where it may not be what an array would hold."""
+        if not self._trace.open:
+            raise RuntimeError(
+                "static: a value that compile() followed is used after f returned, so "
+                "something kept it: a layer that remembers (RNN: reset_state() first), "
+                "or a list (see step 72)"
+            )
+        if self._why_not:
+            self.refuse(self._why_not)
+        return self._node
+
+    def refuse(self, what):
+        """Raise CannotFollow: f does what needs numbers."""
+        raise CannotFollow(
+            f"compile: f {what}, at {self._node!r}; while f is followed there are "
+            "shapes, but no numbers: decide with F.where or in front of f, print what "
+            "f returns, and compute with operators and dezero.functions (see step 72)"
+        )
+
+    def __bool__(self):
+        caller = sys._getframe(1)
+        ours = caller.f_globals.get("__name__", "").startswith("dezero.")
+        if ours and caller.f_code.co_name != "__bool__" and not self._trace.depth:
+            return self._trace.check(self)  # an if of the package's, about arguments
+        self.refuse("takes an if or a while by a value")
+
+    def __float__(self):
+        self.refuse("makes a value a Python number")
+
+    def __array__(self, dtype=None, copy=None):
+        self.refuse("needs the numbers of an array")
+
+    def __getattr__(self, name):
+        # Called for names that are not defined above. An ndarray has more of them.
+        if name in _METHODS:
+            function = getattr(np.ndarray, name)
+            return lambda *args, **kw: self._trace.note(function, (self, *args), kw)
+        if hasattr(np.ndarray, name):
+            self.refuse(f"uses {name} of an array")
+        raise AttributeError(f"a Symbol has no attribute {name!r}")
+
+    def __repr__(self):
+        return f"symbol({self._node!r})"
+
+    __str__ = __repr__
+    __int__ = __index__ = __complex__ = item = tolist = __float__
+
+
+class _Flags:
+    """Of memory that is one's own: nobody needs a copy of it."""
+
+    writeable = c_contiguous = owndata = True
+    f_contiguous = False
+
+
+# --- what the shape of the result follows from, and what not ---
+
+_METHODS = set(
+    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot "
+    "flatten max mean min prod ravel repeat reshape round squeeze std sum swapaxes "
+    "take trace transpose var".split()
+)
+# Of these the first argument may be a value, or a list of values; the rest must be
+# known, because shapes may depend on it.
+SHAPED_BY_THE_REST = set(
+    "amax amin around array_split atleast_1d atleast_2d atleast_3d average "
+    "broadcast_arrays broadcast_to column_stack concat concatenate count_nonzero diag "
+    "diff dsplit dstack expand_dims flip fliplr flipud hsplit hstack imag inv median "
+    "moveaxis nanmax nanmean nanmin nansum norm pad ptp real rollaxis roll rot90 sort "
+    "split stack tile trapezoid tril triu vsplit vstack".split()
+)
+# Of these any argument.
+_SHAPED_BY_SHAPES = set(
+    "append convolve cross dot einsum full_like gradient inner interp isclose kron "
+    "matmul meshgrid nan_to_num outer searchsorted select solve take_along_axis "
+    "tensordot vdot where clip take".split()
+)
+NEEDS_NO_NUMBERS = {
+    *(np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj),
+    *(np.zeros_like, np.ones_like, np.empty_like),
+}
+
+
+def depends_on_numbers(function, args, kwargs):
+    """Return whether the shape of the result may not follow from the shapes given."""
+    name = function.__name__
+    if isinstance(function, np.ufunc) or function in (operator.getitem, *REDUCTIONS):
+        return False
+    if name in _SHAPED_BY_SHAPES:
+        return name == "where" and len(args) != 3
+    later = has_symbols(args[1:]) or "order" in kwargs
+    return later or name not in _METHODS | SHAPED_BY_THE_REST
+
+
+# x.sum goes through two more layers than add.reduce.
+_REDUCE = {
+    np.ndarray.sum: np.add.reduce,
+    np.ndarray.max: np.maximum.reduce,
+    np.ndarray.min: np.minimum.reduce,
+}
+REDUCTIONS = {reduce: method.__name__ for method, reduce in _REDUCE.items()}
+
+
+def plainest(function, args, kwargs):
+    """Return a call in the form that is both quickest and the same for all writings."""
+    if function is np.ndarray.dot:
+        return np.dot, args, kwargs
+    if function is np.ndarray.transpose and (len(args) == 1 or args[1] is None):
+        return function, args[:1], {}
+    reduce = _REDUCE.get(function)
+    if reduce and set(kwargs) <= {"axis", "keepdims"} and len(args) < 3:
+        axis = args[1] if len(args) == 2 else kwargs.get("axis")
+        keepdims = bool(kwargs.get("keepdims", False))
+        return reduce, (args[0], axis, None, None, keepdims), {}
+    return function, args, kwargs
+
+
+# --- samples: arrays such as could stand where Symbols are ---
+
+
+def sample(node):
+    """Return an array that a node could have computed; ints can be indices.
+
+    Nobody may write into it: what would is found out so.
+    """
+    if node.shape is None:
+        return node.sample
+    fill = np.ones if node.dtype.kind in "fc" else np.zeros
+    array = node.value[...] if node.is_constant else fill(node.shape, node.dtype)
+    array.flags.writeable = False
+    return array
+
+
+def samples(tree):
+    """Return a tree with samples for Symbols."""
+    return mapped(tree, lambda symbol: sample(symbol.read()), Symbol)
+
+
+def has_symbols(tree):
+    """Return whether there are Symbols in nested tuples, lists and slices."""
+    return next(leaves(tree, Symbol), None) is not None
