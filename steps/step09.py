@@ -36,7 +36,7 @@ guards.Whole, guards.Kind, guards.call_text, guards.check_callable,
 guards.file_name_below,
 advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
 advice.teach_names, advice.teach_members, advice.named_arguments,
-core.Variable.exp
+advice.ABSENT, core.Variable.exp
 Extends: core.Variable, core.Variable.backward, core.Function
 Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
 gradients into a box (before step 32). Which line of Variable
