@@ -1,7 +1,6 @@
 """What a Variable shares with an ndarray: shape, methods, operators, NumPy's protocol.
 
-Most are a line that calls the function of that name. These functions work on
-Variables, so they are defined later: `ops` gets them once they are there.
+Most are a line that calls the function of that name, which is defined later: `ops`.
 """
 
 import inspect
@@ -17,8 +16,8 @@ from dezero.core import checks
 if TYPE_CHECKING:
     from dezero.core.variable import Variable
 
-# Functions of Variables, and what NumPy's come to: dezero/core/__init__.py fills in
-# those of core, dezero.functions the others.
+# Functions of Variables, and what NumPy's come to. core/__init__ and dezero.functions
+# fill them in.
 ops: Any = types.SimpleNamespace()
 of_numpy: dict = {}
 
@@ -72,8 +71,6 @@ class ArrayLike:
     def __str__(self):
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
-
-    # --- shape and reduction ---
 
     def reshape(self, *shape) -> "Variable":
         """The same data in another shape: x.reshape(2, 3), ((2, 3)), (-1,)."""

@@ -7,8 +7,8 @@ Three tricks, for the usual call, which has one output:
     the output is made without Variable.__init__, whose questions are answered,
     what is asked of every result, and of a mistake, is asked where it can be needed
 
-Together: 2.2 us for the addition of two numbers instead of 4.9. Forward and backward
-through a chain of scalar operations takes 0.6 of the time, a small network 0.8.
+Together: 2.2 us for the addition of two numbers instead of 4.9. Without it, a chain of
+scalar operations, forward and backward, takes 1.7 of the time, a small network 1.2.
 """
 
 import weakref
