@@ -18,7 +18,7 @@ from curriculum.places import PACKAGE
 #                  <- arithmetic, reduction      shape <- matmul      function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
-#     guards <- files, transforms, dataloaders
+#     guards <- files, transforms, dataloaders      advice <- dataloaders
 #     files <- render <- graph  files <- layers      functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
