@@ -37,7 +37,7 @@ leads back to x, a cycle as in step 17, until it is cleared.
 
 The package's engine does the same. It leaves the recording out
 more thoroughly: without create_graph its own backwards run on
-bare ndarrays, which is faster (see the top of dezero/core.py).
+bare ndarrays, which is faster (see dezero/core/backward.py).
 
 New: Variable.backward, Mul.backward, Div.backward, Pow.backward,
 derivatives, label, draw.
