@@ -713,6 +713,8 @@ ROWS = {
     "static.Node": called(np.exp, (), {}, (2,), np.float64),
     "static.Node.is_constant": called(np.exp).of(static.Node).get("is_constant"),
     "static.Node.is_elementwise": called(np.exp).of(static.Node).get("is_elementwise"),
+    "static.Node.key": called(np.exp).of(static.Node).get("key"),
+    "static.Node.stays": called(np.exp).of(static.Node).get("stays"),
     "static.Node.on": called(np.exp).of(static.Node).get("on", ()),
     "static.Node.size": called(np.exp).of(static.Node).get("size"),
     # the rest
@@ -915,6 +917,7 @@ WITHOUT = {
     "guards.Kind": "a descriptor, see Number",
     "guards.Whole": "a descriptor, see Number",
     "guards.call_text": "for __repr__",
+    "static.Node.compute": "for the passes, which give it arrays that fit",
     "static.Program": "what compile returns; see there",
     "datasets.MNIST": "70,000 pictures from the network",
     "datasets.CIFAR10": "60,000 pictures from the network",

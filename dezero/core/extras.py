@@ -1,5 +1,7 @@
 """What later steps add to Variable: hooks and leaves (65, 66), devices (52), copies.
 
+>>> import numpy as np
+>>> from dezero import Variable
 >>> x = Variable(np.array(2.0))
 >>> handle = x.register_hook(lambda gradient: print("d/dx:", gradient))
 >>> (x * x).backward()

@@ -43,6 +43,7 @@ class Layer:
     A call that fails leaves all layers as they were before it: sizes that it had
     learned and weights that it had drawn are gone again.
 
+    >>> from dezero.layers import Linear
     >>> Linear(10, in_size=4)
     Linear(10, in_size=4)
     """
@@ -224,6 +225,8 @@ class Layer:
         layer, its state and NumPy's generator stay as they are, and a layer that was
         never called is that afterwards. What is shared is counted once.
 
+        >>> import dezero.functions as F
+        >>> from dezero.layers import Linear
         >>> from dezero.models import Sequential
         >>> model = Sequential(Linear(100), F.tanh, Linear(10))
         >>> model.summary(np.zeros((32, 784), dtype=np.float32))
