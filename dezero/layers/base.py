@@ -225,6 +225,7 @@ class Layer:
         layer, its state and NumPy's generator stay as they are, and a layer that was
         never called is that afterwards. What is shared is counted once.
 
+        >>> import numpy as np
         >>> import dezero.functions as F
         >>> from dezero.layers import Linear
         >>> from dezero.models import Sequential
