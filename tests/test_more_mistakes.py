@@ -368,3 +368,9 @@ def test_a_forward_that_returns_no_real_numbers_is_refused(kind):
         Two()(x)
     with no_grad(), pytest.raises(TypeError, match="Mine.forward: expected an array"):
         Mine()(x)
+
+
+def test_the_slope_of_sqrt_behind_a_mask_warns_of_nothing():
+    x = Variable(np.array([4.0, -1.0]))
+    F.sqrt(F.relu(x)).backward()  # pytest makes an error of every warning
+    np.testing.assert_allclose(x.grad.data, [0.25, 0.0])

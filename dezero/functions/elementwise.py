@@ -105,7 +105,8 @@ class Sqrt(Function):
         return cuda.get_array_module(x).sqrt(x)
 
     def backward(self, gy):
-        return gy / (2 * self.output())
+        with np.errstate(divide="ignore"):  # infinite at 0: nothing to warn about
+            return gy / (2 * self.output())
 
 
 class Abs(Function):
