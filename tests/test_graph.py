@@ -403,13 +403,17 @@ def test_a_folder_called_dot_is_no_program(tmp_path, monkeypatch):
 def test_a_png_is_laid_out_once(tmp_path, monkeypatch):
     # A stand-in that counts, and leaves the work to the engine of pygraphviz.
     calls = tmp_path / "calls"
-    body = f"""#!{sys.executable}
+    program = tmp_path / "count.py"
+    text = f"""
 import sys, pygraphviz
 options = dict((option[1], option[2:]) for option in sys.argv[1:])
 open({str(calls)!r}, "a").write(options["K"] + " " + options["T"] + "\\n")
 graph = pygraphviz.AGraph(string=sys.stdin.read())
 sys.stdout.buffer.write(graph.draw(format=options["T"], prog=options["K"]))
 """
+    program.write_text(text, encoding="utf-8")
+    # Not Python in its first line: the path of an environment may have blanks.
+    body = f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n'
     fake_dot(tmp_path / "bin", monkeypatch, body)
     plot_dot_graph(V(1.0), to_file=tmp_path / "trial.png")
     calls.write_text("")
