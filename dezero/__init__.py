@@ -1,4 +1,4 @@
-"""A deep-learning framework to learn from; its engine, dezero/core, reads in an evening.
+"""A deep-learning framework to learn from; its engine, dezero/core, is an evening.
 
 >>> import numpy as np
 >>> from dezero import Variable
