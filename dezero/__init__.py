@@ -1,4 +1,6 @@
-"""A deep-learning framework to learn from; its engine, dezero/core, is an evening.
+"""A deep-learning framework to learn from.
+
+Its engine, the folder dezero/core, can be read in an evening.
 
 >>> import numpy as np
 >>> from dezero import Variable
