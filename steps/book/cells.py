@@ -29,29 +29,34 @@ def step_cells(lesson, links, shadowed):
         add("code", context)
     if found := head(lesson, shadowed):
         add("code", found)
-    for carried, origins, source in definitions(lesson):
+    for carried, origins, text, source in definitions(lesson):
         if carried:
             *most, last = map(str, origins or ["?"])
             names = f"s {', '.join(most)} and {last}" if most else f" {last}"
             title = f"# Carried over from step{names}"
             hidden = {"jupyter": {"source_hidden": True}, "tags": ["carried-over"]}
             add("code", f"{title}\n\n{source}", **hidden)
-        else:
-            add("code", source)
+            continue
+        if text:
+            add("markdown", markdown(text, links))
+        add("code", source)
     shown = pictures(step)
-    sources = demos(lesson)
+    parts = demos(lesson)
+    sources = [source for _, source in parts]
     last = {  # a picture follows the last cell that speaks of it
         picture: max((i for i, x in enumerate(sources) if picture in x), default=-1)
         for picture in shown
     }
-    for i, source in enumerate(sources):
+    for i, (text, source) in enumerate(parts):
+        if text:
+            add("markdown", markdown(text, links))
         add("code", source)
         for picture, at in last.items():
-            if at % len(sources) == i:
-                add("code", f'Picture(FIGURES / "{picture}")')
+            if at % len(parts) == i:
+                add("code", f'Picture("../figures/{picture}")')
     if step.exercise:
         words = prose(capital(step.exercise), links)
-        add("markdown", f"### Exercise\n\n{words}")
+        add("markdown", f"### Exercise\n\n{words}\n\n{commands(step.number)}")
         yours = f"# your code for step {step.number}"
         cells.append(cell("code", f"{name}-exercise", yours))
     shadowed |= dict.fromkeys(own_builtins(lesson), step.number)
@@ -64,16 +69,38 @@ def capital(text):
     return text[0].upper() + text[1:] if word and word[0] not in "a b x y" else text
 
 
+def commands(number):
+    """Return what a reader can type in a terminal about a step."""
+    return (
+        f"In a terminal, `python -m steps run {number}` runs the file of this step, "
+        f"`python -m steps diff {number}` shows what it adds, and `python -m steps "
+        "where NAME` says which step explained a name."
+    )
+
+
 def step_text(lesson, links):
     """Return the text of a step: heading, prose, and where its code lives."""
     step, links = lesson.step, {**links, lesson.number: None}
     heading = f"## Step {step.number}. {prose(step.title)}: {prose(step.idea)}"
     line = f"> File: [steps/{step.path.name}](../steps/{step.path.name})."
     if step.in_package:
-        line += f" In the package: {prose(step.in_package)}."
+        line += f" In the package: {place(step.in_package)}."
     # an anchor of our own: each program makes another one of a heading
     top = f'<a id="{lesson.name}"></a>\n\n{heading}'
     return f"{top}\n\n{markdown(step.prose, links)}\n\n{line}"
+
+
+def place(text):
+    """Return what stands behind 'In the package:' as Markdown, its files as links."""
+    parts = []
+    for part in text.rstrip(".").split("; "):
+        if not part.startswith("dezero/"):
+            parts.append(prose(part))
+            continue
+        file, *names = re.split(r"(, | and )", part)
+        names = [f"`{x}`" if i % 2 else x for i, x in enumerate(names)]
+        parts.append(f"[`{file}`](../{file}){''.join(names)}")
+    return "; ".join(parts)
 
 
 def missing(lesson):
@@ -141,9 +168,10 @@ def is_comment(line):
 
 
 def definitions(lesson):
-    """Yield (carried over?, from which steps, source) for each cell of definitions.
+    """Yield (carried over?, from which steps, text, source) of cells of definitions.
 
-    What is carried over is one cell as far as it stands together.
+    What is carried over is one cell as far as it stands together. Of the others the
+    comment above the first definition is their text.
     """
     nodes = [
         node
@@ -163,11 +191,23 @@ def definitions(lesson):
         else:
             parts.append((found.carried, origins, first, last, constant))
     for carried, origins, first, last, _ in parts:
-        yield carried, sorted(origins), "\n".join(lesson.lines[first - 1 : last])
+        rows = lesson.lines[first - 1 : last]
+        text, rows = ("", rows) if carried else comment_above(rows)
+        yield carried, sorted(origins), text, "\n".join(rows)
+
+
+def comment_above(rows):
+    """Return the text of the comment that code begins with, and the rest of it."""
+    at = next((i for i, row in enumerate(rows) if not row.startswith("#")), len(rows))
+    text = [row.lstrip("#").removeprefix(" ") for row in rows[:at]]
+    return "\n".join(text), rows[at:]
 
 
 def demos(lesson):
-    """Return what stands under if __name__ == "__main__", a cell for each part."""
+    """Return (text, source) of what stands under if __name__ == "__main__".
+
+    Lines that stand together are a cell; a comment that they begin with is their text.
+    """
     cells, end = [], None
     for _, first, last in statements(lesson.lines, lesson.main):
         lines = [line.removeprefix("    ") for line in lesson.lines[first - 1 : last]]
@@ -176,7 +216,8 @@ def demos(lesson):
         else:
             cells.append(lines)
         end = last
-    return ["\n".join(lines) for lines in cells]
+    parts = map(comment_above, cells)
+    return [(text, "\n".join(rows)) for text, rows in parts]
 
 
 def pictures(step):
