@@ -98,6 +98,25 @@ def test_a_dropped_output_of_two_is_missed(step):
         y0.backward()
 
 
+def test_an_unused_output_of_two_needs_zeros(step):
+    """Kept, but not used: with a gradient of zeros backward goes on."""
+
+    class Twice(step.Function):
+        def forward(self, x):
+            return x, x + x
+
+        def backward(self, gy0, gy1):
+            return gy0 + 2 * gy1
+
+    x = step.Variable(np.array(3.0))
+    y0, y1 = Twice()(x)
+    with pytest.raises(TypeError, match="NoneType"):
+        y0.backward()
+    y1.grad = np.array(0.0)
+    y0.backward()
+    assert x.grad == 1.0
+
+
 @pytest.mark.parametrize("cycle, expected", [(False, 0), (True, 2)])
 def test_two_that_hold_each_other(step, cycle, expected):
     assert step.without_collector(step.drop_two, cycle) == expected

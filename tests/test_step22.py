@@ -156,4 +156,4 @@ def test_the_numbers_printed(run_step):
     out = run_step(22)
     assert "x**3      8.0000   12.0000    12.0000" in out
     assert "gradients:  a -0.0093, b -0.0648" in out
-    assert "numerical:  a -0.0093, b -0.0648" in out
+    assert "measured:   a -0.0093, b -0.0648" in out
