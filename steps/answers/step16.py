@@ -10,11 +10,11 @@ heapq puts the smallest first, so the generation gets a minus sign.
 Two entries of one generation are compared by their numbers, because
 Functions have no order of their own.
 
-For n squares max looks n * n times, and with twice the squares four
-times as often. The heap
-compares little more than twice as often. In a long chain only one
-Function waits, and both cost next to nothing. (The package sorts
-all Functions once, which costs about as much as the heap.)
+For n squares max looks n * n times: with twice the squares, four
+times as often. The heap then compares little more than twice as
+often. In a long chain only one Function waits, and both cost next
+to nothing. (The package sorts all Functions once, which costs about
+as much as the heap.)
 
 Output:
     squares  max looks at  the heap compares

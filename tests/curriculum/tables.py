@@ -144,8 +144,6 @@ LEGACY_SEEDS = {
 LATER_FORM = {
     f"step{number}"
     for number in """
-    01 02 03 04 05 06 07 08 09 10
-
 
     25 26 27 28 29 30 31 32 33 34 35 36
 
