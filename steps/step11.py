@@ -28,8 +28,9 @@ form a graph in which ways meet and part.
 
 Two things are missing. There is no backward yet: the loop of step
 8 follows one input and one output, and step 13 writes it for
-many. Until then Square and Exp stay away. And `Add()([x0, x1])[0]`
-is clumsy to write. Step 12 removes the brackets.
+many. Square comes back there, and exp in the package. And
+`Add()([x0, x1])[0]` is clumsy to write. Step 12 removes the
+brackets.
 
 Exercise: write DivMod, which takes a and b and returns the
 whole quotient a // b and the remainder a % b. Which Variable

@@ -24,7 +24,7 @@ tuple, because that is what Python makes of `return x, y`. (The
 call collects the Variables in a list, but a tuple would do as
 well: both can be taken apart with `x, y = ...`. A list that
 forward returns counts as one result. A list is no ndarray, so
-the box refuses it, as it does since step 9.)
+the box refuses it, as it has done since step 9.)
 
 Still missing: backward for many inputs. Step 13 writes it.
 

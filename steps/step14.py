@@ -15,14 +15,15 @@ adds every further one to it:
     x.grad = gx if x.grad is None else x.grad + gx
 
 In a network this is the rule and not the exception: one and the
-same number takes part in the answer to every example.
+same number takes part in the answer to every example. (To see only
+what changed since step 13, type python -m steps diff 14.)
 
 There is a price. Gradients now also add up over two computations
 with the same x. Before the second computation, call
 x.cleargrad(), which makes x.grad None again.
 
 One thing is still wrong. Here x is used twice, and x was not
-computed by any Function. Where a *result* is used twice, as in
+computed by any Function. Where a result is used twice, as in
 a = square(x) and y = add(a, a), this backward gives 8 * x. But y
 is 2 * x**2, and its slope is 4 * x. Step 15 finds out why.
 

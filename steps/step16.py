@@ -33,8 +33,8 @@ when nobody needs them any more. Step 17 looks at that.
 
 Exercise: max looks at every waiting Function, each time. Count how
 many in all for a sum of 1,024 squares, added in pairs, and the
-sums again in pairs. Then let a heap find the next one (Python's
-heapq) and count the comparisons.
+sums again in pairs. Then let a *heap* find the next one (Williams,
+1964; Python's heapq) and count its comparisons.
 
 In the package: dezero/core/backward.py, propagate
 
@@ -49,6 +49,9 @@ Output:
 import numpy as np
 
 
+# backward is that of step 14, except for two things. max chooses the
+# next Function, and a Function that waits already is not added to
+# the list a second time.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 

@@ -7,11 +7,10 @@ answer such questions itself, by asking its array:
     x.shape  x.ndim  x.size  x.dtype
     len(x)   print(x)
 
-How does a class take part in len and print? For some names Python
-has an agreement, and each of them begins and ends with two
-underscores. These are the *special methods*. len(x) calls
-x.__len__(), and print(x) calls x.__repr__(), as the interactive
-prompt does.
+How can a class take part in len and print? Python looks for methods
+with agreed names, which begin and end with two underscores. These
+are its *special methods*. len(x) calls x.__len__(), and print(x)
+calls x.__repr__(), as the interactive prompt does.
 
 For x.shape there is @property. It turns a method into something
 that is read like an attribute, without brackets. Nobody can assign

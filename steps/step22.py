@@ -1,7 +1,9 @@
 """Step 22. More operators: negation, subtraction, division, power.
 
-Four more Functions complete the formulas of school: the value in
-forward, its derivative in backward, and a method for the sign.
+Four more Functions, and any formula of + - * / ** can be written
+down. Each needs three things: the formula in forward, its
+derivative in backward, and a method that Python calls for the
+operator.
 
     y = -x       gx  = -gy
     y = x0 - x1  gx0 = gy
@@ -14,10 +16,9 @@ The two sides of - and / are not alike. For 5 - x Python calls
 x.__rsub__(5). The method must answer with 5 - x, which is
 sub(other, self), and not with x - 5.
 
-Now any formula of + - * / ** can be written down, and one line of
-code serves numbers and Variables alike. The table below uses this.
-Each f gets Variables, for backward, and plain floats, for the
-measured slope of step 4.
+Now one line of code serves numbers and Variables alike, and the
+table below uses this. Each f gets a Variable, for backward, and
+plain floats, for the measured slope of step 4.
 
 What began as a box of five lines is a small engine now, and its
 own file gets in the way: every new program would have to carry

@@ -1,7 +1,7 @@
 """Step 23. A package: write it once, import it everywhere.
 
-Step 22 is 360 lines long, and only 60 of them were new. Until now
-every file carried along what it needed, so that each could be read
+Step 22 is 360 lines long, and most of them are copies. Until now
+every file carried along what it needed, so that you could read it
 alone. But a copy must be mended in every place where it stands. A
 package stands in one place, and every program takes the classes
 from there:
@@ -28,7 +28,8 @@ In `dezero` itself x.grad is a Variable, and step 32 explains what
 that is good for. (With is_simple_core = True in
 dezero/__init__.py, `dezero` is core_simple, too.)
 
-Below is the program of step 22 again. It prints the same table.
+Below is the program of step 22 again. It prints the same table. And
+where was a name explained? Ask: python -m steps where Pow
 
 Exercise: write a folder tiny with a file __init__.py of your own
 that defines a function, and import it from a program beside that
