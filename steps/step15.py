@@ -26,11 +26,11 @@ on its half and no more. The place of A in the order must change:
     a Function may go back only after every Function
     that used its result has gone back
 
-An order that keeps to this rule is called a *topological order*.
-Here there are two: D, C, B, A and D, B, C, A. They also save work.
-In a row of ten small diamonds, each of them t = t + t, the simple
-loop visits the first Function 512 times. How can a loop find the
-right order? Step 16 gives every Function a number for that.
+An order that keeps to this rule is called a *topological order*
+(Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They
+also save work: in a row of ten small diamonds, each t = t + t, the
+simple loop visits the first Function 512 times. How can a loop find
+the right order? Step 16 gives every Function a number for that.
 
 Exercise: let the loop take the oldest Function, waiting.pop(0),
 instead of the newest. With once=True the diamond comes out right!

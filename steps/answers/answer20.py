@@ -12,6 +12,7 @@ Output:
 """
 
 import numpy as np
+
 from step20 import Variable
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ Output:
 """
 
 import numpy as np
+
 from step14 import Variable, square
 
 if __name__ == "__main__":

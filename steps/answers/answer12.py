@@ -9,6 +9,7 @@ Output:
 """
 
 import numpy as np
+
 from step12 import Function, Variable
 
 

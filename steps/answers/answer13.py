@@ -10,6 +10,7 @@ Output:
 """
 
 import numpy as np
+
 from step13 import Function, Variable, slopes
 
 

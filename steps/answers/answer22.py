@@ -12,6 +12,7 @@ Output:
 """
 
 import numpy as np
+
 from step22 import Pow, Variable
 
 

@@ -14,6 +14,7 @@ import tracemalloc
 import weakref
 
 import numpy as np
+
 from step17 import Square, StrongSquare, Variable, without_collector
 
 

@@ -11,6 +11,7 @@ Output:
 """
 
 import numpy as np
+
 from step21 import Variable
 
 if __name__ == "__main__":

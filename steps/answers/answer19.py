@@ -13,6 +13,7 @@ Output:
 """
 
 import numpy as np
+
 from step19 import Variable
 
 

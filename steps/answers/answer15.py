@@ -14,6 +14,7 @@ Output:
 """
 
 import numpy as np
+
 from step15 import Variable, add, diamond, push_back, square
 
 

@@ -11,6 +11,7 @@ Output:
 """
 
 import numpy as np
+
 from step11 import Function, Variable
 
 

@@ -26,6 +26,7 @@ Output:
 import heapq
 
 import numpy as np
+
 from step16 import Variable, add, square
 
 
