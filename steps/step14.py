@@ -16,7 +16,7 @@ adds every further one to it:
 
 In a network this is the rule and not the exception: one and the
 same number takes part in the answer to every example. (To see only
-what changed since step 13, type python -m steps diff 14.)
+what changed since step 13, type `python -m steps diff 14`.)
 
 There is a price. Gradients now also add up over two computations
 with the same x. Before the second computation, call

@@ -23,9 +23,9 @@ the list only if it is not waiting there already. It cannot come
 back later: after its turn, everything that uses it is done.
 
 Why do we not follow the links once, sort all Functions, and then
-go back along the sorted list? One can, and many frameworks do, the
-package too. It takes two loops. With generations one loop is
-enough, and it is that of step 8 with another way to choose.
+go back along the sorted list? One can, and the package does. It
+takes two loops. With generations one loop is enough, and it is that
+of step 8 with another way to choose.
 
 Something is left. y knows its creator, and the creator knows y,
 among its outputs. Two objects that hold each other stay in memory

@@ -41,14 +41,14 @@ now, and which arrays are the rest? (Step 18 looks at those.)
 In the package: dezero/core/function.py, Function
 
 Output:
-    collector off; left of two Variables after del
+    two Variables dropped; still in memory:
         on their own:       0
         holding each other: 2
-    left of ten results of 8 MB that were dropped
+    ten results of 8 MB dropped; still in memory:
         strong outputs: 10, about 80 MB
         weak outputs:    0, about 0 MB
-    the function finds its output y: True
-    and backward works as before: dy/dx = 64
+    the Function finds its output y: True
+    backward works as before: dy/dx = 64
     y dropped, the weak reference finds: None
 """
 
@@ -106,7 +106,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -233,13 +234,13 @@ def add(x0, x1):
 
 
 if __name__ == "__main__":
-    print("collector off; left of two Variables after del")
+    print("two Variables dropped; still in memory:")
     left = without_collector(drop_two, False)
     print(f"    on their own:       {left}")
     left = without_collector(drop_two, True)
     print(f"    holding each other: {left}")
 
-    print("left of ten results of 8 MB that were dropped")
+    print("ten results of 8 MB dropped; still in memory:")
     left, mb = without_collector(drop_results, StrongSquare)
     print(f"    strong outputs: {left:2}, about {round(mb, -1):.0f} MB")
     left, mb = without_collector(drop_results, Square)
@@ -249,8 +250,8 @@ if __name__ == "__main__":
     a = square(x)
     y = add(square(a), square(a))
     output = y.creator.outputs[0]
-    print(f"the function finds its output y: {output() is y}")
+    print(f"the Function finds its output y: {output() is y}")
     y.backward()
-    print(f"and backward works as before: dy/dx = {x.grad:.0f}")
+    print(f"backward works as before: dy/dx = {x.grad:.0f}")
     del y
     print(f"y dropped, the weak reference finds: {output()}")

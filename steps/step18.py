@@ -11,7 +11,7 @@ This step saves memory in two ways.
 
 1. Gradients on the way: retain_grad. Mostly we read gx only. So
 backward now forgets the gradient of a result as soon as it has
-passed it on. Gradients stay in the leaves alone. To look at the
+passed it on. Gradients stay only in the leaves. To look at the
 others, call y.backward(retain_grad=True).
 
 2. No graph at all: no_grad. Often no backward follows: a network
@@ -26,9 +26,9 @@ records no inputs, no outputs and no creator. After the block the
 switch is what it was before, even if an error ended the block.
 
 A result without a creator looks like a leaf. y.backward() sets
-y.grad to ones and reaches nothing else, without a word. So compute
-what you want to differentiate outside of the block. (The package
-raises an error instead.)
+y.grad to ones, reaches nothing else, and raises no error. So compute
+what you want to differentiate outside of the block. (In the package
+it is an error.)
 
 So much for memory. What is left is comfort: print(x) does not even
 show the numbers in x. Step 19 begins with that.
@@ -115,7 +115,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):

@@ -40,7 +40,7 @@ Output:
     3 * x + 1 = variable(10.0), gradient 3.0
     array * v = variable([10. 40. 90.])
     the gradient is the array: [10. 20. 30.]
-    without priority: an ndarray of object:
+    without priority: an ndarray of Variables:
         variable([10. 20. 30.])
         variable([20. 40. 60.])
         variable([30. 60. 90.])
@@ -154,7 +154,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -275,7 +276,7 @@ if __name__ == "__main__":
     print(f"array * v = {y}")
     print(f"the gradient is the array: {v.grad}")
     z = array * Eager(np.array([1.0, 2.0, 3.0]))
-    print(f"without priority: an {type(z).__name__} of {z.dtype}:")
+    print(f"without priority: an {type(z).__name__} of Variables:")
     for element in z:
         print(f"    {element}")
     try:

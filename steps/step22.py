@@ -27,8 +27,8 @@ all of it along. Step 23 moves it into a package.
 Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
 
-In the package: dezero/core/arithmetic.py; and all of this file,
-letter for letter, is dezero/core_simple.py
+In the package: dezero/core/arithmetic.py; each definition of this
+file also stands, letter for letter, in dezero/core_simple.py
 
 Output:
     at x = 2   value  gradient   measured
@@ -165,7 +165,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):

@@ -28,8 +28,9 @@ In `dezero` itself x.grad is a Variable, and step 32 explains what
 that is good for. (With is_simple_core = True in
 dezero/__init__.py, `dezero` is core_simple, too.)
 
-Below is the program of step 22 again. It prints the same table. And
-where was a name explained? Ask: python -m steps where Pow
+Below is the program of step 22 again. It prints the same table. (If
+you forget where a name was explained, ask for it:
+`python -m steps where Pow`.)
 
 Exercise: write a folder tiny with a file __init__.py of your own
 that defines a function, and import it from a program beside that
