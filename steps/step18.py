@@ -111,6 +111,7 @@ class Variable:
         self.grad = None
 
 
+# And a Function looks at the switch before it records anything.
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
