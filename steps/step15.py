@@ -14,17 +14,17 @@ list. It goes to D, then to C, and then at once to A, which C has
 just put there. B is still waiting:
 
     D   sends 1 to b and 1 to c
-    C   sends 8 to a             a: 8
-    A   sends  8 * 4 to x        x: 32, too early
-    B   sends 8 to a             a: 16
-    A   sends 16 * 4 to x        x: 96, wrong
+    C   sends 8 to a          a: 8
+    A   sends 8 * 4 to x      x: 32, early
+    B   sends 8 to a          a: 16
+    A   sends 16 * 4 to x     x: 96, wrong
 
 A has passed on half of its gradient, and then once more all of
 it. It is no cure to go to each Function only once: then A passes
 on its half and no more. The place of A in the order must change:
 
-    a Function may go back only after every Function
-    that used its result has gone back
+    a Function goes back after all those
+    that used its result, never before
 
 An order that keeps to this rule is called a *topological order*
 (Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They

@@ -12,7 +12,7 @@ examination for our engine:
                a long, flat valley
     goldstein  (1 + (x + y + 1)**2 * (...))
                * (30 + (2*x - 3*y)**2 * (...))
-               four hollows, 3 to a million high
+               four hollows, up to 10**6
 
 The last one is by Goldstein and Price (1971). To differentiate it
 by hand takes half a page. Here it takes one call of backward: we
