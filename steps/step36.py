@@ -1,27 +1,24 @@
 """Step 36. Double backpropagation: a gradient inside the formula.
 
-A gradient is a Variable, so it may stand in a formula like any
-other Variable, and backward goes through it as well:
+A gradient is a Variable, so it may stand in a formula, and
+backward goes through it as through any other Variable:
 
     y = x**2      z = (dy/dx)**3 + y    8 * x**3 + x**2
                   dz/dx at x = 2        24 * 4 + 4 = 100
 
 This is called *double backpropagation* (Drucker and LeCun, 1991).
-What is it good for? We can demand something of a slope. A
-polynomial of degree 10 can go through any 11 points, but between
-them it does what it likes. Our points lie on a bell, which is
-0.04 high at its ends. The polynomial swings up to 1.96 there
-(Runge, 1901). So we add to the error a penalty for being steep,
-at 21 places:
+What is it good for? We can demand something of a slope. Take 11
+points of a bell. A polynomial of degree 10 goes through them, but
+between them it does what it likes: near the ends it swings up to
+1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
+(Runge, 1901). Now we add to its error a penalty for being steep:
 
     sum((y - t)**2) + penalty * sum((dy/dx)**2)
 
-A term of this kind is called a *gradient penalty*. To make the
-sum small, we need its gradient by the weights of the polynomial,
-and dy/dx is in it: backward goes through a gradient. We use
-newton (step 29), whose Hessian needs one more pass. The sum is
-quadratic in the weights, so one step is enough. In the picture a
-penalty of 0.0001 already calms the curve.
+A term of this kind is called a *gradient penalty* (Gulrajani and
+others, 2017). The weights of the polynomial shall make this sum
+small, and so we differentiate dy/dx by each weight. The table and
+the picture show it: a penalty of 0.0001 calms the curve.
 
 One more use is a matrix that nobody makes. The Hessian of a
 million weights has 10**12 numbers, but most methods only want it
@@ -71,9 +68,10 @@ def polynomial(weights, x):
     return y
 
 
-# total is a formula of the weights, and newton looks for the place
-# where its slope is 0. The first backward gives dy/dx, but it also
-# leaves dy/dw in each weight: cleargrad forgets that.
+# newton (step 29) looks for weights at which the slope of total is
+# 0. Since total is quadratic in the weights, one step is enough.
+# The first backward gives dy/dx at 21 places. It also leaves dy/dw
+# in each weight, and cleargrad forgets that.
 def fit(xs, ts, penalty):
     """Return the weights of a polynomial near the points (xs, ts)."""
 

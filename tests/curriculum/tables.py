@@ -253,13 +253,6 @@ leaf
 topological order
 reference cycle
 weak reference
-gradient descent
-learning rate
-Newton's method
-Hessian
-double backprop
-Hessian-vector product
-gradient penalty
 tensor
 Jacobian
 broadcasting
@@ -344,18 +337,6 @@ ANSWERS_MISSING = {
     22,
     23,
     24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
     37,
     38,
     39,
