@@ -27,8 +27,8 @@ there to the result. Our example is the diamond of step 15:
               +-- C -- c --+
 
 The picture is made by render_dot of the package. It calls the
-program `dot` where that is installed, and otherwise the engine
-that came along with `pip install -e .`. The end of the file's
+program `dot` where that is installed, and otherwise pygraphviz,
+which came along with `pip install -e .`. The end of the file's
 name decides between PNG, SVG and PDF.
 
 Writing DOT by hand is tiresome, and the text is wrong as soon as

@@ -16,9 +16,9 @@ every living object a different number, and that is enough:
 nobody reads these names, only the labels are drawn.
 
 As an example we draw the function of Goldstein and Price (step
-24) at (1, 1). Its formula has two lines of 80 characters. How
-many Functions run when it is computed? The picture has a blue
-box for each. Look for the 14 * x of the formula, on the left.
+24) at (1, 1). Its formula has four lines. How many Functions run
+when it is computed? The picture has a blue box for each. Look in
+it for the 14 * x of the formula.
 
 Step 27 uses these pictures to compare two ways to compute sin.
 

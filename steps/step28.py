@@ -4,7 +4,7 @@ How do we find the lowest point of a function? For each input,
 the gradient tells whether the result grows or shrinks when that
 input grows a little. So move each input a little in the
 direction in which the result shrinks, and repeat. This is
-*gradient descent* (Cauchy, 1847), and its loop has three lines:
+*gradient descent* (Cauchy, 1847). For y = f(x) one step is
 
     y.backward()
     x.data -= lr * x.grad
@@ -14,8 +14,8 @@ lr is the *learning rate*: it says how far a step goes. Without
 cleargrad the next gradient would be added to this one (step 14).
 Later in this course, these three lines train neural networks.
 
-Our function is a classic hard case (Rosenbrock, 1960), a bent
-valley with steep walls and a floor that hardly slopes:
+Our function has two inputs and is a classic hard case: a bent
+valley with steep walls and a flat floor (Rosenbrock, 1960).
 
     f(x, y) = 100 * (y - x**2)**2 + (x - 1)**2
 
@@ -25,9 +25,9 @@ good? We start at (0, 2) and try three of them.
 0.0015 works. The walk is down in the valley after ten steps, and
 follows the floor from there. 0.0001 is too small: after 2,000
 steps the walk has hardly begun. 0.005 is too large: where the
-valley is narrow, every step lands on the opposite wall. The walk
-jumps between the walls for ever and comes no nearer. On the
-right of the picture you see the height after each step.
+valley becomes narrow, each step lands on the opposite wall. The
+walk jumps from wall to wall for ever, and comes no nearer. On
+the right of the picture you see the height after each step.
 
 The gradient tells where to go, but not how far. Step 29 asks how
 the gradient changes, and needs four steps.

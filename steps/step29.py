@@ -1,10 +1,10 @@
 """Step 29. Newton's method: on to where the slope will be zero.
 
 Gradient descent knows where to go, but not how far. The second
-derivative tells: it says how fast the slope changes, and so how
-far away the slope will be 0. Near a point a, f is almost a
-parabola, the first three terms of its Taylor series (step 27).
-The lowest point of a parabola can be computed:
+derivative tells how fast the slope changes, and so how far away
+it will be 0. Near a point a, f is almost a parabola: these are
+the first three terms of its Taylor series (step 27). The lowest
+point of a parabola can be computed:
 
     f(x) ≈ f(a) + f'(a) * (x - a) + f''(a) / 2 * (x - a)**2
     lowest at   x = a - f'(a) / f''(a)
@@ -18,7 +18,7 @@ convergence*. Compare the two columns below.
 With two inputs there are two slopes, and each of them changes
 with both inputs. The four second derivatives make a matrix, the
 *Hessian* H (Hesse, 1842). Instead of dividing by f'' we solve two
-equations for the step:
+equations for the step, where @ is the product with a matrix:
 
     H @ step = gradient         point = point - step
 
@@ -30,9 +30,9 @@ and the third one lands beside the minimum.
 Two warnings. The slope is 0 on a hilltop, too: where f'' is
 negative, the parabola opens downwards, and Newton's method
 climbs. And somebody has to know f''. We found the two Hessians
-below with pencil and paper, and a mistake there makes no noise.
-Could backward not find f'' as well? It has just computed f'.
-Step 30 looks at what is missing.
+below with pencil and paper, and no error would tell us about a
+mistake. Why can't backward find f'', when it has just computed
+f'? Step 30 looks for the reason.
 
 Exercise: start quartic at 0.577 and at 0.578. Why does one walk
 begin with a leap to the left and the other to the right? Where
@@ -64,12 +64,12 @@ from matplotlib.figure import Figure
 from dezero.core_simple import Variable
 
 
-# One input: minima at -1 and 1, and between them a hill at 0.
 def quartic(x):
     """Return x**4 - 2 * x**2: minima at -1 and 1, a hill at 0."""
     return x**4 - 2 * x**2
 
 
+# With one input the Hessian is a matrix that holds one number.
 def quartic_hessian(x):
     """Return the second derivative of quartic, by hand."""
     return np.array([[12 * x**2 - 4]])

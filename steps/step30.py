@@ -26,10 +26,10 @@ gy, x0 and x1 are ndarrays. So this * is NumPy's, no Function is
 called, and nothing is recorded. The engine records what forward
 computes, and forgets what backward computes.
 
-The picture shows it. Orange and blue is the graph of y. Gray are
-the gradients: a dashed line connects each with its Variable, but
-no arrow leads to any of them. In step 31 one of them gets a
-graph.
+In the picture, the graph of y is orange and blue, and the
+gradients are gray. A dashed line connects each gradient with its
+Variable, but no arrow leads to a gradient. In step 31 one of
+them gets a graph.
 
 Exercise: write down by hand what backward forgot: compute
 g = 4 * x**3 - 4 * x with Variables. Put another number into x

@@ -27,8 +27,8 @@ compute all *higher-order derivatives*.
 This file shows only what changes, four methods, and install puts
 them into the engine of step 22. The package's engine works like
 this, too, and from here on the steps import it: `from dezero
-import Variable`. There x.grad is a Variable. So gradient descent
-(step 28) takes its data: x.data -= lr * x.grad.data.
+import Variable`. There x.grad is a Variable, and so the line of
+gradient descent is now x.data -= lr * x.grad.data.
 
 Exercise: leave Pow out of NEW. What does derivatives find for
 x**4 - 2 * x**2, and what for x * x**2, whose second derivative is

@@ -31,9 +31,9 @@ is a minimum in one direction and a maximum in another. There the
 slope is 0 as well, and this is all that Newton's method looks
 for.
 
-n inputs need n backward passes, and the Hessian has n * n
-numbers: nothing for two, too many for a million. Step 36 shows
-what can be done without the matrix.
+With n inputs the Hessian has n * n numbers, and it takes n more
+backward passes: nothing for two, too much for a million. Step 36
+shows what can be done without the matrix.
 
 Exercise: the two numbers off the diagonal are always equal. Why?
 Compute only one of them. Does that save a backward pass?

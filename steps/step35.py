@@ -5,10 +5,10 @@ slope can be computed from the result alone:
 
     y = tanh(x)         gx = gy * (1 - y * y)
 
-As in step 34, this one rule gives all derivatives. But for sin
-the graph of the next derivative had one or two Functions more.
-How fast does it grow here? The rule contains products of y, and
-the derivative of a product is a sum of two products:
+As in step 34, this one rule gives all derivatives. There each
+derivative had only one or two Functions more than the one before.
+How fast do the graphs grow here? The rule contains products of y,
+and the derivative of a product is a sum of two products:
 
     (a * b)' = a' * b + a * b'
 
@@ -24,9 +24,9 @@ backward knows no formula and never collects equal terms. It only
 knows the Functions that ran, and it needs 921 of them.
 
 The pictures show orders 1 to 4. Read the first box by box: it is
-the rule. A backward starts with a gradient of 1, and these are
-called start 1, start 2 and so on. All other numbers are constants
-of a formula. Of the fourth picture, the size says enough.
+the rule. Every backward starts with a gradient of 1. These are
+called start 1, start 2 and so on, and all other numbers are
+constants of a formula. The fourth is there for its size only.
 
 Hardly anybody needs seven derivatives. But a first derivative
 inside a formula, and then the derivative of that formula: this

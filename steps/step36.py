@@ -8,23 +8,25 @@ backward goes through it as through any other Variable:
 
 This is called *double backpropagation* (Drucker and LeCun, 1991).
 What is it good for? We can demand something of a slope. Take 11
-points of a bell. A polynomial of degree 10 goes through them, but
-between them it does what it likes: near the ends it swings up to
-1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
-(Runge, 1901). Now we add to its error a penalty for being steep:
+points of a bell, and look for the weights of a polynomial
+y = w0 + w1 * x + ... + w10 * x**10. It can go through all points,
+but between them it does what it likes: near the ends it swings up
+to 1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
+(Runge, 1901). So we add to the error at the points, whose heights
+are t, a penalty for being steep:
 
     sum((y - t)**2) + penalty * sum((dy/dx)**2)
 
 A term of this kind is called a *gradient penalty* (Gulrajani and
-others, 2017). The weights of the polynomial shall make this sum
-small, and so we differentiate dy/dx by each weight. The table and
-the picture show it: a penalty of 0.0001 calms the curve.
+others, 2017). To find the weights for which this sum is smallest,
+we differentiate dy/dx by each weight. The picture shows the
+result: a penalty of 0.0001 calms the curve.
 
-One more use is a matrix that nobody makes. The Hessian of a
-million weights has 10**12 numbers, but most methods only want it
-times a vector v. That is the derivative of a single number, and
-one more backward gives this *Hessian-vector product* (Pearlmutter,
-1994):
+There is one more use. The Hessian of a million weights has 10**12
+numbers, too many to store. But most methods only need its product
+with a vector v. This is the derivative of a single number, and
+one more backward computes it, the *Hessian-vector product*
+(Pearlmutter, 1994):
 
     H @ v = d(gx * vx + gy * vy) / d(x, y)
 
