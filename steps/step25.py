@@ -8,7 +8,7 @@ arrows. The language for this is called DOT:
 
     digraph g {          a graph, called g
     x [label="x"]        a node
-    x -> A -> a          two edges, from x to A to a
+    x -> A -> a          two edges
     }
 
 digraph is short for *directed graph*: every edge has a

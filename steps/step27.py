@@ -12,24 +12,23 @@ The second way needs no derivative from us, only + and * and **.
 The sine is the sum of an endless series (Brook Taylor, 1715),
 its *Taylor series*:
 
-    sin(x) = x - x**3 / 3! + x**5 / 5! - x**7 / 7! + ...
+    sin(x) = x - x**3 / 3! + x**5 / 5!
+               - x**7 / 7! + ...
 
 where 5! = 1 * 2 * 3 * 4 * 5, and so on. The factorials soon grow
 faster than the powers of x, so the terms shrink. We stop after
 the first term below a threshold. Every operation in this sum has
-its own backward already. So the sum has a gradient without any
-work of ours: each term is differentiated, and the result is the
-series of cos.
+a backward already, so backward differentiates it term by term:
 
-    1 - x**2 / 2! + x**4 / 4! - x**6 / 6! + ... = cos(x)
+    1 - x**2 / 2! + x**4 / 4!
+      - x**6 / 6! + ... = cos(x)
 
 What does the second way cost? The loop runs as often as x and
 the threshold demand, and every operation that runs is recorded
 (step 7). Each further term adds seven nodes: a coefficient, a
-power, a product, a sum, and their three results. All of them
-stay in memory as long as y does. The Function is one box,
-however exact it is. So a function that is used often deserves a
-Function of its own.
+power, a product, a sum, and their three results. They stay in
+memory as long as y does. The Function is one box, however exact
+it is. So a function that is used often deserves its own Function.
 
 With a gradient we can also look for the lowest point of a
 function. That is step 28.

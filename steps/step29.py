@@ -6,26 +6,26 @@ it will be 0. Near a point a, f is almost a parabola: these are
 the first three terms of its Taylor series (step 27). The lowest
 point of a parabola can be computed:
 
-    f(x) ≈ f(a) + f'(a) * (x - a) + f''(a) / 2 * (x - a)**2
+    f(x) ≈ f(a) + f'(a) * (x - a)
+                + f''(a) / 2 * (x - a)**2
     lowest at   x = a - f'(a) / f''(a)
 
 Go there, and repeat. This is *Newton's method* (Newton 1669,
-Raphson 1690). It needs no learning rate. And the nearer the
-minimum is, the better the parabola fits: at the end each step
-doubles the number of correct digits. This is called *quadratic
-convergence*. Compare the two columns below.
+Raphson 1690). It needs no learning rate. Near the minimum the
+parabola fits so well that each step doubles the number of correct
+digits, which is called *quadratic convergence*.
 
 With two inputs there are two slopes, and each of them changes
 with both inputs. The four second derivatives make a matrix, the
 *Hessian* H (Hesse, 1842). Instead of dividing by f'' we solve two
 equations for the step, where @ is the product with a matrix:
 
-    H @ step = gradient         point = point - step
+    H @ step = gradient
+    point = point - step
 
 On the left of the picture, each dashed parabola touches f where
-a step starts, and is lowest where the step ends. On the right
-you see the valley of step 28. The second step leaves the valley,
-and the third one lands beside the minimum.
+a step starts, and is lowest where the step ends. On the right, in
+step 28's valley, the third step lands beside the minimum.
 
 Two warnings. The slope is 0 on a hilltop, too: where f'' is
 negative, the parabola opens downwards, and Newton's method

@@ -4,7 +4,8 @@ In step 29 we had to write down f'', although backward had just
 computed f'. Why can we not call backward on x.grad? Let us
 compare what y knows with what x.grad knows, for
 
-    y = x**4 - 2 * x**2       dy/dx = 4 * x**3 - 4 * x
+    y = x**4 - 2 * x**2
+    dy/dx = 4 * x**3 - 4 * x
 
 y knows how it was computed. Its creator links lead back to x,
 and so y can be computed again: replay(y) takes the number that

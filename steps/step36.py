@@ -3,24 +3,25 @@
 A gradient is a Variable, so it may stand in a formula, and
 backward goes through it as through any other Variable:
 
-    y = x**2      z = (dy/dx)**3 + y    8 * x**3 + x**2
-                  dz/dx at x = 2        24 * 4 + 4 = 100
+    y = x**2
+    z = (dy/dx)**3 + y = 8 * x**3 + x**2
+    dz/dx = 24 * x**2 + 2 * x
 
-This is called *double backpropagation* (Drucker and LeCun, 1991).
-What is it good for? We can demand something of a slope. Take 11
-points of a bell, and look for the weights of a polynomial
+At x = 2 this is 100, and backward finds it. This is called
+*double backpropagation* (Drucker and LeCun, 1991). What is it
+good for? Take 11 points of a bell, and look for a polynomial
 y = w0 + w1 * x + ... + w10 * x**10. It can go through all points,
 but between them it does what it likes: near the ends it swings up
 to 1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
 (Runge, 1901). So we add to the error at the points, whose heights
 are t, a penalty for being steep:
 
-    sum((y - t)**2) + penalty * sum((dy/dx)**2)
+    sum((y-t)**2) + penalty * sum((dy/dx)**2)
 
 A term of this kind is called a *gradient penalty* (Gulrajani and
-others, 2017). To find the weights for which this sum is smallest,
-we differentiate dy/dx by each weight. The picture shows the
-result: a penalty of 0.0001 calms the curve.
+others, 2017). To find the weights w0 ... for which this sum is
+smallest, we differentiate dy/dx by each of them. In the picture,
+a penalty of 0.0001 calms the curve.
 
 There is one more use. The Hessian of a million weights has 10**12
 numbers, too many to store. But most methods only need its product
