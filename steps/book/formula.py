@@ -181,7 +181,7 @@ def symbol(name):
     base, primes = name.replace("PRIME", ""), "'" * name.count("PRIME")
     if match := re.fullmatch(r"([A-Za-z])(\d+)", base):
         return f"{match[1]}{primes}_{{{match[2]}}}"
-    if match := re.fullmatch(r"([gv])([xyWbcphtr]\d*)", base):
+    if match := re.fullmatch(r"([gv])(angle|[xyWbcphtr]\d*)", base):
         return f"{match[1]}{primes}_{{{symbol(match[2])}}}"
     if base in GREEK:
         return rf"\{base}{primes}"
