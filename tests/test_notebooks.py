@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from book import ipynb
-from book.cells import head, pictures
+from book.cells import capital, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, written
 from book.code import find_origins, is_main, read_lesson, read_lessons
@@ -244,6 +244,20 @@ if __name__ == "__main__":
         ("code", "one = cube.open()\n# and then\nprint(one)"),
     ]
     assert "`python -m steps diff 1`" in cells[7][1]
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("print it.", "Print it."),
+        ("max looks at all.", "max looks at all."),
+        ("waiting is a list.", "waiting is a list."),
+        ("x is one.", "x is one."),
+        ("f(x) is one.", "f(x) is one."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_a_name_does_not(text, shown):
+    assert capital(text, {"waiting", "max"}) == shown
 
 
 def test_carried_code_is_folded_and_names_its_steps():
@@ -629,6 +643,7 @@ def test_formulas_in_columns_are_aligned():
         ("so dy[i]/dx[j] and dy/dx", "so `dy[i]/dx[j]` and dy/dx"),
         ("as d(x * y)/dx is y", "as `d(x * y)/dx` is y"),
         ("with e = 2.718..., or so", "with e = 2.718..., or so"),
+        ("it is 8 * 2**3 = 64.", "it is `8 * 2**3 = 64`."),
         ("style=filled, shape=box", "`style=filled`, `shape=box`"),
         ("(see x.data, or not)", "(see `x.data`, or not)"),
         ("in dezero/core.py (step 3)", "in `dezero/core.py` ([step 3](#step03))"),

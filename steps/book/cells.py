@@ -55,7 +55,7 @@ def step_cells(lesson, links, shadowed):
             if at % len(parts) == i:
                 add("code", f'Picture("../figures/{picture}")')
     if step.exercise:
-        words = prose(capital(step.exercise), links)
+        words = prose(capital(step.exercise, names_used(lesson)), links)
         add("markdown", f"### Exercise\n\n{words}\n\n{commands(step.number)}")
         yours = f"# your code for step {step.number}"
         cells.append(cell("code", f"{name}-exercise", yours))
@@ -63,10 +63,18 @@ def step_cells(lesson, links, shadowed):
     return cells
 
 
-def capital(text):
-    """Return a sentence with a capital in front, unless it begins with code."""
-    word = re.match(r"[a-z]+ ", text)
-    return text[0].upper() + text[1:] if word and word[0] not in "a b x y" else text
+def capital(text, code=()):
+    """Return a sentence with a capital in front, unless it begins with a name."""
+    word = re.match(r"([a-z]+) ", text)
+    if not word or len(word[1]) == 1 or word[1] in code:
+        return text
+    return text[0].upper() + text[1:]
+
+
+def names_used(lesson):
+    """Return the names in the code of a step that it may speak of, and Python's."""
+    names = {x.id for x in ast.walk(lesson.tree) if isinstance(x, ast.Name)}
+    return names | set(lesson.definitions) | {"max", "min", "sum", "len", "repr"}
 
 
 def commands(number):

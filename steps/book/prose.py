@@ -89,7 +89,8 @@ def is_code(piece):
         text = re.sub(r"\blog (\w)", r"log(\1)", text)
         tree = ast.parse(text).body[0]
     except SyntaxError:
-        return False
+        sides = text.split(" = ")  # 8 * 2**3 = 64
+        return len(sides) > 1 and "*" in text and all(map(is_side, sides))
     if isinstance(tree, (ast.Assign, ast.AugAssign)):
         return is_known(tree)
     if not isinstance(tree, ast.Expr):  # pass, break
@@ -104,6 +105,14 @@ def is_code(piece):
         case ast.BinOp() | ast.Compare() | ast.UnaryOp():
             return not re.fullmatch(r"-?[\w.,]+", piece) and is_known(tree)
     return False
+
+
+def is_side(text):
+    """Say whether a text is one side of an equation between known names."""
+    try:
+        return is_known(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return False
 
 
 def is_known(tree):
