@@ -72,9 +72,8 @@ def capital(text, code=()):
 
 
 def names_used(lesson):
-    """Return the names in the code of a step that it may speak of, and Python's."""
-    names = {x.id for x in ast.walk(lesson.tree) if isinstance(x, ast.Name)}
-    return names | set(lesson.definitions) | {"max", "min", "sum", "len", "repr"}
+    """Return the names that a sentence about a step may begin with."""
+    return {*lesson.definitions, "max", "min", "sum", "len", "repr"}
 
 
 def commands(number):
