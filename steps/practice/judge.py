@@ -23,15 +23,11 @@ class Verdict:
 
     number: int
     path: Path
-    tests: list = field(
-        default_factory=list
-    )  # a dict each, as plugin wrote it
+    tests: list = field(default_factory=list)  # a dict each, as plugin wrote it
     broken: str = ""  # the file cannot even be read: why
     endless: str = ""  # the test that did not end
     stack: str = ""  # where it was then
-    output: str | None = (
-        None  # the first line that it should have printed
-    )
+    output: str | None = None  # the first line that it should have printed
     stderr: str = ""
 
     @property
@@ -44,9 +40,7 @@ class Verdict:
 
     @property
     def ok(self):
-        faults = (
-            self.broken or self.endless or self.failures or self.output
-        )
+        faults = self.broken or self.endless or self.failures or self.output
         return bool(self.passed) and not faults
 
 
@@ -66,14 +60,8 @@ def check(number, path=None, limit=LIMIT, python=None):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.jsonl"
         run_tests(verdict, python, report, limit)
-        if (
-            not verdict.failures
-            and not verdict.endless
-            and not verdict.broken
-        ):
-            verdict.output = missing_output(
-                verdict, python, folder, limit
-            )
+        if not verdict.failures and not verdict.endless and not verdict.broken:
+            verdict.output = missing_output(verdict, python, folder, limit)
     return verdict
 
 
@@ -136,21 +124,15 @@ def run_tests(verdict, python, report, limit):
         verdict.endless = begun
         verdict.stack = where(Path(f"{report}.stack"), verdict.path)
     elif not verdict.tests:
-        verdict.broken = (
-            f"its tests could not be run:\n{verdict.stderr}"
-        )
+        verdict.broken = f"its tests could not be run:\n{verdict.stderr}"
 
 
 def where(stack, path):
     """Return the innermost line of the reader's file in a dumped stack."""
     if stack.exists():
-        for line in stack.read_text(
-            encoding="utf-8", errors="replace"
-        ).splitlines():
+        for line in stack.read_text(encoding="utf-8", errors="replace").splitlines():
             if path.name in line and "line" in line:
-                return (
-                    "line " + line.split(" line ")[1].split(" in ")[0]
-                )
+                return "line " + line.split(" line ")[1].split(" in ")[0]
     return ""
 
 
@@ -173,9 +155,7 @@ def missing_output(verdict, python, folder, limit):
         return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
     got = [line.rstrip() for line in run.stdout.rstrip().split("\n")]
     for line in lesson.step.output.split("\n"):
-        while got and not same_line(
-            line.rstrip(), got[0], lesson.step.rtol
-        ):
+        while got and not same_line(line.rstrip(), got[0], lesson.step.rtol):
             got = got[1:]
         if not got:
             return line

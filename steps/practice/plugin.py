@@ -68,22 +68,14 @@ class Reporter:
             names = entry.frame.f_locals
             if "numpy" in path and "testing" in path:
                 got = names.get("actual", names.get("x", got))
-                expected = names.get(
-                    "desired", names.get("y", expected)
-                )
+                expected = names.get("desired", names.get("y", expected))
         said = str(excinfo.value)
-        if (
-            self.compared
-            and excinfo.errisinstance(AssertionError)
-            and got is None
-        ):
+        if self.compared and excinfo.errisinstance(AssertionError) and got is None:
             op, got, expected = self.compared
             if op not in ("==", "is"):
                 expected = f"{op} {expected}"
         else:
-            got, expected = (
-                None if x is None else brief(x) for x in (got, expected)
-            )
+            got, expected = (None if x is None else brief(x) for x in (got, expected))
         printed = "".join(
             text
             for _, key, text in getattr(item, "_report_sections", [])
@@ -97,9 +89,7 @@ class Reporter:
             "expected": expected,
             "got": got,
             "printed": printed,
-            "trace": "".join(
-                traceback.format_exception_only(excinfo.value)
-            ),
+            "trace": "".join(traceback.format_exception_only(excinfo.value)),
         }
 
 

@@ -38,17 +38,13 @@ def report(verdict, tries=0):
 def count(verdict):
     """Say how many tests pass."""
     total = len([x for x in verdict.tests if x["passed"] is not None])
-    return [
-        f"{verdict.passed} of {total} tests of step {verdict.number} pass."
-    ]
+    return [f"{verdict.passed} of {total} tests of step {verdict.number} pass."]
 
 
 def failure(verdict):
     """Say what the first failing test called, expected and got."""
     first = verdict.failures[0]
-    if first["error"] == "NotImplementedError" and first[
-        "said"
-    ].startswith(YOURS):
+    if first["error"] == "NotImplementedError" and first["said"].startswith(YOURS):
         line = f", line {first['inside'][0]}" if first["inside"] else ""
         task = first["said"].removeprefix(YOURS)
         begin = (
@@ -67,9 +63,7 @@ def failure(verdict):
     if first["expected"] is not None:
         lines += ["  expected", *indented(first["expected"], 4)]
         lines += ["  got", *indented(first["got"], 4)]
-    elif (
-        first["error"] == "AssertionError" or first["error"] == "Failed"
-    ):
+    elif first["error"] == "AssertionError" or first["error"] == "Failed":
         lines += [
             "  but",
             *indented(first["said"].strip() or "it is not so", 4),
@@ -99,9 +93,7 @@ def whats_next(verdict, tries):
 def sentence(name):
     """Return the name of a test as words: test_value_by_hand[3] as value by hand."""
     name, _, case = name.removeprefix("test_").partition("[")
-    return name.replace("_", " ") + (
-        f" ({case.rstrip(']')})" if case else ""
-    )
+    return name.replace("_", " ") + (f" ({case.rstrip(']')})" if case else "")
 
 
 def indented(text, blanks=2):
@@ -110,8 +102,7 @@ def indented(text, blanks=2):
     for line in str(text).strip("\n").split("\n")[:12]:
         room = WIDTH - blanks
         lines.append(
-            " " * blanks
-            + (line if len(line) <= room else line[: room - 4] + " ...")
+            " " * blanks + (line if len(line) <= room else line[: room - 4] + " ...")
         )
     return lines
 

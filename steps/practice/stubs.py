@@ -39,16 +39,13 @@ def tasks(lesson):
     return [
         found
         for found in lesson.new
-        if isinstance(found.node, ast.FunctionDef)
-        and not draws(found.node)
+        if isinstance(found.node, ast.FunctionDef) and not draws(found.node)
     ]
 
 
 def draws(node):
     """Say whether a function makes a picture, or is called as if it did."""
-    names = {
-        (dotted_path(x) or "").split(".")[-1] for x in ast.walk(node)
-    }
+    names = {(dotted_path(x) or "").split(".")[-1] for x in ast.walk(node)}
     names |= {argument.arg for argument in node.args.args}
     return node.name.startswith("draw") or bool(names & DRAWING)
 
@@ -60,13 +57,9 @@ def stub(lesson, gaps=False, earlier=()):
     do not have.
     """
     lines = list(lesson.lines)
-    for found in sorted(
-        tasks(lesson), key=lambda x: x.node.lineno, reverse=True
-    ):
+    for found in sorted(tasks(lesson), key=lambda x: x.node.lineno, reverse=True):
         if gaps:
-            first, last, new = gap(
-                lesson, found, known_lines(found.key, earlier)
-            )
+            first, last, new = gap(lesson, found, known_lines(found.key, earlier))
         else:
             first, last, new = whole(lesson, found)
         lines[first - 1 : last] = new
@@ -80,11 +73,7 @@ def stub(lesson, gaps=False, earlier=()):
 
 def body_of(node):
     """Return the statements of a function without its docstring."""
-    return (
-        node.body[1:]
-        if ast.get_docstring(node) is not None
-        else node.body
-    )
+    return node.body[1:] if ast.get_docstring(node) is not None else node.body
 
 
 def whole(lesson, found):
@@ -95,11 +84,7 @@ def whole(lesson, found):
     blank = " " * body[0].col_offset
     first, last = body[0].lineno, found.node.end_lineno
     lines = lesson.lines
-    before = (
-        found.node.body[0].end_lineno
-        if body is not found.node.body
-        else None
-    )
+    before = found.node.body[0].end_lineno if body is not found.node.body else None
     while first - 1 > (before or found.node.lineno) and lines[
         first - 2
     ].strip().startswith("#"):
@@ -109,16 +94,8 @@ def whole(lesson, found):
 
 def known_lines(key, earlier):
     """Return the lines of a definition as the latest earlier step has it."""
-    sources = [
-        x.definitions[key].source
-        for x in earlier
-        if key in x.definitions
-    ]
-    return (
-        {line.strip() for line in sources[-1].splitlines()}
-        if sources
-        else set()
-    )
+    sources = [x.definitions[key].source for x in earlier if key in x.definitions]
+    return {line.strip() for line in sources[-1].splitlines()} if sources else set()
 
 
 def gap(lesson, found, known):
@@ -131,9 +108,7 @@ def gap(lesson, found, known):
         node
         for statement in body_of(found.node)
         for node in ast.walk(statement)
-        if isinstance(
-            node, (ast.Return, ast.Assign, ast.AugAssign, ast.Expr)
-        )
+        if isinstance(node, (ast.Return, ast.Assign, ast.AugAssign, ast.Expr))
         and not isinstance(getattr(node, "value", None), ast.Constant)
         and getattr(node, "value", None) is not None
     ]
@@ -149,9 +124,7 @@ def gap(lesson, found, known):
     if isinstance(node, ast.Return):
         start = "return ..."
     elif isinstance(node, ast.Assign):
-        start = (
-            " = ".join(ast.unparse(t) for t in node.targets) + " = ..."
-        )
+        start = " = ".join(ast.unparse(t) for t in node.targets) + " = ..."
     elif isinstance(node, ast.AugAssign):
         start = f"{ast.unparse(node.target)} ... (changed in place)"
     else:
@@ -189,16 +162,12 @@ def attributes(node):
         for x in ast.walk(node)
         if isinstance(x, ast.Attribute) and isinstance(x.ctx, ast.Store)
     ]
-    return list(dict.fromkeys(stored)) or [
-        "what the other methods need"
-    ]
+    return list(dict.fromkeys(stored)) or ["what the other methods need"]
 
 
 def listed(words):
     """Return words as a list in prose: a, b and c."""
-    return " and ".join(
-        filter(None, [", ".join(words[:-1]), words[-1]])
-    )
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def formula(doc, method):
