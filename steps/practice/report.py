@@ -108,4 +108,5 @@ def indented(text, blanks=2):
 
 
 def wrapped(text):
+    """Return a sentence as lines of at most WIDTH columns."""
     return textwrap.wrap(text, WIDTH)
