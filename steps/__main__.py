@@ -11,6 +11,8 @@
                                  not; --watch: whenever you save it
     python -m steps hint 16      the idea, the formula, the first line
     python -m steps answer 16    our code beside yours
+    python -m steps try 16       the exercise, judged where it can be
+    python -m steps bug          a bug from history, for you to find
     python -m steps progress     how far you are
 
     python -m steps diff 16      what step 16 adds to step 15
@@ -190,6 +192,8 @@ COMMANDS = {  # name: (what does it, how many arguments it takes)
     "hint": (practice.hint, None),
     "answer": (practice.answer, None),
     "progress": (practice.progress, None),
+    "try": (practice.try_, None),
+    "bug": (practice.bug, None),
     "test": (test, None),
     "doctor": (doctor.main, 0),
     "table": (write_table, 0),
@@ -209,7 +213,7 @@ def main(arguments):
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
             "where, words, start, check, hint, answer, progress, "
-            "test, doctor and table "
+            "try, bug, test, doctor and table "
             "(python -m steps --help)"
         )
     command, most = COMMANDS[name]

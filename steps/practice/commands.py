@@ -2,6 +2,7 @@
 
 import difflib
 import sys
+import textwrap
 import time
 
 from book.answers import find_answers
@@ -9,9 +10,9 @@ from book.code import read_lessons
 from book.diff import coloured, wants_colour
 from book.reader import STEPS, StepError, find_steps, pick
 
-from . import hints, judge, memory, places
+from . import bugs, exercises, hints, judge, memory, places
 from . import progress as progress_
-from .report import report
+from .report import indented, report
 from .stubs import stub, tasks
 
 
@@ -172,4 +173,105 @@ def progress(arguments):
     """Print how far the reader is."""
     split("progress", arguments, [], most=0)
     print("\n".join(progress_.progress(lambda text: print(text, file=sys.stderr))))
+    return 0
+
+
+def try_(arguments):
+    """Open the exercise of a step, or judge what the reader has made of it."""
+    words, options = split("try", arguments, ["--answer", "--force"])
+    number = pick(words[0]) if words else current()
+    path = exercises.mine(number)
+    if "--answer" in options:
+        return show_answer(number)
+    if not path.exists() or "--force" in options:
+        places.write_new(path, exercises.begin(number), force="--force" in options)
+        print(f"{places.shown(path)}: the exercise of step {number}")
+        print(f"When you have written it: python -m steps try {number}")
+        return 0
+    if not exercises.check_of(number):
+        print("No program can judge this exercise. To compare with ours:")
+        print(f"    python -m steps try {number} --answer")
+        return 0
+    found, printed = exercises.judge(number)
+    print(places.shown(path))
+    print("\n".join(exercise_report(found, printed)))
+    if found[-1:] != [{"done": True}] or not all(x.get("ok", True) for x in found):
+        print(f"\nThen: python -m steps try {number}")
+        return 1
+    print()
+    return show_answer(number, asking=False)
+
+
+def exercise_report(found, printed):
+    """Return the lines on an exercise: what agrees, and the first that does not."""
+    lines = []
+    for entry in found:
+        if "error" in entry:
+            at = f" (line {entry['line']} of your file)" if entry["line"] else ""
+            return [*lines, *shown_block(f"stopped{at}", entry["error"], printed)]
+        if "what" in entry:
+            if not entry["ok"]:
+                lines += [f"  not yet: {entry['what']}"]
+                lines += ["    expected", *indented(entry["expected"], 6)]
+                lines += ["    got", *indented(entry["got"], 6)]
+                return lines + (
+                    ["    you printed", *indented(printed, 6)] * bool(printed)
+                )
+            lines.append(f"  right: {entry['what']}")
+    return lines
+
+
+def shown_block(title, text, printed):
+    """Return a title, a text, and what the reader's file has printed."""
+    lines = [f"  {title}:", *indented(text, 4)]
+    return lines + (["  you printed", *indented(printed, 4)] if printed else [])
+
+
+def show_answer(number, asking=True):
+    """Print the worked answer of an exercise; ask once where it has not been tried."""
+    if number not in find_answers():
+        raise StepError(f"the exercise of step {number} has no worked answer")
+    if asking and not exercises.mine(number).exists():
+        if not asked("You have not tried this exercise yet. Show the answer?"):
+            return 1
+    text, path = exercises.explanation(number)
+    print(f"The answer ({places.shown(path)}):\n")
+    print(text)
+    return 0
+
+
+def bug(arguments):
+    """Give the next bug of the museum, or say whether the reader has mended it."""
+    words, options = split("bug", arguments, ["--force", "--list"])
+    museum = bugs.read_bugs()
+    mended = memory.recall().get("mended", {})
+    if "--list" in options:
+        for one in museum.values():
+            sign = "mended" if str(one.number) in mended else "      "
+            print(f"{one.number:3}  {sign}  step {one.step:2}  {one.title}")
+        return 0
+    if words and (not words[0].isdigit() or int(words[0]) not in museum):
+        raise StepError(f"there is no bug {words[0]!r}; there are 1 to {len(museum)}")
+    left = [n for n in museum if str(n) not in mended]
+    if not words and not left:
+        print(f"You have mended all {len(museum)} bugs of the museum.")
+        return 0
+    one = museum[int(words[0]) if words else left[0]]
+    if not one.path.exists() or "--force" in options:
+        places.write_new(one.path, one.text(), force="--force" in options)
+        print(f"{places.shown(one.path)}: bug {one.number} of {len(museum)}")
+        print(f"One line of step {one.step} is wrong in it. The symptom:\n")
+        print("\n".join(indented(textwrap.fill(one.symptom.strip(), 68), 4)))
+        print(f"\nFind the line, mend it, then type: python -m steps bug {one.number}")
+        return 0
+    verdict = judge.check(one.step, one.path)
+    if not verdict.ok:
+        print("\n".join(report(verdict, command=f"bug {one.number}")))
+        return 1
+    memories = memory.recall()
+    memories.setdefault("mended", {})[str(one.number)] = True
+    memory.keep(memories)
+    print(f"Mended: {one.title}\n")
+    print(textwrap.fill(" ".join(one.story.split()), 72))
+    print("\nThe next one: python -m steps bug")
     return 0

@@ -8,7 +8,7 @@ from .stubs import YOURS
 WIDTH = 72
 
 
-def report(verdict, tries=0):
+def report(verdict, tries=0, command=None):
     """Return what to say of a Verdict, as a list of lines."""
     lines = [f"{shown(verdict.path)}"]
     if verdict.broken:
@@ -31,7 +31,7 @@ def report(verdict, tries=0):
         lines += indented(verdict.output)
     else:
         return [*lines, *count(verdict)]
-    lines += ["", *whats_next(verdict, tries)]
+    lines += ["", *whats_next(verdict, tries, command)]
     return lines
 
 
@@ -81,9 +81,9 @@ def failure(verdict):
     return lines
 
 
-def whats_next(verdict, tries):
+def whats_next(verdict, tries, command):
     """Say which command goes on."""
-    again = f"Then: python -m steps check {verdict.number}"
+    again = f"Then: python -m steps {command or f'check {verdict.number}'}"
     lines = [again]
     if tries >= 2:
         lines.append(f"Stuck? python -m steps hint {verdict.number}")
