@@ -317,7 +317,7 @@ kernel fusion
 PAPERS_UNSAID = []
 
 # Steps whose exercise has no worked answer in steps/answers yet. It only shrinks.
-ANSWERS_MISSING = {37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72}
+ANSWERS_MISSING = {
     37,
     38,
     39,
