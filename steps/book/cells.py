@@ -8,7 +8,7 @@ import re
 from .code import dotted_path, first_line, is_main, is_stored_name, names_of
 from .ipynb import cell
 from .prose import markdown, prose
-from .reader import MARKER
+from .reader import MARKER, STEPS
 
 
 def step_cells(lesson, links, shadowed):
@@ -77,11 +77,15 @@ def names_used(lesson):
 
 
 def commands(number):
-    """Return what a reader can type in a terminal about a step."""
+    """Return what a reader can do about the exercise of a step, and about the step."""
+    answer = f"steps/answers/answer{number:02d}.py"
+    ours = f" [Our answer](../{answer}) explains what we found."
     return (
-        f"In a terminal, `python -m steps run {number}` runs the file of this step, "
-        f"`python -m steps diff {number}` shows what it adds, and `python -m steps "
-        "where NAME` says which step explained a name."
+        f"In a terminal, `python -m steps try {number}` makes a file for your answer, "
+        f"and judges it where a program can.{ours * (STEPS.parent / answer).exists()}"
+        f"\n\n`python -m steps diff {number}` shows what this step adds, `python -m steps "
+        f"start {number}` gives it to you with gaps to fill, and `python -m steps where "
+        "NAME` says which step explained a name."
     )
 
 
