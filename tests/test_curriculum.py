@@ -818,7 +818,7 @@ def test_planted_teaching_without_code(world):
 @pytest.mark.parametrize(
     "old, new, pattern",
     [
-        ("[step22]", "[step20]", r"no table \[step22\]"),
+        ("[step21]", "[step20]", r"no table \[step21\]"),
         ("[step23]", "[step24]\n[step23]", r"has \[step24\], but no such step"),
         ("[step21]", "[step23]\n[step21]", r"\[step23\] out of order"),
         ("family", "familiar", r"has 'familiar' in \[step21\]; there are teaches, fam"),

@@ -80,12 +80,13 @@ def commands(number):
     """Return what a reader can do about the exercise of a step, and about the step."""
     answer = f"steps/answers/answer{number:02d}.py"
     ours = f" [Our answer](../{answer}) explains what we found."
+    ours *= (STEPS.parent / answer).exists()
     return (
         f"In a terminal, `python -m steps try {number}` makes a file for your answer, "
-        f"and judges it where a program can.{ours * (STEPS.parent / answer).exists()}"
-        f"\n\n`python -m steps diff {number}` shows what this step adds, `python -m steps "
-        f"start {number}` gives it to you with gaps to fill, and `python -m steps where "
-        "NAME` says which step explained a name."
+        f"and judges it where a program can.{ours}\n\n"
+        f"`python -m steps diff {number}` shows what this step adds, "
+        f"`python -m steps start {number}` gives it to you with gaps to fill, and "
+        "`python -m steps where NAME` says which step explained a name."
     )
 
 
