@@ -12,8 +12,9 @@ LATE = {"ops": "dezero.core"}
 # begin with _as_: they are told who asks, then what came in, and give that back.
 CHECKS = {"number": 2, "whole": 2, "judged": 1, "flag": 2, "one_of": 2}
 
-# Decorators that change nothing but an error's text, and numbers of two bytes.
-DECORATORS = {"named_arguments", "in_float32"}
+# Decorators that change nothing but an error's text, what an error leaves behind, and
+# numbers of two bytes.
+DECORATORS = {"named_arguments", "in_float32", "all_or_nothing"}
 
 # Helpers on arrays that are there for speed, or for a batch without rows, and their
 # plain form, which a step writes. test_a_helper_is_its_plain_form computes both.
@@ -23,7 +24,14 @@ PLAIN = {
     "sum_rows": "lambda x: x.sum(axis=0)",
     "rows_in": "lambda x: len(x)",
     "select": "lambda condition, x0, x1: np.where(condition, x0, x1)",
+    "root": "lambda h, eps: np.sqrt(h) + eps",
+    "sum_of_squares": "lambda g: (g * g).sum()",
+    "States": "lambda: {}",
 }
+
+# Loops over pieces of arrays, and what a step calls in their place: the whole is one
+# piece there, `p, g = arrays(param)`, and the body stands without a loop.
+LOOPS = {"pieces": "arrays"}
 
 
 # New code of a step that is not the code of its namesake in the package, and why.
