@@ -64,7 +64,7 @@ class Dataset:
         """Set self.data and self.label; called once, at the end of __init__."""
 
     def _check_index(self, index):
-        """Raise IndexError, at which a `for` over the dataset ends, beyond its items."""
+        """Raise IndexError beyond the items: there a `for` over the dataset ends."""
         count = self._check_prepared()
         if not -count <= index < count:
             raise IndexError(
