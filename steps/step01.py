@@ -18,9 +18,6 @@ one of 2 dimensions a matrix: one kind of box serves them all.
 So far the box holds data and no notes, and nothing computes with
 it. Step 2 brings the Functions that take a box and give a box.
 
-New: Variable.
-Teaches: core.Variable
-Family: core.Variable.data
 Exercise: b = a gives the box a second name, and b.data = ... is
 then seen through a as well. Make a second box with the same data
 instead. Does a notice when you replace b.data? And when you
@@ -36,7 +33,6 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray."""
 

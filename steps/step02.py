@@ -20,9 +20,6 @@ have to remember things about its call.
 One Function alone is a short computation. Step 3 writes a second
 one and feeds the result of one Function to the next.
 
-New: Function, Square.
-Carried over from step 1: Variable.
-Teaches: core.Function
 Exercise: write a Function Double (y = 2 * x) with a forward of
 one line. What do you get from Double()(Variable(np.ones(3)))?
 
@@ -36,7 +33,7 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 1 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 

@@ -18,10 +18,6 @@ know the slope of every simple piece, the slope of the whole chain
 can be put together. Which slope that should be, step 4 measures.
 So far nothing here can tell how y moves when x moves.
 
-New: Exp.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Teaches: functions.Exp
 Exercise: write exp(exp(x)) as a chain. Then write a Function Log
 (np.log) and look at Log()(Exp()(x)): which x do you get back?
 
@@ -37,7 +33,7 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 1 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 
@@ -45,7 +41,6 @@ class Variable:
         self.data = data
 
 
-# --- carried over from step 2 ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 

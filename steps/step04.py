@@ -30,12 +30,6 @@ element of x. But the slope is never exact, and a million inputs
 that meet in one output would need two million calls. Step 5 looks
 for a way that is exact and needs one pass.
 
-New: numerical_diff, forward_diff, chain, fourth_power,
-largest_error.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Carried over from step 3: Exp.
-Teaches: gradcheck.numerical_grad
 Exercise: the slope of exp is exp. Repeat the table with Exp: at
 which h is the central difference best, and is it the same h?
 
@@ -59,7 +53,7 @@ import math
 import numpy as np
 
 
-# --- carried over from step 1 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 
@@ -67,7 +61,6 @@ class Variable:
         self.data = data
 
 
-# --- carried over from step 2 ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -89,7 +82,6 @@ class Square(Function):
         return x**2
 
 
-# --- carried over from step 3 ---
 class Exp(Function):
     """y = e**x"""
 

@@ -32,11 +32,6 @@ its output and hands on the slope with respect to its input. Here
 that was arranged by hand from outside, with whole tables; step 6
 teaches each Function to do its own part, without a table.
 
-New: multiply, from_output, from_input.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Carried over from step 3: Exp.
-Carried over from step 4: numerical_diff, chain.
 Exercise: turn the example round: one input, n outputs, tables
 n x 1, n x n and n x n. Predict both counts, then count. And what
 if every table is n x n?
@@ -56,7 +51,7 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 1 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 
@@ -64,7 +59,6 @@ class Variable:
         self.data = data
 
 
-# --- carried over from step 2 ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -86,7 +80,6 @@ class Square(Function):
         return x**2
 
 
-# --- carried over from step 3 ---
 class Exp(Function):
     """y = e**x"""
 
@@ -94,7 +87,6 @@ class Exp(Function):
         return np.exp(x)
 
 
-# --- carried over from step 4 ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number

@@ -25,12 +25,6 @@ the gradient is exact to the last digits of the computer.
 But we call every backward ourselves, in the right order, each on
 the right Variable. Step 7 lets the chain find its own way back.
 
-New: Variable, Function, Square, Exp.
-Carried over from step 2: Function.forward, Square.forward.
-Carried over from step 3: Exp.forward.
-Carried over from step 4: numerical_diff, chain.
-Family: core.Variable.grad
-Extends: core.Variable, core.Function, functions.Exp
 Exercise: add a third Square at the end of the chain and push the
 gradient through by hand. What happens if you swap two lines of
 the backward half?
@@ -47,7 +41,6 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, and its gradient."""
 
@@ -73,7 +66,7 @@ class Function:
             f"{type(self).__name__} needs a backward(gy)"
         )
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
@@ -81,11 +74,10 @@ class Function:
         )
 
 
-# --- new in this step ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         return x**2
 
@@ -97,7 +89,7 @@ class Square(Function):
 class Exp(Function):
     """y = e**x, gx = e**x * gy"""
 
-    # --- carried over from step 3 ---
+    # --- carried over ---
     def forward(self, x):
         return np.exp(x)
 
@@ -106,7 +98,7 @@ class Exp(Function):
         return np.exp(self.input.data) * gy
 
 
-# --- carried over from step 4 ---
+# --- carried over ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number

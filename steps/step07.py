@@ -24,11 +24,6 @@ the shortest way to say it, but every call waits for the one it
 made, and Python lets only about a thousand calls wait. Step 8
 says the same with a loop, which has no such limit.
 
-New: Variable, Function.
-Carried over from step 2: Function.forward.
-Carried over from step 6: Function.backward, Square, Exp.
-Teaches: core.Variable.set_creator, core.Variable.backward
-Extends: core.Variable, core.Function
 Exercise: write a function history(y) that returns the names of
 all Functions behind y, first one first, for a chain of any
 length.
@@ -47,7 +42,6 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -84,14 +78,13 @@ class Function:
         self.output = output
         return output
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )
 
-    # --- carried over from step 6 ---
     def backward(self, gy):
         """Return the gradient of the input, given the output's."""
         raise NotImplementedError(
@@ -99,7 +92,7 @@ class Function:
         )
 
 
-# --- carried over from step 6 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 

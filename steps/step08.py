@@ -27,10 +27,6 @@ Two nuisances remain. We still have to write y.grad = np.array(1.0)
 by hand, and Square()(x) makes an object just to call it once.
 Step 9 does away with both.
 
-New: Variable, Grow, grow, backward_recursive.
-Carried over from step 7: Variable.__init__, Variable.set_creator,
-Function.
-Extends: core.Variable.backward
 Exercise: run the recursive way for n = 100, 200, 400, ... Where
 does it break, and why a little before Python's limit, which is
 sys.getrecursionlimit()?
@@ -46,11 +42,10 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 7 ---
+    # --- carried over ---
     def __init__(self, data):
         self.data = data
         self.grad = None
@@ -72,7 +67,7 @@ class Variable:
                 waiting.append(x.creator)
 
 
-# --- carried over from step 7 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 

@@ -25,19 +25,6 @@ These are all the parts of a small engine for derivatives. But is
 each backward right? One wrong sign would not stop anything, it
 would just give wrong numbers. Step 10 tests them.
 
-New: Variable, Function, as_array, square, exp.
-Carried over from step 2: Function.forward.
-Carried over from step 6: Function.backward, Square, Exp.
-Carried over from step 7: Variable.set_creator.
-Teaches: core.as_array, functions.exp
-Family: core.array_types, guards.number, guards.whole, guards.flag,
-guards.one_of, guards.refusal, guards.shown, guards.Number,
-guards.Whole, guards.Kind, guards.call_text, guards.check_callable,
-guards.file_name_below,
-advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
-advice.teach_names, advice.teach_members, advice.named_arguments,
-advice.ABSENT, core.Variable.exp
-Extends: core.Variable, core.Variable.backward, core.Function
 Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
 gradients into a box (before step 32). Which line of Variable
 would you wrap in as_array to get an ndarray?
@@ -56,7 +43,6 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -82,13 +68,12 @@ class Variable:
             if x.creator is not None:
                 waiting.append(x.creator)
 
-    # --- carried over from step 7 ---
+    # --- carried over ---
     def set_creator(self, func):
         """Remember the Function that computed this Variable."""
         self.creator = func
 
 
-# --- new in this step ---
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 
@@ -104,14 +89,13 @@ class Function:
         self.output = output
         return output
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )
 
-    # --- carried over from step 6 ---
     def backward(self, gy):
         """Return the gradient of the input, given the output's."""
         raise NotImplementedError(
@@ -119,7 +103,7 @@ class Function:
         )
 
 
-# --- carried over from step 6 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
