@@ -3,7 +3,7 @@
 In step 43 four weights were made by hand, handed on, unpacked,
 cleared and changed, and each new weight has to be thought of in
 all five places. From now on the weights belong to the function
-that computes with them. We call it a *layer*, and the numbers that
+that computes with them. We call it a layer, and the numbers that
 training changes are its *parameters*:
 
     l1 = Linear(10)    10 results
@@ -21,8 +21,9 @@ notes the name if the value is a Parameter:
 How large should the first weights be? A result is a sum of in_size
 products. With weights around 1 it would be around sqrt(in_size),
 and there a sigmoid is nearly flat, so its gradients are nearly 0.
-Hence we divide by sqrt(in_size): the *weight initialisation* of
-LeCun (1998). A close relative is Xavier's (Glorot, Bengio, 2010).
+So we divide by sqrt(in_size): the *weight initialisation* of LeCun
+and others (1998). *Xavier initialisation* (Glorot and Bengio,
+2010) divides by sqrt((in_size + out_size) / 2).
 
 The fit is that of step 43, but the program no longer counts its
 weights. It can try 1, 3 or 10 hidden units by changing one number.

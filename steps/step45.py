@@ -21,7 +21,7 @@ and never learns. MLP keeps a list, to go through it in order, and
 with setattr it makes each layer an attribute as well: l0, l1, ...
 (The package looks into lists, tuples and dicts, too.)
 
-An MLP, a *multi-layer perceptron*, is a row of Linear layers with
+An *MLP*, a *multi-layer perceptron*, is a row of Linear layers with
 an activation function between them. MLP((10, 1)) is the network of
 step 43, and MLP((10, 10, 1)) has one more hidden layer. With the
 sigmoid this one hardly learns: the results of a sigmoid are all

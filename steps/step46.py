@@ -21,7 +21,7 @@ than that. With p a parameter and g its gradient:
                   v = mean of the last g * g
                   p -= lr * m / sqrt(v)
 
-SGD is the old line: *stochastic gradient descent*. Stochastic,
+*SGD* is the old line: *stochastic gradient descent*. Stochastic,
 because from step 48 on the gradient comes from a random part of
 the data. lr is the learning rate.
 

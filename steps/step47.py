@@ -1,13 +1,13 @@
 """Step 47. Softmax and cross-entropy: learning which of many.
 
 Is the digit a 3 or an 8? A network for K classes computes K scores,
-and the right class is given as a number t. To make a loss of these
-takes two halves: picking by number, and the loss itself.
+and the right class is given as a number t. The loss then needs two
+things: to pick a score by its number, and a formula.
 
-*Picking.* x[0], x[:, 2] or x[[0, 0, 2]] copy elements of x. In the
-graph this is a Function like any other, GetItem. What was picked
-gets the gradient of its copy, the rest gets 0, and what was picked
-twice gets both gradients, added up (step 14):
+First, to pick. x[0], x[:, 2] or x[[0, 0, 2]] copy elements of x.
+This is a Function like any other, GetItem. What was picked gets the
+gradient of its copy, the rest gets 0, and what was picked twice
+gets both gradients, added up (step 14):
 
     x  = 5    7  9      y = x[[0, 0, 2]] = 5 5 9
     gx = a+b  0  c      gy               = a b c
@@ -16,9 +16,9 @@ The layer EmbedID picks rows. Words have no numbers of their own,
 so each word gets a row of numbers in a table W. The number of the
 word goes in, its row comes out, and training changes the row.
 
-*The loss.* The scores may be any numbers; they are called *logits*.
-*Softmax* (Bridle, 1990) makes probabilities of them, positive and
-1 in total:
+Second, the loss. The scores may be any numbers; they are called
+*logits*. *Softmax* (Bridle, 1990) makes probabilities of them,
+positive and 1 in total:
 
     p = exp(x) / sum(exp(x))
 
@@ -27,12 +27,12 @@ word goes in, its row comes out, and training changes the row.
 Say class 0 is right. *Cross-entropy* is -log of the probability
 that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1,
 and ever larger as p gets smaller. The loss of N samples is the
-mean of theirs, and its gradient is simpler than one would think:
+mean of theirs. With the right class written *one-hot*, as 1 in
+place t and 0 elsewhere, the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
-*one-hot* means: 1 in place t and 0 elsewhere. So the score of a
-class with too much probability falls, and the right one rises.
+A wrong class has too much probability, so its score falls.
 
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
@@ -179,9 +179,9 @@ def softmax(x, axis=1):
 
 
 # log has its own trouble: a probability below 1e-324 is 0, and its log
-# is minus infinity. Made of softmax and log, the loss has to keep p away
-# from 0. Then it stops at 34.5, and what is clipped has no gradient,
-# just where a gradient is needed most.
+# is minus infinity. Made of softmax and log, the loss has to keep p
+# away from 0. Then it stops at 34.5, and what is clipped has no
+# gradient, just where a gradient is needed most.
 def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)
