@@ -41,7 +41,8 @@ In the package: dezero/optimizers/base.py, Optimizer;
 dezero/optimizers/methods.py, Adam
 
 Output:
-    Adam, gradients 2 and -1: p = 0, -0.1000, -0.1266
+    Adam, gradient  2: p = -0.1000
+    Adam, gradient -1: p = -0.1266
                         after 20       after 300    height
     SGD            (0.113, 0.012) (0.500, 0.247)    0.2511
     MomentumSGD    (0.201, 0.381) (0.934, 0.872)    0.0044
@@ -61,12 +62,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dezero import Layer, Parameter, Variable, as_array
-from dezero.optimizers import AdaGrad, RMSprop
+from dezero.optimizers import AdaGrad, AdamW, RMSprop
 
 
-# A hook is a function that gets the list of parameters before each
-# update, and may change or clear their gradients. The two most useful
-# ones stand below.
+# The parameters come from a Layer or Model. A hook is a function that
+# gets their list before each update, and may change or clear their
+# gradients; two useful ones stand below.
 class Optimizer:
     """What all optimizers share: whose parameters, and the hooks."""
 
@@ -76,11 +77,6 @@ class Optimizer:
 
     def setup(self, target):
         """Note whose parameters to update; return self."""
-        if isinstance(target, type) or not hasattr(target, "params"):
-            raise TypeError(
-                f"{type(self).__name__}.setup: expected a Layer or "
-                f"Model, got {type(target).__name__} (see step 46)"
-            )
         self.target = target
         return self
 
@@ -90,11 +86,6 @@ class Optimizer:
 
     def update(self):
         """Update every parameter that has a gradient, in place."""
-        if self.target is None:
-            raise RuntimeError(
-                f"{type(self).__name__}.update: nothing to update yet; "
-                "write optimizer.setup(model) before (see step 46)"
-            )
         params = [p for p in self.target.params() if p.grad is not None]
         for hook in self.hooks:
             hook(params)
@@ -102,22 +93,15 @@ class Optimizer:
         for param in params:
             self.update_one(param)
 
-    def update_one(self, param):
-        """Update one parameter that has a gradient."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: write update_one(self, param) "
-            "(see step 46)"
-        )
-
 
 # An optimizer remembers arrays for each parameter, in dicts under its
 # id. They start at zero. (The package hands out the same arrays in
 # pieces, which is faster when they are large.)
 def arrays(param, *states):
     """Return p, its gradient g, and its array in each of states."""
-    p, g = param.data, param.grad.data
-    zero = np.zeros_like(p)
-    return p, g, *(s.setdefault(id(param), zero.copy()) for s in states)
+    p, g, key = param.data, param.grad.data, id(param)
+    kept = [state.setdefault(key, np.zeros_like(p)) for state in states]
+    return p, g, *kept
 
 
 class SGD(Optimizer):
@@ -217,35 +201,13 @@ class Adam(Optimizer):
         p -= self.lr * m / (np.sqrt(v) + self.eps)
 
 
-# Large weights make a network wild, as a tiny change of x then changes
-# much. *Weight decay* makes all weights a little smaller in each
-# update. In SGD it may be added to the gradient, which is what the hook
-# WeightDecay does: as if the loss had + rate / 2 * p**2. Adam would
-# divide that by sqrt(v), so AdamW (Loshchilov and Hutter, 2017) shrinks
-# p itself.
-class AdamW(Adam):
-    """Adam, and p shrinks by alpha * weight_decay of itself."""
-
-    def __init__(
-        self,
-        alpha=0.001,
-        beta1=0.9,
-        beta2=0.999,
-        eps=1e-8,
-        weight_decay=0.01,
-        *,
-        lr=None,
-    ):
-        super().__init__(alpha, beta1, beta2, eps, lr=lr)
-        self.weight_decay = weight_decay
-
-    def update_one(self, param):
-        """Update one parameter that has a gradient."""
-        p, _ = arrays(param)
-        p *= 1 - self.alpha * self.weight_decay
-        super().update_one(param)
-
-
+# Large weights make a network wild: a tiny change of x changes its
+# result much. *Weight decay* makes all weights a little smaller in each
+# update. In SGD it can be added to the gradient, as if the loss had
+# + rate / 2 * p**2. Adam would divide that by sqrt(v), so the package's
+# AdamW (Loshchilov and Hutter, 2017) first shrinks p itself:
+#
+#     p *= 1 - alpha * weight_decay
 class WeightDecay:
     """Pull parameters to zero: add rate * p to each gradient."""
 
@@ -278,28 +240,15 @@ class ClipGrad:
                 param.grad = Variable(as_array(g * rate))
 
 
-class Point(Layer):
-    """A place in the valley, to be moved to its lowest point."""
-
-    def __init__(self, x, y):
-        super().__init__()
-        self.x = Parameter(np.array(x))
-        self.y = Parameter(np.array(y))
-
-    def forward(self):
-        """Return the height here."""
-        return rosenbrock(self.x, self.y)
-
-
 def walk(optimizer, steps, start=(0.0, 2.0)):
     """Return the points of a walk downhill, an array."""
-    point = Point(*start)
+    point, path = Layer(), []
+    point.x, point.y = (Parameter(np.array(v)) for v in start)
     optimizer.setup(point)
-    path = []
     for _ in range(steps + 1):
-        path.append([float(param.data) for param in point.params()])
+        path.append([float(p.data) for p in point.params()])
         point.cleargrads()
-        point().backward()
+        rosenbrock(point.x, point.y).backward()
         optimizer.update()
     return np.array(path)
 
@@ -324,8 +273,7 @@ def draw(paths, file):
     for axes, (name, path) in zip(panels, paths.items()):
         draw_valley(axes, rosenbrock)
         draw_path(axes, path, "tab:red", [len(path) - 1])
-        axes.set(title=name, ylim=(-0.5, 2.3))
-        axes.label_outer()
+        axes.set(title=name, ylim=(-0.5, 2.3), xlabel="", ylabel="")
     figure.savefig(file, dpi=120)
 
 
@@ -362,35 +310,26 @@ def draw_path(axes, path, color, marks=()):
 
 
 if __name__ == "__main__":
-    layer, p = Layer(), [0.0]
+    layer, adam = Layer(), Adam(alpha=0.1)
     layer.w = Parameter(np.array(0.0))
-    adam = Adam(alpha=0.1).setup(layer)
     for g in (2.0, -1.0):
         layer.w.grad = Variable(np.array(g))
-        adam.update()
-        p.append(float(layer.w.data))
-    print(f"Adam, gradients 2 and -1: p = 0, {p[1]:.4f}, {p[2]:.4f}")
+        adam.setup(layer).update()
+        print(f"Adam, gradient {g:2.0f}: p = {layer.w.data:.4f}")
 
-    optimizers = {
-        "SGD": SGD(0.0015),
-        "MomentumSGD": MomentumSGD(0.0015, momentum=0.9),
-        "AdaGrad": AdaGrad(0.5),
-        "RMSprop": RMSprop(0.05),
-        "Adam": Adam(0.05),
-        "AdamW": AdamW(0.05, weight_decay=0.05),
-    }
-    paths = {name: walk(o, 300) for name, o in optimizers.items()}
+    six = [SGD(0.0015), MomentumSGD(0.0015), AdaGrad(0.5)]
+    six += [RMSprop(0.05), Adam(0.05), AdamW(0.05, weight_decay=0.05)]
+    paths = {type(o).__name__: walk(o, 300) for o in six}
     print("                    after 20       after 300    height")
     for name, path in paths.items():
         points = [f"({x:.3f}, {y:.3f})" for x, y in path[[20, 300]]]
         print(f"{name:14}", *points, f"{rosenbrock(*path[-1]):9.4f}")
 
-    jumpy, clipped = SGD(0.01), SGD(0.01)
+    clipped = SGD(0.01)
     clipped.add_hook(ClipGrad(5))
-    x = walk(jumpy, 6)[:, 0]
+    x, end = walk(SGD(0.01), 6)[:, 0], walk(clipped, 300)[-1]
     print(f"SGD(0.01): x = {x[2]:.2f}, {x[4]:.0f}, {x[6]:.0e}, ...")
-    x, y = walk(clipped, 300)[-1]
-    print(f"with ClipGrad(5), after 300: ({x:.3f}, {y:.3f})")
+    print(f"with ClipGrad(5), after 300: ({end[0]:.3f}, {end[1]:.3f})")
     FIGURES.mkdir(exist_ok=True)
     draw(paths, FIGURES / "step46_paths.png")
     print("figures/step46_paths.png")

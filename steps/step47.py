@@ -21,14 +21,13 @@ Second, the loss. The scores may be any numbers; they are called
 positive and 1 in total:
 
     p = exp(x) / sum(exp(x))
-
-    x = [2.0, 1.0, 0.1]  ->  p = [0.66, 0.24, 0.10]
+    [2.0, 1.0, 0.1]  ->  [0.66, 0.24, 0.10]
 
 Say class 0 is right. *Cross-entropy* is -log of the probability
-that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1,
-and ever larger as p gets smaller. The loss of N samples is the
-mean of theirs. With the right class written *one-hot*, as 1 in
-place t and 0 elsewhere, the gradient is surprisingly simple:
+that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1
+and grows as p gets smaller. N samples have the mean of their
+losses. With the right class written *one-hot*, as 1 in place t and
+0 elsewhere, the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
@@ -233,23 +232,25 @@ def loss_and_gradient(loss_function, data, t):
     return float(loss.data), x.grad.data
 
 
+def ints(x):
+    """Return the elements of x as ints in lists, short to print."""
+    return x.data.astype(int).tolist()
+
+
 if __name__ == "__main__":
     x = Variable(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     y = x[np.array([0, 0, 1])]
     y.backward()
-    gx = x.grad.data.astype(int).tolist()
-    print(f"x[[0, 0, 1]] {y.shape}: x.grad {gx}")
+    print(f"x[[0, 0, 1]] {y.shape}: x.grad {ints(x.grad)}")
     x.cleargrad()
     first, second = x[:, 2]
     (first * second).backward()
-    gx = x.grad.data.astype(int).tolist()
-    print(f"x[0, 2] * x[1, 2]: x.grad {gx}")
+    print(f"x[0, 2] * x[1, 2]: x.grad {ints(x.grad)}")
     layer = EmbedID(5, 2)
     y = layer(np.array([3, 0, 3]))
     y.backward()
-    gW = layer.W.grad.data.astype(int).tolist()
     print(f"EmbedID(5, 2): words 3, 0, 3 -> y {y.shape}")
-    print(f"  rows of W.grad: {gW}")
+    print(f"  rows of W.grad: {ints(layer.W.grad)}")
     try:
         x[0, 0] = 5.0
     except TypeError as error:

@@ -72,14 +72,8 @@ def test_lr_is_another_name_for_alpha(step):
     assert step.Adam(lr=0.2).alpha == step.Adam(0.2).alpha == 0.2
 
 
-def test_adamw_shrinks_what_has_no_slope(step):
-    model = with_gradients(Three(), a=(0.0, 0.0))
-    step.AdamW(alpha=0.1, weight_decay=0.5).setup(model).update()
-    np.testing.assert_allclose(model.a.data, [0.95, -1.9])
-
-
 def test_an_update_is_in_place(step):
-    for optimizer in (step.SGD(0.1), step.MomentumSGD(0.1), step.AdamW(0.1)):
+    for optimizer in (step.SGD(0.1), step.MomentumSGD(0.1), step.Adam(0.1)):
         model = with_gradients(Three())
         arrays = model.a.data, model.b.data
         optimizer.setup(model).update()
@@ -92,7 +86,7 @@ def pairs(step):
         (step.MomentumSGD(0.001), optimizers.MomentumSGD(0.001)),
         (step.MomentumSGD(0.002, 0.5), optimizers.MomentumSGD(0.002, 0.5)),
         (step.Adam(0.05), optimizers.Adam(0.05)),
-        (step.AdamW(lr=0.05), optimizers.AdamW(lr=0.05)),
+        (step.Adam(lr=0.05), optimizers.AdamW(0.05, weight_decay=0)),
     ]
 
 
@@ -108,7 +102,7 @@ def test_the_package_walks_the_same_way(step, which, hook):
 
 
 def test_float32_stays(step):
-    for optimizer in (step.SGD(), step.MomentumSGD(), step.Adam(), step.AdamW()):
+    for optimizer in (step.SGD(), step.MomentumSGD(), step.Adam()):
         model = Layer()
         model.W = Parameter(np.ones((2, 3), np.float32))
         model.W.grad = dezero.Variable(np.full((2, 3), 10, np.float32))
@@ -155,16 +149,6 @@ def test_clip_by_hand(step):
     np.testing.assert_allclose(model.b.grad.data, 6, rtol=1e-6)
 
 
-def test_errors(step):
-    with pytest.raises(RuntimeError, match=r"SGD.update: nothing to update .*setup"):
-        step.SGD().update()
-    with pytest.raises(TypeError, match=r"SGD.setup: expected a Layer .*, got list"):
-        step.SGD().setup([])
-    optimizer = step.Optimizer().setup(with_gradients(Three()))
-    with pytest.raises(NotImplementedError, match="Optimizer: write update_one"):
-        optimizer.update()
-
-
 def test_setup_returns_the_optimizer(step):
     optimizer, model = step.SGD(), Three()
     assert optimizer.setup(model) is optimizer and optimizer.target is model
@@ -187,7 +171,7 @@ def test_what_the_text_says(step):
 
     assert end(step.MomentumSGD(0.0015)) < end(step.SGD(0.0015)) / 5
     adam = end(step.Adam(0.05))
-    assert adam < 0.15 < end(step.AdamW(0.05, weight_decay=0.05))
+    assert adam < 0.15 < end(optimizers.AdamW(0.05, weight_decay=0.05))
 
     adagrad = step.walk(optimizers.AdaGrad(0.5), 300)
     assert np.hypot(*(adagrad[300] - adagrad[20])) < 0.05  # it hardly moves any more
@@ -235,8 +219,8 @@ def test_the_picture(step, tmp_path):
 
 def test_the_numbers_printed(run_step):
     lines = run_step(46).splitlines()
-    assert lines[0].endswith("p = 0, -0.1000, -0.1266")
-    heights = {line.split()[0]: float(line.split()[-1]) for line in lines[2:8]}
+    assert [line.split()[-1] for line in lines[:2]] == ["-0.1000", "-0.1266"]
+    heights = {line.split()[0]: float(line.split()[-1]) for line in lines[3:9]}
     assert list(heights) == "SGD MomentumSGD AdaGrad RMSprop Adam AdamW".split()
     assert min(heights, key=heights.get) == "Adam"
     assert heights["MomentumSGD"] < heights["SGD"] / 50

@@ -116,6 +116,7 @@ IMPORTS = {
 LEGACY_SEEDS = {
     "step44",
     "step45",
+    "step47",
     "step48",
     "step50",
     "step51",
