@@ -2,7 +2,7 @@
 
 The line `param.data -= rate * param.grad.data` has been in every
 loop since step 42. It is the shortest way to follow a gradient,
-and seldom the best. An *optimizer* is an object that knows a way:
+and seldom the best. Objects that know a way are *optimizers*:
 
     optimizer = Adam(0.01).setup(model)
     loss.backward()

@@ -59,6 +59,7 @@ import numpy as np
 from dezero.datasets import get_spiral
 
 
+# prepare is the method that a subclass writes.
 class Dataset:
     """A row of pairs: dataset[i] is (x, t), len(dataset) how many.
 
@@ -94,9 +95,6 @@ class Dataset:
 
     def __len__(self):
         return len(self.data)
-
-    def prepare(self):
-        """Set self.data and self.label; called by __init__."""
 
 
 class Spiral(Dataset):
