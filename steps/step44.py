@@ -33,7 +33,7 @@ rises and falls again. One soft step can do only one of these; 3
 are enough.
 
 Exercise: write a layer Scaled, a Linear whose result is multiplied
-by one more Parameter. Make it the last layer. Did any function
+by one more Parameter. Use it as the first layer. Did any function
 here have to change? Then leave out its super().__init__().
 
 In the package: dezero/layers/base.py, Layer;

@@ -152,11 +152,11 @@ def test_the_exercise(step, rng):
             return self.a * super().forward(x)
 
     x = rng.normal(size=(5, 1))
-    layers = [step.Linear(3), Scaled(1)]
-    assert list(layers[1].params()) == [layers[1].W, layers[1].b, layers[1].a]
-    before = layers[1].a.data.copy()
-    losses = step.train(x, x, layers, 20, rate=0.05)
-    assert layers[1].a.data != before and losses[-1] < losses[0]
+    layers = [Scaled(3), step.Linear(1)]
+    assert list(layers[0].params()) == [layers[0].W, layers[0].b, layers[0].a]
+    before = layers[0].a.data.copy()
+    losses = step.train(x, x, layers, 20)
+    assert layers[0].a.data != before and losses[-1] < losses[0]
 
 
 def test_three_units_are_enough_and_one_is_not(run_step):
