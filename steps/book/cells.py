@@ -131,7 +131,7 @@ def missing(lesson):
     if "sys.argv" in used:
         long = any("--full" in line for line in lesson.lines)
         more = '  # or [__file__, "--full"], which takes longer' * long
-        lines.append(f"sys.argv = [__file__]{more}")
+        lines = ["import sys", "", *lines, f"sys.argv = [__file__]{more}"]
     return "\n".join(lines)
 
 
