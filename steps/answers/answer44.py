@@ -10,8 +10,11 @@ Output (rtol 0.02):
     loss 1.08, then 0.0045
     a 3.53
     'Forgetful' object has no attribute '_params'
-    Forgetful.a: call super().__init__() before assigning a Parameter (see step 44)
+    Forgetful.a: call super().__init__() before assigning a
+    Parameter (see step 44)
 """
+
+import textwrap
 
 import numpy as np
 
@@ -58,4 +61,4 @@ if __name__ == "__main__":
         try:
             forgetful(base, Param)()
         except AttributeError as error:
-            print(error)
+            print(textwrap.fill(str(error), 60))
