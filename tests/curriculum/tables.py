@@ -92,7 +92,6 @@ NOT_YET_TAUGHT = {}
 
 # Names that a step teaches in a simple form of another name.
 SHOWN_AS = {
-    ("step04", "gradcheck.numerical_grad"): "numerical_diff",
     ("step57", "functions.conv2d"): "conv2d_simple",
     ("step57", "functions.pooling"): "pooling_simple",
 }
