@@ -1,9 +1,5 @@
 """The tables of the checks: what differs, what may be imported, who may seed."""
 
-# Parts of Variable stand in files of their own, as classes that Variable inherits from.
-# A step has all in one class, and the ledger knows core.Variable.reshape.
-PARTS = {"ArrayLike": "Variable", "Extras": "Variable"}
-
 # Names through which a file reaches what is defined later: ops.add is dezero.core.add.
 LATE = {"ops": "dezero.core"}
 
@@ -140,8 +136,6 @@ LEGACY_SEEDS = {
 LATER_FORM = {
     f"step{number}"
     for number in """
-    01 02 03 04 05 06 07 08 09 10
-
     11 12 13 14 15 16 17 18 19 20 21 22 23 24
 
     25 26 27 28 29 30 31 32 33 34 35 36
@@ -153,3 +147,103 @@ LATER_FORM = {
     71 72
     """.split()
 }
+
+
+# Terms that the course must introduce (curriculum/words.py), a chapter each.
+REQUIRED_WORDS = """
+variable
+function
+derivative
+numerical differentiation
+central difference
+chain rule
+forward mode
+reverse mode
+automatic differentiation
+backpropagation
+gradient
+computational graph
+gradient check
+
+leaf
+topological order
+reference cycle
+weak reference
+
+gradient descent
+learning rate
+Newton's method
+Hessian
+double backprop
+Hessian-vector product
+gradient penalty
+
+tensor
+Jacobian
+broadcasting
+linear regression
+loss function
+mean squared error
+activation function
+nonlinearity
+hidden layer
+fully connected layer
+parameter
+hyperparameter
+weight initialisation
+Xavier initialisation
+He initialisation
+optimizer
+momentum
+bias correction
+weight decay
+gradient clipping
+logit
+softmax
+cross-entropy
+one-hot
+mini-batch
+epoch
+training set
+validation set
+test set
+overfitting
+
+regularization
+dropout
+early stopping
+convolution
+cross-correlation
+kernel
+filter
+feature map
+stride
+padding
+receptive field
+pooling
+im2col
+recurrent network
+backpropagation through time
+truncation
+vanishing gradient
+exploding gradient
+LSTM
+forget gate
+input gate
+output gate
+cell state
+
+shunting-yard
+vector-Jacobian product
+Jacobian-vector product
+dual number
+embedding
+constant folding
+common subexpression elimination
+dead-code elimination
+kernel fusion
+""".split("\n")
+REQUIRED_WORDS = [term for term in REQUIRED_WORDS if term]
+
+# Those that no step introduces yet. It only shrinks.
+WORDS_MISSING = list(REQUIRED_WORDS)
