@@ -19,39 +19,13 @@ Output:
     (1, 2): position 2: this comma is in no function
 """
 
-import operator
-import re
-
 import numpy as np
 
 import dezero.functions as F
 from dezero import Variable
+from step63 import APPLY, RANK, complain, tokens
 
-RANK = {"(": 0, "+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
-APPLY = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
-}
 FUNCTIONS = {"max": F.maximum}  # of two values
-TOKEN = (
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>[-+*/^()])|(?P<unknown>\S)"
-)
-
-
-def tokens(text):
-    """Yield the kind, the text and the position of each piece."""
-    for found in re.finditer(TOKEN, text):
-        yield found.lastgroup, found[0], found.start()
-    yield "end", "the end", len(text)
-
-
-def complain(text, position, problem):
-    """Raise SyntaxError: where in text, and what is wrong there."""
-    raise SyntaxError(f"{text}: position {position}: {problem}")
 
 
 def apply_top(values, waiting, functions):
