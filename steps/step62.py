@@ -1,10 +1,10 @@
 """Step 62. Slices: picking is a product with zeros and ones.
 
 Step 47 wrote get_item, which sends gradients back to the elements
-that were picked. Why is that rule right? Picking is linear, so it
-must be a product with a matrix. This matrix S has a row for each
-picked element, with a 1 where the element stands in x and 0
-elsewhere. It is called a *selection matrix*.
+that were picked. Why is this right? A picked element is a sum over
+all elements of x, in which one has the factor 1 and the others have
+0. So picking is a product with a matrix S, a *selection matrix*. It
+has a row for each picked element, with a 1 at the element's place.
 
     y = x[[2, 0, 2]]
 
@@ -12,11 +12,11 @@ elsewhere. It is called a *selection matrix*.
     S = 1 0 0      y  = S @ x
         0 0 1      gx = S.T @ gy
 
-The second line is step 41's rule for a product. S.T puts each
-number of gy back where its element came from. An element that was
-not picked gets 0. An element that was picked twice stands in two
-rows of S, so its two gradients are added. In practice nobody builds
-S, because nearly all of it is 0. It is there to explain.
+S.T @ gy is step 41's gradient of a product. It puts each number of
+gy back where its element came from. An element that was not picked
+gets 0. An element that was picked twice stands in two rows of S, so
+its two gradients are added. In practice nobody builds S, because
+nearly all of it is 0. It is there to explain.
 
 Reshape and transpose pick every element exactly once. Their S only
 changes the order, so S.T is also the way back.

@@ -17,7 +17,7 @@ the window, and to the kernel that lay on them.
     pooling       gx[window] += gy[i, j] / K**2
 
 Windows overlap, so gradients add up. Read the lines of the
-convolution again: both gradients are convolutions themselves.
+convolution again. Both gradients are convolutions themselves:
 
     gW = x convolved with gy as the kernel
     gx = gy, padded with zeros, convolved with W
