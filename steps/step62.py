@@ -3,7 +3,7 @@
 Step 47 wrote get_item, which sends gradients back to the elements
 that were picked. Why is this right? A picked element is a sum over
 all elements of x, in which one has the factor 1 and the others have
-0. So picking is a product with a matrix S, a *selection matrix*. It
+0. So picking is a product with a matrix. This *selection matrix* S
 has a row for each picked element, with a 1 at the element's place.
 
     y = x[[2, 0, 2]]

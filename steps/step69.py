@@ -24,14 +24,14 @@ That is safer and faster. The price is a rule for each new loss. And
 the rule below computes an array, so there is no second derivative.
 
 Now a trap. The losses in Grokking Deep Learning are means, but the
-gradient there is p - one-hot, without the 1/N: it belongs to the
+gradient there is p minus one-hot, without the 1/N: it belongs to the
 sum. For 4 words it is 4 times as large. So the book's rate 0.1 must
 be 0.4 here, and in dezero. And with the gradient of a sum, if you
 double the batch, every step becomes twice as long.
 
 Step 70 looks at the words that stood before.
 
-Exercise: write the case "excess". With p = excess + one-hot, gx is
+Exercise: write the case "excess". With p = excess + hot, gx is
 p * (gy - the sum of gy * p over the row); let made note the one-hot
 rows, too. And what happens to row 0, which no x names?
 
