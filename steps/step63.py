@@ -110,12 +110,12 @@ def apply_top(values, waiting, functions):
 
 # What - means depends on its place. Behind a value it subtracts. Where
 # a value is expected it is a sign, and after_value tells the two
-# apart. The sign ranks below ^, so -2 ^ 2 is -4, as in Python. (A
-# sign + we do not read; Python does.)
+# apart. The sign ranks below ^, so -2 ^ 2 is -4, as in Python. (Python
+# also reads a sign +. We do not.)
 #
 # 8 - 4 - 2 is (8 - 4) - 2: an operator of equal rank that waits is
-# applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So we ask whether the
-# operator that waits reaches rank + 1/2 there, and ^ waits on.
+# applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half
+# a rank more, and a ^ that waits is not applied yet.
 def evaluate(text, names=(), number=float, functions=FUNCTIONS):
     """Return the value of an infix expression.
 

@@ -31,9 +31,10 @@ double the batch, every step becomes twice as long.
 
 Step 70 looks at the words that stood before.
 
-Exercise: write the case "excess". With p = excess + hot, gx is
-p * (gy - the sum of gy * p over the row); let made note the one-hot
-rows, too. And what happens to row 0, which no x names?
+Exercise: write the case "excess". With p, which is excess plus the
+one-hot rows, gx is p * (gy - r), and r is the sum of gy * p over the
+row. Let made note the one-hot rows, too. And what happens to row 0
+of the table, which no x names?
 
 In the package: nothing; EmbedID and softmax_cross_entropy of step 47
 
