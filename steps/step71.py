@@ -145,10 +145,11 @@ def vjp(f, x):
     return y.data, pull
 
 
-# J v without dual numbers: w J is linear in w, so its derivative by w
-# is J again. The first pass computes w J and records how it depends on
-# w (create_graph). The second pass differentiates the number (w J) v
-# by w, and finds J v. Which w is taken does not matter: zeros do.
+# J v without dual numbers, which would need a second rule for each
+# Function. w J is linear in w, so its derivative by w is J again. The
+# first pass computes w J and records how it depends on w
+# (create_graph). The second pass differentiates the number (w J) v by
+# w, and finds J v. Which w is taken does not matter: zeros do.
 def jvp(f, x, v):
     """Return f(x) and J v: reverse mode twice."""
     x = Variable(x)
