@@ -18,11 +18,6 @@ and one output, so we leave it out here, and Square and Exp
 with it; step 13 writes it for many. And `Add()([x0, x1])[0]`
 is clumsy to write: step 12 removes the brackets.
 
-New: Function, Add, Polar.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, as_array.
-Teaches: core.Add
-Extends: core.Variable, core.Function
 Exercise: write DivMod, which takes a and b and returns the
 whole quotient a // b and the remainder a % b. Which Variable
 is the creator's inputs[1]?
@@ -39,11 +34,10 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 9 ---
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -99,7 +93,7 @@ class Polar(Function):
         return [r * np.cos(angle), r * np.sin(angle)]
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):

@@ -18,11 +18,6 @@ several as a list.
 
 Still missing: backward for many inputs, in step 13.
 
-New: Function, Add, Polar, add, call_with_lists.
-Carried over from step 9: as_array.
-Carried over from step 11: Variable.
-Teaches: core.add
-Extends: core.Function, core.Add
 Exercise: write a Function Mean3 that returns the mean of three
 Variables, and a plain function mean3. How much of Function did
 you have to change for three inputs?
@@ -39,7 +34,7 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 11 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -98,7 +93,7 @@ class Polar(Function):
         return r * np.cos(angle), r * np.sin(angle)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):

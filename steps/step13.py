@@ -23,15 +23,6 @@ used once. Step 14 uses one twice, and there it goes wrong.
 (Polar is the creator of both x and y, so the loop visits it
 twice. Both visits store the same; step 15 comes back to this.)
 
-New: Variable.backward, Function.backward, Square.backward,
-Add.backward, Polar.backward, sum_of_squares,
-sum_of_coordinates, slopes.
-Carried over from step 4: numerical_diff.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, Square.forward, as_array, square.
-Carried over from step 12: Function.__call__, Function.forward,
-Add.forward, Polar.forward, add.
-Extends: core.Variable.backward, core.Function, core.Add
 Exercise: write Mul with forward x0 * x1. What are its two
 gradients? Check that d(x * y)/dx is 3 at x = 2, y = 3.
 
@@ -49,11 +40,10 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 9 ---
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -93,7 +83,7 @@ class Function:
     and outputs are the Variables of the call.
     """
 
-    # --- carried over from step 12 ---
+    # --- carried over ---
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
         if not isinstance(ys, tuple):
@@ -122,7 +112,7 @@ class Function:
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    # --- carried over from step 9 ---
+    # --- carried over ---
     def forward(self, x):
         return x**2
 
@@ -134,7 +124,7 @@ class Square(Function):
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
-    # --- carried over from step 12 ---
+    # --- carried over ---
     def forward(self, x0, x1):
         return x0 + x1
 
@@ -146,7 +136,7 @@ class Add(Function):
 class Polar(Function):
     """x = r * cos(angle), y = r * sin(angle)"""
 
-    # --- carried over from step 12 ---
+    # --- carried over ---
     def forward(self, r, angle):
         return r * np.cos(angle), r * np.sin(angle)
 
@@ -157,7 +147,7 @@ class Polar(Function):
         return gx * cos + gy * sin, r * (gy * cos - gx * sin)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -170,13 +160,11 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 4 ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number

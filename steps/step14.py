@@ -30,15 +30,6 @@ Still wrong is a result, and not an x, that is used twice: for
 a = square(x) and y = add(a, a) this backward gives 8 * x, but
 y = 2 * x**2 has the slope 4 * x. Step 15 finds out why.
 
-New: Variable.cleargrad, Variable.backward, overwrite,
-add_in_place, backward_with.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function, Square, Add.
-Teaches: core.Variable.cleargrad
-Family: core.Variable.clear_grad
-Extends: core.Variable.backward
 Exercise: for y = square(square(x)) call y.backward() twice. Why
 is x.grad three times the slope and not twice? (Which Variable
 between x and y kept its old gradient? Step 18 clears it.)
@@ -56,11 +47,10 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 9 ---
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -98,7 +88,7 @@ class Variable:
                     waiting.append(x.creator)
 
 
-# --- carried over from step 13 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -150,7 +140,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -163,7 +152,6 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)

@@ -27,12 +27,6 @@ each t = t + t, the simple loop visits the first function 512 times.
 How should a loop find this order without looking at a picture?
 Step 16 gives every function a number for that.
 
-New: diamond, push_back, simple_loop, in_this_order, doubled,
-report.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function, Square, Add.
-Carried over from step 14: Variable.
 Exercise: let the loop take the oldest function, waiting.pop(0),
 instead of the newest. The diamond comes out right with
 once=True! Find a graph of two squares and one sum that still
@@ -52,7 +46,7 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 14 ---
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -92,7 +86,6 @@ class Variable:
                     waiting.append(x.creator)
 
 
-# --- carried over from step 13 ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -144,7 +137,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -157,7 +149,6 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)

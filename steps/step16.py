@@ -29,17 +29,6 @@ What is left: y knows its creator and the creator knows y, in
 its outputs. Such a circle stays in memory when nobody needs it
 any more. Step 17 looks at that.
 
-New: Variable.__init__, Variable.set_creator, Variable.backward,
-Function.__call__, deep, wide, HeapQueue, Entry, SortedQueue,
-walk.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function.forward, Function.backward,
-Square, Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 15: diamond, doubled.
-Extends: core.Variable, core.Variable.set_creator,
-core.Variable.backward, core.Function
 Exercise: change the minus sign in the entry to a plus, so that
 the earliest generation goes first. Which gradient does the
 diamond get, and does step 15 show the same one?
@@ -59,7 +48,6 @@ import heapq
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -79,7 +67,7 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
+    # --- carried over ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
@@ -130,7 +118,7 @@ class Function:
         self.outputs = outputs
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -144,7 +132,7 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
@@ -165,7 +153,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -178,13 +165,11 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 15 ---
 def diamond(x):
     """Return y = (x**2)**2 + (x**2)**2 and its four functions."""
     A, B, C, D = Square(), Square(), Square(), Add()

@@ -32,16 +32,6 @@ collector off, and back on whatever happens. Step 18 gives this
 pattern a name of its own, and asks what a graph needs to hold
 while it is still in use.
 
-New: Variable.backward, Function.__call__, StrongSquare,
-drop_two, drop_results, without_collector.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function.forward, Function.backward,
-Square, Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.__init__,
-Variable.set_creator.
-Extends: core.Variable.backward, core.Function
 Exercise: let drop_results also call y.backward() and then
 x.cleargrad() in every round. How much do strong outputs hold
 now, and which arrays are the rest? (Step 18 looks at those.)
@@ -66,11 +56,10 @@ import weakref
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 16 ---
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -87,7 +76,6 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
@@ -138,7 +126,7 @@ class Function:
         self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -152,7 +140,7 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
@@ -173,7 +161,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -186,7 +173,6 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)

@@ -37,17 +37,6 @@ numbers. With as_array a gradient is always an ndarray.
 So much for memory. What is left is comfort: print(x) does not
 even show the numbers in x. Step 19 begins with that.
 
-New: Config, using_config, no_grad, Variable.backward,
-Function.__call__, squares, train, peak, about.
-Carried over from step 9: as_array, square.
-Carried over from step 13: Function.forward, Function.backward,
-Square.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.__init__,
-Variable.set_creator.
-Teaches: core.Config, core.using_config, core.no_grad
-Family: core.test_mode
-Extends: core.Variable.backward, core.Function
 Exercise: add a switch Config.count_calls and let Function count
 its calls while it is on. How many lines did using_config need?
 
@@ -71,7 +60,6 @@ import weakref
 import numpy as np
 
 
-# --- new in this step ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -97,7 +85,7 @@ def no_grad():
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 16 ---
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -114,7 +102,6 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
@@ -173,7 +160,7 @@ class Function:
             self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -187,7 +174,7 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
@@ -198,7 +185,6 @@ class Square(Function):
         return 2 * self.inputs[0].data * gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):

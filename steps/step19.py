@@ -22,24 +22,6 @@ and there "x" says more than an unnamed node.
 W**2 + W is still written add(square(W), W). Steps 20 to 22 bring
 the operators.
 
-New: Variable.__init__, Variable.shape, Variable.ndim,
-Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Square, Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward, Function.
-Teaches: core.Variable.shape, core.Variable.ndim,
-core.Variable.size, core.Variable.dtype,
-core.Variable.__len__, core.Variable.__repr__
-Family: core.Variable.__float__, core.Variable.__int__,
-core.Variable.__bool__, core.Variable.__str__,
-core.Variable.item, core.Variable.tolist,
-core.Variable.__round__, core.Variable.__format__
-Extends: core.Variable
 Exercise: `if y:` on a Variable holding np.array(1.0) fails with
 an error about len(). Why does Python ask for the length? Which
 method would give a better answer? (Look up __bool__.)
@@ -64,7 +46,7 @@ import weakref
 import numpy as np
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -131,18 +113,16 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
+    # --- carried over ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
         """Add to the grad of every leaf this one came from.
 
@@ -176,7 +156,7 @@ class Variable:
                     output().grad = None
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -210,7 +190,6 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
@@ -231,7 +210,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -244,7 +222,6 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)

@@ -29,19 +29,6 @@ its two gradients add up to 2 * x (step 14).
 Both sides must be Variables so far. a * 3.0 fails, since 3.0
 has no data; step 21 mends this.
 
-New: Variable.__add__, Variable.__mul__, Mul, mul.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward, Function.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Teaches: core.Mul, core.mul, core.Variable.__add__,
-core.Variable.__mul__
 Exercise: what are the three gradients of y = a * b * c? Say
 them first, then let backward compute them. Which order does
 Python multiply in, and can you tell from y.creator.inputs?
@@ -63,7 +50,7 @@ import weakref
 import numpy as np
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -90,7 +77,7 @@ def no_grad():
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 19 ---
+    # --- carried over ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -131,18 +118,15 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
         """Add to the grad of every leaf this one came from.
 
@@ -183,7 +167,7 @@ class Variable:
         return mul(self, other)
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -217,7 +201,6 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
@@ -228,7 +211,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
@@ -251,7 +233,7 @@ def mul(x0, x1):
     return Mul()(x0, x1)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):

@@ -29,28 +29,6 @@ array + x with three elements; step 40 sums it up. And 3.0 is
 stored as float64: with NumPy 2 a float32 array times 3.0 turns
 into float64 here (the package keeps float32).
 
-New: Variable.__array_priority__, Variable.__radd__,
-Variable.__rmul__, Function.__call__, as_variable, Eager.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Function.forward, Function.backward,
-Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul, mul.
-Teaches: core.as_variable, core.Variable.__radd__,
-core.Variable.__rmul__
-Family: core.Variable.__array__, core.Variable.__array_ufunc__,
-core.Variable.__lt__, core.Variable.__le__, core.Variable.__gt__,
-core.Variable.__ge__, core.Variable.__array_function__,
-core.Variable.__dir__
-Extends: core.Variable, core.Function
 Exercise: take __radd__ out and compute 1 + x. Which class does
 Python's error name first, and which operator? Then try x + 1:
 why does that still work?
@@ -76,7 +54,7 @@ import weakref
 import numpy as np
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -105,7 +83,7 @@ class Variable:
 
     __array_priority__ = 200  # an ndarray on the left steps back
 
-    # --- carried over from step 19 ---
+    # --- carried over ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -146,18 +124,15 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
         """Add to the grad of every leaf this one came from.
 
@@ -190,7 +165,6 @@ class Variable:
                 for output in func.outputs:
                     output().grad = None
 
-    # --- carried over from step 20 ---
     def __add__(self, other):
         return add(self, other)
 
@@ -198,7 +172,7 @@ class Variable:
     def __radd__(self, other):
         return add(other, self)
 
-    # --- carried over from step 20 ---
+    # --- carried over ---
     def __mul__(self, other):
         return mul(self, other)
 
@@ -228,7 +202,7 @@ class Function:
             self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -242,7 +216,7 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
+# --- carried over ---
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
@@ -253,13 +227,11 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 20 ---
 class Mul(Function):
     """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
 
@@ -276,7 +248,6 @@ def mul(x0, x1):
     return Mul()(x0, x1)
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):

@@ -25,30 +25,6 @@ What began as a box of five lines is a small engine now, and its
 own file gets in the way: every new program would have to carry
 all of it along. Step 23 moves it into a package.
 
-New: Variable.__neg__, Variable.__sub__, Variable.__rsub__,
-Variable.__truediv__, Variable.__rtruediv__, Variable.__pow__,
-Neg, neg, Sub, sub, Div, div, Pow, pow.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul, mul.
-Carried over from step 21: Variable.__array_priority__,
-Variable.__radd__, Variable.__rmul__, Function, as_variable.
-Teaches: core.Neg, core.neg, core.Sub, core.sub, core.Div,
-core.div, core.Pow, core.pow, core.Variable.__neg__,
-core.Variable.__sub__, core.Variable.__rsub__,
-core.Variable.__truediv__, core.Variable.__rtruediv__,
-core.Variable.__pow__
-Family: core.rsub, core.rdiv, core.Log, core.log, core.PowVariable,
-core.Variable.__rpow__, core.Variable.__pos__, core.Variable.log
 Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
 
@@ -72,7 +48,7 @@ import weakref
 import numpy as np
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -99,10 +75,9 @@ def no_grad():
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 21 ---
+    # --- carried over ---
     __array_priority__ = 200  # an ndarray on the left steps back
 
-    # --- carried over from step 19 ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -143,18 +118,15 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
         """Add to the grad of every leaf this one came from.
 
@@ -187,19 +159,15 @@ class Variable:
                 for output in func.outputs:
                     output().grad = None
 
-    # --- carried over from step 20 ---
     def __add__(self, other):
         return add(self, other)
 
-    # --- carried over from step 21 ---
     def __radd__(self, other):
         return add(other, self)
 
-    # --- carried over from step 20 ---
     def __mul__(self, other):
         return mul(self, other)
 
-    # --- carried over from step 21 ---
     def __rmul__(self, other):
         return mul(other, self)
 
@@ -223,7 +191,7 @@ class Variable:
         return pow(self, c)
 
 
-# --- carried over from step 21 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -258,7 +226,6 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
@@ -269,13 +236,11 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 20 ---
 class Mul(Function):
     """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
 
@@ -358,7 +323,7 @@ def pow(x, c):
     return Pow(c)(x)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -366,7 +331,6 @@ def as_array(x):
     return x
 
 
-# --- carried over from step 21 ---
 def as_variable(obj):
     """Return a Variable as it is, an ndarray in a new Variable."""
     if isinstance(obj, Variable):

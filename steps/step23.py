@@ -31,8 +31,6 @@ more than you have read. Steps 23 to 29 print the same with both.
 The program below asks Python where an imported name was defined,
 and checks that however it was imported, it is one object.
 
-New: origin, same_object, defined_names.
-Family: dezero.is_simple_core, core.setup_variable
 Exercise: write a folder tiny with a file __init__.py of your own
 that defines a function, and import it from a program beside that
 folder. Then move the function into tiny/core.py and import it
@@ -56,7 +54,6 @@ import dezero
 from dezero import Variable, no_grad
 
 
-# --- new in this step ---
 def origin(thing):
     """Return the module that defined a class or a function."""
     return importlib.import_module(thing.__module__)

@@ -27,7 +27,6 @@ and matyas are flat, even much that is wrong would agree.
 
 What does such a graph look like? Step 25 draws one by hand.
 
-New: sphere, matyas, goldstein, gradient, slopes, worst.
 Exercise: Beale's function is (1.5 - x + x*y)**2
 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2. Add it. Its
 gradient at (1, 1) is (0, 27.75), and (0, 0) at its minimum
@@ -46,7 +45,6 @@ import numpy as np
 from dezero import Variable
 
 
-# --- new in this step ---
 def sphere(x, y):
     """A round bowl: minimum 0 at (0, 0)."""
     return x**2 + y**2

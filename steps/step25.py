@@ -33,8 +33,6 @@ Writing DOT by hand is quickly tiresome, and wrong as soon as the
 formula changes. But the graph is there already: every Variable
 knows its creator. Step 26 lets it write its own DOT.
 
-New: FIGURES, quote, variable, function, edge, digraph.
-Family: render.render_dot
 Exercise: draw y = (x0 + x1)**2 by hand. Then give the result the
 label y "squared": which lines of the DOT text change?
 
@@ -53,7 +51,6 @@ from pathlib import Path
 
 from dezero.graph import render_dot
 
-# --- new in this step ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

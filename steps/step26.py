@@ -33,12 +33,6 @@ That ends the part about gradients. What is left of a formula's
 derivative after backward is a number. Chapter 3 makes it a
 Variable, with a graph of its own to draw.
 
-New: is_constant, dot_variable, dot_function, get_dot_graph,
-plot_dot_graph, summary.
-Carried over from step 24: goldstein.
-Carried over from step 25: FIGURES, quote.
-Teaches: graph.get_dot_graph, graph.plot_dot_graph
-Family: graph.picture
 Exercise: also write the value into the label of every Variable
 that holds one number. At which node of the picture does the value
 first exceed 100?
@@ -57,7 +51,7 @@ import numpy as np
 from dezero import Variable
 from dezero.graph import render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -67,7 +61,6 @@ def quote(text):
     return f'"{text}"'
 
 
-# --- carried over from step 24 ---
 def goldstein(x, y):
     """Goldstein and Price's function: minimum 3 at (0, -1)."""
     a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2

@@ -31,11 +31,6 @@ made of two of step 26's, with a frame around each.
 With a gradient we can look for the lowest point of a function.
 Step 28 does so.
 
-New: Sin, sin, taylor_sin, graph_nodes, show_values,
-side_by_side.
-Carried over from step 25: FIGURES.
-Teaches: functions.Sin, functions.sin
-Family: core.Variable.sin
 Exercise: at x = 30 a lower threshold helps no more. Print the
 largest term, and remember that a float64 has 16 digits. Then
 take 2 * pi off x a few times before you begin.
@@ -60,7 +55,7 @@ import numpy as np
 from dezero import Function, Variable
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

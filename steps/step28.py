@@ -33,9 +33,6 @@ along the valley, and one long step does the work of hundreds.
 Still, 719 steps are many. The slope tells where to go but not
 how far. Step 29 asks how the slope changes, and needs a handful.
 
-New: rosenbrock, gradient, descend, backtrack, draw_valley,
-draw_path.
-Carried over from step 25: FIGURES.
 Exercise: let each search begin with twice the last rate instead
 of 1. How many values of f does that save, and how many steps
 does it cost?
@@ -60,7 +57,7 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

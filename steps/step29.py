@@ -31,11 +31,6 @@ has just computed f' and could go on from there, if x.grad knew
 how it came about. Step 30 looks at what it knows; in step 33
 nothing is done by hand any more.
 
-New: quartic, quartic_hessian, rosenbrock_hessian, newton,
-draw_parabolas.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock, gradient, descend,
-backtrack, draw_valley, draw_path.
 Exercise: start x**4 - 2 * x**2 at 0.577 and at 0.578. Why does
 one walk begin with a leap to the left and the other to the
 right? Where do they end?
@@ -62,11 +57,10 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- carried over from step 28 ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2

@@ -29,8 +29,6 @@ The picture: orange and blue is y's graph, as in step 26. Gray
 are the gradients. A dashed line says which Variable holds which;
 no arrow leads to any of them. In step 31 one gets a graph.
 
-New: functions_behind, watch, replay, draw_gradients.
-Carried over from step 25: FIGURES.
 Exercise: write down by hand what backward forgot: compute
 g = 4 * x**3 - 4 * x with Variables. Run replay(g) after x has
 changed, clear x.grad and run g.backward(). What is in x.grad?
@@ -55,7 +53,7 @@ import numpy as np
 from dezero.core_simple import Variable
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

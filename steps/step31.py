@@ -32,9 +32,6 @@ every backward the input Variables instead of their data. By hand
 it takes a new drawing for each function and each order. Step 32
 does both inside the package.
 
-New: GRAPH, Cos, cos, arrows, derivative, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 27: Sin, sin.
 Exercise: give Sin.backward its x as a Variable. What else has to
 change in it before the second way gives -sin(1), too?
 
@@ -56,7 +53,7 @@ import numpy as np
 from dezero.core_simple import Function, Variable, as_variable
 from dezero.graph import render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 # --- new in this step ---
@@ -71,7 +68,7 @@ Mul -> gx
 """
 
 
-# --- carried over from step 27 ---
+# --- carried over ---
 class Sin(Function):
     """y = sin(x), so gx = gy * cos(x)."""
 

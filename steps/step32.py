@@ -39,29 +39,6 @@ The package's engine does the same. It leaves the recording out
 more thoroughly: without create_graph its own backwards run on
 bare ndarrays, which is faster (see dezero/core/backward.py).
 
-New: Variable.backward, Mul.backward, Div.backward, Pow.backward,
-derivatives, label, draw.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul.forward, mul.
-Carried over from step 21: Variable.__array_priority__,
-Variable.__radd__, Variable.__rmul__, Function, as_variable.
-Carried over from step 22: Variable.__neg__, Variable.__sub__,
-Variable.__rsub__, Variable.__truediv__, Variable.__rtruediv__,
-Variable.__pow__, Neg, neg, Sub, sub, Div.forward, div,
-Pow.__init__, Pow.forward, pow.
-Carried over from step 25: FIGURES.
-Carried over from step 29: quartic.
-Family: core.Copy, core.Variable.copy
-Extends: core.Variable.backward, core.Mul, core.Div, core.Pow
 Exercise: let Pow.backward read the data again, as in step 22.
 What becomes of the second derivative? Nothing in this file notices;
 where should it?
@@ -89,11 +66,10 @@ import numpy as np
 import dezero
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- carried over from step 18 ---
 class Config:
     """Switches that every Function looks at when it is called."""
 
@@ -120,10 +96,9 @@ def no_grad():
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 21 ---
+    # --- carried over ---
     __array_priority__ = 200  # an ndarray on the left steps back
 
-    # --- carried over from step 19 ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -164,13 +139,11 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
@@ -209,23 +182,19 @@ class Variable:
                     for output in func.outputs:
                         output().grad = None
 
-    # --- carried over from step 20 ---
+    # --- carried over ---
     def __add__(self, other):
         return add(self, other)
 
-    # --- carried over from step 21 ---
     def __radd__(self, other):
         return add(other, self)
 
-    # --- carried over from step 20 ---
     def __mul__(self, other):
         return mul(self, other)
 
-    # --- carried over from step 21 ---
     def __rmul__(self, other):
         return mul(other, self)
 
-    # --- carried over from step 22 ---
     def __neg__(self):
         return neg(self)
 
@@ -245,7 +214,7 @@ class Variable:
         return pow(self, c)
 
 
-# --- carried over from step 21 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -280,7 +249,6 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
@@ -291,7 +259,6 @@ class Add(Function):
         return gy, gy
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
@@ -301,7 +268,7 @@ def add(x0, x1):
 class Mul(Function):
     """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
 
-    # --- carried over from step 20 ---
+    # --- carried over ---
     def forward(self, x0, x1):
         return x0 * x1
 
@@ -311,13 +278,12 @@ class Mul(Function):
         return gy * x1, gy * x0
 
 
-# --- carried over from step 20 ---
+# --- carried over ---
 def mul(x0, x1):
     """Return x0 * x1 as a Variable."""
     return Mul()(x0, x1)
 
 
-# --- carried over from step 22 ---
 class Neg(Function):
     """y = -x, so gx = -gy."""
 
@@ -352,7 +318,7 @@ def sub(x0, x1):
 class Div(Function):
     """y = x0 / x1: gradients gy / x1 and gy * (-x0 / x1**2)."""
 
-    # --- carried over from step 22 ---
+    # --- carried over ---
     def forward(self, x0, x1):
         return x0 / x1
 
@@ -362,7 +328,7 @@ class Div(Function):
         return gy / x1, gy * (-x0 / x1**2)
 
 
-# --- carried over from step 22 ---
+# --- carried over ---
 def div(x0, x1):
     """Return x0 / x1 as a Variable."""
     return Div()(x0, x1)
@@ -372,7 +338,7 @@ def div(x0, x1):
 class Pow(Function):
     """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
 
-    # --- carried over from step 22 ---
+    # --- carried over ---
     def __init__(self, c):
         self.c = c
 
@@ -385,13 +351,12 @@ class Pow(Function):
         return c * x ** (c - 1) * gy
 
 
-# --- carried over from step 22 ---
+# --- carried over ---
 def pow(x, c):
     """Return x**c as a Variable; c is a plain number."""
     return Pow(c)(x)
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -399,7 +364,6 @@ def as_array(x):
     return x
 
 
-# --- carried over from step 21 ---
 def as_variable(obj):
     """Return a Variable as it is, an ndarray in a new Variable."""
     if isinstance(obj, Variable):
@@ -448,7 +412,7 @@ def draw(y, gx, file):
     render_dot("\n".join([*text, "}"]), file)
 
 
-# --- carried over from step 29 ---
+# --- carried over ---
 def quartic(x):
     """Return x**4 - 2 * x**2: minima at -1 and 1, a hill at 0."""
     return x**4 - 2 * x**2

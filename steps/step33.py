@@ -28,12 +28,6 @@ backward passes, and n * n numbers. That is nothing for two and
 hopeless for the million weights of a network. Step 36 shows how
 to get along without the matrix.
 
-New: hessian_of, draw_walks.
-Carried over from step 24: goldstein.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock, gradient.
-Carried over from step 29: quartic, quartic_hessian,
-rosenbrock_hessian, newton.
 Exercise: the two numbers off the diagonal are equal, always. Look
 for a reason, then compute only one of them. Does that save a
 backward pass?
@@ -59,7 +53,7 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -83,7 +77,7 @@ def hessian_of(f):
     return hessian
 
 
-# --- carried over from step 24 ---
+# --- carried over ---
 def goldstein(x, y):
     """Goldstein and Price's function: minimum 3 at (0, -1)."""
     a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2
@@ -93,7 +87,6 @@ def goldstein(x, y):
     return first * second
 
 
-# --- carried over from step 28 ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
@@ -107,7 +100,6 @@ def gradient(f, point):
     return float(y.data), np.array([float(x.grad) for x in xs])
 
 
-# --- carried over from step 29 ---
 def quartic(x):
     """Return x**4 - 2 * x**2: minima at -1 and 1, a hill at 0."""
     return x**4 - 2 * x**2

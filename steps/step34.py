@@ -26,14 +26,6 @@ backward gives the whole curve of the next derivative.
 
 Not every graph stays that small: see step 35.
 
-New: Sin.backward, Cos.backward, plot.
-Carried over from step 25: FIGURES.
-Carried over from step 27: Sin.forward, sin.
-Carried over from step 31: Cos.forward, cos.
-Carried over from step 32: derivatives.
-Teaches: functions.Cos
-Family: functions.cos, core.Variable.cos
-Extends: functions.Sin
 Exercise: write Exp with all its derivatives, gx = gy * y. Its
 backward needs its own result. Where does a Function find that,
 and why may it not simply keep it (step 17)?
@@ -59,7 +51,7 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.graph import get_dot_graph
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -67,7 +59,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 class Sin(Function):
     """y = sin(x), so gx = gy * cos(x)."""
 
-    # --- carried over from step 27 ---
+    # --- carried over ---
     def forward(self, x):
         return np.sin(x)
 
@@ -80,7 +72,7 @@ class Sin(Function):
 class Cos(Function):
     """y = cos(x), so gx = gy * -sin(x)."""
 
-    # --- carried over from step 31 ---
+    # --- carried over ---
     def forward(self, x):
         return np.cos(x)
 
@@ -90,19 +82,17 @@ class Cos(Function):
         return gy * -sin(x)
 
 
-# --- carried over from step 27 ---
+# --- carried over ---
 def sin(x):
     """Return the sine of x, in radians."""
     return Sin()(x)
 
 
-# --- carried over from step 31 ---
 def cos(x):
     """Return the cosine of x, in radians."""
     return Cos()(x)
 
 
-# --- carried over from step 32 ---
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []

@@ -30,11 +30,6 @@ Who needs so many? Hardly anyone. But a first derivative in the
 middle of a formula, and then the second, are in daily use: step
 36 shows what for.
 
-New: Tanh, tanh, count_functions, name_leaves.
-Carried over from step 25: FIGURES.
-Carried over from step 32: derivatives.
-Teaches: functions.Tanh, functions.tanh
-Family: core.Variable.tanh
 Exercise: in Tanh.backward write 1 - y**2, one box instead of
 a product. Are the graphs smaller now? Look for the reason in
 Pow.backward (step 32).
@@ -60,7 +55,7 @@ from dezero import Function, Variable
 from dezero.functions import sin
 from dezero.graph import get_dot_graph, plot_dot_graph
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -81,7 +76,7 @@ def tanh(x):
     return Tanh()(x)
 
 
-# --- carried over from step 32 ---
+# --- carried over ---
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []

@@ -39,11 +39,6 @@ element at a time; a Variable with 11 weights in it would have
 been handier than 11 Variables. How gradients find their way when
 shapes change is chapter 4, and it begins with step 37.
 
-New: bell, polynomial, fit, draw, hvp, chain, chain_hessian.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock, gradient.
-Carried over from step 29: rosenbrock_hessian, newton.
-Carried over from step 33: hessian_of.
 Exercise: penalize bends, (d2y/dx2)**2, with 1e-7. How deep do
 the passes go now? And what happens without the cleargrad?
 
@@ -65,11 +60,10 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- carried over from step 28 ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
@@ -83,7 +77,6 @@ def gradient(f, point):
     return float(y.data), np.array([float(x.grad) for x in xs])
 
 
-# --- carried over from step 29 ---
 def rosenbrock_hessian(x, y):
     """Return the second derivatives of rosenbrock, by hand."""
     across = -400 * x  # by x and by y, in either order
@@ -107,7 +100,6 @@ def newton(f, hessian, point, tolerance=1e-3, limit=50):
     return np.array(path)
 
 
-# --- carried over from step 33 ---
 def hessian_of(f):
     """Return a function: the second derivatives of f at a point."""
 

@@ -137,3 +137,21 @@ LEGACY_SEEDS = {
     "step68",
     "step69",
 }
+
+
+# Steps whose text does not have its form yet (curriculum/layout.py), a line a chapter.
+# A step leaves this table when it has; none enters it.
+LATER_FORM = {
+    f"step{number}"
+    for number in """
+    11 12 13 14 15 16 17 18 19 20 21 22 23 24
+
+    25 26 27 28 29 30 31 32 33 34 35 36
+
+    37 38 39 40 41 42 43 44 45 46 47 48 49 50 51
+
+    52 53 54 55 56 57 58 59 60
+
+    61 62 63 64 65 66 67 68 69 70 71 72
+    """.split()
+}
