@@ -68,8 +68,11 @@ DIFFERENCES = {
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
     ("step54", "batch_norm"): "the package has one Function, also for images",
-    ("step57", "pooling_simple"): "the package uses max, which comes in step 61",
-    ("step57", "Conv2d"): "the package also infers in_channels, takes nobias, dtype",
+    (
+        "step57",
+        "Conv2d",
+    ): "the package's columns come in blocks; needless gradients don't",
+    ("step57", "Pooling"): "the package notes no places; its gradient is a Function",
     ("step58", "VGG16.__init__"): "the package also checks the shapes in the file",
     ("step58", "VGG16.preprocess"): "the package also refuses what is no picture",
     ("step60", "LSTM"): "the package computes a step as one Function, lstm_cell",
@@ -101,8 +104,6 @@ NOT_YET_TAUGHT = {}
 # Names that a step teaches in a simple form of another name.
 SHOWN_AS = {
     ("step04", "gradcheck.numerical_grad"): "numerical_diff",
-    ("step57", "functions.conv2d"): "conv2d_simple",
-    ("step57", "functions.pooling"): "pooling_simple",
     ("step69", "layers.EmbedID"): "Embedding",
     ("step69", "functions.embed_id"): "Tensor.index_select",
 }
@@ -129,7 +130,6 @@ LEGACY_SEEDS = {
     "step52",
     "step53",
     "step54",
-    "step57",
     "step58",
     "step59",
     "step60",
@@ -150,7 +150,7 @@ LATER_FORM = {
 
     37 38 39 40 41 42 43 44 45 46 47 48 49 50 51
 
-    52 53 54 55 56 57 58 59 60
+    52 53 54 55 56 58 59 60
 
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
