@@ -6,6 +6,11 @@
     python -m steps run 16 17    one after the other
     python -m steps diff 16      what step 16 adds to step 15
     python -m steps diff 12 16   how step 16 differs from step 12
+    python -m steps where Variable.backward
+                                 which step explained a name, and
+                                 where it is in the package
+    python -m steps words        the glossary: every term, its step
+    python -m steps words leaf   what one term means
     python -m steps test         the tests, some minutes
     python -m steps test --quick the core of them: under 30 s
     python -m steps doctor       what this machine has and lacks
@@ -38,8 +43,9 @@ if machine.old_python():  # whose syntax the files below do not have
     sys.exit(f"steps: {machine.old_python()}")
 
 import doctor
-from book import reader, table
+from book import reader, table, words
 from book.diff import coloured, diff_steps, wants_colour
+from book.where import where
 
 # What --quick runs: the engine, functions of numbers and of shapes,
 # layers, optimizers, data, and steps that build the engine. Left out
@@ -105,6 +111,22 @@ def show_diff(arguments):
     return 0
 
 
+def show_where(arguments):
+    """Print where a name was explained, and where it is now."""
+    if not arguments:
+        raise reader.StepError(
+            "where needs a name: where Variable.backward"
+        )
+    print(where(" ".join(arguments)))
+    return 0
+
+
+def show_words(arguments):
+    """Print the glossary, or what one word means."""
+    print(words.glossary(" ".join(arguments)))
+    return 0
+
+
 def test(arguments):
     """Run the tests, or the quick ones; the rest goes to pytest."""
     quick = "--quick" in arguments
@@ -151,6 +173,8 @@ COMMANDS = {  # name: (what does it, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
     "diff": (show_diff, 2),
+    "where": (show_where, None),
+    "words": (show_words, None),
     "test": (test, None),
     "doctor": (doctor.main, 0),
     "table": (write_table, 0),
@@ -169,7 +193,8 @@ def main(arguments):
     if name not in COMMANDS:
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
-            "test, doctor and table (python -m steps --help)"
+            "where, words, test, doctor and table "
+            "(python -m steps --help)"
         )
     command, most = COMMANDS[name]
     if most is not None and len(rest) > most:

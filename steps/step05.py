@@ -11,8 +11,8 @@ rule*:
     dy/dx = dy/db * db/da * da/dx
           = 2 * b * exp(a) * 2 * x
 
-A product can be multiplied in either order. *Reverse mode* starts
-at the output, *forward mode* at the input:
+A product can be multiplied in either order. *Reverse mode*
+(Linnainmaa, 1970) starts at the output, *forward mode* at the input:
 
     reverse   (dy/db * db/da) * da/dx
     forward   dy/db * (db/da * da/dx)

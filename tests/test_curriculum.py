@@ -34,8 +34,11 @@ from curriculum.tables import (
     LEGACY_SEEDS,
     NOT_YET_TAUGHT,
     PLAIN,
+    REQUIRED_WORDS,
     SHOWN_AS,
+    WORDS_MISSING,
 )
+from curriculum.words import check_words
 
 from dezero.core.indexing import _add_at, _select
 from dezero.functions.activation import _sum_along
@@ -105,6 +108,10 @@ def test_form(lessons):
 
 def test_layout(lessons, package):
     assert_none(check_layout(lessons, package, LATER_FORM))
+
+
+def test_words(lessons):
+    assert_none(check_words(lessons, REQUIRED_WORDS, WORDS_MISSING, LATER_FORM))
 
 
 def test_readme():
@@ -177,7 +184,7 @@ if __name__ == "__main__":
 ''',
     "steps/step22.py": '''"""Step 22. Faster: add without the zero.
 
-Zero adds nothing. It can go.
+Zero adds nothing. It can go. What is left is a *tally* (Abacus, 1202).
 
 Exercise: multiply.
 
@@ -213,7 +220,7 @@ if __name__ == "__main__":
 ''',
     "steps/step23.py": '''"""Step 23. The package: scale a box.
 
-What was built is imported, and one method added.
+What was built is imported, and one method added: an *anchor*.
 
 Exercise: divide.
 
@@ -250,9 +257,15 @@ family = ["core.Variable.double"]
 teaches = ["core.Variable.clear"]
 extends = ["core.add"]
 
+[step22.words]
+tally = { is = "how many", also = ["count"], paper = "Abacus and others, 1202" }
+
 [step23]
 teaches = ["core.Variable.scale"]
 family = ["core.Config"]
+
+[step23.words]
+anchor = { is = "what holds", match = "anchor of size(?! s,)" }
 """,
     "dezero/__init__.py": '''"""Boxes."""
 
@@ -983,7 +996,7 @@ ADD = """class Variable(dezero.Variable):"""
         S21,
         "home.\n",
         "home.\n" * 40,
-        "45 lines of docstring before Output:, more than 4",
+        "47 lines of docstring before Output:, more than 4",
     ),
     (S21, "home.\n", f"home.\n\n    {'x' * 61}\n", "line 5: a block 61 columns wide"),
     (S21, "2.50\n", f"2.50\n    {'x' * 61}\n", "line 11: a block 61 columns wide, its"),
@@ -1073,6 +1086,146 @@ def test_planted_step_that_has_its_form(world):
     lessons, package, _ = world()
     problems = check_layout(lessons, package, {"step21"})
     assert_reports(problems, "LATER_FORM: step21 has its form now: take it out")
+
+
+# --------------------------------------------------------------- planted: words
+
+
+@planted(
+    (
+        S22,
+        "*tally*",
+        "tally",
+        "step22: introduces 'tally', but it stands nowhere in its",
+    ),
+    (
+        S22,
+        "It can go",
+        "A Tally, then. It can",
+        "'tally', but line 3 uses it before it",
+    ),
+    (S22, "add without", "a tally without", "^$"),  # the title may
+    (S22, "def clear", "def tally", "^$"),
+    (
+        S21,
+        "a home",
+        "tallies",
+        "step21: line 3 uses 'tallies', which only step 22 intro",
+    ),
+    (
+        S21,
+        "a home",
+        "a\ncount",
+        "step21: line 4 uses 'count', which only step 22 intro",
+    ),
+    (
+        S21,
+        "subtract",
+        "Tally",
+        "step21: line 5 uses 'Tally', which only step 22 introdu",
+    ),
+    (
+        S21,
+        "the sum",
+        "the tally",
+        "step21: line 29 uses 'tally', which only step 22 int",
+    ),
+    (
+        S21,
+        "return add",
+        "# a tally\n        return add",
+        "step21: line 25 uses 'tally'",
+    ),
+    (
+        S21,
+        "= 3, about",
+        "= 3, tally",
+        "step21: line 10 uses 'tally', which only step 22",
+    ),
+    (
+        S21,
+        ".data}, about",
+        ".data}, tally",
+        "step21: line 35 uses 'tally', which only s",
+    ),
+    (S21, "a home", "x.count, count(x), `count` and recount", "^$"),
+    (S21, "a home", "an anchor of size s, or 1", "^$"),
+    (
+        S21,
+        "a home",
+        "an anchor of size",
+        "step21: line 3 uses 'anchor of size', which o",
+    ),
+    (
+        S21,
+        "a home",
+        "a *home*",
+        "step21: line 3 has 'home' in .*, but not in .step21.wo",
+    ),
+    (S21, "a home", "2 * a, b*c, *args or **options", "^$"),
+    (
+        S23,
+        "What was",
+        "*Tallies*: what",
+        "step23: line 3 has 'Tallies' in .*, which step",
+    ),
+    (S22, "(Abacus, 1202)", "", "names? the paper: Abacus and others, 1202"),
+    (
+        LEDGER,
+        'is = "how many"',
+        'is = ""',
+        "'tally' needs { is = \"its line in the glos",
+    ),
+    (LEDGER, 'is = "how many"', 'what = "how many"', "'tally' needs { is = "),
+    (
+        LEDGER,
+        '["count"]',
+        '"count"',
+        "'tally' has also = 'count'; there are is, also, p",
+    ),
+    (
+        LEDGER,
+        "is = ",
+        'was = "x", is = ',
+        "'tally' has was = 'x'; there are is, also, pa",
+    ),
+    (
+        LEDGER,
+        "others, 1202",
+        "others",
+        "'tally': paper must be 'Author and others, 2014'",
+    ),
+    (
+        LEDGER,
+        "anchor =",
+        "Count =",
+        "'count' is introduced in steps 22 and 23: once is",
+    ),
+)
+def test_planted_word(world, file, old, new, pattern):
+    lessons, *_ = world((file, old, new))
+    problems = check_words(lessons)
+    if pattern == "^$":
+        assert_none(problems)
+    else:
+        assert_reports(problems, pattern)
+
+
+def test_what_is_not_written_anew_is_not_judged(world):
+    lessons, *_ = world((S21, "a home", "a *home* and a tally"), (S22, "*tally*", "-"))
+    assert len(check_words(lessons)) == 3
+    assert_none(check_words(lessons, later={"step21", "step22"}))
+
+
+def test_planted_missing_word(world):
+    lessons, *_ = world()
+    problems = check_words(lessons, ["tally", "abacus"])
+    assert_reports(problems, "no step introduces 'abacus': write it into the ledger")
+    assert_none(check_words(lessons, ["tally", "abacus"], ["abacus"]))
+    problems = check_words(lessons, ["tally"], ["Tally"])
+    assert_reports(problems, "WORDS_MISSING: 'Tally' is not missing: take it out")
+    problems = check_words(lessons, ["tally"], ["abacus"])
+    assert_reports(problems, "WORDS_MISSING: 'abacus' is not missing: take it out")
 
 
 # -------------------------------------------------------------- planted: README

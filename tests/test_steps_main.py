@@ -1,7 +1,6 @@
 """python -m steps: list, run, diff, test, table, and errors that teach."""
 
 import importlib.util
-import io
 import os
 import platform
 import re
@@ -10,7 +9,7 @@ import sys
 
 import machine
 import pytest
-from book import diff, reader, table
+from book import reader, table
 from curriculum.places import ROOT, STEPS
 
 spec = importlib.util.spec_from_file_location("commands", STEPS / "__main__.py")
@@ -300,64 +299,6 @@ def test_version():
     )
 
 
-# --------------------------------------------------------------------- diff
-
-
-def test_diff_of_the_first_step_adds_all(folder):
-    lines = diff.diff_steps(None, folder / "step01.py")
-    assert lines[:2] == ["--- nothing", "+++ step01.py"]
-    assert lines[3] == "+class Box:"
-    assert all(line.startswith("+") for line in lines[3:])
-
-
-def test_diff_of_any_two():
-    assert steps("diff", "12", "16").startswith("--- step12.py\n+++ step16.py\n@@ -")
-    backwards = steps("diff", "steps/step16.py", "12")
-    assert backwards.startswith("--- step16.py\n+++ step12.py\n@@ -")
-
-
-def test_diff_command():
-    text = steps("diff", "2")
-    assert text.startswith("--- step01.py\n+++ step02.py\n@@ -")
-    assert "\n+class Function:\n" in text
-    assert "\x1b" not in text  # not a terminal
-    assert "# ---" not in text
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_colour_only_on_a_terminal(monkeypatch):
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    assert diff.wants_colour(Terminal())
-    assert not diff.wants_colour(io.StringIO())
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert not diff.wants_colour(Terminal())
-    monkeypatch.setenv("NO_COLOR", "")  # empty counts as not set
-    assert diff.wants_colour(Terminal())
-
-
-def test_coloured():
-    lines = diff.coloured(["--- a", "+++ b", "@@ -1 +1 @@", " x", "-y", "+z"])
-    assert lines == [
-        "\x1b[1m--- a\x1b[0m",
-        "\x1b[1m+++ b\x1b[0m",
-        "\x1b[36m@@ -1 +1 @@\x1b[0m",
-        " x",
-        "\x1b[31m-y\x1b[0m",
-        "\x1b[32m+z\x1b[0m",
-    ]
-
-
-def test_diff_is_coloured_on_a_terminal(monkeypatch):
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    commands.main(["diff", "2"])
-    assert "\x1b[32m+class Function:\x1b[0m" in sys.stdout.getvalue()
-
-
 # -------------------------------------------------------------------- table
 
 
@@ -413,7 +354,7 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["diff", "2", "3", "4"], "diff does not take '4'"),
         (["--version", "x"], "version does not take 'x'"),
         (["list", "all"], "list does not take 'all'"),
-        (["fly"], "no command 'fly'; there are list, run, diff, test, doctor"),
+        (["fly"], "no command 'fly'; there are list, run, diff, where"),
     ],
 )
 def test_errors_teach(arguments, message):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from book.code import first_line, names_of
+from book.where import PARTS
 
 from .canonical import Canonical
-from .tables import LATE, PARTS
+from .tables import LATE
 
 
 @dataclass

@@ -1,9 +1,5 @@
 """The tables of the checks: what differs, what may be imported, who may seed."""
 
-# Parts of Variable stand in files of their own, as classes that Variable inherits from.
-# A step has all in one class, and the ledger knows core.Variable.reshape.
-PARTS = {"ArrayLike": "Variable", "Extras": "Variable"}
-
 # Names through which a file reaches what is defined later: ops.add is dezero.core.add.
 LATE = {"ops": "dezero.core"}
 
@@ -155,3 +151,177 @@ LATER_FORM = {
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
 }
+
+
+# Terms that the course must introduce (curriculum/words.py), a chapter each.
+REQUIRED_WORDS = """
+variable
+function
+derivative
+numerical differentiation
+central difference
+chain rule
+forward mode
+reverse mode
+automatic differentiation
+backpropagation
+gradient
+computational graph
+gradient check
+
+leaf
+topological order
+reference cycle
+weak reference
+
+gradient descent
+learning rate
+Newton's method
+Hessian
+double backprop
+Hessian-vector product
+gradient penalty
+
+tensor
+Jacobian
+broadcasting
+linear regression
+loss function
+mean squared error
+activation function
+nonlinearity
+hidden layer
+fully connected layer
+parameter
+hyperparameter
+weight initialisation
+Xavier initialisation
+He initialisation
+optimizer
+momentum
+bias correction
+weight decay
+gradient clipping
+logit
+softmax
+cross-entropy
+one-hot
+mini-batch
+epoch
+training set
+validation set
+test set
+overfitting
+
+regularization
+dropout
+early stopping
+convolution
+cross-correlation
+kernel
+filter
+feature map
+stride
+padding
+receptive field
+pooling
+im2col
+recurrent network
+backpropagation through time
+truncation
+vanishing gradient
+exploding gradient
+LSTM
+forget gate
+input gate
+output gate
+cell state
+
+shunting-yard
+vector-Jacobian product
+Jacobian-vector product
+dual number
+embedding
+constant folding
+common subexpression elimination
+dead-code elimination
+kernel fusion
+""".split("\n")
+REQUIRED_WORDS = [term for term in REQUIRED_WORDS if term]
+
+# Those that no step introduces yet. It only shrinks.
+WORDS_MISSING = [
+    "leaf",
+    "topological order",
+    "reference cycle",
+    "weak reference",
+    "gradient descent",
+    "learning rate",
+    "Newton's method",
+    "Hessian",
+    "double backprop",
+    "Hessian-vector product",
+    "gradient penalty",
+    "tensor",
+    "Jacobian",
+    "broadcasting",
+    "linear regression",
+    "loss function",
+    "mean squared error",
+    "activation function",
+    "nonlinearity",
+    "hidden layer",
+    "fully connected layer",
+    "parameter",
+    "hyperparameter",
+    "weight initialisation",
+    "Xavier initialisation",
+    "He initialisation",
+    "optimizer",
+    "momentum",
+    "bias correction",
+    "weight decay",
+    "gradient clipping",
+    "logit",
+    "softmax",
+    "cross-entropy",
+    "one-hot",
+    "mini-batch",
+    "epoch",
+    "training set",
+    "validation set",
+    "test set",
+    "overfitting",
+    "regularization",
+    "dropout",
+    "early stopping",
+    "convolution",
+    "cross-correlation",
+    "kernel",
+    "filter",
+    "feature map",
+    "stride",
+    "padding",
+    "receptive field",
+    "pooling",
+    "im2col",
+    "recurrent network",
+    "backpropagation through time",
+    "truncation",
+    "vanishing gradient",
+    "exploding gradient",
+    "LSTM",
+    "forget gate",
+    "input gate",
+    "output gate",
+    "cell state",
+    "shunting-yard",
+    "vector-Jacobian product",
+    "Jacobian-vector product",
+    "dual number",
+    "embedding",
+    "constant folding",
+    "common subexpression elimination",
+    "dead-code elimination",
+    "kernel fusion",
+]
