@@ -38,8 +38,8 @@ class VGG16(Model):
             for k in range(1, times + 1):
                 conv = Conv2d(channels, kernel_size=3, stride=1, pad=1)
                 setattr(self, f"conv{n}_{k}", conv)
-        for n, size in enumerate(self.sizes, start=len(self.groups) + 1):
-            setattr(self, f"fc{n}", Linear(size))
+        for i, size in enumerate(self.sizes, start=n + 1):
+            setattr(self, f"fc{i}", Linear(size))
         if pretrained:
             shapes = {"conv1_1/W": (64, 3, 3, 3), "fc6/W": (512 * 7 * 7, 4096)}
             _load_pretrained(self, self.WEIGHTS_PATH, shapes)
