@@ -38,7 +38,7 @@ Exercise: turn the example around: one input and n outputs, with
 tables (n, n), (n, n) and (n, 1). Say both counts, then run them.
 What if all three tables are (n, n)?
 
-In the package: nothing by itself; backward works in this order
+In the package: nothing; but backward works in this order
 
 Output:
     from_output: 3.2974, 2 multiplications

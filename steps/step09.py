@@ -29,7 +29,7 @@ Exercise: print type(x.grad) for an x of 0 dimensions. Nothing puts
 gradients into a box, so change 4 does not reach them. Which line of
 Variable would you wrap in as_array to get an ndarray?
 
-In the package: dezero/core/arraylike.py, as_array;
+In the package: dezero/core/variable.py, as_array;
 dezero/functions/elementwise.py, exp
 
 Output:

@@ -33,6 +33,7 @@ from curriculum.tables import (
     LATER_FORM,
     LEGACY_SEEDS,
     NOT_YET_TAUGHT,
+    PAPERS_UNSAID,
     PLAIN,
     REQUIRED_WORDS,
     SHOWN_AS,
@@ -111,7 +112,8 @@ def test_layout(lessons, package):
 
 
 def test_words(lessons):
-    assert_none(check_words(lessons, REQUIRED_WORDS, WORDS_MISSING, LATER_FORM))
+    tables = REQUIRED_WORDS, WORDS_MISSING, LATER_FORM, PAPERS_UNSAID
+    assert_none(check_words(lessons, *tables))
 
 
 def test_readme():
@@ -1068,7 +1070,7 @@ def test_a_base_class_may_stand_above(world, use):
         "dezero/core.py",
         "dezero, Config; dezero/core_simple.py, add",
         "nothing",
-        "nothing; a box needs no class there.",
+        "nothing by itself; a box needs no class there.",
     ],
 )
 def test_ways_to_name_a_place(world, text):
@@ -1215,6 +1217,14 @@ def test_what_is_not_written_anew_is_not_judged(world):
     lessons, *_ = world((S21, "a home", "a *home* and a tally"), (S22, "*tally*", "-"))
     assert len(check_words(lessons)) == 3
     assert_none(check_words(lessons, later={"step21", "step22"}))
+
+
+def test_a_paper_may_stand_in_the_glossary_alone_where_it_is_listed(world):
+    lessons, *_ = world((S22, "(Abacus, 1202)", ""))
+    assert_none(check_words(lessons, unsaid=["tally"]))
+    lessons, *_ = world()
+    problems = check_words(lessons, unsaid=["tally"])
+    assert_reports(problems, "PAPERS_UNSAID: step 22 names Abacus .*: take it out")
 
 
 def test_planted_missing_word(world):

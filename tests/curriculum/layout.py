@@ -129,7 +129,7 @@ def place(lesson, package):
         yield f"the docstring has no 'In the package:' before Output:; {RULE}"
         return
     parts = [part.strip().rstrip(".") for part in text.split(";")]
-    if not (parts[0] == "nothing" or parts[0].startswith("dezero/")):
+    if not (parts[0].startswith("nothing") or parts[0].startswith("dezero/")):
         yield f"'In the package: {text}' begins with no file; {RULE}"
     for part in parts:
         if not part.startswith("dezero/"):

@@ -32,12 +32,12 @@ class Text:
         return self.line + self.text.count("\n", 0, at)
 
 
-def check_words(lessons, required=(), missing=(), later=()):
+def check_words(lessons, required=(), missing=(), later=(), unsaid=()):
     """Each term of the ledger is in italics in its step, and in no step before.
 
     required are the terms that the course must have, and missing those of them that are
     not there yet. later has the names of steps whose text is not written anew yet: what
-    they say is not judged.
+    they say is not judged. unsaid are the terms whose paper only the glossary names.
     """
     words = words_of([lesson.step for lesson in lessons.values()])
     problems = [*wrong_entries(lessons), *repeated(words)]
@@ -47,7 +47,7 @@ def check_words(lessons, required=(), missing=(), later=()):
     for word in words:
         lesson = lessons[word.step]
         if lesson.name not in later:
-            problems += introduced(word, lesson, texts[word.step])
+            problems += introduced(word, lesson, texts[word.step], unsaid)
         for number in lessons:
             if number < word.step and lessons[number].name not in later:
                 problems += used_before(word, lessons[number], texts[number])
@@ -88,15 +88,15 @@ def repeated(words):
     """Yield the terms that several steps introduce."""
     places = defaultdict(list)
     for word in words:
-        for name in word.names:
-            places[same(name)].append(word.step)
+        for name in set(map(same, word.names)):
+            places[name].append(word.step)
     for name, steps in places.items():
         if len(steps) > 1:
             where = " and ".join(map(str, sorted(steps)))
             yield f"the ledger: {name!r} is introduced in steps {where}: once is enough"
 
 
-def introduced(word, lesson, texts):
+def introduced(word, lesson, texts, unsaid):
     """Yield what is wrong with the place where a step introduces a word."""
     where = f"{lesson.name}: introduces {word.term!r}"
     read = [text for text in texts if text.kind in READ]
@@ -118,8 +118,11 @@ def introduced(word, lesson, texts):
     if word.paper:
         said = "\n".join(text.text for text in read)
         author, year = re.match(r"\w[\w'-]*", word.paper)[0], word.paper[-4:]
-        if author not in said or year not in said:
+        is_said = author in said and year in said
+        if not is_said and word.term not in unsaid:
             yield f"{where}, and its text does not name the paper: {word.paper}"
+        elif is_said and word.term in unsaid:
+            yield f"PAPERS_UNSAID: step {word.step} names {word.paper}: take it out"
 
 
 def used_before(word, lesson, texts):
