@@ -63,7 +63,6 @@ DIFFERENCES = {
     ): "the package also moves the gradient, and skips a Variable without data",
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
-    ("step54", "batch_norm"): "the package has one Function, also for images",
     (
         "step57",
         "Conv2d",
@@ -157,7 +156,7 @@ LATER_FORM = {
 
     37 38 39 40 41 42 43 44 45 46 47 48 49 50 51
 
-    52 53 54 55 56 59 60
+    52 53 55 56 59 60
 
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
@@ -306,9 +305,6 @@ training set
 validation set
 test set
 overfitting
-regularization
-dropout
-early stopping
 convolution
 cross-correlation
 kernel
@@ -318,7 +314,6 @@ stride
 padding
 receptive field
 pooling
-im2col
 recurrent network
 backpropagation through time
 truncation
@@ -389,11 +384,8 @@ ANSWERS_MISSING = {
     51,
     52,
     53,
-    54,
     55,
     56,
-    57,
-    58,
     59,
     60,
     61,
