@@ -25,6 +25,15 @@ from dezero import no_grad, test_mode
 from dezero.datasets import Spiral
 from step54 import Net, train
 
+
+def loss(model):
+    """Return the validation loss, in the mode that is on."""
+    points = Spiral(train=False)
+    with no_grad():
+        y = model(points.data)
+        return float(F.softmax_cross_entropy(y, points.label).data)
+
+
 if __name__ == "__main__":
     np.random.seed(0)  # noqa: NPY002
     print("validation loss, in epoch   50   100   200")
@@ -32,19 +41,10 @@ if __name__ == "__main__":
         model = Net(ratio)
         a, b, c = train(model, epochs=200)[[49, 99, 199], 1]
         print(f"  ratio {ratio}               {a:5.2f}{b:6.2f}{c:6.2f}")
-    points = Spiral(train=False)
-
-    def loss():
-        with no_grad():
-            y = F.softmax_cross_entropy(
-                model(points.data), points.label
-            )
-        return float(y.data)
-
     model = Net(0.5)
     train(model, epochs=100)
     with test_mode():
-        print(f"ratio 0.5, in test mode: {loss():.2f}")
-    without = np.array([loss() for _ in range(100)])
+        print(f"ratio 0.5, in test mode: {loss(model):.2f}")
+    without = np.array([loss(model) for _ in range(100)])
     low, mean, high = without.min(), without.mean(), without.max()
     print(f"without: from {low:.2f} to {high:.2f}, mean {mean:.2f}")

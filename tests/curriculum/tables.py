@@ -57,10 +57,6 @@ DIFFERENCES = {
         "DataLoader",
     ): "the package also moves batches to a GPU, checks, and loops over copies",
     ("step51", "MNIST"): "the package also fetches the files, and shows them",
-    (
-        "step52",
-        "Variable",
-    ): "the package also moves the gradient, and skips a Variable without data",
     ("step53", "Layer.save_weights"): "the package adds .npz, and checks the folder",
     ("step53", "Layer.load_weights"): "the package also checks late shapes, and GPUs",
     (
@@ -156,7 +152,7 @@ LATER_FORM = {
 
     37 38 39 40 41 42 43 44 45 46 47 48 49 50 51
 
-    52 53 55 56 59 60
+    53 55 56 59 60
 
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
@@ -382,7 +378,6 @@ ANSWERS_MISSING = {
     49,
     50,
     51,
-    52,
     53,
     55,
     56,
