@@ -2,22 +2,22 @@
 
 So far print(x) says <__main__.Variable object at 0x7f...>, and
 for its shape we write x.data.shape. A box around an ndarray can
-answer such questions itself, by passing them on to the array:
+answer such questions itself, by asking its array:
 
-    x.shape  x.ndim  x.size  x.dtype      len(x)      print(x)
+    x.shape  x.ndim  x.size  x.dtype
+    len(x)   print(x)
 
-@property turns a method into something read like an attribute:
-x.shape, without brackets; it cannot be assigned to. len(x)
-calls x.__len__(), and print(x), like the interactive prompt,
-calls x.__repr__(). The text of a matrix has several lines.
-Those after the first move right by nine blanks, the length of
-"variable(", so that the rows stand below each other:
+How can a class take part in len and print? Python looks for methods
+with agreed names, which begin and end with two underscores. These
+are its *special methods*. len(x) calls x.__len__(), and print(x)
+calls x.__repr__(), as the interactive prompt does.
 
-    variable([[1. 2. 3.]
-              [4. 5. 6.]])
+For x.shape there is @property. It turns a method into something
+that is read like an attribute, without brackets. Nobody can assign
+to it: x.shape = (6,) is an error.
 
-A Variable also gets a name, for people: step 25 draws graphs,
-and there "x" says more than an unnamed node.
+A Variable also gets a name. Step 25 draws graphs, and there "x"
+says more than an unnamed node.
 
 W**2 + W is still written add(square(W), W). Steps 20 to 22 bring
 the operators.
@@ -25,6 +25,8 @@ the operators.
 Exercise: `if y:` on a Variable holding np.array(1.0) fails with
 an error about len(). Why does Python ask for the length? Which
 method would give a better answer? (Look up __bool__.)
+
+In the package: dezero/core/arraylike.py
 
 Output:
     x: shape (3,), ndim 1, size 3, dtype float64, len 3
@@ -40,36 +42,14 @@ Output:
 """
 
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
 
 
-# --- carried over ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
+# The text of a matrix has several lines. In __repr__ all lines but
+# the first move right by nine blanks, the length of "variable(", so
+# that the rows stand below each other.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -124,24 +104,16 @@ class Variable:
         self.grad = None
 
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -150,7 +122,8 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
@@ -161,7 +134,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -190,24 +164,24 @@ class Function:
         )
 
 
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
-
-    def forward(self, x):
-        return x**2
-
-    def backward(self, gy):
-        return 2 * self.inputs[0].data * gy
-
-
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
 
     def forward(self, x0, x1):
         return x0 + x1
 
+
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
     def backward(self, gy):
-        return gy, gy
+        return 2 * self.inputs[0].data * gy
+
+    def forward(self, x):
+        return x**2
 
 
 def as_array(x):
@@ -225,6 +199,28 @@ def square(x):
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
+
+
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
 
 
 if __name__ == "__main__":
