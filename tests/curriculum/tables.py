@@ -146,7 +146,7 @@ LATER_FORM = {
 
     37 38 39 40 41 42 43 44 45 46 47 48 49 50 51
 
-    53 59 60
+    53 60
 
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
@@ -284,11 +284,6 @@ training set
 validation set
 test set
 overfitting
-recurrent network
-backpropagation through time
-truncation
-vanishing gradient
-exploding gradient
 LSTM
 forget gate
 input gate
@@ -327,7 +322,6 @@ ANSWERS_MISSING = {
     50,
     51,
     53,
-    59,
     60,
     61,
     62,
