@@ -269,23 +269,25 @@ class Normalize:
     def __call__(self, array):
         if array.dtype.kind != "f":
             array = array.astype(np.float32)
-        mean = self._for(array, "mean", self.mean)
-        return (array - mean) / self._for(array, "std", self.std)
+        self._check_channels(array)
+        mean = self._for(array, self.mean)
+        return (array - mean) / self._for(array, self.std)
 
-    def _for(self, array, name, value):
+    def _for(self, array, value):
         """Return mean or std, so that it broadcasts over the channels of array."""
-        if type(value) in (int, float):
-            return value  # takes the dtype of the array
         value = np.asarray(value, array.dtype)
-        if value.ndim == 0:
-            return value
-        if value.ndim > 1 or len(value) not in (1, *array.shape[:1]):
-            raise ValueError(
-                f"Normalize: {name} must be a number or one number for each channel, "
-                f"axis 0, got shape {value.shape} for an array of shape "
-                f"{array.shape}; does Flatten come before? (see step 49)"
-            )
-        return value.reshape(-1, *[1] * (array.ndim - 1))
+        return value.reshape(value.shape + (1,) * (array.ndim - 1))  # (C, 1, 1)
+
+    def _check_channels(self, array):
+        """Raise ValueError unless mean and std fit the channels of array."""
+        for name, value in ("mean", self.mean), ("std", self.std):
+            shape = np.shape(value)
+            if shape and (len(shape) > 1 or shape[0] not in (1, *array.shape[:1])):
+                raise ValueError(
+                    f"Normalize: {name} must be a number or one number for each "
+                    f"channel, axis 0, got shape {shape} for an array of shape "
+                    f"{array.shape}; does Flatten come before? (see step 49)"
+                )
 
 
 class Flatten:

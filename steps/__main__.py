@@ -1,9 +1,20 @@
-"""Read, run and test the steps.
+"""Read, run and write the steps.
 
     python -m steps              this help and the list
     python -m steps list         every step, chapter by chapter
     python -m steps run 16       run a step; or: python -m steps 16
     python -m steps run 16 17    one after the other
+
+    python -m steps start 16     step 16 with gaps, for you to fill, in
+                                 my_steps/; --gaps: single lines only
+    python -m steps check 16     what is right in your file, and what
+                                 not; --watch: whenever you save it
+    python -m steps hint 16      the idea, the formula, the first line
+    python -m steps answer 16    our code beside yours
+    python -m steps try 16       the exercise, judged where it can be
+    python -m steps bug          a bug from history, for you to find
+    python -m steps progress     how far you are
+
     python -m steps diff 16      what step 16 adds to step 15
     python -m steps diff 12 16   how step 16 differs from step 12
     python -m steps where Variable.backward
@@ -46,6 +57,7 @@ import doctor
 from book import reader, table, words
 from book.diff import coloured, diff_steps, wants_colour
 from book.where import where
+from practice import commands as practice
 
 # What --quick runs: the engine, functions of numbers and of shapes,
 # layers, optimizers, data, and steps that build the engine. Left out
@@ -175,6 +187,13 @@ COMMANDS = {  # name: (what does it, how many arguments it takes)
     "diff": (show_diff, 2),
     "where": (show_where, None),
     "words": (show_words, None),
+    "start": (practice.start, None),
+    "check": (practice.check, None),
+    "hint": (practice.hint, None),
+    "answer": (practice.answer, None),
+    "progress": (practice.progress, None),
+    "try": (practice.try_, None),
+    "bug": (practice.bug, None),
     "test": (test, None),
     "doctor": (doctor.main, 0),
     "table": (write_table, 0),
@@ -193,7 +212,8 @@ def main(arguments):
     if name not in COMMANDS:
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
-            "where, words, test, doctor and table "
+            "where, words, start, check, hint, answer, progress, "
+            "try, bug, test, doctor and table "
             "(python -m steps --help)"
         )
     command, most = COMMANDS[name]

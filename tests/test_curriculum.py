@@ -45,6 +45,9 @@ from dezero.core.indexing import _add_at, _select
 from dezero.functions.activation import _sum_along
 from dezero.functions.linalg import _sum_rows
 from dezero.functions.loss import _rows_in
+from dezero.optimizers.hooks import _sum_of_squares
+from dezero.optimizers.methods import _root
+from dezero.optimizers.states import _States
 
 # ------------------------------------------------------------ this repository
 
@@ -671,6 +674,8 @@ def test_how_a_name_came_is_no_difference(world, step, core):
         ("f(x)", "if not x:\n    raise ValueError\nf(x)"),
         ("f(x.sum(axis=1, keepdims=True))", "f(_sum_along(x, axis=1))"),
         ("def f(x):\n    return x", "@_in_float32(1)\ndef f(x) -> A:\n    return x"),
+        ("gx = f(x)", "gx = f(x) if self.needs_grad(0) else None"),
+        ("p, g = arrays(x)\np -= g", "for p, g in _pieces(x):\n    p -= g"),
     ],
 )
 def test_what_only_checks_is_no_difference(world, step, core):
@@ -687,6 +692,8 @@ def test_what_only_checks_is_no_difference(world, step, core):
         ("f(x)", "x = _as_floats(x, np)\nf(x)"),  # nobody asks
         ("f(x)", "if x:\n    x = 1\nf(x)"),
         ("f(x)", "f(_sum_along(x, 1))"),
+        ("gx = f(x)", "gx = f(x) if self.needs_some(0) else None"),
+        ("p, g = arrays(x)\np -= g", "for p, g in places(x):\n    p -= g"),
     ],
 )
 def test_what_computes_is_a_difference(world, step, core):
@@ -701,6 +708,9 @@ HELPERS = {
     "sum_rows": (_sum_rows, [(np.arange(6.0).reshape(2, 3),)]),
     "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),
     "select": (_select, [(np.arange(5) > 2, np.arange(5.0), 0)]),
+    "root": (_root, [(np.array([0.0, 4.0]), 1e-8), (np.float32(9), 0.5)]),
+    "sum_of_squares": (_sum_of_squares, [(np.arange(6.0).reshape(2, 3),)]),
+    "States": (_States, [()]),
 }
 
 
@@ -818,7 +828,7 @@ def test_planted_teaching_without_code(world):
 @pytest.mark.parametrize(
     "old, new, pattern",
     [
-        ("[step22]", "[step20]", r"no table \[step22\]"),
+        ("[step21]", "[step20]", r"no table \[step21\]"),
         ("[step23]", "[step24]\n[step23]", r"has \[step24\], but no such step"),
         ("[step21]", "[step23]\n[step21]", r"\[step23\] out of order"),
         ("family", "familiar", r"has 'familiar' in \[step21\]; there are teaches, fam"),
