@@ -18,7 +18,7 @@ more row. For every picture of a batch,
 
     W (OC, C*KH*KW)  @  (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
 
-Making the columns is called *im2col*, image to columns. What is
+Making the columns is called *image to columns*, im2col. What is
 its gradient? A pixel that was copied four times gets the sum of
 four gradients (step 14): each column is added to where its window
 was, and that is col2im. The rest of backward is that of a matrix

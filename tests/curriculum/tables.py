@@ -142,9 +142,6 @@ LATER_FORM = {
     f"step{number}"
     for number in """
 
-
-    53
-
     61 62 63 64 65 66 67 68 69 70 71 72
     """.split()
 }
@@ -268,7 +265,6 @@ PAPERS_UNSAID = []
 
 # Steps whose exercise has no worked answer in steps/answers yet. It only shrinks.
 ANSWERS_MISSING = {
-    53,
     61,
     62,
     63,
