@@ -10,8 +10,11 @@ Output (rtol 0.02):
     loss 1.08, then 0.0045
     a 3.53
     'Forgetful' object has no attribute '_params'
-    Forgetful.a: call super().__init__() before assigning a Parameter (see step 44)
+    Forgetful.a: call super().__init__() before assigning a
+    Parameter (see step 44)
 """
+
+import textwrap
 
 import numpy as np
 
@@ -51,11 +54,11 @@ if __name__ == "__main__":
     print(*(p.name for layer in layers for p in layer.params()))
     print(f"loss {losses[0]:.2f}, then {losses[-1]:.4f}")
     print(f"a {float(layers[0].a.data):.2f}")
-    for base, Param in (
-        (Linear, Parameter),
-        (L.Linear, dezero.Parameter),
+    for layer in (
+        forgetful(Linear, Parameter),
+        forgetful(L.Linear, dezero.Parameter),
     ):
         try:
-            forgetful(base, Param)()
+            layer()
         except AttributeError as error:
-            print(error)
+            print(textwrap.fill(str(error), 60))
