@@ -38,8 +38,8 @@ def mine(number):
 def begin(number):
     """Return the text of the reader's file of an exercise."""
     exercise = read_step(find_steps()[number]).exercise
-    text = textwrap.fill(f"Exercise of step {number}: {exercise}", 70)
-    text = text.replace("\\", "\\\\")
+    text = f'"""Exercise of step {number}: {exercise}'.replace("\\", "\\\\")
+    text = textwrap.fill(text, 72)
     if check_of(number):
         code = start_of(check_of(number))
         end = f"When you have written it: python -m steps try {number}"
@@ -49,7 +49,7 @@ def begin(number):
             "No program can judge this one. When you have an answer of your\n"
             f"own: python -m steps try {number} --answer"
         )
-    return f'"""{text}\n\n{end}\n"""\n\n{code.strip()}\n'
+    return f'{text}\n\n{end}\n"""\n\n{code.strip()}\n'
 
 
 def start_of(check):

@@ -1,4 +1,4 @@
-"""What steps/hints.toml says about a step: its hints, what is kept, what a gap must do."""
+"""What steps/hints.toml says about a step: hints, what is kept, what a gap is for."""
 
 import functools
 import tomllib
@@ -21,5 +21,5 @@ def kept(number):
 
 
 def goals(number):
-    """Return {name of a definition: what it must do}, where its docstring does not say."""
+    """Return {name: what it must do} of gaps whose docstring does not say it."""
     return read_hints().get(number, {}).get("goals", {})
