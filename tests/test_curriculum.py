@@ -36,7 +36,6 @@ from curriculum.tables import (
     PAPERS_UNSAID,
     PLAIN,
     REQUIRED_WORDS,
-    SHOWN_AS,
     WORDS_MISSING,
 )
 from curriculum.words import check_words
@@ -90,7 +89,7 @@ def test_new_code_is_the_code_of_the_package(lessons, package):
 
 
 def test_ledger(lessons, package):
-    assert_none(check_ledger(lessons, package, NOT_YET_TAUGHT, SHOWN_AS))
+    assert_none(check_ledger(lessons, package, NOT_YET_TAUGHT))
 
 
 def test_ledger_tables(lessons):
@@ -393,7 +392,7 @@ def test_clean_world_passes(world):
     assert_none(check_output(lessons, runs))
     assert_none(check_markers(lessons))
     assert_none(check_package(lessons, package, {}))
-    assert_none(check_ledger(lessons, package, LATER, {}))
+    assert_none(check_ledger(lessons, package, LATER))
     assert_none(check_tables(lessons, read_ledger(lessons[21].step.path.parent)))
     assert_none(check_layout(lessons, package))
     assert_none(check_uses(lessons, package, runs))
@@ -795,7 +794,7 @@ def test_another_engine_supersedes_nothing(monkeypatch):
 )
 def test_planted_ledger(world, file, old, new, pattern):
     lessons, package, _ = world((file, old, new))
-    assert_reports(check_ledger(lessons, package, LATER, {})[:1], pattern)
+    assert_reports(check_ledger(lessons, package, LATER)[:1], pattern)
 
 
 @pytest.mark.parametrize(
@@ -808,7 +807,7 @@ def test_planted_ledger(world, file, old, new, pattern):
 )
 def test_planted_not_yet_taught(world, name, number, pattern):
     lessons, package, _ = world()
-    problems = check_ledger(lessons, package, {**LATER, name: number}, {})
+    problems = check_ledger(lessons, package, {**LATER, name: number})
     assert_reports(problems, f"NOT_YET_TAUGHT: {pattern}")
 
 
@@ -816,13 +815,8 @@ def test_planted_teaching_without_code(world):
     lessons, package, _ = world(
         (LEDGER, "Variable.clear", 'Variable.clear", "core.later')
     )
-    problems = check_ledger(lessons, package, {}, {})
+    problems = check_ledger(lessons, package, {})
     assert_reports(problems, "step22: teaches names core.later, but later is not new")
-    shown = {("step22", "core.later"): "add"}  # step 22's add is new
-    assert_none(check_ledger(lessons, package, {}, shown))
-    shown[("step21", "core.later")] = "add"
-    problems = check_ledger(lessons, package, {}, shown)
-    assert_reports(problems, "SHOWN_AS: .*step21.* is not taught there: take it out")
 
 
 @pytest.mark.parametrize(
