@@ -16,7 +16,7 @@ from dezero.core import (
     matmul,
     sum_to,
 )
-from dezero.functions.inputs import _as_input, _as_weighted, _broadcasts, _is_nothing
+from dezero.functions.inputs import _as_input, _as_weighted, _broadcasts
 from dezero.guards import refusal
 
 __all__ = ["Einsum", "Linear", "MatMul", "einsum", "linear", "linear_simple", "matmul"]
@@ -90,7 +90,7 @@ def _check_linear(x, W, b):
             "linear: x and W must be (..., D) and (D, K), "
             f"got {x_shape} and {W_shape} (see step 43)"
         )
-    if b is None or _is_nothing(b) or b.shape == W_shape[1:]:
+    if b is None or b.shape == W_shape[1:]:
         return
     if not _broadcasts(b.shape, (*x_shape[:-1], W_shape[1])):
         raise ValueError(
@@ -106,7 +106,7 @@ def linear_simple(x, W, b=None) -> Variable:
     """
     x, W, b = _as_weighted("linear_simple", x, W, b)
     t = matmul(x, W)
-    if b is None or _is_nothing(b):
+    if b is None:
         return t
     y = t + b
     t.data = None
