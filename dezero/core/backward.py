@@ -56,6 +56,8 @@ def propagate(start, seed, retain_grad=False, until=()):
                 missing += 1
             elif not wrap and gy.dtype is not y._data.dtype:
                 gy = like(y, gy)
+                if retain_grad:
+                    gradients[y] = gy
             if y is not None:  # the program still has y
                 if y._watched and gy is not None:
                     gy = finished(y, gy) if y is not start else gy

@@ -16,6 +16,8 @@ be skipped in reading: it changes nothing about good input.
     _as_labels    class numbers, one for each row of x
     _as_truths    x, and a number from 0 to 1 for each element of it
     _as_scores    x and an axis, or several, that it has elements along
+    _as_gates     lists of arrays, one for each gate
+    _as_step      what a recurrent cell gets, and its sizes
     _as_axis      an axis of x, or several, or None (_reduced_axes)
     _as_shape     an int or ints, as a tuple
     _as_window    kernel size, stride and padding as pairs; _as_steps the last two
@@ -48,16 +50,19 @@ __all__ = [
     "_as_axis",
     "_as_constant",
     "_as_floats",
+    "_as_gates",
     "_as_input",
     "_as_labels",
     "_as_pair",
     "_as_scores",
     "_as_shape",
+    "_as_step",
     "_as_steps",
     "_as_truths",
     "_as_weighted",
     "_as_window",
     "_broadcasts",
+    "_check_shapes",
     "_floating",
     "_in_float32",
     "_is_nothing",
@@ -219,6 +224,33 @@ def _as_truths(who, x, t, name="x"):
     if is_variable and t.dtype.kind == "f":
         return x, t.reshape(x.shape)
     return x, t.data.reshape(x.shape).astype(x.dtype)
+
+
+def _as_step(who, **inputs):
+    """Return the inputs of a recurrent cell, x (N, D) and h (N, H) first; N, D and H.
+
+    A b that is None is left out. The three are -1 where x and h have no such axis.
+    """
+    given = [(name, x) for name, x in inputs.items() if x is not None or name != "b"]
+    inputs = [_as_input(who, x, name) for name, x in given]
+    return inputs, *(*inputs[0].shape, -1, -1)[:2], (*inputs[1].shape, -1, -1)[1]
+
+
+def _as_gates(who, **lists):
+    """Return all that is in lists, one array for each gate of a recurrent cell."""
+    for name, arrays in lists.items():
+        if not isinstance(arrays, (list, tuple)) or not arrays:
+            expected = "a list of arrays or Variables, one for each gate"
+            raise TypeError(refusal(who, name, expected, arrays, 60))
+    items = [(name, x) for name, arrays in lists.items() for x in arrays]
+    return [_as_input(who, x, f"an element of {name}") for name, x in items]
+
+
+def _check_shapes(text, inputs, shapes):
+    """Raise ValueError unless the inputs have these shapes."""
+    got = [x.shape for x in inputs]
+    if got != shapes:
+        raise ValueError(f"{text}, got {', '.join(map(str, got))} (see step 60)")
 
 
 # --- axes ---

@@ -8,7 +8,7 @@ import numpy as np
 
 from dezero import cuda
 from dezero.advice import named_arguments
-from dezero.core import Function, Variable, _select
+from dezero.core import Function, Variable, _select, _unwrap
 from dezero.functions.columns import (
     _blocks,
     _check_fits,
@@ -88,6 +88,8 @@ class Pooling(Function):
         return y
 
     def backward(self, gy):
+        (x,) = self.inputs
+        self.x = _unwrap(x)  # what says so where it was changed since forward
         return Pooling2DGrad(self)(gy)
 
     def winners(self):
