@@ -605,7 +605,10 @@ def test_an_argument_of_another_name_is_told_ours(call, text):
     [
         (lambda x: F.sum(x, dim=0), r"axis=; .*\(see step 39\)$"),
         (lambda x: F.conv2d(x, x, padding=1), r"pad=; .*\(see step 55\)$"),
-        (lambda x: dezero.layers.Linear(2, bias=False), r"nobias=True here; .*\(see step 44\)$"),
+        (
+            lambda x: dezero.layers.Linear(2, bias=False),
+            r"nobias=True here; .*\(see step 44\)$",
+        ),
         (lambda x: x.backward(inputs=[x]), r"requires_grad_.*\(see step 66\)$"),
         (lambda x: x.backward(grad=x), r"here it is gradient=; .*\(see step 66\)$"),
         (lambda x: x.backward(retain_graph=True), r"again; .*\(see step 14\)$"),
