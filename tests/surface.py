@@ -708,7 +708,6 @@ ROWS = {
     "static.fuse": called(Made(static_graph)),
     "static.Graph": called((), ()),
     "static.Graph.rebuild": called().of(static_graph).get("rebuild", lambda node: node),
-    "static.Graph.users": called().of(static_graph).get("users"),
     "static.Graph.to_dot": called().of(static_graph).get("to_dot"),
     "static.Node": called(np.exp, (), {}, (2,), np.float64),
     "static.Node.is_constant": called(np.exp).of(static.Node).get("is_constant"),

@@ -28,7 +28,10 @@ class Node:
     inputs      the Nodes among the arguments
     pure        whether it is a call whose result depends on the arguments alone
     stays       whether it is there even if nothing needs the result
+    body        the Nodes that were fused into this one, the last of them the result
     """
+
+    body = ()
 
     def __init__(
         self,
@@ -92,17 +95,10 @@ class Node:
         label = f" {self.label}" if self.label else ""
         return f"<{self.name}{label}: {self.shape} {self.dtype}>"
 
-    # --- what the writer asks ---
-
     @property
     def size(self):
         """Number of elements."""
         return int(np.prod(self.shape)) if self.shape is not None else 0
-
-    @property
-    def body(self):
-        """The Nodes that were fused into this one, the last of them the result."""
-        return getattr(self.function, "body", ())
 
 
 class Graph:
@@ -127,14 +123,6 @@ class Graph:
             new[node] = changed = change(node.on(new))
             nodes.update(dict.fromkeys([*changed.inputs, changed]))
         return Graph(nodes, [new[y] for y in self.outputs])
-
-    def users(self):
-        """Return {node: the nodes that use its result}."""
-        users = {node: [] for node in self.nodes}
-        for node in self.nodes:
-            for x in node.inputs:
-                users[x].append(node)
-        return users
 
     def to_dot(self):
         """Return the graph as DOT text: boxes compute, ellipses are sources.

@@ -41,15 +41,14 @@ def _narrow(x, node):
 
 def _unchanged_input(node):
     """Return the input that node would return as it is, or None."""
-    ones = [z.is_constant and bool((z.value == 1).all()) for z in node.inputs]
-    at = 0  # the place of that input, if node is one of these
+    inputs = node.inputs
+    ones = [x.is_constant and np.all(x.value == 1) for x in inputs]
     if node.function is np.multiply and ones[0]:
-        at = 1
-    elif node.function in (np.multiply, np.divide):
-        at = 0 if ones[1] else None
+        inputs = inputs[1:]
     elif node.function not in _QUIET:
-        at = None
-    return node.inputs[at] if at is not None and alike(node.inputs[at], node) else None
+        if node.function not in (np.multiply, np.divide) or not ones[1]:
+            return None
+    return inputs[0] if alike(inputs[0], node) else None
 
 
 def merge(graph):
@@ -76,17 +75,6 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
-class Fused:
-    """The function of a fused Node: its body, which is written out, not called."""
-
-    def __init__(self, body):
-        self.body = body
-        self.__name__ = " ".join(part.name for part in body)
-
-    def __call__(self, *xs):
-        raise AssertionError("a fused Node is written out")
-
-
 def fuse(graph):
     """Make one Node of each element-wise chain, a * b + c for example.
 
@@ -94,7 +82,11 @@ def fuse(graph):
     chain. So what is within has no other use, and need never be a whole array.
     """
     check_graph("fuse", graph)
-    users, end_of, bodies = graph.users(), {}, {}
+    users = {node: [] for node in graph.nodes}
+    for node in graph.nodes:
+        for x in node.inputs:
+            users[x].append(node)
+    end_of, bodies = {}, {}
     for node in reversed(graph.nodes):
         if node.is_elementwise:
             ends = {end_of.get(user, user) for user in users[node]}
@@ -112,8 +104,13 @@ def fuse(graph):
             args = tuple(inside.values())
             for part in body:
                 inside[part] = part.on(inside)
-            fused = Fused([inside[part] for part in body])
-            new[node] = Node(fused, args, {}, node.shape, node.dtype)
+            name = " ".join(part.name for part in body)
+            new[node] = Node(_FUSED, args, {}, node.shape, node.dtype, name)
+            new[node].body = [inside[part] for part in body]
         elif body:
             new[node] = node.on(new)
     return Graph(new.values(), [new[y] for y in graph.outputs])
+
+
+def _FUSED(*xs):
+    raise AssertionError("a fused Node is written out, not called")

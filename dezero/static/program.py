@@ -28,10 +28,10 @@ from dezero.core import (
 from dezero.core.checks import check_sum
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, constant
+from dezero.static.graph import Node, _as_list, constant, mapped
 from dezero.static.passes import fold, fuse, merge, prune
-from dezero.static.trace import Check, OtherWay, Trace
-from dezero.static.whole import Forward
+from dezero.static.trace import Trace
+from dezero.static.whole import Check, Forward, OtherWay
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -107,15 +107,15 @@ def _agree(first, again):
 
     Then say what the sources are.
     """
-    twins = {}
-    for a, b in zip_longest(first.nodes, again.nodes):
-        if a is None or b is None or not _same(vars(a), vars(b), twins):
+    places = {}
+    for place, (a, b) in enumerate(zip_longest(first.nodes, again.nodes)):
+        if a is None or b is None or not _same(*[_parts(x, places) for x in (a, b)]):
             return b or a
-        twins[a] = b
-    outputs = again.graph.outputs
-    if [twins[y] for y in first.graph.outputs] != outputs or first.hooks != again.hooks:
-        return outputs[0]
-    for a, b in twins.items():
+        places[a] = places[b] = place
+    results = [[places[y] for y in x.graph.outputs] for x in (first, again)]
+    if results[0] != results[1] or first.hooks != again.hooks:
+        return again.graph.outputs[0]
+    for a, b in zip(first.nodes, again.nodes):
         old = a.value
         if b.name == "variable" and old is not b.value:  # f made it itself
             old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
@@ -124,28 +124,27 @@ def _agree(first, again):
     return None
 
 
-def _same(a, b, twins):
-    """Return whether a and b, of the first and the second following, are the same."""
-    if type(a) is not type(b):
-        return False
-    if type(a) is Node:
-        return twins.get(a) is b
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(_same(*pair, twins) for pair in zip(a, b))
+def _parts(node, places):
+    """Return what makes a Node, with places in the order for other Nodes."""
+    form = mapped(node.args, places.get, Node), node.kwargs, node.shape, node.dtype
+    return repr(form), node.function, node.name, node.label, node.value
+
+
+def _same(a, b):
+    """Return whether parts of the first and of the second following are the same."""
+    if a is b or type(a) is not type(b):
+        return a is b
+    if isinstance(a, (Forward, Check, Function)):
+        a, b = ({**vars(x), "record": None} for x in (a, b))  # that is of a run
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k], twins) for k in a)
-    if type(a) is np.ndarray:
-        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
-    if isinstance(a, slice):
-        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
-    if isinstance(a, Forward):
-        settings = [(x.func, x.names, x.kinds, x.train) for x in (a, b)]
-        return _same(*settings, twins)
-    if isinstance(a, (Check, Function)):
-        return _same(vars(a), vars(b), twins)
+        a, b = [*a.items()], [*b.items()]
     if isinstance(a, Variable):
-        return a is b or _same(a.data, b.data, twins)
-    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc)
+        a, b = a.data, b.data
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if type(a) is np.ndarray and type(b) is np.ndarray:
+        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+    plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
     return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
 
 

@@ -200,8 +200,6 @@ REDUCTIONS = {reduce: method.__name__ for method, reduce in _REDUCE.items()}
 
 def plainest(function, args, kwargs):
     """Return a call in the form that is both quickest and the same for all writings."""
-    if function is np.ndarray.dot:
-        return np.dot, args, kwargs
     if function is np.ndarray.transpose and (len(args) == 1 or args[1] is None):
         return function, args[:1], {}
     reduce = _REDUCE.get(function)

@@ -177,7 +177,7 @@ class Trace:
             arrays = [known[z] for z in x.inputs]
             known[x] = x.compute(arrays) if x.pure else sample(x)
         truth = bool(known[node])
-        self.nodes.append(Node(Check(truth), (node,), shape=(), dtype=np.dtype(bool)))
+        self.nodes.append(Node(whole.Check(truth), (node,)))
         return truth
 
     # --- Variables ---
@@ -267,7 +267,7 @@ class Trace:
         with whole.generator_alone() as has_drawn, self.attempt():
             with whole.named(type(func).__name__, xs):
                 y = func.forward(*xs)
-            if not has_drawn() and not _remembers(func, original):
+            if not has_drawn() and not whole.remembers(func, original):
                 return y
             raise CannotFollow
         vars(func).clear()
@@ -296,32 +296,3 @@ class Trace:
             self.nodes[count:] = [x for x in made if x.name == "variable"]
         finally:
             self.depth -= 1
-
-
-def _remembers(func, original):
-    """Return whether forward has changed what func had before: a state."""
-    before = vars(original)
-    return any(
-        before[name] is not None and value is not before[name] and has_symbols((value,))
-        for name, value in vars(func).items()
-        if name in before and not name.startswith("_")
-    )
-
-
-class Check:
-    """Asks in a run what an if of the package asked while f was followed."""
-
-    __name__ = "check"
-    stays = True
-
-    def __init__(self, truth):
-        self.truth = truth
-
-    def __call__(self, value):
-        if bool(value) is not self.truth:
-            raise OtherWay
-        return self.truth
-
-
-class OtherWay(Exception):
-    """A Check comes out otherwise than while f was followed."""

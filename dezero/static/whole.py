@@ -49,12 +49,31 @@ class Forward:
                 f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
                 "step 72)"
             )
-        self.record = copy.copy(func) if self.stays else None
+        self.record = copy.copy(func) if self.stays else func
         return y
 
 
 def _shown(kinds):
     return ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
+
+
+class Check:
+    """Asks in a run what an if of the package asked while f was followed."""
+
+    __name__ = "check"
+    stays = True
+
+    def __init__(self, truth):
+        self.truth = truth
+
+    def __call__(self, value):
+        if bool(value) is not self.truth:
+            raise OtherWay
+        return self.truth
+
+
+class OtherWay(Exception):
+    """A Check comes out otherwise than while f was followed."""
 
 
 class Back(Function):
@@ -131,6 +150,16 @@ def back(trace, func, gys):
     return tuple(None if gx is None else next(found) for gx in gxs)
 
 
+def remembers(func, original):
+    """Return whether forward has changed what func had before: a state."""
+    before = vars(original)
+    return any(
+        before[name] is not None and value is not before[name] and has_symbols((value,))
+        for name, value in vars(func).items()
+        if name in before and not name.startswith("_")
+    )
+
+
 @contextlib.contextmanager
 def generator_alone():
     """Set NumPy's global generator back behind a with block; yield a question.
@@ -145,8 +174,7 @@ def generator_alone():
         before = np.random.get_state()  # noqa: NPY002  dropout draws from there
 
         def has_drawn():
-            now = np.random.get_state()  # noqa: NPY002
-            return before[2:] != now[2:] or bool((before[1] != now[1]).any())
+            return not all(map(np.array_equal, before, np.random.get_state()))  # noqa: NPY002
 
         try:
             yield has_drawn
