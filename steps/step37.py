@@ -38,11 +38,6 @@ Shapes that change are what is left to do: moved about in step
 38, summed over single axes in 39, stretched in 40, multiplied as
 matrices in 41.
 
-New: Total, total, jacobian.
-Family: functions.Sqrt, functions.sqrt, functions.Abs, functions.abs,
-functions.Clip, functions.clip, functions.square, core.Variable.sqrt,
-core.Variable.abs, core.Variable.__abs__, core.Variable.square,
-core.Variable.clip
 Exercise: which zeros has the Jacobian of the running sums
 y = (x0, x0 + x1, x0 + x1 + x2)? Write the Function, and see. In
 what order does its backward have to add up gy?
@@ -67,7 +62,6 @@ import numpy as np
 from dezero import Function, Variable
 
 
-# --- new in this step ---
 class Total(Function):
     """y = the sum of all elements of x; each gx is gy."""
 

@@ -41,16 +41,6 @@ take them apart; their gradients are taken apart and joined.
 
 Step 39 makes arrays smaller, by adding elements up.
 
-New: Reshape, reshape, Transpose, transpose, Variable.
-Carried over from step 32: derivatives.
-Teaches: core.Reshape, core.reshape, core.Transpose,
-core.transpose, core.Variable.reshape, core.Variable.transpose,
-core.Variable.T
-Family: functions.expand_dims, functions.squeeze, functions.flatten,
-functions.Concatenate, functions.concatenate, functions.stack,
-functions.Split, functions.split, functions.cat, functions.Pad,
-functions.pad, core.Variable.squeeze, core.Variable.flatten,
-core.Variable.ravel
 Exercise: swap two axes, swapaxes(x, 0, 2), by transpose alone. It
 needs no backward of its own. Why not?
 
@@ -73,7 +63,6 @@ import dezero
 from dezero import Function, as_variable
 
 
-# --- new in this step ---
 class Reshape(Function):
     """The same elements in another shape; gx is gy in the old one."""
 
@@ -139,7 +128,7 @@ class Variable(dezero.Variable):
         return transpose(self)
 
 
-# --- carried over from step 32 ---
+# --- carried over ---
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []

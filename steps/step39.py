@@ -34,15 +34,6 @@ Divided by the number of elements a sum is a mean, also called
 average. The package has both names, and more that is made of
 sums: var, std, and cumsum, the sum so far.
 
-New: Sum, sum, reduced_shape, restore_axes, Variable.
-Carried over from step 32: derivatives.
-Teaches: core.Sum, core.Variable.sum, core.restore_axes,
-core.reduced_shape, functions.sum
-Family: functions.average, functions.mean, functions.Var, functions.var,
-functions.Std, functions.std, functions.CumSum, functions.cumsum,
-functions.prod, functions.Norm, functions.norm, core.Variable.mean,
-core.Variable.var, core.Variable.std, core.Variable.prod,
-core.Variable.cumsum, core.Variable.norm, utils.reshape_sum_backward
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong
 gradient instead, and no error.
@@ -64,7 +55,6 @@ import dezero
 from dezero import Function
 
 
-# --- new in this step ---
 class Sum(Function):
     """Sum over axis (None: all); gx repeats gy along what went."""
 
@@ -110,7 +100,7 @@ class Variable(dezero.Variable):
         return sum(self, axis, keepdims)
 
 
-# --- carried over from step 32 ---
+# --- carried over ---
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []

@@ -38,16 +38,6 @@ multiplies nothing.
 With a product that stretches, and a sum, one can already multiply
 matrices. Step 41 shows why this gets a Function of its own.
 
-New: BroadcastTo, broadcast_to, SumTo, sum_to, sum_array_to,
-Add.backward, Mul.backward, Sum.backward, OldAdd, measured.
-Carried over from step 12: Add.forward, add.
-Carried over from step 20: Mul.forward, mul, Variable.__add__,
-Variable.__mul__.
-Carried over from step 39: Sum.__init__, Sum.forward.
-Teaches: core.BroadcastTo, core.broadcast_to, core.SumTo,
-core.sum_to, core.sum_array_to
-Family: utils.sum_to
-Extends: core.Add, core.Mul, core.Sum
 Exercise: write Maximum, the larger of two inputs, element by
 element, for inputs of any shapes that fit together.
 
@@ -74,7 +64,6 @@ from dezero.core import restore_axes
 from dezero.gradcheck import numerical_grad
 
 
-# --- new in this step ---
 class BroadcastTo(Function):
     """Repeat x along new and length-1 axes; gx adds them up again."""
 
@@ -139,7 +128,7 @@ def sum_array_to(x, shape):
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy, summed to their shapes."""
 
-    # --- carried over from step 12 ---
+    # --- carried over ---
     def forward(self, x0, x1):
         return x0 + x1
 
@@ -149,7 +138,7 @@ class Add(Function):
         return sum_to(gy, x0.shape), sum_to(gy, x1.shape)
 
 
-# --- carried over from step 12 ---
+# --- carried over ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
@@ -159,7 +148,7 @@ def add(x0, x1):
 class Mul(Function):
     """y = x0 * x1, gx0 = gy * x1, gx1 = gy * x0, likewise."""
 
-    # --- carried over from step 20 ---
+    # --- carried over ---
     def forward(self, x0, x1):
         return x0 * x1
 
@@ -169,7 +158,7 @@ class Mul(Function):
         return sum_to(gy * x1, x0.shape), sum_to(gy * x0, x1.shape)
 
 
-# --- carried over from step 20 ---
+# --- carried over ---
 def mul(x0, x1):
     """Return x0 * x1 as a Variable."""
     return Mul()(x0, x1)
@@ -179,7 +168,7 @@ def mul(x0, x1):
 class Sum(Function):
     """Sum over axis (None: all); gx repeats gy along what went."""
 
-    # --- carried over from step 39 ---
+    # --- carried over ---
     def __init__(self, axis, keepdims):
         self.axis = axis
         self.keepdims = keepdims
@@ -197,7 +186,7 @@ class Sum(Function):
 class Variable(dezero.Variable):
     """The package's Variable, with the operators of this step."""
 
-    # --- carried over from step 20 ---
+    # --- carried over ---
     def __add__(self, other):
         return add(self, other)
 
@@ -205,7 +194,6 @@ class Variable(dezero.Variable):
         return mul(self, other)
 
 
-# --- new in this step ---
 class OldAdd(Function):
     """The Add of step 13: gy for both, whatever their shapes."""
 

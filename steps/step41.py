@@ -36,11 +36,6 @@ sums up products of any kind.
 A matrix product and a sum is all it takes to fit a line to data:
 step 42.
 
-New: MatMul, matmul, Variable, by_steps, kept.
-Teaches: core.MatMul, core.matmul, core.Variable.matmul,
-core.Variable.dot, core.Variable.__matmul__,
-core.Variable.__rmatmul__
-Family: functions.Einsum, functions.einsum
 Exercise: take a (1, D) matrix x, and a (D, D) matrix A. What is
 the shape of x @ A @ x.T? Say its gradient in x by the shapes, then
 let backward compute it. What if A is symmetric?
@@ -65,7 +60,6 @@ from dezero.functions import sum
 from dezero.gradcheck import numerical_grad
 
 
-# --- new in this step ---
 class MatMul(Function):
     """y = x @ W, gx = gy @ W.T, gW = x.T @ gy.
 

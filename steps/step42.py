@@ -42,12 +42,6 @@ turns into place, which takes 400.
 
 In step 43 comes a curve for which there is no formula.
 
-New: mean_squared_error_simple, MeanSquaredError,
-mean_squared_error, predict, fit, kept_between, draw.
-Carried over from step 25: FIGURES.
-Teaches: functions.MeanSquaredError,
-functions.mean_squared_error, functions.mean_squared_error_simple
-Family: functions.huber_loss, functions.l1_loss
 Exercise: write down one of the twenty lengths wrong, by 20. How
 far does the line move? Then try sum(((p - y)**2 + 1)**0.5) / N, a
 loss that hardly grows faster than the difference itself.
@@ -74,7 +68,7 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.functions import sum_to
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

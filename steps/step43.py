@@ -46,13 +46,6 @@ Four weights had to be made, handed on and unpacked by hand. With
 more layers that becomes tiresome. In step 44 a layer keeps its
 own.
 
-New: Linear, linear, Sigmoid, sigmoid, start, predict, train,
-wave, draw.
-Carried over from step 25: FIGURES.
-Teaches: functions.Linear, functions.linear, functions.Sigmoid,
-functions.sigmoid
-Family: functions.linear_simple, functions.sigmoid_simple,
-core.Variable.sigmoid
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
 how small does the loss get without the sigmoid?
@@ -78,7 +71,7 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.functions import mean_squared_error, sum_to
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -44,11 +44,6 @@ A list of layers is still no layer: it has no params() itself, and
 each loop goes over two levels. In step 45 layers stand inside
 layers.
 
-New: Parameter, Layer, Linear, predict, train, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 43: wave.
-Teaches: core.Parameter, layers.Layer, layers.Linear
-Family: functions.astype, core.Variable.astype
 Exercise: write a layer Scale with a single Parameter a, for
 y = a * x. Put it behind the last Linear. Did any function here
 have to change? Then leave out its super().__init__().
@@ -72,7 +67,7 @@ from matplotlib.figure import Figure
 from dezero import Variable
 from dezero.functions import linear, mean_squared_error, sigmoid
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -171,7 +166,7 @@ def train(x, t, layers, steps, rate=0.3):
     return losses
 
 
-# --- carried over from step 43 ---
+# --- carried over ---
 def wave(x):
     """Return the curve that the samples are taken from."""
     return np.sin(1.5 * np.pi * x)

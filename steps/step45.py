@@ -42,15 +42,6 @@ Linear(1)) needs no class.
 What remains by hand is the line `param.data -= rate * ...`. There
 are better ones: step 46.
 
-New: Layer.__setattr__, Layer._owned, Layer.params, Model, MLP,
-InAList, Twice, train.
-Carried over from step 25: FIGURES.
-Carried over from step 43: wave.
-Carried over from step 44: Linear, Layer.__init__, Layer.__call__,
-Layer.forward, Layer.cleargrads.
-Teaches: models.Model, models.MLP
-Family: models.Sequential
-Extends: layers.Layer
 Exercise: write a Model that computes x + l2(tanh(l1(x))), with
 x (N, 1): what it learns is what to add to x. Find the shortcut in
 its plot.
@@ -74,7 +65,7 @@ from dezero import Parameter
 from dezero.functions import linear, mean_squared_error, sigmoid, tanh
 from dezero.graph import plot_dot_graph
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -82,7 +73,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 class Layer:
     """A function with Parameters of its own, or layers inside."""
 
-    # --- carried over from step 44 ---
+    # --- carried over ---
     def __init__(self):
         self._params = ()  # names of attributes
 
@@ -93,7 +84,7 @@ class Layer:
         if owned and name not in self._params:
             self._params = (*self._params, name)
 
-    # --- carried over from step 44 ---
+    # --- carried over ---
     def __call__(self, *inputs):
         """Return forward(*inputs)."""
         return self.forward(*inputs)
@@ -122,14 +113,14 @@ class Layer:
                     seen.add(param)
                     yield param
 
-    # --- carried over from step 44 ---
+    # --- carried over ---
     def cleargrads(self):
         """Forget all gradients, or new ones are added to them."""
         for param in self.params():
             param.cleargrad()
 
 
-# --- carried over from step 44 ---
+# --- carried over ---
 class Linear(Layer):
     """y = x @ W + b.
 
@@ -235,7 +226,7 @@ def train(x, t, model, steps, rate=0.3):
     return losses
 
 
-# --- carried over from step 43 ---
+# --- carried over ---
 def wave(x):
     """Return the curve that the samples are taken from."""
     return np.sin(1.5 * np.pi * x)

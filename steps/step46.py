@@ -54,16 +54,6 @@ that some layers stay as they are.
 All of this was for numbers as results. To tell classes apart, we
 need another loss: step 47.
 
-New: Optimizer, SGD, MomentumSGD, WeightDecay, ClipGrad, Point,
-walk, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock, draw_valley, draw_path.
-Teaches: optimizers.Optimizer, optimizers.SGD,
-optimizers.MomentumSGD, optimizers.WeightDecay,
-optimizers.ClipGrad
-Family: optimizers.AdaGrad, optimizers.RMSprop, optimizers.AdaDelta,
-optimizers.Adam, optimizers.AdamW, optimizers.FreezeParam,
-optimizers.RMSProp
 Exercise: write AdaGrad from its two lines; it must walk like the
 package's. Then make h a running mean, h = 0.99 * h + 0.01 * g * g:
 that is RMSprop, and AdaGrad's steps do not die out any more.
@@ -89,7 +79,7 @@ from matplotlib.figure import Figure
 from dezero import Layer, Parameter, Variable, as_array
 from dezero.optimizers import AdaDelta, AdaGrad, Adam, AdamW
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -200,7 +190,7 @@ class ClipGrad:
                 param.grad = Variable(as_array(g * rate))
 
 
-# --- carried over from step 28 ---
+# --- carried over ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2

@@ -51,22 +51,6 @@ losses for yes or no; gather, to pick by an array of indices, and
 where, to choose. With the model of step 45 and the optimizers of
 step 46, all is there for a classifier: step 48.
 
-New: GetItem, GetItemGrad, get_item, scatter_add, Variable,
-Softmax, softmax, softmax_cross_entropy_simple,
-SoftmaxCrossEntropy, softmax_cross_entropy, loss_and_gradient.
-Teaches: core.GetItem, core.GetItemGrad, core.get_item,
-core.scatter_add, core.Variable.__getitem__,
-core.Variable.__setitem__, core.Variable.__iter__,
-functions.Softmax, functions.softmax,
-functions.SoftmaxCrossEntropy, functions.softmax_cross_entropy,
-functions.softmax_cross_entropy_simple
-Family: functions.softmax_simple, functions.LogSoftmax,
-functions.log_softmax, functions.nll_loss, functions.cross_entropy,
-functions.sigmoid_cross_entropy, functions.binary_cross_entropy,
-functions.gather, core.Where, core.where, core.AsType,
-utils.logsumexp, functions.LogSumExp, functions.logsumexp,
-core.Variable.logsumexp, core.Variable.softmax,
-core.Variable.log_softmax
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
 that are probabilities themselves, -sum(q * log p), and its gx.
@@ -91,7 +75,6 @@ from dezero import Config, Function
 from dezero.functions import clip, log
 
 
-# --- new in this step ---
 class GetItem(Function):
     """y = x[slices]: anything that NumPy indexes with."""
 

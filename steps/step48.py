@@ -35,9 +35,6 @@ The points are drawn here and now, and the same on every call. What
 if they are in files, need preparation, or do not fit into memory?
 That is for step 49, and step 50 makes the batches.
 
-New: get_spiral, train_epoch, right, draw.
-Carried over from step 25: FIGURES.
-Teaches: datasets.get_spiral
 Exercise: take batches of 300, and of 1. How many epochs does the
 network need, and how many updates? Then leave out the shuffling,
 with the points sorted by arm.
@@ -68,7 +65,7 @@ from dezero.guards import flag
 from dezero.models import MLP
 from dezero.optimizers import SGD
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -43,14 +43,6 @@ the items in batches, in a new order each time: step 50.
 
 Letters: C channels, H height, W width.
 
-New: Dataset, Spiral, Records, Compose, Normalize, Flatten, AsType,
-ToFloat, measure, held_at_most.
-Teaches: datasets.Dataset, datasets.Spiral, transforms.Compose,
-transforms.Normalize, transforms.Flatten, transforms.AsType,
-transforms.ToFloat
-Family: transforms.ToInt, transforms.RandomHorizontalFlip,
-transforms.Convert, transforms.Resize, transforms.CenterCrop,
-transforms.ToArray, transforms.ToPIL
 Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
 its file what it is asked for. Write Records with it: prepare and
 nothing else. Then write a transform that swaps left and right, for
@@ -76,7 +68,6 @@ import numpy as np
 from dezero.datasets import get_spiral
 
 
-# --- new in this step ---
 class Dataset:
     """A row of pairs: dataset[i] is (x, t), len(dataset) how many.
 

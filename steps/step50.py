@@ -46,10 +46,6 @@ one draws both, and stops where the test loss is lowest.
 A test set must be of the same kind as what the model will meet. Of
 spirals one meets few. Step 51 reads digits.
 
-New: DataLoader, accuracy, Flawed, train, test, draw.
-Carried over from step 25: FIGURES.
-Teaches: dataloaders.DataLoader, functions.accuracy
-Family: dataloaders.pil_available
 Exercise: WeightDecay (step 46) makes large weights costly. Add it
 to the optimizer as a hook. With which rate do the two losses stay
 together?
@@ -79,7 +75,7 @@ from dezero.datasets import Spiral
 from dezero.models import MLP
 from dezero.optimizers import Adam
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

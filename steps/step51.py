@@ -49,20 +49,6 @@ that pixels are neighbours: the same 784 numbers, mixed in one order
 for all pictures, would teach it as much. Chapter 5 changes that.
 First, in step 52, the same code runs on a GPU.
 
-New: ReLU, relu, to_unit, MNIST, read_idx, get_digits, _part,
-learn, share_right, draw.
-Carried over from step 25: FIGURES.
-Teaches: functions.ReLU, functions.relu, datasets.MNIST,
-datasets.get_digits
-Family: functions.LeakyReLU, functions.leaky_relu, functions.ELU,
-functions.elu, functions.Softplus, functions.softplus, functions.GELU,
-functions.gelu, functions.silu, datasets.SynthDigits, datasets.CIFAR10,
-datasets.CIFAR100, datasets.load_cache_npz, datasets.save_cache_npz,
-utils.get_file, utils.find_file, utils.cache_dir, utils.Download,
-utils.DownloadError, utils.DOWNLOADS, utils.show_progress,
-files.replacing, core.Variable.relu, core.Variable.leaky_relu,
-core.Variable.elu, core.Variable.softplus, core.Variable.gelu,
-core.Variable.silu
 Exercise: mix the 784 numbers, in one order for all pictures, by a
 transform. Does the network learn as well? Then use two hidden
 layers, and four: which bend suffers?
@@ -97,7 +83,7 @@ from dezero.models import MLP
 from dezero.optimizers import SGD, Adam
 from dezero.utils import DownloadError, find_file, get_file
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -48,12 +48,6 @@ network learns on that too, and its loss is compared.
 When the program ends, what was learned is gone, wherever it was.
 Step 53 keeps it.
 
-New: _find_cupy, _data, get_array_module, as_numpy, as_cupy,
-Variable, Exp, AwayArray, away, here, Away, train.
-Teaches: cuda.get_array_module, cuda.as_numpy, cuda.as_cupy,
-core.Variable.to_cpu, core.Variable.to_gpu
-Family: cuda.ADVICE, cuda.is_array
-Extends: functions.Exp
 Exercise: let train read the loss in every step. How many moves is
 that? And with a GPU: take the time of float((x @ x).sum()) in both
 modules, for x from 10 x 10 to 4,000 x 4,000. (CuPy does not wait
@@ -87,7 +81,6 @@ from dezero.models import MLP
 from dezero.optimizers import SGD
 
 
-# --- new in this step ---
 def _find_cupy():
     """Return the cupy module, or None where it or a GPU is missing."""
     try:

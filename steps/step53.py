@@ -66,11 +66,6 @@ So far yes, since it does the same at all times. In step 54 there
 is a function that does one thing while the network learns, and
 another one when it is used.
 
-New: Layer, _read_npz, Linear, Net, learn, right, start_again,
-Order, bad_files.
-Family: core.Variable.__getstate__, core.Variable.__setstate__,
-files.NpzReader
-Extends: layers.Layer
 Exercise: save what Adam remembers, too, so that 100 updates, a
 restart and 100 more end at the weights that 200 end at. Which
 names do you give it?
@@ -104,7 +99,6 @@ from dezero.datasets import get_spiral
 from dezero.optimizers import Adam
 
 
-# --- new in this step ---
 class Layer(dezero.Layer):
     """The package's Layer, with the methods of this step."""
 

@@ -62,14 +62,6 @@ So much for learning too much. But there is something that our
 network cannot learn at all, that pixels are neighbours (step 51).
 Step 55 looks at pictures in another way.
 
-New: Dropout, dropout, batch_norm, Net, losses, train, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 50: Flawed.
-Teaches: functions.Dropout, functions.dropout, functions.batch_norm
-Family: functions.BatchNorm, functions.batch_nrom,
-functions.LayerNorm, functions.layer_norm, functions.GroupNorm,
-functions.group_norm, layers.Dropout, layers.BatchNorm,
-layers.LayerNorm, layers.GroupNorm
 Exercise: try the ratios 0.2 and 0.8. Then leave out test_mode in
 losses. What becomes of the curves? Last, ask a trained network a
 hundred times in training mode: do its answers differ most where
@@ -108,7 +100,7 @@ from dezero.datasets import Spiral
 from dezero.layers import Linear
 from dezero.optimizers import Adam
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -155,7 +147,7 @@ def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5):
     return gamma * center / (batch_var + eps) ** 0.5 + beta
 
 
-# --- carried over from step 50 ---
+# --- carried over ---
 class Flawed(Spiral):
     """90 points of a spiral, and of 18 the label is wrong."""
 

@@ -54,11 +54,6 @@ a correlation there. To a kernel that is learned it is all one.)
 But one kernel asks one question only, and a picture in colour has
 three numbers at each pixel. Step 56 has channels for both.
 
-New: pair, get_conv_outsize, get_deconv_outsize, windows, convolve,
-as_table, draw_numbers, draw_frame, draw_windows, scene, draw_edges.
-Carried over from step 25: FIGURES.
-Teaches: functions.pair, functions.get_conv_outsize,
-functions.get_deconv_outsize
 Exercise: write kernels that shift the picture by a pixel, that
 make it sharper, that see a slope of one direction only. Draw what
 they do. When W adds up to 0, what is y on an even surface? And with
@@ -87,7 +82,7 @@ from matplotlib.patches import Rectangle
 
 from dezero.functions import linear
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -50,10 +50,6 @@ And each window costs some microseconds: 16 kernels on the 60,000
 pictures of MNIST, with 676 windows each, take half an hour or
 more, for one epoch. Step 57 does without the loops.
 
-New: out_size, pad_images, conv2d_loops, pool, pooling_loops,
-average_pooling_loops, draw_channels, draw_pooling, change.
-Carried over from step 25: FIGURES.
-Carried over from step 55: windows, draw_numbers, draw_frame, scene.
 Exercise: with groups, kernel k sees only some of the channels, and
 in the extreme (depthwise, OC = C) only channel k. Write that. How
 many weights are left of C * C * 9? Then follow it by a convolution
@@ -82,11 +78,10 @@ from matplotlib.patches import Rectangle
 from dezero.functions import relu
 from dezero.utils import get_conv_outsize, pair
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- carried over from step 55 ---
 def windows(shape, kernel_size, stride=1, pad=0):
     """Yield (i, j), (rows, columns): each place of a kernel.
 

@@ -61,21 +61,6 @@ Two convolutions are enough for digits. For photographs it takes
 many, and weeks of learning: step 58 builds VGG16 out of thirteen,
 and takes the weights from those who have had the weeks.
 
-New: under, im2col_array, col2im_array, Im2col, Col2im, im2col,
-col2im, conv2d_simple, pooling_simple, Conv2d, to_picture, seconds.
-Carried over from step 51: to_unit, learn, share_right.
-Carried over from step 55: windows.
-Carried over from step 56: out_size, pad_images, conv2d_loops, pool,
-pooling_loops.
-Teaches: functions.im2col_array, functions.col2im_array,
-functions.Im2col, functions.Col2im, functions.im2col,
-functions.col2im, functions.conv2d_simple, functions.conv2d,
-functions.pooling_simple, functions.pooling, layers.Conv2d
-Family: functions.Conv2d, functions.Conv2DGradW, functions.deconv2d,
-functions.Deconv2d, functions.Pooling, functions.Pooling2DGrad,
-functions.Pooling2DWithIndexes, functions.average_pooling,
-functions.AveragePooling, functions.AveragePooling2DGrad,
-layers.Deconv2d, layers.MaxPool2d, layers.AvgPool2d
 Exercise: col2im(im2col(x)) is not x. By what is each pixel
 multiplied? Then write average pooling from im2col. Is it as fast?
 
@@ -110,7 +95,7 @@ from dezero.optimizers import Adam
 from dezero.utils import get_conv_outsize, pair
 
 
-# --- carried over from step 55 ---
+# --- carried over ---
 def windows(shape, kernel_size, stride=1, pad=0):
     """Yield (i, j), (rows, columns): each place of a kernel.
 
@@ -126,7 +111,6 @@ def windows(shape, kernel_size, stride=1, pad=0):
             yield (i, j), window
 
 
-# --- carried over from step 56 ---
 def out_size(shape, kernel_size, stride=1, pad=0):
     """Return (OH, OW) for pictures x of shape (N, C, H, W)."""
     sides = shape[2:], pair(kernel_size), pair(stride), pair(pad)
@@ -181,7 +165,6 @@ def pooling_loops(x, kernel_size, stride=1, pad=0):
     return pool(np.max, x, kernel_size, stride, pad, -np.inf)
 
 
-# --- carried over from step 51 ---
 def to_unit(picture):
     """Return bytes in a row, as floats from 0 to 1: a transform."""
     return picture.ravel().astype(np.float32) / 255

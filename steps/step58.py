@@ -67,14 +67,6 @@ A picture is there all at once. What somebody says, or how a price
 moves, comes piece by piece, and what was before matters. Step 59
 remembers it.
 
-New: LABELS, VGG16, get_model, orange, layers_of, count, Group,
-boxes, answer.
-Carried over from step 25: FIGURES.
-Teaches: models.VGG16
-Family: models.ResNet, models.ResNet18, models.ResNet50,
-models.ResNet101, models.ResNet152, models.BuildingBlock,
-models.BottleneckA, models.BottleneckB, models.BasicBlock,
-models.SqueezeNet, models.Fire, datasets.ImageNet
 Exercise: write a block of ResNet, and draw its graph. Where is the
 shortcut? Then put 50 of them in a row, without the shortcut and
 with it, and look at the gradient that arrives at the first one.
@@ -106,7 +98,7 @@ from dezero.layers import Conv2d, Linear
 from dezero.models import ResNet50, SqueezeNet
 from dezero.utils import DownloadError, find_file, get_file
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 # --- new in this step ---

@@ -57,11 +57,6 @@ call, mixed with news, whether it is wanted later or not. Things to
 be kept for long are lost on both ways. Step 60 gives h a memory
 with doors.
 
-New: Variable, RNN, Forecast, SinCurve, Waves, functions_behind,
-gradient, train, predict, rms, draw.
-Carried over from step 25: FIGURES.
-Teaches: layers.RNN, datasets.SinCurve, core.Variable.unchain,
-core.Variable.unchain_backward
 Exercise: train with k = 1, and with k = 100. Which is worse, and
 why? Then call reset_state() before each point, which makes the
 network forget. What is the best it can do?
@@ -95,7 +90,7 @@ from dezero.layers import Layer, Linear
 from dezero.models import Model
 from dezero.optimizers import Adam
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -54,13 +54,6 @@ with fewer doors is GRU, with a gru_cell.
 Here the framework is complete. Chapter 6 looks at others, and at
 what they do in another way.
 
-New: LSTM, SeqDataLoader, Fog, train, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 59: Forecast, predict, rms.
-Teaches: layers.LSTM, dataloaders.SeqDataLoader
-Family: layers.GRU, functions.LSTMCell, functions.lstm_cell,
-functions.GRUCell, functions.gru_cell, functions.JoinGates,
-functions.join_gates
 Exercise: begin with f at 0, and at 4. Then set the RNN's h2h.W to
 0.95 on the diagonal and 0 elsewhere, after its first forecast: does
 that help? And write a layer GRU: c and h in one, with two doors.
@@ -93,7 +86,7 @@ from dezero.layers import RNN, Layer, Linear
 from dezero.models import Model
 from dezero.optimizers import Adam
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -167,7 +160,7 @@ class Fog(SinCurve):
         self.label = wave[1:]
 
 
-# --- carried over from step 59 ---
+# --- carried over ---
 class Forecast(Model):
     """An RNN, and a Linear that makes one number of its state."""
 
@@ -196,7 +189,7 @@ def train(model, optimizer, loader, k):
             loss = 0
 
 
-# --- carried over from step 59 ---
+# --- carried over ---
 def predict(model, points, alone=0):
     """Return the forecast after each of the points (n, 1): (n,).
 

@@ -33,14 +33,6 @@ min is the same with the smallest. Nothing here is new in itself:
 picking an element is a product with a row of 0 and 1. Step 62 does
 the same for the elements that we pick ourselves.
 
-New: Max, Min, max, min, Variable, FirstWins, gradient,
-descend, draw, show.
-Carried over from step 25: FIGURES.
-Teaches: core.Max, core.Min, functions.max, functions.min,
-core.Variable.max, core.Variable.min
-Family: utils.max_backward_shape, functions.Maximum, functions.maximum,
-functions.Minimum, functions.minimum, core.Variable.argmax,
-core.Variable.argmin
 Exercise: write the sum of the two largest elements of a row, by max
 twice. Which switches are closed when three elements tie?
 
@@ -65,7 +57,7 @@ import dezero
 from dezero import Function
 from dezero.core import broadcast_to, restore_axes, where
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

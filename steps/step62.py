@@ -29,9 +29,6 @@ image is sheared into stripes.
 In an expression of numbers there is nothing to slice, but to read
 it takes some thought: step 63.
 
-New: selection, paint, roughness, draw.
-Carried over from step 25: FIGURES.
-Carried over from step 61: gradient.
 Exercise: write S for x.T of a 2 x 3 matrix, as it acts on the six
 numbers of x in a row. Is S.T its inverse? Is it for reshape?
 
@@ -54,7 +51,7 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -66,7 +63,7 @@ def selection(shape, slices):
     return np.eye(size)[picked.ravel()]
 
 
-# --- carried over from step 61 ---
+# --- carried over ---
 def gradient(f, x):
     """Return the gradient of f at x, upstream all ones."""
     x.cleargrad()

@@ -41,9 +41,6 @@ what is wrong.
 The operators here act on single numbers. Step 64 asks the same of
 the largest ones we have: convolution and pooling.
 
-New: RANK, APPLY, FUNCTIONS, TOKEN, tokens, complain, apply_top,
-evaluate.
-Carried over from step 25: FIGURES.
 Exercise: add a function of two arguments, max(a, b). What must a
 comma do to the two stacks?
 
@@ -70,7 +67,7 @@ import dezero.functions as F
 from dezero import Variable
 from dezero.graph import plot_dot_graph
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 # --- new in this step ---

@@ -39,10 +39,6 @@ the gradient of the kernel, and three gradients of x.
 All these graphs were built by looking at the program. What such a
 graph is made of, and how PyTorch names it, is step 65.
 
-New: convolve_backward, max_backward, average_backward, draw, image,
-framework, rows.
-Carried over from step 25: FIGURES.
-Carried over from step 55: windows.
 Exercise: give convolve_backward a stride of 2. Which numbers of gx
 get nothing? And what has to lie between the numbers of gy, to write
 gx as a convolution again?
@@ -69,11 +65,10 @@ import dezero.functions as F
 from dezero import Variable
 from dezero.utils import get_conv_outsize, pair
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- carried over from step 55 ---
 def windows(shape, kernel_size, stride=1, pad=0):
     """Yield (i, j), (rows, columns): each place of a kernel.
 

@@ -47,11 +47,6 @@ and each leaf stands below the node that adds to it.
 
 How to cut such a path, or start it elsewhere, is step 66.
 
-New: Node, AccumulateGrad, _edge, arrows_to, run_backward, draw.
-Carried over from step 25: FIGURES.
-Teaches: nodes.Node, nodes.AccumulateGrad
-Family: core.Variable.is_leaf, core.Variable.grad_fn,
-core.Variable.retain_grad, core.Variable.register_hook
 Exercise: let run_backward also take a node of F.split, which has
 two outputs: gradients then need the index, too. And what does
 a * a draw? Compare with x * x in step 26.
@@ -78,7 +73,7 @@ import numpy as np
 from dezero import Variable, no_grad
 from dezero.graph import render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

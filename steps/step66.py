@@ -40,11 +40,6 @@ an optimizer, in PyTorch and in the package: the same as cleargrads.
 
 Now we know one engine thoroughly. In step 67 we build another one.
 
-New: Variable, backward, slope, Round, straight_through,
-descend, draw.
-Carried over from step 25: FIGURES.
-Teaches: core.Variable.detach, core.Variable.requires_grad_
-Extends: core.Variable.backward
 Exercise: freeze the first layer of the network of step 45 by
 requires_grad_ and train it. How many Functions does backward visit
 now? Count them with step 65's arrows_to, less the leaves' nodes.
@@ -70,7 +65,7 @@ import dezero
 from dezero import Function, no_grad
 from dezero.guards import flag
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 

@@ -58,8 +58,6 @@ engine does not forget the 2, and comes the same way with 0.05.
 Layers that own their weights, something bent between them, and
 someone who changes the weights: that is step 68.
 
-New: Tensor, made, same_shape, overwrite, by_hand, by_tensors,
-train.
 Exercise: write the quotient, __truediv__ with its case; dezero
 tells whether it is right. Then let made do the counting, by
 x.count += 1, and find a graph on which backward stops early.
@@ -86,7 +84,6 @@ import numpy as np
 from dezero import Variable
 
 
-# --- new in this step ---
 class Tensor:
     """An array that knows the tensors it was computed from.
 

@@ -48,10 +48,6 @@ and with another order of going back, compute one and the same.
 For words we need something else: a row for each word, and a loss
 for classes. That is step 69.
 
-New: Tensor.tanh, Tensor.sigmoid, Tensor.gradients, Layer, Linear,
-Tanh, Sigmoid, Sequential, SquaredError, SGD, linear_layers, twin,
-train, train_dezero.
-Carried over from step 67: the rest of Tensor, made, same_shape.
 Exercise: write ReLU, with its case, and put it in place of Tanh.
 Then double the data, each pair twice: what happens to the first
 network? Which rate brings its losses back, each twice as large?
@@ -76,7 +72,6 @@ import dezero.layers as L
 from dezero import models, optimizers
 
 
-# --- new in this step ---
 class Tensor:
     """An array that knows the tensors it was computed from.
 
@@ -86,7 +81,7 @@ class Tensor:
     grad         the gradient, a Tensor of the same shape, or None
     """
 
-    # --- carried over from step 67 ---
+    # --- carried over ---
     def __init__(self, data, autograd=False, creators=(), op=None):
         self.data = np.asarray(data)
         self.autograd = autograd
@@ -166,7 +161,7 @@ class Tensor:
             case word:
                 raise NotImplementedError(f"gradients: no case {word}")
 
-    # --- carried over from step 67 ---
+    # --- carried over ---
     def children(self):
         """Count how often each tensor was used, on the way here."""
         count, waiting = {}, [self]
@@ -194,7 +189,7 @@ class Tensor:
         return ready
 
 
-# --- carried over from step 67 ---
+# --- carried over ---
 def made(op, data, *creators):
     """Return data as a Tensor that knows where it comes from."""
     if any(x.autograd for x in creators):

@@ -42,13 +42,6 @@ gradient when it starts from Tensor(4.0), and not from 1.)
 Each word stood alone, without the one before it. In step 70 what
 came before counts.
 
-New: Tensor.exp, Tensor.log, Tensor.index_select, Tensor.index_add,
-Tensor.cross_entropy, Tensor.gradients, Embedding, one_hot,
-in_small_steps, measure, layers, train, train_dezero.
-Carried over from step 67: most of Tensor, made, same_shape.
-Carried over from step 68: Tensor.tanh, Tensor.sigmoid, Layer,
-Linear, Tanh, Sequential, SGD.
-Teaches: layers.EmbedID, functions.embed_id
 Exercise: write the case "excess". With p = excess + onehot, its gx
 is p * (gy - the sum of gy * p over the row); let made note onehot
 as well. Then look at row 0 of the table, which no x names, before
@@ -79,7 +72,6 @@ import dezero.layers as L
 from dezero import models, optimizers
 
 
-# --- new in this step ---
 class Tensor:
     """An array that knows the tensors it was computed from.
 
@@ -89,7 +81,7 @@ class Tensor:
     grad         the gradient, a Tensor of the same shape, or None
     """
 
-    # --- carried over from step 67 ---
+    # --- carried over ---
     def __init__(self, data, autograd=False, creators=(), op=None):
         self.data = np.asarray(data)
         self.autograd = autograd
@@ -129,7 +121,6 @@ class Tensor:
         """Return the product of two matrices."""
         return made("mm", self.data @ other.data, self, other)
 
-    # --- carried over from step 68 ---
     def tanh(self):
         """Return the hyperbolic tangent of each element."""
         return made("tanh", np.tanh(self.data), self)
@@ -209,7 +200,7 @@ class Tensor:
             case word:
                 raise NotImplementedError(f"gradients: no case {word}")
 
-    # --- carried over from step 67 ---
+    # --- carried over ---
     def children(self):
         """Count how often each tensor was used, on the way here."""
         count, waiting = {}, [self]
@@ -237,7 +228,7 @@ class Tensor:
         return ready
 
 
-# --- carried over from step 67 ---
+# --- carried over ---
 def made(op, data, *creators):
     """Return data as a Tensor that knows where it comes from."""
     if any(x.autograd for x in creators):
@@ -255,7 +246,6 @@ def same_shape(op, x0, x1):
         )
 
 
-# --- carried over from step 68 ---
 class Layer:
     """A function with weights; one of its own without has none."""
 

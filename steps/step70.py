@@ -48,12 +48,6 @@ That is all of the second engine. Both engines go backwards, from
 one number to all weights. If few inputs lead to many results, that
 is the long way around: step 71 goes forward.
 
-New: SONNET, Shakespear, Sonnet, RNNCell, Reader, train, write,
-share_from_one.
-Carried over from step 67: made, same_shape.
-Carried over from step 68: Layer, Linear, Sequential, SGD.
-Carried over from step 69: Tensor, Embedding, one_hot.
-Teaches: datasets.Shakespear
 Exercise: take the memory away, reader(x) without h: how many are
 right now? Then write a cell with a gate z = sigmoid(...) of three
 more Linear, that decides, for each number, how much of the old h
@@ -81,7 +75,7 @@ from dezero.datasets import Dataset
 from dezero.utils import get_file
 
 
-# --- carried over from step 69 ---
+# --- carried over ---
 class Tensor:
     """An array that knows the tensors it was computed from.
 
@@ -235,7 +229,6 @@ class Tensor:
         return ready
 
 
-# --- carried over from step 67 ---
 def made(op, data, *creators):
     """Return data as a Tensor that knows where it comes from."""
     if any(x.autograd for x in creators):
@@ -253,7 +246,6 @@ def same_shape(op, x0, x1):
         )
 
 
-# --- carried over from step 68 ---
 class Layer:
     """A function with weights; one of its own without has none."""
 
@@ -309,7 +301,6 @@ class SGD:
                 p.grad = None
 
 
-# --- carried over from step 69 ---
 class Embedding(Layer):
     """y[n] = W[x[n]]: x (N,) word numbers, y (N, dim)."""
 

@@ -42,12 +42,6 @@ touch no x.grad, and what they return can be differentiated again.
 Both modes follow the program, number by number, each time it runs.
 Step 72 looks at the whole of it before it runs.
 
-New: Dual, as_dual, tanh, stack, jvp, vjp, jacobian, hvp, product,
-draw, show, f.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock.
-Teaches: func.jvp, func.vjp, func.jacobian, func.hvp
-Family: func.grad, func.hessian, core.gradients_of
 Exercise: give Dual a __truediv__ and an exp. Then let value and
 slope be Duals themselves, of (2, 1) and of (1, 0), and compute
 x * x * x: what do you find in the slope of the slope?
@@ -72,7 +66,7 @@ from matplotlib.figure import Figure
 import dezero.functions as F
 from dezero import Variable, func
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -204,7 +198,7 @@ def draw(file, hidden=32):
     figure.savefig(file, dpi=120)
 
 
-# --- carried over from step 28 ---
+# --- carried over ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2

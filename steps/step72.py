@@ -64,13 +64,6 @@ out to be other answers to the same few questions: what remembers
 the graph, when, and who goes back through it. In these 72 steps
 nothing was hidden from you. What will you build?
 
-New: Node, placeholder, Graph, fold, merge, prune, fuse, compile,
-learn.
-Carried over from step 25: FIGURES.
-Carried over from step 57: seconds.
-Teaches: static.Node, static.Graph, static.placeholder, static.fold,
-static.merge, static.prune, static.fuse, static.compile
-Family: static.Program
 Exercise: let fold leave out products with 1, too. Then count how
 many lines a loop of 100 steps of learn becomes, and what merge finds
 if learn computes the loss once more.
@@ -99,7 +92,7 @@ import dezero.functions as F
 from dezero import as_variable, static
 from dezero.graph import render_dot
 
-# --- carried over from step 25 ---
+# --- carried over ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -242,7 +235,7 @@ def compile(graph):
     return space["run"], lines
 
 
-# --- carried over from step 57 ---
+# --- carried over ---
 def seconds(times, f, *args):
     """Return the shortest time that f(*args) took."""
     return min(repeat(lambda: f(*args), number=1, repeat=times))

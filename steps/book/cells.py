@@ -8,7 +8,7 @@ import re
 from .code import dotted_path, first_line, is_main, is_stored_name, names_of
 from .ipynb import cell
 from .prose import markdown, prose
-from .reader import MARKER, NAME
+from .reader import MARKER
 
 
 def step_cells(lesson, links, shadowed):
@@ -29,10 +29,11 @@ def step_cells(lesson, links, shadowed):
         add("code", context)
     if found := head(lesson, shadowed):
         add("code", found)
-    for origins, source in definitions(lesson):
-        if origins:
-            names = ", ".join(f"{n}" for n in origins)
-            title = f"# Carried over from step{'s' * (len(origins) > 1)} {names}."
+    for carried, origins, source in definitions(lesson):
+        if carried:
+            *most, last = map(str, origins or ["?"])
+            names = f"s {', '.join(most)} and {last}" if most else f" {last}"
+            title = f"# Carried over from step{names}"
             hidden = {"jupyter": {"source_hidden": True}, "tags": ["carried-over"]}
             add("code", f"{title}\n\n{source}", **hidden)
         else:
@@ -64,56 +65,15 @@ def capital(text):
 
 
 def step_text(lesson, links):
-    """Return the text of a step: heading, prose, and its headers in a line or two."""
+    """Return the text of a step: heading, prose, and where its code lives."""
     step, links = lesson.step, {**links, lesson.number: None}
     heading = f"## Step {step.number}. {prose(step.title)}: {prose(step.idea)}"
-    said = dict(step.headers)
-    lines = [f"File: [steps/{step.path.name}](../steps/{step.path.name})."]
-    if new := said.get("New"):
-        lines.append(f"New: {names(new, lesson)}")
-    carried = [
-        f"{linked(header.split()[-1], links)}: {names(text, lesson)}".rstrip(".")
-        for header, text in step.headers
-        if "step" in header
-    ]
-    if carried:
-        lines.append(f"Carried over from step {'; from step '.join(carried)}.")
-    ledger = [
-        f"{words} {names(said[header], lesson)}".rstrip(".")
-        for header, words in [
-            ("Teaches", "Of `dezero` it teaches"),
-            ("Extends", "It extends"),
-        ]
-        if header in said
-    ]
-    lines = [" ".join(lines)]
-    if ledger:
-        lines.append(f"{'. '.join(ledger)}.")
+    line = f"> File: [steps/{step.path.name}](../steps/{step.path.name})."
+    if step.in_package:
+        line += f" In the package: {prose(step.in_package)}."
     # an anchor of our own: each program makes another one of a heading
     top = f'<a id="{lesson.name}"></a>\n\n{heading}'
-    small = "\n>\n".join(f"> {line}" for line in lines)
-    return f"{top}\n\n{markdown(step.prose, links)}\n\n{small}"
-
-
-def linked(number, links):
-    """Return the number of a step as a link to it."""
-    where = links.get(int(number))
-    return f"[{number}]({where})" if where else number
-
-
-def names(text, lesson):
-    """Return a list of names as Markdown; words among them stay words."""
-    known = set(lesson.definitions) | {
-        part for key in lesson.definitions for part in key.split(".")
-    }
-    text = " ".join(text.split())
-
-    def mark(match):
-        word = match[0]
-        code = word in known or re.search(r"[._]|^[A-Z]|\d$", word)
-        return f"`{word}`" if code else word
-
-    return NAME.sub(mark, text)
+    return f"{top}\n\n{markdown(step.prose, links)}\n\n{line}"
 
 
 def missing(lesson):
@@ -181,28 +141,29 @@ def is_comment(line):
 
 
 def definitions(lesson):
-    """Yield (steps it is carried over from, source) for each cell of definitions.
+    """Yield (carried over?, from which steps, source) for each cell of definitions.
 
-    What is carried over is one cell as far as it stands together; its markers stay.
+    What is carried over is one cell as far as it stands together.
     """
     nodes = [
         node
         for node in lesson.tree.body[1:]
         if not isinstance(node, (ast.Import, ast.ImportFrom)) and not is_main(node)
     ]
-    parts = []  # (origins, first line, last line, is a constant?)
+    parts = []  # (carried over?, origins, first line, last line, is a constant?)
     for node, first, last in statements(lesson.lines, nodes):
-        origin = lesson.definitions[names_of(node)[0]].origin
+        found = lesson.definitions[names_of(node)[0]]
+        origins = {found.origin} - {None}
         constant = isinstance(node, (ast.Assign, ast.AnnAssign))
-        previous = parts[-1] if parts else None
-        if origin and previous and previous[0]:
-            parts[-1] = (previous[0] | {origin}, previous[1], last, False)
-        elif constant and previous and previous[3] and previous[2] + 1 == first:
-            parts[-1] = (*previous[:2], last, True)
+        old = parts[-1] if parts else None
+        if found.carried and old and old[0]:
+            parts[-1] = (True, old[1] | origins, old[2], last, False)
+        elif constant and old and old[4] and not found.carried and old[3] + 1 == first:
+            parts[-1] = (*old[:3], last, True)
         else:
-            parts.append(({origin} if origin else set(), first, last, constant))
-    for origins, first, last, _ in parts:
-        yield sorted(origins), "\n".join(lesson.lines[first - 1 : last])
+            parts.append((found.carried, origins, first, last, constant))
+    for carried, origins, first, last, _ in parts:
+        yield carried, sorted(origins), "\n".join(lesson.lines[first - 1 : last])
 
 
 def demos(lesson):
