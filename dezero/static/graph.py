@@ -105,8 +105,8 @@ class Graph:
     """Nodes in an order in which they can be computed, and the results among them."""
 
     def __init__(self, nodes, outputs):
-        self.nodes = _as_list("Graph", nodes, "nodes", Node)
-        self.outputs = _as_list("Graph", outputs, "outputs", Node)
+        self.nodes = list(_as_list("Graph", nodes, "nodes", Node))
+        self.outputs = list(_as_list("Graph", outputs, "outputs", Node))
 
     def __len__(self):
         """Number of calls: Nodes that compute, sources not counted."""

@@ -41,13 +41,17 @@ def placeholder(shape, dtype=np.float64, name=None):
     >>> program(np.array([3.0, 4.0]))
     variable(25.0)
     """
-    try:
-        dtype = np.dtype(dtype)
-    except TypeError:
-        expected = "a dtype, such as np.float64"
-        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
+    dtype = _as_dtype("placeholder", dtype)
     shape = _as_shape("placeholder", shape, 72)
     return Node(None, (), {}, shape, dtype, "placeholder", label=name)
+
+
+def _as_dtype(who, dtype):
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        expected = "a dtype, such as np.float64"
+        raise TypeError(refusal(who, "dtype", expected, dtype, 72)) from None
 
 
 def compile(f, *examples, gradients=()):
