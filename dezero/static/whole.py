@@ -174,7 +174,8 @@ def generator_alone():
         before = np.random.get_state()  # noqa: NPY002  dropout draws from there
 
         def has_drawn():
-            return not all(map(np.array_equal, before, np.random.get_state()))  # noqa: NPY002
+            now = np.random.get_state()  # noqa: NPY002
+            return before[2:] != now[2:] or bool((before[1] != now[1]).any())
 
         try:
             yield has_drawn
