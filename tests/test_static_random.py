@@ -59,6 +59,19 @@ class InPlace(Function):
         return gy * 1
 
 
+class Viewed(Function):
+    """Looks at an array through a view after it was written into."""
+
+    def forward(self, x):
+        y = x * 2
+        turned = y.T
+        y += 1
+        return turned.T + x
+
+    def backward(self, gy):
+        return 3 * gy
+
+
 def norm_of(layer, channels, dtype):
     """Return a layer with parameters for so many channels."""
     layer(Variable(np.ones((2, channels), dtype)))
@@ -83,6 +96,7 @@ def unary(rng, x, dtype):
         lambda x: sum(Halves()(x)),
         lambda x: Squared()(x),
         lambda x: InPlace()(x),
+        lambda x: Viewed()(x),
         lambda x: x.astype(np.float64),
         lambda x: x.detach() * 0.5 + x,
         lambda x: x.copy() * (x.data > 0.1),

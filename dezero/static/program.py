@@ -1,10 +1,9 @@
 """compile and Program: f is followed, and what is found runs many times.
 
-compile follows f twice, and once more if the two differ: in its first call layers may
-still be making their weights. What still differs then, a number that f draws or counts,
-would differ in every run, and is refused. What is the same array or Variable both times
-comes from outside of f, and is read in every run; what f made itself, equal both times,
-is a constant.
+Once is not enough. Only a second following shows that f draws a number or counts its
+calls, which is refused; and which arrays are the same both times, so that they come
+from outside of f and are read in every run. What f makes anew, equal both times, is a
+constant. Where layers still make their weights in the first, there is a third.
 """
 
 import copy

@@ -29,13 +29,12 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __class__ = property(lambda self: np.ndarray)
     __hash__ = None
     __array_priority__ = 100
-    base = None
+    base, flags = None, np.empty((2, 2)).flags  # memory of its own: no copy needed
     shape = property(lambda self: self._node.shape)
     dtype = property(lambda self: self._node.dtype)
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
-    flags = property(lambda self: _Flags)
 
     def __init__(self, trace, node):
         self._trace, self._node = trace, node
@@ -143,13 +142,6 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __int__ = __index__ = __complex__ = item = tolist = __float__
 
 
-class _Flags:
-    """Of memory that is one's own: nobody needs a copy of it."""
-
-    writeable = c_contiguous = owndata = True
-    f_contiguous = False
-
-
 # --- what the shape of the result follows from, and what not ---
 
 _METHODS = set(
@@ -200,8 +192,6 @@ REDUCTIONS = {reduce: method.__name__ for method, reduce in _REDUCE.items()}
 
 def plainest(function, args, kwargs):
     """Return a call in the form that is both quickest and the same for all writings."""
-    if function is np.ndarray.transpose and (len(args) == 1 or args[1] is None):
-        return function, args[:1], {}
     reduce = _REDUCE.get(function)
     if reduce and set(kwargs) <= {"axis", "keepdims"} and len(args) < 3:
         axis = args[1] if len(args) == 2 else kwargs.get("axis")
