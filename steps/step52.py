@@ -30,8 +30,8 @@ in float64.
 What happens if you forget this? The same network learns three
 times. Moved once, these arrays cross: x, t, two W, two b, and the
 last loss comes back. Moved before each update and back after it,
-each of the four parameters brings its gradient along: 6 + 10 moves
-an update. Without a GPU the program can still count.
+each of the four parameters brings its gradient along: 6 arrays go
+and 10 come in every update. Without a GPU we can still count them.
 
 Exercise: read the loss after every update, too. How many moves is
 that? And with a GPU: take the time of float((x @ x).sum()) in both

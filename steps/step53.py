@@ -9,8 +9,8 @@ them to a file, which a program of next year can read:
     model = Net(100)                  # the same layers, new
     model.load_weights("spiral.npz")  # the old numbers
 
-The layers are not in the file, since they are code. In it is one
-array for each Parameter, under a name by which it is found again.
+The layers are not in the file, since they are code. The file holds
+one array for each Parameter, under a name by which we find it again.
 The name is the way to it through the layers, as through folders:
 
     model +-- l1 +-- W    "l1/W"   (2, 100)
