@@ -203,9 +203,10 @@ class Adam(Optimizer):
 
 # Large weights make a network wild: a tiny change of x changes its
 # result much. *Weight decay* makes all weights a little smaller in each
-# update. In SGD it can be added to the gradient, as if the loss had
-# + rate / 2 * p**2. Adam would divide that by sqrt(v), so the package's
-# AdamW (Loshchilov and Hutter, 2017) first shrinks p itself:
+# update. With SGD it is enough to add rate * p to the gradient, as if
+# rate / 2 * p**2 were part of the loss. Adam would divide this by
+# sqrt(v), so AdamW (Loshchilov and Hutter, 2017; in the package) first
+# shrinks p itself:
 #
 #     p *= 1 - alpha * weight_decay
 class WeightDecay:
