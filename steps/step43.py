@@ -15,7 +15,7 @@ something that is not linear has to stand between them, called an
 
 The two linear parts are *fully connected layers*: each result
 depends on all inputs. What stands between them is the *hidden
-layer*. Its H numbers are called *hidden units*, or neurons.
+layer*. Its H numbers are called *hidden units*, or *neurons*.
 
 What can that compute? The sigmoid goes from 0 to 1 in one soft
 step. W1 and b1 decide where the step of each neuron stands, and
