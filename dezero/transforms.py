@@ -10,8 +10,6 @@ loaded when a picture is there, not before.
 Letters: C channels, H height, W width.
 """
 
-import functools
-
 import numpy as np
 
 from dezero.guards import (
@@ -54,6 +52,7 @@ class Compose:
     transforms = _Callables()
 
     def __init__(self, transforms=()):
+        _check_list(self, transforms)
         self.transforms = list(transforms)
 
     def __call__(self, x):
@@ -267,6 +266,7 @@ class Normalize:
         return call_text(self, "mean", "std")
 
     def __call__(self, array):
+        _check_array(self, array)
         if array.dtype.kind != "f":
             array = array.astype(np.float32)
         self._check_channels(array)
@@ -294,6 +294,7 @@ class Flatten:
     """Lay all elements of an array out in one row: (C, H, W) -> (C * H * W,)."""
 
     def __call__(self, array):
+        _check_array(self, array)
         return array.flatten()
 
     def __repr__(self):
@@ -309,6 +310,7 @@ class AsType:
         self.dtype = dtype
 
     def __call__(self, array):
+        _check_array(self, array)
         return array.astype(self.dtype)
 
     def __repr__(self):
@@ -348,38 +350,6 @@ def _check_list(transform, x):
             f"{type(transform).__name__}: expected a list of transforms, got "
             f"{type(x).__name__}; write Compose([...]) (see step 49)"
         )
-
-
-# The checks stand in front of the methods, whose code is that of step 49.
-
-
-def _on_arrays(kind):
-    """Have the transforms of a class refuse what is no array."""
-    call = kind.__call__
-
-    @functools.wraps(call)
-    def checked(self, array):
-        _check_array(self, array)
-        return call(self, array)
-
-    kind.__call__ = checked
-
-
-def _on_lists(kind):
-    """Have a class like Compose refuse what is no list."""
-    init = kind.__init__
-
-    @functools.wraps(init)
-    def checked(self, transforms=()):
-        _check_list(self, transforms)
-        init(self, transforms)
-
-    kind.__init__ = checked
-
-
-_on_lists(Compose)
-for _kind in (Normalize, Flatten, AsType):
-    _on_arrays(_kind)
 
 
 def _pair(who, size):

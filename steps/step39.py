@@ -55,7 +55,7 @@ from dezero import Function
 # result is right, but nobody needs the ones. Step 40 looks at the
 # stretching itself, and replaces this line.
 class Sum(Function):
-    """Sum over axis (None: all); gx repeats gy along what went."""
+    """Sum over axis (None: all); gx repeats gy along these axes."""
 
     def __init__(self, axis, keepdims):
         self.axis = axis

@@ -157,7 +157,7 @@ class Mul(Function):
 # returns a view, which shows the numbers of gy several times over, and
 # multiplies nothing.
 class Sum(Function):
-    """Sum over axis (None: all); gx repeats gy along what went."""
+    """Sum over axis (None: all); gx repeats gy along these axes."""
 
     def backward(self, gy):
         (x,) = self.inputs

@@ -32,9 +32,9 @@ table for backward. MatMul only makes y: x and W are there anyway.
 A matrix product and a sum are all it takes to fit a line to data:
 step 42.
 
-Exercise: take a (1, D) matrix x and a (D, D) matrix A. Which shape
-has x @ A @ x.T? Write down its gradient in x with the rules above,
-then let backward compute it. What if A is symmetric?
+Exercise: take a (1, D) matrix x and a (D, D) matrix A. What shape
+does x @ A @ x.T have? Write down its gradient in x with the rules
+above, then let backward compute it. What if A is symmetric?
 
 In the package: dezero/core/matmul.py, MatMul and matmul
 

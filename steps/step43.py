@@ -15,7 +15,7 @@ something that is not linear has to stand between them, called an
 
 The two linear parts are *fully connected layers*: each result
 depends on all inputs. What stands between them is the *hidden
-layer*. Its H numbers are called *hidden units*, or neurons.
+layer*. Its H numbers are called *hidden units*, or *neurons*.
 
 What can that compute? The sigmoid goes from 0 to 1 in one soft
 step. W1 and b1 decide where the step of each neuron stands, and
@@ -25,16 +25,16 @@ be built: *universal approximation* (Cybenko, 1989).
 
 No formula finds the weights. They start as random numbers, because
 equal ones would get equal gradients, and the neurons would stay
-equal forever. Then follows step 42, a thousand times. The loss
-will not become 0: the samples are noisy, and even the wave that
-they were taken from misses them.
+equal forever. Then we train as in step 42, a thousand steps. The
+loss will not become 0: the samples are noisy, and even the wave
+that they were taken from misses them.
 
 Four weights were made, handed on and unpacked by hand. In step 44
 a layer keeps its own.
 
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
-how small does the loss get without the sigmoid?
+how small does the loss get without the sigmoid, with rate=0.05?
 
 In the package: dezero/functions/linalg.py, Linear;
 dezero/functions/activation.py, Sigmoid

@@ -2,7 +2,8 @@
 
 The line `param.data -= rate * param.grad.data` has been in every
 loop since step 42. It is the shortest way to follow a gradient,
-and seldom the best. Objects that know a way are *optimizers*:
+and seldom the best. Better ways are kept in objects that are
+called *optimizers*:
 
     optimizer = Adam(0.01).setup(model)
     loss.backward()
@@ -30,8 +31,7 @@ right are steep, so lr must be small. But along the floor gradients
 are small, and a small lr makes the way long. The picture shows six
 optimizers in the valley of step 28, 300 updates each.
 
-So far results were numbers. To tell classes apart, we need another
-loss: step 47.
+To tell classes apart, we need another loss: step 47.
 
 Exercise: write AdaGrad: h += g * g, p -= lr * g / (sqrt(h) + eps).
 It must walk like the package's. Then make h a running mean, h =
@@ -203,9 +203,10 @@ class Adam(Optimizer):
 
 # Large weights make a network wild: a tiny change of x changes its
 # result much. *Weight decay* makes all weights a little smaller in each
-# update. In SGD it can be added to the gradient, as if the loss had
-# + rate / 2 * p**2. Adam would divide that by sqrt(v), so the package's
-# AdamW (Loshchilov and Hutter, 2017) first shrinks p itself:
+# update. With SGD it is enough to add rate * p to the gradient, as if
+# rate / 2 * p**2 were part of the loss. Adam would divide this by
+# sqrt(v), so AdamW (Loshchilov and Hutter, 2017; in the package) first
+# shrinks p itself:
 #
 #     p *= 1 - alpha * weight_decay
 class WeightDecay:

@@ -27,7 +27,8 @@ after the other:
 A transform is applied when the item is asked for, and not before.
 So a dataset may read an item from its file at that moment, and hold
 nothing. Records does this with 48 pictures, and we count how many
-bytes are held at most: fewer than there are in the file.
+bytes are held at most: fewer than there are in the file, and it
+would be about as many for 48 million.
 
 Letters: C channels, H height, W width.
 

@@ -25,13 +25,13 @@ the gradient pass, or none of it:
                        _______/
 
 The second question: which optimizer? SGD takes the same lr for all
-weights, and Adam (step 46) finds a step length for each.
+weights, and Adam (step 46) finds a step length for each. The table
+answers both: relu beats the sigmoid, and Adam beats SGD.
 
-Do you have the files of MNIST? This program looks for them, and
-its first line says what it found; --full fetches them. Without
-them it takes SynthDigits: printed digits from 18 fonts, shifted,
-turned and made noisy. No hand wrote these, and they are easier:
-with 8,000 digits of MNIST the last number is about 95.
+The program looks for the files of MNIST; --full fetches them. If it
+finds none, it takes SynthDigits: printed digits from 18 fonts, made
+noisy. No hand wrote these, and they are easier: with 8,000 digits
+of MNIST the last number is about 95.
 
 Exercise: mix the 784 numbers, in one order for all pictures, by a
 transform. Does the network learn as well? Then use two hidden

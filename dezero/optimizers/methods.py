@@ -32,7 +32,7 @@ class SGD(Optimizer):
 
 
 class MomentumSGD(Optimizer):
-    """A ball that rolls downhill: v is its velocity, momentum what friction leaves.
+    """A ball that rolls downhill: v is its velocity, and friction takes some of it.
 
     v = momentum * v - lr * g
     p += v
