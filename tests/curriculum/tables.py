@@ -124,13 +124,9 @@ LEGACY_SEEDS = {
 }
 
 
-# Steps whose text does not have its form yet (curriculum/layout.py), a line a chapter.
-# A step leaves this table when it has; none enters it.
-LATER_FORM = {
-    f"step{number}"
-    for number in """
-    """.split()
-}
+# Steps whose text does not have its form yet (curriculum/layout.py, words.py). None is
+# left, and none enters it.
+LATER_FORM = set()
 
 
 # Terms that the course must introduce (curriculum/words.py), a chapter each.
