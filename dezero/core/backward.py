@@ -7,8 +7,6 @@ is written into any Variable before the whole pass has succeeded.
 
 import operator
 
-import numpy as np
-
 from dezero.core import changes
 from dezero.core.config import Config
 
@@ -107,15 +105,3 @@ def like(x, gradient):
     if gradient.dtype == dtype or dtype.kind not in "fc":
         return gradient
     return gradient.astype(dtype)
-
-
-def owner(array):
-    """Return the array whose memory this one shows."""
-    return array if array.base is None else array.base
-
-
-def is_read_only(array):
-    """Return whether nobody may write to array."""
-    if isinstance(array, np.ndarray):
-        return not array.flags.writeable
-    return array.base is not None  # CuPy does not say, so any view may be one

@@ -18,9 +18,10 @@ from dezero import cuda
 from dezero.advice import MEMBERS, named_arguments, teach_members
 from dezero.core import changes, checks
 from dezero.core.arraylike import ArrayLike
-from dezero.core.backward import is_read_only, owner, propagate
+from dezero.core.backward import propagate
 from dezero.core.config import Config, switched
 from dezero.core.extras import Extras
+from dezero.core.settled import settle
 from dezero.guards import flag
 
 
@@ -213,29 +214,6 @@ def as_variable(obj) -> Variable:
     if isinstance(obj, Variable) or not Config.wrap:
         return obj
     return Variable(obj)
-
-
-def settle(gradients, seed):
-    """Return {x: its gradient}, each a Variable whose memory is its own.
-
-    d(a + b) = (gy, gy), and the gradient of a sum is a view: what backward carried may
-    belong to two leaves, or be read-only.
-    """
-    wrap, settled = Config.wrap, {}
-    given, taken = {seed}, {id(owner(seed._data))}
-    for x, gradient in gradients.items():
-        if wrap and (gradient in given or gradient is x):
-            gradient = gradient.copy()
-        array = gradient._data if wrap else as_array(gradient)
-        memory = owner(array)
-        if id(memory) in taken or is_read_only(array):
-            array = memory = array.copy()
-        if wrap:
-            gradient._data = array
-            given.add(gradient)
-        taken.add(id(memory))
-        settled[x] = gradient if wrap else Variable(array)
-    return settled
 
 
 def accumulated(x, gradient):
