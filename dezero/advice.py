@@ -176,7 +176,7 @@ MEMBERS = {
     "sign": "np.sign(x.data)",
     "masked_fill": "F.where(mask, value, x) (see step 47)",
     "gather": "F.gather(x, index, axis) (see step 47)",
-    "index_select": "x[index], or F.embed_id(index, x) (see step 69)",
+    "index_select": "x[index], or F.embed_id(index, x) (see step 47)",
     "take": "x[index] (see step 47)",
     "split": "F.split(x, parts, axis) (see step 38)",
     "chunk": "F.split(x, parts, axis) (see step 38)",

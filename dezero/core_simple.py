@@ -15,7 +15,6 @@ tests/test_core_simple.py holds this file and steps/step22.py equal.
 # The lines below are as long as a step's, 72 columns: the formatter leaves them.
 # fmt: off
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
@@ -98,24 +97,16 @@ class Variable:
         self.grad = None
 
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -124,7 +115,8 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
@@ -132,11 +124,11 @@ class Variable:
     def __add__(self, other):
         return add(self, other)
 
-    def __radd__(self, other):
-        return add(other, self)
-
     def __mul__(self, other):
         return mul(self, other)
+
+    def __radd__(self, other):
+        return add(other, self)
 
     def __rmul__(self, other):
         return mul(other, self)
@@ -164,7 +156,8 @@ class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):

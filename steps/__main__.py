@@ -1,11 +1,27 @@
-"""Read, run and test the steps.
+"""Read, run and write the steps.
 
     python -m steps              this help and the list
     python -m steps list         every step, chapter by chapter
     python -m steps run 16       run a step; or: python -m steps 16
     python -m steps run 16 17    one after the other
+
+    python -m steps start 16     step 16 with gaps, for you to fill, in
+                                 my_steps/; --gaps: single lines only
+    python -m steps check 16     what is right in your file, and what
+                                 not; --watch: whenever you save it
+    python -m steps hint 16      the idea, the formula, the first line
+    python -m steps answer 16    our code beside yours
+    python -m steps try 16       the exercise, judged where it can be
+    python -m steps bug          a bug from history, for you to find
+    python -m steps progress     how far you are
+
     python -m steps diff 16      what step 16 adds to step 15
     python -m steps diff 12 16   how step 16 differs from step 12
+    python -m steps where Variable.backward
+                                 which step explained a name, and
+                                 where it is in the package
+    python -m steps words        the glossary: every term, its step
+    python -m steps words leaf   what one term means
     python -m steps test         the tests, some minutes
     python -m steps test --quick the core of them: under 30 s
     python -m steps doctor       what this machine has and lacks
@@ -38,8 +54,10 @@ if machine.old_python():  # whose syntax the files below do not have
     sys.exit(f"steps: {machine.old_python()}")
 
 import doctor
-from book import reader, table
+from book import reader, table, words
 from book.diff import coloured, diff_steps, wants_colour
+from book.where import where
+from practice import commands as practice
 
 # What --quick runs: the engine, functions of numbers and of shapes,
 # layers, optimizers, data, and steps that build the engine. Left out
@@ -105,6 +123,22 @@ def show_diff(arguments):
     return 0
 
 
+def show_where(arguments):
+    """Print where a name was explained, and where it is now."""
+    if not arguments:
+        raise reader.StepError(
+            "where needs a name: where Variable.backward"
+        )
+    print(where(" ".join(arguments)))
+    return 0
+
+
+def show_words(arguments):
+    """Print the glossary, or what one word means."""
+    print(words.glossary(" ".join(arguments)))
+    return 0
+
+
 def test(arguments):
     """Run the tests, or the quick ones; the rest goes to pytest."""
     quick = "--quick" in arguments
@@ -151,6 +185,15 @@ COMMANDS = {  # name: (what does it, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
     "diff": (show_diff, 2),
+    "where": (show_where, None),
+    "words": (show_words, None),
+    "start": (practice.start, None),
+    "check": (practice.check, None),
+    "hint": (practice.hint, None),
+    "answer": (practice.answer, None),
+    "progress": (practice.progress, None),
+    "try": (practice.try_, None),
+    "bug": (practice.bug, None),
     "test": (test, None),
     "doctor": (doctor.main, 0),
     "table": (write_table, 0),
@@ -169,7 +212,9 @@ def main(arguments):
     if name not in COMMANDS:
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
-            "test, doctor and table (python -m steps --help)"
+            "where, words, start, check, hint, answer, progress, "
+            "try, bug, test, doctor and table "
+            "(python -m steps --help)"
         )
     command, most = COMMANDS[name]
     if most is not None and len(rest) > most:

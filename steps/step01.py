@@ -1,30 +1,30 @@
-"""Step 1. A box for data: a Variable holds an ndarray.
+"""Step 1. Variable: a box that holds a number.
 
-A number forgets where it came from; a box can remember. We want
-a program that computes and afterwards tells how its result
-depends on every number that went in. For that each number needs
-a place for notes, so each number goes into a box:
+A *neural network* is a long formula with very many numbers in it.
+To train it, we must know for each of these numbers whether the
+result would get better if that number were a little larger, or a
+little smaller. In this course you write a program that finds this
+out by itself, for any formula: first for a single number, at the
+end for networks that recognise pictures and write text.
 
-                 +---------------+
-        x  --->  | data: 1.0     |
-                 +---------------+
-       name        the box (a Variable)
+A plain number is not enough for that. Next to each number we will
+note how the result depends on it, so each number gets a box with
+room for notes. The box is called a *variable*:
 
-The box is one object for as long as it lives; what it holds can
-be replaced. The data is always a NumPy ndarray, because an
-ndarray of 0 dimensions is a number, one of 1 dimension a vector,
-one of 2 dimensions a matrix: one kind of box serves them all.
+             +-------------+
+    x  --->  | data: 1.0   |
+             +-------------+
+    a name     the box
 
-So far the box holds data and no notes, and nothing computes with
-it. Step 2 brings the Functions that take a box and give a box.
+The box stays the same object for as long as it lives. What it
+holds can be replaced.
 
-New: Variable.
-Teaches: core.Variable
-Family: core.Variable.data
-Exercise: b = a gives the box a second name, and b.data = ... is
-then seen through a as well. Make a second box with the same data
-instead. Does a notice when you replace b.data? And when you
-write b.data[0] = 100.0 into a vector?
+Exercise: `same = x` made a second name for one box. Now make two
+boxes around one array: a = Variable(data), b = Variable(data).
+Put a new array into b.data. Does a.data change? Start again, and
+write b.data[0] = 100.0 instead. Does a.data change now? Why?
+
+In the package: dezero/core/variable.py, Variable
 
 Output:
     x.data: 1.0
@@ -36,7 +36,10 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
+# The box always holds a NumPy array. An array of 0 dimensions is
+# a number, an array of 1 dimension a vector, and an array of 2
+# dimensions a matrix, so one kind of box is enough for all three.
+# For now it holds nothing but this array. Step 2 computes with it.
 class Variable:
     """A box that holds an ndarray."""
 

@@ -1,30 +1,28 @@
 """Step 2. Function: it takes a Variable and returns a new one.
 
-Computing with boxes means: take the ndarray out, apply a formula,
-put the result into a new box.
+How do we compute with boxes? We take the array out of its box,
+apply a formula, and put the result into a new box:
 
-    x = [ 3.0 ]  --->  Square  --->  y = [ 9.0 ]
-      Variable        Function         Variable
+    x [3.0]  --->  Square  --->  y [9.0]
+    Variable      Function      Variable
 
-Taking out and putting in are the same for every Function; what
-differs is only the formula in between. So these two chores stand
-once, in the base class, and each Function adds its formula as a
-method named forward, which sees plain ndarrays:
+Taking out and putting in is the same for every formula. We write
+it once, in a base class. Each *function* adds only its formula, as
+a method called forward, which sees plain arrays:
 
     f(x)  is  Variable(f.forward(x.data))
 
-The box that went in is not touched. A Function is an object, not
-a bare def, for the same reason that a Variable is: later it will
-have to remember things about its call.
+Why a class with a method, and not a plain def? Later, each call
+will have to remember what went in and what came out, and an object
+has room for that.
 
-One Function alone is a short computation. Step 3 writes a second
-one and feeds the result of one Function to the next.
+One Function makes a short formula. Step 3 puts several of them in
+a row.
 
-New: Function, Square.
-Carried over from step 1: Variable.
-Teaches: core.Function
-Exercise: write a Function Double (y = 2 * x) with a forward of
-one line. What do you get from Double()(Variable(np.ones(3)))?
+Exercise: write a Function Double, y = 2 * x. Its forward has one
+line. What does Double()(Variable(np.ones(3))) give?
+
+In the package: dezero/core/function.py, Function
 
 Output:
     square of 3: 9.0
@@ -36,15 +34,9 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 1 ---
-class Variable:
-    """A box that holds an ndarray."""
-
-    def __init__(self, data):
-        self.data = data
-
-
-# --- new in this step ---
+# Python runs __call__ when an object is used like a function: after
+# f = Square(), f(x) is f.__call__(x). The box that went in keeps its
+# array, and the result gets a box of its own.
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -59,11 +51,21 @@ class Function:
         )
 
 
+# The first formula. It works on a vector as well, element by
+# element, because NumPy does.
 class Square(Function):
     """y = x**2"""
 
     def forward(self, x):
         return x**2
+
+
+# --- carried over ---
+class Variable:
+    """A box that holds an ndarray."""
+
+    def __init__(self, data):
+        self.data = data
 
 
 if __name__ == "__main__":

@@ -1,29 +1,27 @@
 """Step 3. Composing: the result of one Function feeds the next.
 
-A Function takes a Variable and returns a Variable, so Functions
-fit together like pipes, and a long formula is a chain of short
-ones. exp(x**2)**2 needs three:
+How do we compute a longer formula, such as exp(x**2)**2? A
+Function takes a Variable and returns a Variable, so its result can
+go straight into the next Function. This formula takes three:
 
-    x ---> Square ---> a ---> Exp ---> b ---> Square ---> y
+    x --> Square --> a         a = x**2
+    a --> Exp -----> b         b = exp(a)
+    b --> Square --> y         y = b**2
 
-        a = x**2          b = exp(a)          y = b**2
+Variable and Function need no change for that.
 
-Nothing new is needed in Variable or Function for that. What is
-new is Exp, the exponential function e**x with e = 2.718...; it
-is here because its slope is easy to know (it is its own slope)
-and because squares alone would be dull.
+Why do we build long formulas out of small ones? Remember the goal:
+we want to know how the result changes when x changes a little.
+For a small Function that is easy to say. If we know it for each
+small one, we can put the answer for the whole chain together.
+Before we do that, step 4 measures the answer, so that we know what
+should come out.
 
-Each Function in the chain is simple, and that is the plan: if we
-know the slope of every simple piece, the slope of the whole chain
-can be put together. Which slope that should be, step 4 measures.
-So far nothing here can tell how y moves when x moves.
-
-New: Exp.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Teaches: functions.Exp
 Exercise: write exp(exp(x)) as a chain. Then write a Function Log
-(np.log) and look at Log()(Exp()(x)): which x do you get back?
+(np.log), and look at Log()(Exp()(x)). For which x do you get x
+back?
+
+In the package: dezero/functions/elementwise.py, Exp
 
 Output:
     x = 0.5000
@@ -31,21 +29,14 @@ Output:
     b = exp(a) = 1.2840
     y = b**2   = 1.6487
     in one line: 1.6487
-    the order matters: exp(x**2) = 1.2840, exp(x)**2 = 2.7183
+    the order matters: exp(x**2) = 1.2840
+                       exp(x)**2 = 2.7183
 """
 
 import numpy as np
 
 
-# --- carried over from step 1 ---
-class Variable:
-    """A box that holds an ndarray."""
-
-    def __init__(self, data):
-        self.data = data
-
-
-# --- carried over from step 2 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -60,19 +51,29 @@ class Function:
         )
 
 
-class Square(Function):
-    """y = x**2"""
-
-    def forward(self, x):
-        return x**2
-
-
 # --- new in this step ---
+# The exponential e**x, with e = 2.718... We will meet it often: it
+# is the one formula that is its own slope.
 class Exp(Function):
     """y = e**x"""
 
     def forward(self, x):
         return np.exp(x)
+
+
+# --- carried over ---
+class Variable:
+    """A box that holds an ndarray."""
+
+    def __init__(self, data):
+        self.data = data
+
+
+class Square(Function):
+    """y = x**2"""
+
+    def forward(self, x):
+        return x**2
 
 
 if __name__ == "__main__":
@@ -90,7 +91,5 @@ if __name__ == "__main__":
 
     one = Exp()(Square()(x)).data
     other = Square()(Exp()(x)).data
-    print(
-        "the order matters: "
-        f"exp(x**2) = {one:.4f}, exp(x)**2 = {other:.4f}"
-    )
+    print(f"the order matters: exp(x**2) = {one:.4f}")
+    print(f"                   exp(x)**2 = {other:.4f}")

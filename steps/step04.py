@@ -1,43 +1,39 @@
-"""Step 4. Numerical differentiation: a slope measured, not derived.
+"""Step 4. Numerical differentiation: a slope you can measure.
 
-The derivative of f at x says how fast f(x) moves when x moves. It
-is the slope of the tangent, and a short chord is nearly one:
+How fast does f(x) change when x changes? Move x a little, and look
+how far the result moves. Their ratio is the slope of a chord, and
+the shorter the chord is, the closer this slope comes to the
+*derivative*, the slope of the curve itself:
 
-    |                       o  f(x + h)
-    |                    .  |
-    |                .      |  rise
-    |            .          |
-    |        .              |
-    |    o------------------+
-    |    f(x - h)  run = 2 * h
-    +----|---------|--------|----
-        x - h      x      x + h
+    |                  o  f(x + h)
+    |               .  |
+    |            .     |  rise
+    |         .        |
+    |      o-----------+
+    |  f(x - h)   run = 2 * h
+    +------|-----|-----|----
+         x - h   x   x + h
 
-    forward:  (f(x + h) - f(x)) / h             error ~ h
-    central:  (f(x + h) - f(x - h)) / (2 * h)   error ~ h**2
+This chord reaches equally far to both sides of x: it is a *central
+difference*. A *forward difference* reaches to one side only:
 
-The central chord leans neither left nor right, so its largest
-error cancels. Shorter is better only up to a point. The computer
-keeps 16 digits; the two heights agree in more and more of them as
-h shrinks, their difference loses just those, and dividing by h
-blows the loss up. The table below shows both: the chord too long
-at its top, the digits lost at its bottom. h = 1e-4 is a safe pick.
+    forward:  (f(x + h) - f(x)) / h            error ~ h
+    central:  (f(x + h) - f(x - h)) / (2 * h)  error ~ h**2
 
-This works for any f without knowing its formula, a chain of
-Functions included. On a vector it gives one slope per element,
-as long as each element of the result depends only on its own
-element of x. But the slope is never exact, and a million inputs
-that meet in one output would need two million calls. Step 5 looks
-for a way that is exact and needs one pass.
+How small should h be? The table and the picture show two errors.
+A long chord does not follow the curve (*truncation error*). A very
+short one loses digits (*rounding error*): a computer keeps about 16
+digits, the two results agree in most of them, and the subtraction
+keeps only the digits in which they differ. h = 1e-4 is a safe choice.
 
-New: numerical_diff, forward_diff, chain, fourth_power,
-largest_error.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Carried over from step 3: Exp.
-Teaches: gradcheck.numerical_grad
-Exercise: the slope of exp is exp. Repeat the table with Exp: at
-which h is the central difference best, and is it the same h?
+*Numerical differentiation* works for any f, a chain of Functions
+included. But it is never exact, and a network with a million
+numbers would need two million calls. Step 5 looks for a better way.
+
+Exercise: exp is its own slope. Repeat the table with Exp instead
+of x**4. At which h is the central difference best? Is it the same?
+
+In the package: dezero/gradcheck.py, numerical_grad
 
 Output:
     slope of x**2 at 2:           4.0000  (exact: 4)
@@ -52,14 +48,71 @@ Output:
                           1e-08     1e-05    1e-05
                           1e-10     1e-03    1e-03
                           1e-12     1e-01    1e-01
+    figures/step04_error.png
 """
 
 import math
+from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 
-# --- carried over from step 1 ---
+# Two calls of f, one on each side of x. On a vector this gives one
+# slope for each element, as long as each element of the result
+# depends only on its own element of x.
+def numerical_diff(f, x, h=1e-4):
+    """Return the slope of f at x by a central difference."""
+    # np.array: a box holds an ndarray, a sum may be a bare number
+    right = f(Variable(np.array(x.data + h)))
+    left = f(Variable(np.array(x.data - h)))
+    return (right.data - left.data) / (2 * h)
+
+
+def forward_diff(f, x, h=1e-4):
+    """Return the slope by a chord to the right of x only."""
+    right = f(Variable(np.array(x.data + h)))
+    return (right.data - f(x).data) / h
+
+
+def chain(x):
+    """exp(x**2)**2, the chain of step 3."""
+    return Square()(Exp()(Square()(x)))
+
+
+# To see an error, we need a formula whose slope we know exactly.
+def fourth_power(x):
+    """x**4, whose slope is 4 * x**3."""
+    return Square()(Square()(x))
+
+
+def largest_error(slope, true_slope):
+    """Return the largest difference of two arrays."""
+    return np.max(np.abs(slope - true_slope))
+
+
+def power_of_ten(error):
+    """Return the power of ten that is nearest to error, as text."""
+    return f"1e{round(math.log10(error)):+03d}"
+
+
+def draw(errors):
+    """Draw both errors over h; rows of errors: h, forward, central."""
+    h, forward, central = np.array(errors).T
+    figure = Figure(figsize=(6, 4), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    axes.loglog(h, forward, "o-", label="forward difference")
+    axes.loglog(h, central, "o-", label="central difference")
+    axes.annotate("rounding:\ntoo few digits", (1e-12, 1e-6))
+    axes.annotate("truncation:\nchord too long", (6e-4, 2e-8))
+    axes.set(xlabel="h", ylabel="largest error of the slope")
+    axes.legend()
+    folder = Path(__file__).resolve().parents[1] / "figures"
+    folder.mkdir(exist_ok=True)
+    figure.savefig(folder / "step04_error.png")
+
+
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 
@@ -67,7 +120,6 @@ class Variable:
         self.data = data
 
 
-# --- carried over from step 2 ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -89,43 +141,11 @@ class Square(Function):
         return x**2
 
 
-# --- carried over from step 3 ---
 class Exp(Function):
     """y = e**x"""
 
     def forward(self, x):
         return np.exp(x)
-
-
-# --- new in this step ---
-def numerical_diff(f, x, h=1e-4):
-    """Return the slope of f at x by a central difference."""
-    # np.array: a box holds an ndarray, a sum may be a bare number
-    right = f(Variable(np.array(x.data + h)))
-    left = f(Variable(np.array(x.data - h)))
-    return (right.data - left.data) / (2 * h)
-
-
-def forward_diff(f, x, h=1e-4):
-    """Return the slope by a chord to the right of x only."""
-    right = f(Variable(np.array(x.data + h)))
-    return (right.data - f(x).data) / h
-
-
-def chain(x):
-    """exp(x**2)**2, the chain of step 3."""
-    return Square()(Exp()(Square()(x)))
-
-
-def fourth_power(x):
-    """x**4, with a slope that we know exactly: 4 * x**3."""
-    return Square()(Square()(x))
-
-
-def largest_error(slope, true_slope):
-    """Return the largest difference, as a power of ten."""
-    error = np.max(np.abs(slope - true_slope))
-    return f"1e{round(math.log10(error)):+03d}"
 
 
 if __name__ == "__main__":
@@ -137,12 +157,17 @@ if __name__ == "__main__":
     # the largest error among 101 points between 1 and 5
     x = Variable(np.linspace(1.0, 5.0, 101))
     true_slope = 4 * x.data * x.data * x.data
+    errors = []
     print("largest error for x**4:  h    forward  central")
     for h in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12):
         forward = forward_diff(fourth_power, x, h)
         central = numerical_diff(fourth_power, x, h)
+        forward = largest_error(forward, true_slope)
+        central = largest_error(central, true_slope)
+        errors.append((h, forward, central))
         print(
-            f"{h:27.0e}"
-            f"{largest_error(forward, true_slope):>10}"
-            f"{largest_error(central, true_slope):>9}"
+            f"{h:27.0e}{power_of_ten(forward):>10}"
+            f"{power_of_ten(central):>9}"
         )
+    draw(errors)
+    print("figures/step04_error.png")

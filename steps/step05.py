@@ -1,45 +1,44 @@
 """Step 5. The chain rule, backwards: multiply from the output on.
 
-The slope of a chain is the product of the slopes of its pieces,
-and a product may be multiplied in either order. For the chain
+What is the slope of a chain? Take the three Functions of step 3:
 
-    x ---> Square ---> a ---> Exp ---> b ---> Square ---> y
+    x --> Square --> a --> Exp --> b --> Square --> y
 
-    dy   dy   db   da
-    -- = -- * -- * --  =  2 * b  *  exp(a)  *  2 * x
-    dx   db   da   dx
+If a moves 3 times as fast as x, and b twice as fast as a, then b
+moves 6 times as fast as x. The slopes multiply. This is the *chain
+rule*:
 
-    from the output:  (dy/db * db/da) * da/dx     <--- backwards
-    from the input:   dy/db * (db/da * da/dx)     ---> forwards
+    dy/dx = dy/db * db/da * da/dx
+          = 2 * b * exp(a) * 2 * x
 
-With numbers both orders cost two multiplications. Now let x, a
-and b hold n numbers each, and let y add up the n squares, as a
-measure of error does: many inputs, one output. Then each piece
-has a table of slopes (a Jacobian): row i, column j says how fast
-output i moves when input j moves. The last table is a single row:
+A product can be multiplied in either order. *Reverse mode*
+(Linnainmaa, 1970) starts at the output, *forward mode* at the input:
 
-    [ 1 x n ]  *  [ n x n ]  *  [ n x n ]     = gradient, 1 x n
-      dy/db         db/da         da/dx
+    reverse   (dy/db * db/da) * da/dx
+    forward   dy/db * (db/da * da/dx)
 
-From the output, a row times a table is a row again, cheap at each
-turn: n*n. From the input, a table times a table is a table, costly
-at each turn: n*n*n. One output and many inputs is what learning
-needs, so these steps go backwards. (One input and many outputs is
-the mirror image; step 71 returns to it.)
+For single numbers both take two multiplications. But a network has
+very many inputs, and one output that says how wrong it is. Let x, a
+and b be n numbers each, and let y add up the squares of b. Then
+each slope becomes a table: row i, column j says how fast output i
+moves when input j moves. The table of the last Function has a
+single row, and tables multiply row by column:
 
-Going backwards, each Function gets the slope of y with respect to
-its output and hands on the slope with respect to its input. Here
-that was arranged by hand from outside, with whole tables; step 6
-teaches each Function to do its own part, without a table.
+    dy/db  (1, n)   db/da  (n, n)   da/dx  (n, n)
 
-New: multiply, from_output, from_input.
-Carried over from step 1: Variable.
-Carried over from step 2: Function, Square.
-Carried over from step 3: Exp.
-Carried over from step 4: numerical_diff, chain.
-Exercise: turn the example round: one input, n outputs, tables
-n x 1, n x n and n x n. Predict both counts, then count. And what
-if every table is n x n?
+Reverse mode multiplies a row by a table each time, which gives a
+row again: n*n multiplications. Forward mode multiplies two whole
+tables: n*n*n. With many inputs and one output, going backwards is
+far cheaper, so this is the way we go. (Step 71 goes forwards.)
+
+Here we built all tables by hand. Step 6 shows that no Function
+needs its table: it only has to multiply by it.
+
+Exercise: turn the example around: one input and n outputs, with
+tables (n, n), (n, n) and (n, 1). Say both counts, then run them.
+What if all three tables are (n, n)?
+
+In the package: nothing; but backward works in this order
 
 Output:
     from_output: 3.2974, 2 multiplications
@@ -50,13 +49,45 @@ Output:
         10          200        1100
         20          800        8400
         40         3200       65600
-    within 1e-5 of each other and of step 4: True
+    largest difference below 1e-5: True
 """
 
 import numpy as np
 
 
-# --- carried over from step 1 ---
+# Every product of two numbers is counted.
+def multiply(A, B):
+    """Return the table A times B and the multiplications done."""
+    C = np.zeros((A.shape[0], B.shape[1]))
+    count = 0
+    for i in range(A.shape[0]):
+        for j in range(B.shape[1]):
+            for k in range(A.shape[1]):
+                C[i, j] += A[i, k] * B[k, j]
+                count += 1
+    return C, count
+
+
+# A list of tables goes from input to output: da/dx, db/da, dy/db.
+def from_output(tables):
+    """Multiply the tables, last one first; count as we go."""
+    product, total = tables[-1], 0
+    for table in reversed(tables[:-1]):
+        product, count = multiply(product, table)
+        total += count
+    return product, total
+
+
+def from_input(tables):
+    """Multiply the tables, first one first; count as we go."""
+    product, total = tables[0], 0
+    for table in tables[1:]:
+        product, count = multiply(table, product)
+        total += count
+    return product, total
+
+
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray."""
 
@@ -64,7 +95,6 @@ class Variable:
         self.data = data
 
 
-# --- carried over from step 2 ---
 class Function:
     """Base class: a call takes a Variable and returns a new one."""
 
@@ -86,7 +116,6 @@ class Square(Function):
         return x**2
 
 
-# --- carried over from step 3 ---
 class Exp(Function):
     """y = e**x"""
 
@@ -94,7 +123,6 @@ class Exp(Function):
         return np.exp(x)
 
 
-# --- carried over from step 4 ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number
@@ -108,39 +136,8 @@ def chain(x):
     return Square()(Exp()(Square()(x)))
 
 
-# --- new in this step ---
-def multiply(A, B):
-    """Return the table A times B and the multiplications done."""
-    C = np.zeros((A.shape[0], B.shape[1]))
-    count = 0
-    for i in range(A.shape[0]):
-        for j in range(B.shape[1]):
-            for k in range(A.shape[1]):
-                C[i, j] += A[i, k] * B[k, j]
-                count += 1
-    return C, count
-
-
-def from_output(tables):
-    """Multiply the tables, last one first; count as we go."""
-    product, total = tables[-1], 0
-    for table in reversed(tables[:-1]):
-        product, count = multiply(product, table)
-        total += count
-    return product, total
-
-
-def from_input(tables):
-    """Multiply the tables, first one first; count as we go."""
-    product, total = tables[0], 0
-    for table in tables[1:]:
-        product, count = multiply(table, product)
-        total += count
-    return product, total
-
-
 if __name__ == "__main__":
-    # numbers: each table is 1 x 1
+    # numbers: each table is (1, 1)
     x = Variable(np.array(0.5))
     a = Square()(x)
     b = Exp()(a)
@@ -152,8 +149,8 @@ if __name__ == "__main__":
         print(f"{name:12} {product[0, 0]:.4f}, {count} multiplications")
     print(f"measured:    {numerical_diff(chain, x):.4f}")
 
-    # n inputs: x**2 and exp work on each element by itself, so
-    # their tables are diagonal; y adds up b**2, its table is a row
+    # n inputs: element i of x**2 and of exp depends on element i of
+    # x alone, so their tables have zeros off the diagonal
     print("inputs  from_output  from_input  (multiplications)")
     gap = 0.0
     for n in (1, 10, 20, 40):
@@ -172,4 +169,4 @@ if __name__ == "__main__":
         measured = numerical_diff(chain, x)
         gap = max(gap, np.abs(back - forth).max())
         gap = max(gap, np.abs(back - measured).max())
-    print("within 1e-5 of each other and of step 4:", gap < 1e-5)
+    print("largest difference below 1e-5:", gap < 1e-5)

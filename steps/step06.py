@@ -1,53 +1,61 @@
 """Step 6. Backward by hand: each Function knows its own derivative.
 
-A Function that is told how fast y moves with its output can say
-how fast y moves with its input: it multiplies by its own slope.
-Call the first number gy and the second gx. Then
+Step 5 multiplied slopes from the output on. How can each Function
+do its own part of that? Call the end of the chain z. Tell Square,
+which computed y = x**2, how fast z moves when y moves. Then it can
+say how fast z moves when x moves, because y moves 2 * x times as
+fast as x. The first number is called gy, the second gx:
 
-    Square:  y = x**2      gx = 2 * x * gy
-    Exp:     y = e**x      gx = e**x * gy
+    Square   y = x**2    gx = 2 * x * gy
+    Exp      y = e**x    gx = e**x * gy
 
-Step 5's product, read backwards, is a row of such small steps:
+How fast z moves when a Variable moves is the *gradient* of that
+Variable, its grad. At z we start with 1, since z moves as fast as
+itself. Then each Function turns the gradient of its output into the
+gradient of its input. Read the right column upwards, for x = 1:
 
-            Square          Exp           Square
-      x ------------> a ------------> b ------------> y
-    x.grad <------ a.grad <------ b.grad <------ y.grad = 1
+    data                   grad
+    x  1.0                 29.56 = 2 * x    * 14.78
+     Square
+    a  1.0                 14.78 = e**a     *  5.44
+     Exp
+    b  2.718                5.44 = 2 * b    *  1
+     Square
+    z  7.389                1
 
-Forward fills data, backward fills grad, each Variable has room
-for both. grad means: how fast y moves when this Variable moves.
-It starts at y itself, which moves exactly as fast as y: 1.
+Handing the gradient back from Function to Function is
+*backpropagation* (Rumelhart, Hinton and Williams, 1986). All of it
+together, derivatives that a program computes by itself and exactly,
+is *automatic differentiation* (Wengert, 1964). Nothing is measured,
+and there are no tables.
 
-The slope of x**2 is 2 * x, so backward needs the x of the forward
-call: a Function now keeps its input. No table of slopes is built,
-backward just multiplies. And unlike step 4, nothing is measured:
-the gradient is exact to the last digits of the computer.
-
-But we call every backward ourselves, in the right order, each on
+Still, we call each backward ourselves, in the right order, with
 the right Variable. Step 7 lets the chain find its own way back.
 
-New: Variable, Function, Square, Exp.
-Carried over from step 2: Function.forward, Square.forward.
-Carried over from step 3: Exp.forward.
-Carried over from step 4: numerical_diff, chain.
-Family: core.Variable.grad
-Extends: core.Variable, core.Function, functions.Exp
-Exercise: add a third Square at the end of the chain and push the
-gradient through by hand. What happens if you swap two lines of
-the backward half?
+Exercise: add a fourth Function, a Square, to the end of the chain,
+and hand the gradient through it as well. Then swap two lines of
+the backward half. What happens?
+
+In the package: dezero/core/variable.py, Variable.grad;
+dezero/core/function.py, Function.backward
 
 Output:
-    y      = 1.6487
-    y.grad = 1.0000
-    b.grad = 2.5681
-    a.grad = 3.2974
-    x.grad = 3.2974
-    step 4 measures 3.2974
+    x = 0.5: z = 1.6487
+      z.grad 1.0000
+      b.grad 2.5681
+      a.grad 3.2974
+      x.grad 3.2974, measured 3.2974
+    x = 1.0: z = 7.3891
+      z.grad 1.0000
+      b.grad 5.4366
+      a.grad 14.7781
+      x.grad 29.5562, measured 29.5562
 """
 
 import numpy as np
 
 
-# --- new in this step ---
+# forward fills data, backward fills grad.
 class Variable:
     """A box that holds an ndarray, and its gradient."""
 
@@ -56,6 +64,8 @@ class Variable:
         self.grad = None
 
 
+# The slope of x**2 is 2 * x, so backward needs the x of the forward
+# call. From now on a Function keeps its input.
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 
@@ -73,7 +83,7 @@ class Function:
             f"{type(self).__name__} needs a backward(gy)"
         )
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
@@ -81,32 +91,29 @@ class Function:
         )
 
 
-# --- new in this step ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    # --- carried over from step 2 ---
-    def forward(self, x):
-        return x**2
-
-    # --- new in this step ---
     def backward(self, gy):
         return 2 * self.input.data * gy
+
+    # --- carried over ---
+    def forward(self, x):
+        return x**2
 
 
 class Exp(Function):
     """y = e**x, gx = e**x * gy"""
 
-    # --- carried over from step 3 ---
-    def forward(self, x):
-        return np.exp(x)
-
-    # --- new in this step ---
     def backward(self, gy):
         return np.exp(self.input.data) * gy
 
+    # --- carried over ---
+    def forward(self, x):
+        return np.exp(x)
 
-# --- carried over from step 4 ---
+
+# --- carried over ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number
@@ -121,20 +128,23 @@ def chain(x):
 
 
 if __name__ == "__main__":
-    first, second, third = Square(), Exp(), Square()
+    # At 0.5 the last factor, 2 * x, is 1: a.grad and x.grad are the
+    # same number there. At 1.0 every factor differs from 1.
+    for number in (0.5, 1.0):
+        first, second, third = Square(), Exp(), Square()
+        x = Variable(np.array(number))
+        a = first(x)
+        b = second(a)
+        z = third(b)
 
-    x = Variable(np.array(0.5))
-    a = first(x)
-    b = second(a)
-    y = third(b)
-    print(f"y      = {y.data:.4f}")
+        z.grad = np.array(1.0)
+        b.grad = third.backward(z.grad)
+        a.grad = second.backward(b.grad)
+        x.grad = first.backward(a.grad)
 
-    y.grad = np.array(1.0)
-    b.grad = third.backward(y.grad)
-    a.grad = second.backward(b.grad)
-    x.grad = first.backward(a.grad)
-    print(f"y.grad = {y.grad:.4f}")
-    print(f"b.grad = {b.grad:.4f}")
-    print(f"a.grad = {a.grad:.4f}")
-    print(f"x.grad = {x.grad:.4f}")
-    print(f"step 4 measures {numerical_diff(chain, x):.4f}")
+        measured = numerical_diff(chain, x)
+        print(f"x = {number}: z = {z.data:.4f}")
+        print(f"  z.grad {z.grad:.4f}")
+        print(f"  b.grad {b.grad:.4f}")
+        print(f"  a.grad {a.grad:.4f}")
+        print(f"  x.grad {x.grad:.4f}, measured {measured:.4f}")

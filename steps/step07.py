@@ -1,37 +1,41 @@
 """Step 7. Links: every result remembers which Function made it.
 
-If each Variable knows its creator, and each Function its input,
-then the way back is already there, and a single call can walk it:
+In step 6 we called each backward ourselves. How can the chain find
+its own way back? Every Variable remembers the Function that created
+it, and every Function remembers its input. From the result, these
+links lead all the way to x:
 
-           input        creator      input        creator
-        x <------ Square <------ a <------ Exp <------ y
+    y --creator--> Square --input--> b
+    b --creator--> Exp    --input--> a
+    a --creator--> Square --input--> x
 
-The links are laid while the program computes. Whatever Python did
-to get the result, an if, a loop, a helper function, what remains
-is the chain of calls that really happened. This is called define-
-by-run: to define the graph, run the program.
+Variables and Functions linked in this way are a *computational
+graph*. Nobody writes the graph down: it grows while the program
+computes. Your program may use an if, a loop or a helper function;
+what remains is the chain of calls that really happened. This is
+called *define-by-run* (Tokui and others, 2015): to define the
+graph, run the program.
 
-backward on a Variable is then two lines and a repetition. Ask the
-creator for the gradient of its input, store it there, and let the
-input do the same:
+Now one call of backward can do everything. It asks the creator for
+the gradient of its input, stores it there, and lets the input do
+the same:
 
-    y.backward():  a.grad = creator.backward(y.grad)
-                   a.backward():  x.grad = ...
-                                  x.backward(): no creator, done
+    y.backward():
+        b.grad = y.creator.backward(y.grad)
+        b.backward():
+            a.grad = b.creator.backward(b.grad)
+            a.backward():
+                ...
 
-A function that calls itself like this is called recursive. It is
-the shortest way to say it, but every call waits for the one it
-made, and Python lets only about a thousand calls wait. Step 8
-says the same with a loop, which has no such limit.
+A function that calls itself is called *recursive*. It is the
+shortest way to say this. But each call waits for the call that it
+made, and Python lets only about a thousand calls wait. Step 8 says
+the same with a loop, which has no such limit.
 
-New: Variable, Function.
-Carried over from step 2: Function.forward.
-Carried over from step 6: Function.backward, Square, Exp.
-Teaches: core.Variable.set_creator, core.Variable.backward
-Extends: core.Variable, core.Function
-Exercise: write a function history(y) that returns the names of
-all Functions behind y, first one first, for a chain of any
-length.
+Exercise: write a function history(y) that returns the names of all
+Functions behind y, the first one first, for a chain of any length.
+
+In the package: dezero/core/variable.py, Variable.backward
 
 Output:
     walking back from y:
@@ -47,7 +51,6 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -69,6 +72,7 @@ class Variable:
             x.backward()
 
 
+# The links are made where the result is made.
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 
@@ -84,14 +88,13 @@ class Function:
         self.output = output
         return output
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )
 
-    # --- carried over from step 6 ---
     def backward(self, gy):
         """Return the gradient of the input, given the output's."""
         raise NotImplementedError(
@@ -99,25 +102,25 @@ class Function:
         )
 
 
-# --- carried over from step 6 ---
+# --- carried over ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    def forward(self, x):
-        return x**2
-
     def backward(self, gy):
         return 2 * self.input.data * gy
+
+    def forward(self, x):
+        return x**2
 
 
 class Exp(Function):
     """y = e**x, gx = e**x * gy"""
 
-    def forward(self, x):
-        return np.exp(x)
-
     def backward(self, gy):
         return np.exp(self.input.data) * gy
+
+    def forward(self, x):
+        return np.exp(x)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,40 @@
 """Step 8. A loop instead of recursion: chains of any length.
 
-Step 7's backward calls itself once per Function and none of the
-calls can finish before the last; Python stops such a tower at
-about a thousand. A loop keeps a list of the Functions still to be
-done instead, takes one off, and adds the one before it:
+Step 7's backward calls itself once for every Function in the
+chain. None of these calls can finish before the last one has, so
+they pile up, and Python stops at about a thousand. A loop does not
+pile up. It keeps a list of the Functions that still have to be
+visited, takes one off, and adds the one before it:
 
-    recursion                      loop
-    backward of y                  waiting: [third]
-      waits for backward of b      waiting: [second]
-        waits for backward of a    waiting: [first]
-          waits for ...            waiting: []   done
+    recursion               loop
+    backward of y           waiting: [third]
+     backward of b          waiting: [second]
+      backward of a         waiting: [first]
+       backward of x        waiting: []
 
-In a chain the list never holds more than one Function. It is a
-list all the same, because from step 13 on a Function may have
-several inputs, and then several creators wait at once.
+In a chain this list never holds more than one Function. From step
+13 on a Function may have several inputs, and then several creators
+wait at once.
 
-To see a long chain, put 1 in a bank for a year. It pays 100 %
-interest, in n equal parts, each part on all there is by then:
+To get a long chain, put 1 into a bank for a year, at 100 % interest.
+The bank pays in n equal parts, and each part counts on what is
+already there:
 
-    y = (1 + 1/n) * (1 + 1/n) * ... * (1 + 1/n) * x     n times
+    y = (1 + 1/n) * (1 + 1/n) * ... * (1 + 1/n) * x
 
-The slope dy/dx is (1 + 1/n)**n, which for large n is close to
-e = 2.71828... Each payment is one Function, Grow, in the chain.
+Each payment is one Function, so the chain has n Functions. The
+slope dy/dx is (1 + 1/n)**n, and for a large n this comes close to
+e = 2.71828...
 
-Two nuisances remain. We still have to write y.grad = np.array(1.0)
-by hand, and Square()(x) makes an object just to call it once.
-Step 9 does away with both.
+Two things are still clumsy. We have to write y.grad = np.array(1.0)
+by hand, and Square()(x) makes an object only to call it once. Step
+9 mends both.
 
-New: Variable, Grow, grow, backward_recursive.
-Carried over from step 7: Variable.__init__, Variable.set_creator,
-Function.
-Extends: core.Variable.backward
-Exercise: run the recursive way for n = 100, 200, 400, ... Where
-does it break, and why a little before Python's limit, which is
-sys.getrecursionlimit()?
+Exercise: run backward_recursive for n = 100, 200, 400 and so on.
+Where does it stop? Why does that happen a little before Python's
+limit, sys.getrecursionlimit()?
+
+In the package: dezero/core/backward.py, propagate
 
 Output:
        10 Functions, recursion: 2.5937
@@ -46,21 +47,9 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 7 ---
-    def __init__(self, data):
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
-
-    # --- new in this step ---
     def backward(self):
         """Fill in grad of every Variable that led to this one."""
         waiting = [] if self.creator is None else [self.creator]
@@ -71,8 +60,18 @@ class Variable:
             if x.creator is not None:
                 waiting.append(x.creator)
 
+    # --- carried over ---
+    def __init__(self, data):
+        self.data = data
+        self.grad = None
+        self.creator = None
 
-# --- carried over from step 7 ---
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
+# --- carried over ---
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 
@@ -102,6 +101,8 @@ class Function:
 
 
 # --- new in this step ---
+# One payment of the bank. rate is a plain number and no Variable,
+# so it gets no gradient.
 class Grow(Function):
     """y = (1 + rate) * x, gx = (1 + rate) * gy"""
 
@@ -122,8 +123,9 @@ def grow(x, n):
     return x
 
 
+# Step 7's backward once more, as a function, to compare with.
 def backward_recursive(y):
-    """Step 7's way: each call waits for the call it makes."""
+    """Fill in the gradients; each call waits for the call it makes."""
     func = y.creator
     if func is not None:
         x = func.input

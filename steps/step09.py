@@ -1,46 +1,36 @@
-"""Step 9. Comfort: say what you mean, and hear early what is wrong.
+"""Step 9. Comfort: less to write, and mistakes are found early.
 
-Four small repairs make the chain a pleasure to use:
+How short can a program be that computes exp(x**2)**2 and its
+gradient? So far it took an object for each Function, a first
+gradient by hand, and no typing mistakes. After this step it takes
+two lines:
 
     y = square(exp(square(x)))
     y.backward()
 
-1. Plain functions. A Function object is made for each call; the
-   functions square and exp make it and call it in one go.
-2. The first gradient. y moves exactly as fast as itself, so when
-   grad is empty, backward starts with ones in the shape of data.
-3. Only ndarrays. Variable(3.0) used to be accepted and to fail
-   much later, far from the mistake. Now it fails at once, and the
-   message says what to write instead. (None may still go in, for
-   a box that is to be filled later.)
-4. Results stay ndarrays. NumPy turns the result of computing with
-   a 0-dimensional ndarray into a bare number, a NumPy scalar:
+Four small changes make this possible:
 
-        np.array(3.0) ** 2  ->  np.float64, not an ndarray
+1. square(x) stands for Square()(x).
+2. backward starts by itself: where grad is empty, it begins with
+   ones, in the shape of data.
+3. A Variable accepts an ndarray and nothing else. Variable(3.0)
+   used to work, and then something failed much later, far away
+   from the mistake. Now it fails at once, and the message says
+   what to write instead.
+4. Results are ndarrays, always. NumPy does not keep this promise:
 
-   Such a result would not be let into its own box, by repair 3.
-   as_array puts it back into an ndarray first.
+       np.array(3.0) ** 2  is  np.float64(9.0), no ndarray
 
-These are all the parts of a small engine for derivatives. But is
-each backward right? One wrong sign would not stop anything, it
-would just give wrong numbers. Step 10 tests them.
+With that we have a small engine for derivatives. But is each
+backward right? A wrong sign would stop nothing; it would only give
+wrong numbers. Step 10 tests them.
 
-New: Variable, Function, as_array, square, exp.
-Carried over from step 2: Function.forward.
-Carried over from step 6: Function.backward, Square, Exp.
-Carried over from step 7: Variable.set_creator.
-Teaches: core.as_array, functions.exp
-Family: core.array_types, guards.number, guards.whole, guards.flag,
-guards.one_of, guards.refusal, guards.shown, guards.Number,
-guards.Whole, guards.Kind, guards.call_text, guards.check_callable,
-guards.file_name_below,
-advice.SYNONYMS, advice.MEMBERS, advice.ARGUMENTS,
-advice.teach_names, advice.teach_members, advice.named_arguments,
-advice.ABSENT, core.Variable.exp
-Extends: core.Variable, core.Variable.backward, core.Function
-Exercise: print type(x.grad) for a 0-dimensional x. Nothing puts
-gradients into a box (before step 32). Which line of Variable
-would you wrap in as_array to get an ndarray?
+Exercise: print type(x.grad) for an x of 0 dimensions. Nothing puts
+gradients into a box, so change 4 does not reach them. Which line of
+Variable would you wrap in as_array to get an ndarray?
+
+In the package: dezero/core/variable.py, as_array;
+dezero/functions/elementwise.py, exp
 
 Output:
     y = 1.6487, x.grad = 3.2974
@@ -56,7 +46,8 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
+# Changes 2 and 3. None may still go in, for a box that is to be
+# filled later.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -82,13 +73,14 @@ class Variable:
             if x.creator is not None:
                 waiting.append(x.creator)
 
-    # --- carried over from step 7 ---
+    # --- carried over ---
     def set_creator(self, func):
         """Remember the Function that computed this Variable."""
         self.creator = func
 
 
-# --- new in this step ---
+# Change 4: the result of forward goes through as_array before it is
+# put into its box.
 class Function:
     """Base class: a call takes a Variable and returns a new one.
 
@@ -104,14 +96,13 @@ class Function:
         self.output = output
         return output
 
-    # --- carried over from step 2 ---
+    # --- carried over ---
     def forward(self, x):
         """Return the result for the ndarray x; subclasses do."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )
 
-    # --- carried over from step 6 ---
     def backward(self, gy):
         """Return the gradient of the input, given the output's."""
         raise NotImplementedError(
@@ -119,28 +110,6 @@ class Function:
         )
 
 
-# --- carried over from step 6 ---
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
-
-    def forward(self, x):
-        return x**2
-
-    def backward(self, gy):
-        return 2 * self.input.data * gy
-
-
-class Exp(Function):
-    """y = e**x, gx = e**x * gy"""
-
-    def forward(self, x):
-        return np.exp(x)
-
-    def backward(self, gy):
-        return np.exp(self.input.data) * gy
-
-
-# --- new in this step ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -148,6 +117,7 @@ def as_array(x):
     return x
 
 
+# Change 1.
 def square(x):
     """Return x**2 as a Variable."""
     return Square()(x)
@@ -156,6 +126,27 @@ def square(x):
 def exp(x):
     """Return e**x as a Variable."""
     return Exp()(x)
+
+
+# --- carried over ---
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def backward(self, gy):
+        return 2 * self.input.data * gy
+
+    def forward(self, x):
+        return x**2
+
+
+class Exp(Function):
+    """y = e**x, gx = e**x * gy"""
+
+    def backward(self, gy):
+        return np.exp(self.input.data) * gy
+
+    def forward(self, x):
+        return np.exp(x)
 
 
 if __name__ == "__main__":

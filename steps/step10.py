@@ -1,46 +1,40 @@
-"""Step 10. Testing: ask two sources and compare.
+"""Step 10. Testing: compute it in two ways, and compare.
 
-A wrong derivative stops nothing; it only gives wrong numbers. So
-each Function is asked for numbers that we know from elsewhere:
+How do we know that a gradient is right? A wrong one looks like any
+other number. So we compare each Function with numbers that come
+from somewhere else:
 
     expected values   worked out by hand: 3**2 is 9, its slope 6
     gradient check    measured by step 4's numerical_diff
 
-        x ---> f ---> y ---> backward ------> x.grad ---+
-        |                                               +-- equal?
-        +----> f(x + h), f(x - h) ---> measured slope --+
+           +--> backward -----> x.grad --+
+    x, f --+                             +-- equal?
+           +--> f(x +- h) --> measured --+
 
-The two ways of the gradient check have nothing in common but f,
-so they hardly ever agree by accident. It needs no expected values
-at all and can therefore be run at random points, which nobody
-chose because they are easy. (Random, but the same on each run: a
-seed of 0, so that a failure can be looked at again.)
+The two sides of a *gradient check* share nothing but f, so they
+hardly ever agree by accident. A gradient check needs no expected
+values, so we can run it at random points that nobody chose because
+they are easy. (Random, but the same in each run, thanks to a seed:
+then you can look at a failure again.)
 
-pytest finds the functions in this file whose names begin with
-test_, calls each, and reports every assert that does not hold:
+pytest finds the functions in a file whose names begin with test_,
+calls each, and reports every assert that does not hold:
 
     pip install pytest
     pytest steps/step10.py
 
-Run as a program instead, the file calls them itself and then
-shows a bug caught: a Square whose backward forgot the 2.
+Run as a program, this file calls its tests itself. Then it shows a
+bug that is caught: a Square whose backward has forgotten the 2.
 
-The chain of Functions is done and trusted. But a chain has no
-x + y in it: a Function still has one input and one output. Step
-11 lets it have several.
+Now we can trust our chains. But no chain has x + y in it, because
+a Function has one input and one output. Chapter 2 begins with
+Functions that have several.
 
-New: gradient_check, WrongSquare, random_variable, and the tests
-test_square_value, test_square_gradient, test_square_gradient_check,
-test_exp_gradient_check, test_chain_gradient_check and
-test_wrong_backward_is_caught.
-Carried over from step 4: numerical_diff.
-Carried over from step 6: Square, Exp.
-Carried over from step 9: Variable, Function, as_array, square, exp.
-Teaches: gradcheck.gradient_check
-Family: gradcheck.check_gradients, gradcheck.array_equal,
-gradcheck.array_allclose
-Exercise: change 2 to 3 in Square.backward, run pytest, and read
-what it says. Then write a Function Cube and a test for it.
+Exercise: copy this file to my10.py, change 2 to 3 in
+Square.backward there, run pytest my10.py and read what it says.
+Then write a Function Cube, y = x**3, and two tests for it.
+
+In the package: dezero/gradcheck.py, gradient_check
 
 Output:
     passed: test_square_value
@@ -56,7 +50,70 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 9 ---
+# Measured and computed never agree in all digits, so np.allclose
+# allows a relative difference rtol and an absolute difference atol.
+def gradient_check(f, x, rtol=1e-4, atol=1e-5):
+    """Return whether backward and numerical_diff agree at x.
+
+    Like numerical_diff, it is for f that treat each element of x
+    by itself.
+    """
+    x = Variable(x.data)  # the caller's grad stays as it is
+    f(x).backward()
+    measured = numerical_diff(f, x)
+    if np.allclose(x.grad, measured, rtol=rtol, atol=atol):
+        return True
+    gap = np.max(np.abs(x.grad - measured))
+    print(f"gradient_check: backward is off by up to {gap:.4f}")
+    return False
+
+
+def random_variable():
+    """Return ten random numbers, the same on each run."""
+    rng = np.random.default_rng(0)
+    return Variable(rng.normal(size=10))
+
+
+def test_square_value():
+    """3**2 is 9."""
+    y = square(Variable(np.array(3.0)))
+    assert y.data == 9.0
+
+
+def test_square_gradient():
+    """The slope of x**2 at 3 is 2 * 3."""
+    x = Variable(np.array(3.0))
+    square(x).backward()
+    assert x.grad == 6.0
+
+
+def test_square_gradient_check():
+    """Square.backward agrees with the measured slope."""
+    assert gradient_check(square, random_variable())
+
+
+def test_exp_gradient_check():
+    """Exp.backward agrees with the measured slope."""
+    assert gradient_check(exp, random_variable())
+
+
+def test_chain_gradient_check():
+    """So does a whole chain."""
+
+    def chain(x):
+        return square(exp(square(x)))
+
+    assert gradient_check(chain, random_variable())
+
+
+# A check that never fails would be worth nothing. WrongSquare, at
+# the end of this file, is wrong on purpose, and must be caught.
+def test_wrong_backward_is_caught():
+    """gradient_check says no to a wrong backward."""
+    assert not gradient_check(WrongSquare(), random_variable())
+
+
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -115,28 +172,26 @@ class Function:
         )
 
 
-# --- carried over from step 6 ---
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    def forward(self, x):
-        return x**2
-
     def backward(self, gy):
         return 2 * self.input.data * gy
+
+    def forward(self, x):
+        return x**2
 
 
 class Exp(Function):
     """y = e**x, gx = e**x * gy"""
 
-    def forward(self, x):
-        return np.exp(x)
-
     def backward(self, gy):
         return np.exp(self.input.data) * gy
 
+    def forward(self, x):
+        return np.exp(x)
 
-# --- carried over from step 9 ---
+
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -154,7 +209,6 @@ def exp(x):
     return Exp()(x)
 
 
-# --- carried over from step 4 ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number
@@ -164,70 +218,11 @@ def numerical_diff(f, x, h=1e-4):
 
 
 # --- new in this step ---
-def gradient_check(f, x, rtol=1e-4, atol=1e-5):
-    """Return whether backward and numerical_diff agree at x.
-
-    Like numerical_diff, it is for f that treat each element of x
-    by itself.
-    """
-    x = Variable(x.data)  # the caller's grad stays as it is
-    f(x).backward()
-    measured = numerical_diff(f, x)
-    if np.allclose(x.grad, measured, rtol=rtol, atol=atol):
-        return True
-    gap = np.max(np.abs(x.grad - measured))
-    print(f"gradient_check: backward is off by up to {gap:.4f}")
-    return False
-
-
 class WrongSquare(Square):
     """Square with a bug: backward forgot the 2."""
 
     def backward(self, gy):
         return self.input.data * gy
-
-
-def random_variable():
-    """Return ten random numbers, the same on each run."""
-    rng = np.random.default_rng(0)
-    return Variable(rng.normal(size=10))
-
-
-def test_square_value():
-    """3**2 is 9."""
-    y = square(Variable(np.array(3.0)))
-    assert y.data == 9.0
-
-
-def test_square_gradient():
-    """The slope of x**2 at 3 is 2 * 3."""
-    x = Variable(np.array(3.0))
-    square(x).backward()
-    assert x.grad == 6.0
-
-
-def test_square_gradient_check():
-    """Square.backward agrees with the measured slope."""
-    assert gradient_check(square, random_variable())
-
-
-def test_exp_gradient_check():
-    """Exp.backward agrees with the measured slope."""
-    assert gradient_check(exp, random_variable())
-
-
-def test_chain_gradient_check():
-    """So does a whole chain."""
-
-    def chain(x):
-        return square(exp(square(x)))
-
-    assert gradient_check(chain, random_variable())
-
-
-def test_wrong_backward_is_caught():
-    """A check that never fails would be worth nothing."""
-    assert not gradient_check(WrongSquare(), random_variable())
 
 
 if __name__ == "__main__":

@@ -1,62 +1,54 @@
 """Step 11. Many inputs, many outputs: a list in, a list out.
 
-A sum needs two numbers, and our Function takes only one. So
-let it take a list of Variables and return a list of Variables;
-one and one is then just the shortest case:
+A network is a long formula, and a formula is mostly made of sums
+and products. Each of them takes two numbers, but our Function
+takes only one. Chapter 2 changes that: at its end you will write
+a * b + c as in ordinary Python, and backward will follow.
 
-    x0 --+                   r ------+           +-- x
-         +-- Add -- y                +-- Polar --+
-    x1 --+                   angle --+           +-- y
+We begin with the way forward. A Function now takes a list of
+Variables and returns a list of Variables. One input and one
+output are then just the shortest case:
 
-A subclass still sees plain arrays: forward gets a list of
+    x0 --+
+         +-- Add -- y
+    x1 --+
+
+    r ------+           +-- x
+            +-- Polar --+
+    angle --+           +-- y
+
+Add has two inputs and one output. Polar has two outputs as well:
+it turns a length r and an angle into the point (x, y).
+
+A subclass still sees plain arrays only: forward gets a list of
 arrays and returns a list of arrays. The Function remembers all
-its inputs and outputs, and every output names it as creator,
-so the links of step 7 now form a graph and no longer a chain.
+of its inputs and outputs, and every output remembers the Function
+as its creator. So the links of step 7 are no longer a chain. They
+form a graph in which ways meet and part.
 
-What is missing: backward. The loop of step 8 follows one input
-and one output, so we leave it out here, and Square and Exp
-with it; step 13 writes it for many. And `Add()([x0, x1])[0]`
-is clumsy to write: step 12 removes the brackets.
+Two things are missing. There is no backward yet: the loop of step
+8 follows one input and one output, and step 13 writes it for
+many. Square comes back there, and exp in the package. And
+`Add()([x0, x1])[0]` is clumsy to write. Step 12 removes the
+brackets.
 
-New: Function, Add, Polar.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, as_array.
-Teaches: core.Add
-Extends: core.Variable, core.Function
 Exercise: write DivMod, which takes a and b and returns the
 whole quotient a // b and the remainder a % b. Which Variable
 is the creator's inputs[1]?
 
+In the package: dezero/core/function.py, Function;
+dezero/core/arithmetic.py, Add
+
 Output:
     2 + 3 = 5
-    a list came back: [Variable]
     [1 2 3] + [10 20 30] = [11 22 33]
     r = 2, angle = 30 degrees: x = 1.7321, y = 1.0000
-    x and y have one creator: True, a Polar
-    its inputs are the boxes r and angle: True
+    the creator of x: Polar
+    y has the same creator: True
+    its inputs are r and angle: True
 """
 
 import numpy as np
-
-
-# --- new in this step ---
-class Variable:
-    """A box that holds an ndarray, its gradient and its creator."""
-
-    # --- carried over from step 9 ---
-    def __init__(self, data):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
 
 
 class Function:
@@ -83,6 +75,7 @@ class Function:
         )
 
 
+# Even one result is returned in a list: the call expects a list.
 class Add(Function):
     """y = x0 + x1"""
 
@@ -99,7 +92,27 @@ class Polar(Function):
         return [r * np.cos(angle), r * np.sin(angle)]
 
 
-# --- carried over from step 9 ---
+# Variable is that of step 9, without its backward.
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    # --- carried over ---
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -109,24 +122,21 @@ def as_array(x):
 
 if __name__ == "__main__":
     x0, x1 = Variable(np.array(2)), Variable(np.array(3))
-    ys = Add()([x0, x1])
-    y = ys[0]
+    y = Add()([x0, x1])[0]
     print(f"2 + 3 = {y.data}")
-    print(f"a list came back: [{type(y).__name__}]")
 
     x0 = Variable(np.array([1, 2, 3]))
     x1 = Variable(np.array([10, 20, 30]))
-    ys = Add()([x0, x1])
-    print(f"{x0.data} + {x1.data} = {ys[0].data}")
+    y = Add()([x0, x1])[0]
+    print(f"{x0.data} + {x1.data} = {y.data}")
 
     r, angle = Variable(np.array(2.0)), Variable(np.array(np.pi / 6))
     x, y = Polar()([r, angle])
     print(
         f"r = 2, angle = 30 degrees: x = {x.data:.4f}, y = {y.data:.4f}"
     )
-    same = x.creator is y.creator
-    kind = type(x.creator).__name__
-    print(f"x and y have one creator: {same}, a {kind}")
-    boxes = x.creator.inputs
-    linked = boxes[0] is r and boxes[1] is angle
-    print(f"its inputs are the boxes r and angle: {linked}")
+    func = x.creator
+    print(f"the creator of x: {type(func).__name__}")
+    print(f"y has the same creator: {y.creator is func}")
+    linked = func.inputs[0] is r and func.inputs[1] is angle
+    print(f"its inputs are r and angle: {linked}")

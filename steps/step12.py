@@ -1,64 +1,50 @@
 """Step 12. Calls that read like Python: add(x0, x1).
 
-A star in a definition gathers the arguments into a tuple; a
-star in a call spreads them out again. With one of each, the
-lists of step 11 disappear:
+`Add()([x0, x1])[0]` works, but nobody wants to write it. A sum
+should be called like any other function:
 
-    step 11                      step 12
-    ys = Add()([x0, x1])         y = add(x0, x1)
-    y = ys[0]
+    step 11    y = Add()([x0, x1])[0]
+    step 12    y = add(x0, x1)
 
-    def __call__(self, *inputs):       # add(x0, x1): gathered
-        ys = self.forward(*arrays)     # forward(x0, x1): spread
+Python has a sign for this: the star. In a definition, a star
+gathers the arguments of a call into a tuple. In a call, a star
+spreads a tuple or a list out into arguments (*unpacking*). We
+need one of each:
 
-So forward names its arguments like any function, and returns
-one array, or a tuple when there are several (a list would be
-taken for one result). The caller gets a single result bare and
-several as a list.
+    def __call__(self, *inputs):    # gathers
+        xs = [x.data for x in inputs]
+        ys = self.forward(*xs)      # spreads
 
-Still missing: backward for many inputs, in step 13.
+So add(x0, x1) needs no list, and forward can name its arguments:
+forward(self, x0, x1).
 
-New: Function, Add, Polar, add, call_with_lists.
-Carried over from step 9: as_array.
-Carried over from step 11: Variable.
-Teaches: core.add
-Extends: core.Function, core.Add
+What comes back? The caller gets a single result as it is, and
+several results as a list. For several results, forward returns a
+tuple, because that is what Python makes of `return x, y`. (The
+call collects the Variables in a list, but a tuple would do as
+well: both can be taken apart with `x, y = ...`. A list that
+forward returns counts as one result. A list is no ndarray, so
+the box refuses it, as it has done since step 9.)
+
+Still missing: backward for many inputs. Step 13 writes it.
+
 Exercise: write a Function Mean3 that returns the mean of three
 Variables, and a plain function mean3. How much of Function did
 you have to change for three inputs?
 
+In the package: dezero/core/function.py, Function;
+dezero/core/arithmetic.py, add
+
 Output:
-    step 11's way: a list of 1, y = 5
-    step 12's way: a Variable,  y = 5
+    add(x0, x1) gives a Variable: 2 + 3 = 5
     [1 2 3] + [10 20 30] = [11 22 33]
-    1 + 2 + 3 = 6 by nesting
-    two results still come as a list of 2: x = 1.7321, y = 1.0000
-    the arguments are the creator's inputs: True
+    an add in an add: 1 + 2 + 3 = 6
+    Polar gives a list of 2: x = 1.7321, y = 1.0000
 """
 
 import numpy as np
 
 
-# --- carried over from step 11 ---
-class Variable:
-    """A box that holds an ndarray, its gradient and its creator."""
-
-    def __init__(self, data):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
-
-
-# --- new in this step ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
@@ -98,7 +84,30 @@ class Polar(Function):
         return r * np.cos(angle), r * np.sin(angle)
 
 
-# --- carried over from step 9 ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+# --- carried over ---
+class Variable:
+    """A box that holds an ndarray, its gradient and its creator."""
+
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -106,24 +115,10 @@ def as_array(x):
     return x
 
 
-# --- new in this step ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
-
-
-def call_with_lists(func, inputs):
-    """Call func as in step 11: a list in, a list out."""
-    outputs = func(*inputs)
-    return outputs if isinstance(outputs, list) else [outputs]
-
-
 if __name__ == "__main__":
     x0, x1 = Variable(np.array(2)), Variable(np.array(3))
-    ys = call_with_lists(Add(), [x0, x1])
-    print(f"step 11's way: a list of {len(ys)}, y = {ys[0].data}")
     y = add(x0, x1)
-    print(f"step 12's way: a {type(y).__name__},  y = {y.data}")
+    print(f"add(x0, x1) gives a {type(y).__name__}: 2 + 3 = {y.data}")
 
     x0 = Variable(np.array([1, 2, 3]))
     x1 = Variable(np.array([10, 20, 30]))
@@ -131,14 +126,12 @@ if __name__ == "__main__":
 
     one, two, three = [Variable(np.array(n)) for n in (1, 2, 3)]
     total = add(add(one, two), three)
-    print(f"1 + 2 + 3 = {total.data} by nesting")
+    print(f"an add in an add: 1 + 2 + 3 = {total.data}")
 
     r, angle = Variable(np.array(2.0)), Variable(np.array(np.pi / 6))
     points = Polar()(r, angle)
     x, y = points
     print(
-        f"two results still come as a list of {len(points)}: "
+        f"Polar gives a {type(points).__name__} of {len(points)}: "
         f"x = {x.data:.4f}, y = {y.data:.4f}"
     )
-    linked = x.creator.inputs == (r, angle)
-    print(f"the arguments are the creator's inputs: {linked}")

@@ -1,39 +1,41 @@
 """Step 13. Backward for many: one gradient per input.
 
-Going back, a Function with two inputs hands out two gradients,
-and one with two outputs collects two. The loop of step 8 stays;
-only "the" input and "the" output become lists:
+z = x**2 + y**2 depends on two Variables. How fast does z change
+when only x moves and y is held still? This slope is called a
+*partial derivative*, dz/dx. The other one, dz/dy, is how fast z
+changes when only y moves. One pass of backward finds both:
 
-    forward                      backward
+    x = 2 --Square-- 4 --+
+                         +-- Add -- z = 13
+    y = 3 --Square-- 9 --+
 
-    x --Square--+                dz/dx <--Square--+
-                +--Add-- z                        +--Add-- 1
-    y --Square--+                dz/dy <--Square--+
+    4 <---Square---- 1 <-+
+                         +-- Add <-- 1
+    6 <---Square---- 1 <-+
 
-For a sum both slopes are 1, so Add passes what arrives to both
-sides. Polar has two results, so its backward gets two gradients
-and each input collects from both:
+A Function with two inputs returns two gradients, one per input,
+in the order of the inputs. For a sum both slopes are 1, so Add
+passes on to both sides what arrives. A Function with two outputs
+gets two gradients. The loop of step 8 stays as it is. Only "the
+input" and "the output" become lists.
 
-    x = r cos(angle)    gr = gx cos(angle) + gy sin(angle)
-    y = r sin(angle)    gangle = -gx r sin(angle)
-                                + gy r cos(angle)
+Both results of such a Function must be used. If z is computed
+from the x of Polar alone, nothing ever reaches its y: y.grad is
+None, and Polar.backward fails with "unsupported operand type(s)
+for *: 'NoneType' and 'float'". What can you do? z does not move
+with y, so the gradient of y is 0. Say so before backward:
+
+    y.grad = np.array(0.0)
 
 `x.grad = gx` in the loop is right as long as every Variable is
-used once. Step 14 uses one twice, and there it goes wrong.
-(Polar is the creator of both x and y, so the loop visits it
-twice. Both visits store the same; step 15 comes back to this.)
+used once. Step 14 uses one twice, and there it goes wrong. (The
+loop visits Polar twice, because Polar is the creator of both x
+and y. Both visits store the same. Step 15 comes back to this.)
 
-New: Variable.backward, Function.backward, Square.backward,
-Add.backward, Polar.backward, sum_of_squares,
-sum_of_coordinates, slopes.
-Carried over from step 4: numerical_diff.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, Square.forward, as_array, square.
-Carried over from step 12: Function.__call__, Function.forward,
-Add.forward, Polar.forward, add.
-Extends: core.Variable.backward, core.Function, core.Add
 Exercise: write Mul with forward x0 * x1. What are its two
 gradients? Check that d(x * y)/dx is 3 at x = 2, y = 3.
+
+In the package: dezero/core/backward.py, propagate
 
 Output:
     z = x**2 + y**2 = 13 at x = 2, y = 3
@@ -44,31 +46,16 @@ Output:
     z = r cos + r sin = 2.7321 at r = 2, 30 degrees
       dz/dr = 1.3660, dz/dangle = 0.7321
       measured 1.3660,            0.7321
+    z = r cos alone, with y.grad = 0
+      dz/dr = 0.8660, dz/dangle = -1.0000
 """
 
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 9 ---
-    def __init__(self, data):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
-
-    # --- new in this step ---
     def backward(self):
         """Fill in grad of every Variable that led to this one."""
         if self.grad is None:
@@ -85,6 +72,21 @@ class Variable:
                 if x.creator is not None:
                     waiting.append(x.creator)
 
+    # --- carried over ---
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
+
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
 
 class Function:
     """Base class: a call takes Variables and returns new ones.
@@ -93,7 +95,13 @@ class Function:
     and outputs are the Variables of the call.
     """
 
-    # --- carried over from step 12 ---
+    def backward(self, *gys):
+        """Return the gradient of the input, or a tuple of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
+
+    # --- carried over ---
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
         if not isinstance(ys, tuple):
@@ -111,53 +119,70 @@ class Function:
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
-    # --- new in this step ---
-    def backward(self, *gys):
-        """Return the gradient of the input, or a tuple of them."""
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a backward(*gys)"
-        )
-
-
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
-
-    # --- carried over from step 9 ---
-    def forward(self, x):
-        return x**2
-
-    # --- new in this step ---
-    def backward(self, gy):
-        return 2 * self.inputs[0].data * gy
-
 
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
 
-    # --- carried over from step 12 ---
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    # --- new in this step ---
     def backward(self, gy):
         return gy, gy
 
+    # --- carried over ---
+    def forward(self, x0, x1):
+        return x0 + x1
 
+
+# The inputs are a tuple now, so Square takes the first of them.
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+    # --- carried over ---
+    def forward(self, x):
+        return x**2
+
+
+# Polar gets the gradients of both its results, gx and gy. Both r
+# and angle move both results, so each collects from both:
+#
+#     gr     = gx * cos(angle) + gy * sin(angle)
+#     gangle = gy * r * cos(angle) - gx * r * sin(angle)
 class Polar(Function):
     """x = r * cos(angle), y = r * sin(angle)"""
 
-    # --- carried over from step 12 ---
-    def forward(self, r, angle):
-        return r * np.cos(angle), r * np.sin(angle)
-
-    # --- new in this step ---
     def backward(self, gx, gy):
         r, angle = self.inputs[0].data, self.inputs[1].data
         cos, sin = np.cos(angle), np.sin(angle)
         return gx * cos + gy * sin, r * (gy * cos - gx * sin)
 
+    # --- carried over ---
+    def forward(self, r, angle):
+        return r * np.cos(angle), r * np.sin(angle)
 
-# --- carried over from step 9 ---
+
+def sum_of_squares(x, y):
+    """Return z = x**2 + y**2."""
+    return add(square(x), square(y))
+
+
+def sum_of_coordinates(r, angle):
+    """Return x + y of the point at length r in direction angle."""
+    x, y = Polar()(r, angle)
+    return add(x, y)
+
+
+# Is backward right? Step 4 measures one slope at a time, with the
+# other Variable held still.
+def slopes(f, a, b):
+    """Return df/da and df/db, each with the other held still."""
+    return (
+        numerical_diff(lambda v: f(v, b), a),
+        numerical_diff(lambda v: f(a, v), b),
+    )
+
+
+# --- carried over ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -170,39 +195,17 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 4 ---
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
     # np.array: a box holds an ndarray, a sum may be a bare number
     right = f(Variable(np.array(x.data + h)))
     left = f(Variable(np.array(x.data - h)))
     return (right.data - left.data) / (2 * h)
-
-
-# --- new in this step ---
-def sum_of_squares(x, y):
-    """Return z = x**2 + y**2."""
-    return add(square(x), square(y))
-
-
-def sum_of_coordinates(r, angle):
-    """Return x + y of the point at length r in direction angle."""
-    x, y = Polar()(r, angle)
-    return add(x, y)
-
-
-def slopes(f, a, b):
-    """Return df/da and df/db, each with the other held still."""
-    return (
-        numerical_diff(lambda v: f(v, b), a),
-        numerical_diff(lambda v: f(a, v), b),
-    )
 
 
 if __name__ == "__main__":
@@ -227,3 +230,9 @@ if __name__ == "__main__":
     print(f"  dz/dr = {r.grad:.4f}, dz/dangle = {angle.grad:.4f}")
     dr, dangle = slopes(sum_of_coordinates, r, angle)
     print(f"  measured {dr:.4f},            {dangle:.4f}")
+
+    x, y = Polar()(r, angle)
+    y.grad = np.array(0.0)  # x does not move with y
+    x.backward()
+    print("z = r cos alone, with y.grad = 0")
+    print(f"  dz/dr = {r.grad:.4f}, dz/dangle = {angle.grad:.4f}")

@@ -1,47 +1,38 @@
 """Step 14. One Variable used twice: its gradients add up.
 
-In y = x + x the box x feeds both inputs of Add. A small step of
-x moves y through the first input and through the second, so the
-slope is 1 + 1 = 2:
+In y = x + x, x is used twice. Move x by a small step and y moves
+twice: once through the first input of Add and once through the
+second. So the gradient of x is 1 + 1 = 2.
 
-    +--> input 0 --+              every use of x
-    x              +-- Add -- y   sends a gradient back;
-    +--> input 1 --+              dy/dx is their sum
+    +--> input 0 --+
+    x              +-- Add -- y
+    +--> input 1 --+
 
-Step 13 stores with `x.grad = gx`, so the second gradient erases
-the first: 1, which is wrong. The cure is one line, the first
-gradient is kept and every further one added:
+Step 13 gets 1, because its second `x.grad = gx` replaces the
+first one. The cure is one line. It keeps the first gradient and
+adds every further one to it:
 
     x.grad = gx if x.grad is None else x.grad + gx
 
-Why not `x.grad += gx`? It writes into the array itself, and that
-array may belong to others: Add hands one and the same array, the
-grad of y, to both sides, so += would change dy/dy as well.
-`x.grad + gx` is a new array. (Sharing one is harmless as long
-as nobody writes into it.)
+In a network this is the rule and not the exception: one and the
+same number takes part in the answer to every example. (To see only
+what changed since step 13, type `python -m steps diff 14`.)
 
-The price: gradients now also add up over two computations with
-the same x. Before the second one, call x.cleargrad().
+There is a price. Gradients now also add up over two computations
+with the same x. Before the second computation, call
+x.cleargrad(), which makes x.grad None again.
 
-The two wrong ways are computed below, too: backward_with is the
-loop of step 13, and the function it is given does the storing.
+One thing is still wrong. Here x is used twice, and x was not
+computed by any Function. Where a result is used twice, as in
+a = square(x) and y = add(a, a), this backward gives 8 * x. But y
+is 2 * x**2, and its slope is 4 * x. Step 15 finds out why.
 
-Still wrong is a result, and not an x, that is used twice: for
-a = square(x) and y = add(a, a) this backward gives 8 * x, but
-y = 2 * x**2 has the slope 4 * x. Step 15 finds out why.
-
-New: Variable.cleargrad, Variable.backward, overwrite,
-add_in_place, backward_with.
-Carried over from step 9: Variable.__init__,
-Variable.set_creator, as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function, Square, Add.
-Teaches: core.Variable.cleargrad
-Family: core.Variable.clear_grad
-Extends: core.Variable.backward
 Exercise: for y = square(square(x)) call y.backward() twice. Why
 is x.grad three times the slope and not twice? (Which Variable
 between x and y kept its old gradient? Step 18 clears it.)
+
+In the package: dezero/core/backward.py, propagate;
+dezero/core/variable.py, Variable
 
 Output:
     y = x + x, step 13's way: dy/dx = 1, wrong
@@ -56,26 +47,9 @@ Output:
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 9 ---
-    def __init__(self, data):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
-
-    # --- new in this step ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
@@ -97,14 +71,71 @@ class Variable:
                 if x.creator is not None:
                     waiting.append(x.creator)
 
+    # --- carried over ---
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
 
-# --- carried over from step 13 ---
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
+# Why is the line not simply `x.grad += gx`? We try both wrong ways.
+# backward_with is the loop of step 13 once more, and the function
+# that it is given does the storing.
+def backward_with(store, y):
+    """Run step 13's loop from y; store(x, gx) keeps a gradient."""
+    y.grad = np.ones_like(y.data)
+    waiting = [y.creator]
+    while waiting:
+        func = waiting.pop()
+        gxs = func.backward(*[output.grad for output in func.outputs])
+        if not isinstance(gxs, tuple):
+            gxs = (gxs,)
+        for x, gx in zip(func.inputs, gxs):
+            store(x, gx)
+            if x.creator is not None:
+                waiting.append(x.creator)
+
+
+def overwrite(x, gx):
+    """Step 13's way: the last gradient wins."""
+    x.grad = gx
+
+
+# += writes into the array itself, and others may hold that array,
+# too. Add hands one and the same array to both of its inputs: the
+# gradient of y. So += changes dy/dy as well. `x.grad + gx` is a new
+# array. (To share an array is harmless as long as nobody writes
+# into it.)
+def add_in_place(x, gx):
+    """A tempting way: += writes into an array that others use."""
+    if x.grad is None:
+        x.grad = gx
+    else:
+        x.grad += gx
+
+
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
     and outputs are the Variables of the call.
     """
+
+    def backward(self, *gys):
+        """Return the gradient of the input, or a tuple of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
 
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
@@ -123,34 +154,27 @@ class Function:
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
-    def backward(self, *gys):
-        """Return the gradient of the input, or a tuple of them."""
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a backward(*gys)"
-        )
+
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
+
+    def forward(self, x0, x1):
+        return x0 + x1
 
 
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    def forward(self, x):
-        return x**2
-
     def backward(self, gy):
         return 2 * self.inputs[0].data * gy
 
-
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
+    def forward(self, x):
+        return x**2
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -163,39 +187,9 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
-
-
-# --- new in this step ---
-def overwrite(x, gx):
-    """Step 13's way: the last gradient wins."""
-    x.grad = gx
-
-
-def add_in_place(x, gx):
-    """A tempting way: += writes into an array that others use."""
-    if x.grad is None:
-        x.grad = gx
-    else:
-        x.grad += gx
-
-
-def backward_with(store, y):
-    """Run step 13's loop from y; store(x, gx) keeps a gradient."""
-    y.grad = np.ones_like(y.data)
-    waiting = [y.creator]
-    while waiting:
-        func = waiting.pop()
-        gxs = func.backward(*[output.grad for output in func.outputs])
-        if not isinstance(gxs, tuple):
-            gxs = (gxs,)
-        for x, gx in zip(func.inputs, gxs):
-            store(x, gx)
-            if x.creator is not None:
-                waiting.append(x.creator)
 
 
 if __name__ == "__main__":

@@ -1,50 +1,50 @@
 """Step 15. A diamond breaks the simple loop: order matters.
 
 When a result is used twice and the two ways meet again, the
-graph is a diamond. Here A, B and C square, D adds:
+graph is a diamond. Here A, B and C square, and D adds. With x = 2:
 
-                  +-- B --+
-    x -- A -- a --+       +-- D -- y     y = 2 * x**4
-                  +-- C --+          dy/dx = 8 * x**3
+                 +-- B -- 16 --+
+    2 -- A -- 4 -+             +-- D -- 32
+                 +-- C -- 16 --+
 
-The gradient of a is the sum of what B and C send. But the loop
-of step 8 takes the newest function from the stack: D, then C,
-and then at once A, which C has just pushed, while B still
-waits. So A passes on half a gradient. When B is done, A is
-pushed again and passes on the whole one too: half too much.
+y is 2 * x**4, so its slope at 2 is 8 * 2**3 = 64. The gradient of
+a, the 4 in the picture, is the sum of what B and C send back to
+it, 8 and 8. But step 14's loop takes the newest Function from its
+list. It goes to D, then to C, and then at once to A, which C has
+just put there. B is still waiting:
 
-Going to each function once is no cure by itself: then A passes
-on the half only. Where A stands in the order is what counts:
+    D   sends 1 to b and 1 to c
+    C   sends 8 to a          a: 8
+    A   sends 8 * 4 to x      x: 32, early
+    B   sends 8 to a          a: 16
+    A   sends 16 * 4 to x     x: 96, wrong
 
-    a function may go back only after every function
-    that used its result has gone back
+A has passed on half of its gradient, and then once more all of
+it. It is no cure to go to each Function only once: then A passes
+on its half and no more. The place of A in the order must change:
 
-By hand that is easy to read off the picture: D, C, B, A (or D,
-B, C, A). It also saves work: in a row of ten small diamonds,
-each t = t + t, the simple loop visits the first function 512 times.
-(Polar in step 13 was visited twice for the same reason.)
+    a Function goes back after all those
+    that used its result, never before
 
-How should a loop find this order without looking at a picture?
-Step 16 gives every function a number for that.
+An order that keeps to this rule is called a *topological order*
+(Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They
+also save work: in a row of ten small diamonds, each t = t + t, the
+simple loop visits the first Function 512 times. How can a loop find
+the right order? Step 16 gives every Function a number for that.
 
-New: diamond, push_back, simple_loop, in_this_order, doubled,
-report.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function, Square, Add.
-Carried over from step 14: Variable.
-Exercise: let the loop take the oldest function, waiting.pop(0),
-instead of the newest. The diamond comes out right with
-once=True! Find a graph of two squares and one sum that still
-goes wrong.
+Exercise: let the loop take the oldest Function, waiting.pop(0),
+instead of the newest. With once=True the diamond comes out right!
+Find a graph of two squares and one sum that still goes wrong.
+
+In the package: dezero/core/backward.py, propagate
 
 Output:
     dy/dx by hand, 8 * x**3 at x = 2: 64
     y.backward() of step 14:          96
     simple loop    D C A B A:         96, wrong
-    once each      D C A B:           32, wrong
+    each only once D C A B:           32, wrong
     order by hand  D C B A:           64, right
-    ten times t = t + t: 10 functions, t = 1024
+    ten times t = t + t: 10 Functions, t = 1024
     simple loop: 1023 visits, dt/dx = 2345233639424
     last one first: 10 visits, dt/dx = 1024
 """
@@ -52,23 +52,76 @@ Output:
 import numpy as np
 
 
-# --- carried over from step 14 ---
+# A, B, C and D are Function objects, so that we can say in which
+# order they were visited.
+def diamond(x):
+    """Return y = (x**2)**2 + (x**2)**2 and its four Functions."""
+    A, B, C, D = Square(), Square(), Square(), Add()
+    a = A(x)
+    y = D(B(a), C(a))
+    return y, [A, B, C, D]
+
+
+# Three ways to go back. All of them do the same at each Function:
+def push_back(func):
+    """Run one Function backward; its gradients add up."""
+    gxs = func.backward(*[output.grad for output in func.outputs])
+    if not isinstance(gxs, tuple):
+        gxs = (gxs,)
+    for x, gx in zip(func.inputs, gxs):
+        x.grad = gx if x.grad is None else x.grad + gx
+
+
+# The first two ways are step 14's loop, and the same loop with a
+# record of the Functions that it has seen.
+def simple_loop(y, once=False):
+    """Go back as step 14 does; return the Functions in order.
+
+    With once=True no Function enters the list a second time.
+    """
+    y.grad = np.ones_like(y.data)
+    waiting, seen, visited = [y.creator], {y.creator}, []
+    while waiting:
+        func = waiting.pop()
+        push_back(func)
+        visited.append(func)
+        for x in func.inputs:
+            if x.creator is None or (once and x.creator in seen):
+                continue
+            seen.add(x.creator)
+            waiting.append(x.creator)
+    return visited
+
+
+# The third way is told the order.
+def in_this_order(y, funcs):
+    """Go back through funcs as they stand; return them."""
+    y.grad = np.ones_like(y.data)
+    for func in funcs:
+        push_back(func)
+    return funcs
+
+
+def report(title, order, funcs, x):
+    """Print the order of visits, and whether 8 * x**3 came out."""
+    names = dict(zip(funcs, "ABCD"))
+    letters = " ".join(names[func] for func in order) + ":"
+    verdict = "right" if x.grad == 8 * x.data**3 else "wrong"
+    print(f"{title:14} {letters:18} {x.grad:.0f}, {verdict}")
+
+
+def doubled(x, times):
+    """Return t after t = t + t, and the Functions, last first."""
+    t, funcs = x, []
+    for _ in range(times):
+        t = add(t, t)
+        funcs.insert(0, t.creator)
+    return t, funcs
+
+
+# --- carried over ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
-
-    def __init__(self, data):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.grad = None
-        self.creator = None
-
-    def set_creator(self, func):
-        """Remember the Function that computed this Variable."""
-        self.creator = func
 
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
@@ -91,14 +144,33 @@ class Variable:
                 if x.creator is not None:
                     waiting.append(x.creator)
 
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(
+                f"Variable: {type(data).__name__} is not supported; "
+                "wrap the value: Variable(np.array(...)) (see step 9)"
+            )
+        self.data = data
+        self.grad = None
+        self.creator = None
 
-# --- carried over from step 13 ---
+    def set_creator(self, func):
+        """Remember the Function that computed this Variable."""
+        self.creator = func
+
+
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
     and outputs are the Variables of the call.
     """
+
+    def backward(self, *gys):
+        """Return the gradient of the input, or a tuple of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a backward(*gys)"
+        )
 
     def __call__(self, *inputs):
         ys = self.forward(*[x.data for x in inputs])
@@ -117,34 +189,27 @@ class Function:
             f"{type(self).__name__} needs a forward(*xs)"
         )
 
-    def backward(self, *gys):
-        """Return the gradient of the input, or a tuple of them."""
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a backward(*gys)"
-        )
+
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
+
+    def forward(self, x0, x1):
+        return x0 + x1
 
 
 class Square(Function):
     """y = x**2, gx = 2 * x * gy"""
 
-    def forward(self, x):
-        return x**2
-
     def backward(self, gy):
         return 2 * self.inputs[0].data * gy
 
-
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
+    def forward(self, x):
+        return x**2
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -157,72 +222,9 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
-
-
-# --- new in this step ---
-def diamond(x):
-    """Return y = (x**2)**2 + (x**2)**2 and its four functions."""
-    A, B, C, D = Square(), Square(), Square(), Add()
-    a = A(x)
-    y = D(B(a), C(a))
-    return y, [A, B, C, D]
-
-
-def push_back(func):
-    """Run one function backward; its gradients add up."""
-    gxs = func.backward(*[output.grad for output in func.outputs])
-    if not isinstance(gxs, tuple):
-        gxs = (gxs,)
-    for x, gx in zip(func.inputs, gxs):
-        x.grad = gx if x.grad is None else x.grad + gx
-
-
-def simple_loop(y, once=False):
-    """Go back as step 14 does; return the functions in order.
-
-    With once=True no function enters the stack a second time.
-    """
-    y.grad = np.ones_like(y.data)
-    waiting, seen, visited = [y.creator], {y.creator}, []
-    while waiting:
-        func = waiting.pop()
-        push_back(func)
-        visited.append(func)
-        for x in func.inputs:
-            if x.creator is None or (once and x.creator in seen):
-                continue
-            seen.add(x.creator)
-            waiting.append(x.creator)
-    return visited
-
-
-def in_this_order(y, funcs):
-    """Go back through funcs as they stand; return them."""
-    y.grad = np.ones_like(y.data)
-    for func in funcs:
-        push_back(func)
-    return funcs
-
-
-def doubled(x, times):
-    """Return t after t = t + t, and the functions, last first."""
-    t, funcs = x, []
-    for _ in range(times):
-        t = add(t, t)
-        funcs.insert(0, t.creator)
-    return t, funcs
-
-
-def report(title, order, funcs, x):
-    """Print the order of visits, and whether 8 * x**3 came out."""
-    names = dict(zip(funcs, "ABCD"))
-    letters = " ".join(names[func] for func in order) + ":"
-    verdict = "right" if x.grad == 8 * x.data**3 else "wrong"
-    print(f"{title:14} {letters:18} {x.grad:.0f}, {verdict}")
 
 
 if __name__ == "__main__":
@@ -238,7 +240,7 @@ if __name__ == "__main__":
 
     x.cleargrad()
     y, funcs = diamond(x)
-    report("once each", simple_loop(y, once=True), funcs, x)
+    report("each only once", simple_loop(y, once=True), funcs, x)
 
     x.cleargrad()
     y, funcs = diamond(x)
@@ -248,7 +250,7 @@ if __name__ == "__main__":
     x = Variable(np.array(1.0))
     t, funcs = doubled(x, 10)
     count = len(funcs)
-    print(f"ten times t = t + t: {count} functions, t = {t.data:.0f}")
+    print(f"ten times t = t + t: {count} Functions, t = {t.data:.0f}")
     visits = len(simple_loop(t))
     print(f"simple loop: {visits} visits, dt/dx = {x.grad:.0f}")
     x.cleargrad()

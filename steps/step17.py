@@ -1,76 +1,86 @@
 """Step 17. Memory: links that do not keep their target alive.
 
-Python counts the references to every object. When the last one
-goes, the object is freed at once, and with it all that only it
-was holding. Two objects that hold each other never get to zero,
-even when nobody else can reach them. And our graph is made of
-such pairs:
+How does Python know that an object is no longer needed? It counts
+the references to it (*reference counting*). When the last one
+goes, the object is freed at once, and with it everything that
+only this object was holding.
 
-         creator                      creator
-       y -------> f                 y -------> f
-       y <------- f                 y <. . . . f
-          outputs                outputs: weakref.ref(y)
+Two objects that hold each other never get to zero, even when
+nobody else can reach them. This is a *reference cycle*. Our graph
+is full of them, because y holds its creator f, and f holds y:
 
-    step 16: a cycle             now: freed when y is dropped
+    y ---- creator ---> f
+    y <--- outputs ---- f      a cycle
 
-What is caught in a cycle waits for the garbage collector. That
-goes by the number of new objects, not by their size: ten arrays
-of 8 MB do not wake it. In a loop that builds a graph per round,
-memory would pile up.
+    y ---- creator ---> f
+    y <. . outputs . .  f      from now on
 
-A weak reference breaks the cycle. ref = weakref.ref(y) does not
-count as a reference; ref() returns y, or None once y is gone. So
-a Function now holds its outputs weakly. It still holds its
-inputs strongly: y keeps f, f keeps x, and nothing is freed that
-backward needs. One thing to know: where a Function has several
-outputs, keep them all until backward has run. One that was
-dropped is gone, and backward fails when it asks for its
-gradient (the package then goes on with zeros).
+What is caught in a cycle stays until Python's *garbage collector*
+comes. It comes after a certain number of new objects, however large
+they are: ten arrays of 8 MB do not bring it. So memory piles up in
+a loop that builds one graph after the other, and training a network
+is a loop of this kind.
 
-To see reference counting alone at work, the program turns the
-collector off, and back on whatever happens. Step 18 gives this
-pattern a name of its own, and asks what a graph needs to hold
-while it is still in use.
+A *weak reference* does not count as a reference. With
+ref = weakref.ref(y), the call ref() returns y, or None when y is
+gone. So a Function now holds its outputs weakly. It still holds
+its inputs strongly: y holds f, f holds x, and nothing is freed
+that backward needs.
 
-New: Variable.backward, Function.__call__, StrongSquare,
-drop_two, drop_results, without_collector.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Function.forward, Function.backward,
-Square, Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.__init__,
-Variable.set_creator.
-Extends: core.Variable.backward, core.Function
+There is one thing to know. Where a Function has several outputs,
+keep all of them until backward has run. An output that you have
+dropped is gone, and backward fails when it asks None for its
+gradient. An output that you kept but did not use still needs the
+gradient of zeros that step 13 gave it. (The package fills in the
+zeros in both cases.)
+
 Exercise: let drop_results also call y.backward() and then
 x.cleargrad() in every round. How much do strong outputs hold
 now, and which arrays are the rest? (Step 18 looks at those.)
 
+In the package: dezero/core/function.py, Function
+
 Output:
-    collector off; left of two Variables after del
+    two Variables dropped; still in memory:
         on their own:       0
         holding each other: 2
-    left of ten results of 8 MB that were dropped
+    ten results of 8 MB dropped; still in memory:
         strong outputs: 10, about 80 MB
         weak outputs:    0, about 0 MB
-    the function finds its output y: True
-    and backward works as before: dy/dx = 64
+    the Function finds its output y: True
+    backward works as before: dy/dx = 64
     y dropped, the weak reference finds: None
 """
 
 import gc
-import heapq
 import tracemalloc
 import weakref
 
 import numpy as np
 
 
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 16 ---
+    def backward(self):
+        """Add to grad of every Variable that led to this one."""
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [] if self.creator is None else [self.creator]
+        while waiting:
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
+            gys = [output().grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
+
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -87,43 +97,17 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
-
-    # --- new in this step ---
-    def backward(self):
-        """Add to the grad of every Variable this one came from."""
-        if self.grad is None:
-            self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
-        while waiting:
-            func = heapq.heappop(waiting)[-1]
-            gys = [output().grad for output in func.outputs]
-            gxs = func.backward(*gys)
-            if not isinstance(gxs, tuple):
-                gxs = (gxs,)
-            for x, gx in zip(func.inputs, gxs):
-                # not +=: gx may belong to others too (see step 14)
-                x.grad = gx if x.grad is None else x.grad + gx
-                visit(x.creator)
 
 
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -138,7 +122,7 @@ class Function:
         self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -150,56 +134,6 @@ class Function:
         raise NotImplementedError(
             f"{type(self).__name__} needs a backward(*gys)"
         )
-
-
-# --- carried over from step 13 ---
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
-
-    def forward(self, x):
-        return x**2
-
-    def backward(self, gy):
-        return 2 * self.inputs[0].data * gy
-
-
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
-
-
-# --- carried over from step 9 ---
-def as_array(x):
-    """Return x, a number turned into a 0-d ndarray."""
-    if np.isscalar(x):
-        return np.array(x)
-    return x
-
-
-def square(x):
-    """Return x**2 as a Variable."""
-    return Square()(x)
-
-
-# --- carried over from step 12 ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
-
-
-# --- new in this step ---
-class StrongSquare(Square):
-    """A Square that holds its output the way of step 16."""
-
-    def __call__(self, x):
-        y = super().__call__(x)
-        self.held = y  # y -> creator -> held -> y: a cycle
-        return y
 
 
 def drop_two(cycle):
@@ -234,6 +168,9 @@ def drop_results(square_class, rounds=10):
     return sum(ref() is not None for ref in refs), held / 1e6
 
 
+# We want to see reference counting alone at work. So we turn the
+# collector off, and on again whatever happens: what stands under
+# `finally` runs after an error, too.
 def without_collector(measure, *args):
     """Return measure(*args), run with the collector off."""
     was_enabled = gc.isenabled()
@@ -246,14 +183,64 @@ def without_collector(measure, *args):
             gc.enable()
 
 
+# --- carried over ---
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+    def forward(self, x):
+        return x**2
+
+
+# --- new in this step ---
+# To compare, we need a Square that holds its output as in step 16.
+class StrongSquare(Square):
+    """A Square that holds its output the way of step 16."""
+
+    def __call__(self, x):
+        y = super().__call__(x)
+        self.held = y  # y -> creator -> held -> y: a cycle
+        return y
+
+
+# --- carried over ---
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+def square(x):
+    """Return x**2 as a Variable."""
+    return Square()(x)
+
+
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
 if __name__ == "__main__":
-    print("collector off; left of two Variables after del")
+    print("two Variables dropped; still in memory:")
     left = without_collector(drop_two, False)
     print(f"    on their own:       {left}")
     left = without_collector(drop_two, True)
     print(f"    holding each other: {left}")
 
-    print("left of ten results of 8 MB that were dropped")
+    print("ten results of 8 MB dropped; still in memory:")
     left, mb = without_collector(drop_results, StrongSquare)
     print(f"    strong outputs: {left:2}, about {round(mb, -1):.0f} MB")
     left, mb = without_collector(drop_results, Square)
@@ -263,8 +250,8 @@ if __name__ == "__main__":
     a = square(x)
     y = add(square(a), square(a))
     output = y.creator.outputs[0]
-    print(f"the function finds its output y: {output() is y}")
+    print(f"the Function finds its output y: {output() is y}")
     y.backward()
-    print(f"and backward works as before: dy/dx = {x.grad:.0f}")
+    print(f"backward works as before: dy/dx = {x.grad:.0f}")
     del y
     print(f"y dropped, the weak reference finds: {output()}")

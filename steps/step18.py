@@ -1,62 +1,50 @@
 """Step 18. Using less: keep only what someone will read.
 
-Since step 17 a graph goes when its result is dropped. But while
-it lives, it is large: every array on the way stays, as backward
-will ask for it, and backward adds a gradient beside each:
+A graph is freed when its result is dropped. But while it lives, it
+is large. Every array on the way stays, because backward will ask
+for it, and backward adds a gradient beside each of them:
 
-    x  --f-->  a  --g-->  b  --h-->  y          4 arrays
-    gx <------ ga <------ gb <------ gy       + 4 gradients
+    x  --f--> a  --g--> b  --h--> y
+    gx <----- ga <----- gb <----- gy
 
-Mostly we read only gx. So backward now forgets the gradient of
-a result as soon as it has passed it on; gradients stay only in
-the leaves, the Variables that no Function computed. To look at
-the others, call y.backward(retain_grad=True).
+This step saves memory in two ways.
 
-And often no backward follows at all: a finished network is only
-asked for its answer. Then nothing on the way is worth keeping:
+1. Gradients on the way: retain_grad. Mostly we read gx only. So
+backward now forgets the gradient of a result as soon as it has
+passed it on. Gradients stay only in the leaves. To look at the
+others, call y.backward(retain_grad=True).
+
+2. No graph at all: no_grad. Often no backward follows: a network
+that has been trained is only asked for its answers (*inference*).
+Then nothing on the way is worth keeping:
 
     with no_grad():
-        y = h(g(f(x)))      # a and b are freed at once
+        y = h(g(f(x)))   # a, b: freed at once
 
-no_grad() switches Config.enable_backprop off, and a Function
-then records no inputs, no outputs and no creator. After the
-block the switch is what it was before, even if an error ended
-the block. That is the try and finally of step 17, under a name:
-@contextmanager makes a function usable in a with line. What
-stands before its yield runs first, then the block, then the
-rest.
+no_grad() switches Config.enable_backprop off, and a Function then
+records no inputs, no outputs and no creator. After the block the
+switch is what it was before, even if an error ended the block.
 
-Without a creator a result looks like a leaf. y.backward() then
-sets y.grad to ones and reaches nothing else: compute what you
-want to differentiate outside the block. (The package says so
-with an error, and there each thread has switches of its own.)
+A result without a creator looks like a leaf. y.backward() sets
+y.grad to ones, reaches nothing else, and raises no error. So compute
+what you want to differentiate outside of the block. (In the package
+it is an error.)
 
-One repair in passing: NumPy turns 0-d gradients, too, into bare
-numbers. With as_array a gradient is always an ndarray.
+So much for memory. What is left is comfort: print(x) does not even
+show the numbers in x. Step 19 begins with that.
 
-So much for memory. What is left is comfort: print(x) does not
-even show the numbers in x. Step 19 begins with that.
-
-New: Config, using_config, no_grad, Variable.backward,
-Function.__call__, squares, train, peak, about.
-Carried over from step 9: as_array, square.
-Carried over from step 13: Function.forward, Function.backward,
-Square.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.__init__,
-Variable.set_creator.
-Teaches: core.Config, core.using_config, core.no_grad
-Family: core.test_mode
-Extends: core.Variable.backward, core.Function
 Exercise: add a switch Config.count_calls and let Function count
 its calls while it is on. How many lines did using_config need?
 
+In the package: dezero/core/config.py, Config, using_config,
+no_grad
+
 Output:
     the most memory held by 100 squares of 1 MB
-        forward:                about 100 MB
-        forward under no_grad:  about 2 MB
         backward, all retained: about 200 MB
         backward, leaves only:  about 100 MB
+        forward:                about 100 MB
+        forward under no_grad:  about 2 MB
     gradients: x 108.0, a None, y None
     retained:  x 108.0, a 18.0, y 1.0
     in the block: creator None
@@ -64,40 +52,44 @@ Output:
 """
 
 import contextlib
-import heapq
 import tracemalloc
 import weakref
 
 import numpy as np
 
 
-# --- new in this step ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
+# The loop is step 16's. Two things are new in it: as_array, because
+# NumPy turns 0-d gradients, too, into bare numbers (step 9), and the
+# last three lines.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 16 ---
+    def backward(self, retain_grad=False):
+        """Add to grad of every leaf that led to this Variable.
+
+        retain_grad=True: keep the gradients on the way as well.
+        """
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        waiting = [] if self.creator is None else [self.creator]
+        while waiting:
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
+            gys = [output().grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
+                gx = gx if x.grad is None else x.grad + gx
+                x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
+            if not retain_grad:
+                for output in func.outputs:
+                    output().grad = None
+
+    # --- carried over ---
     def __init__(self, data):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -114,50 +106,18 @@ class Variable:
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- new in this step ---
-    def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
 
-        retain_grad=True: keep the gradients on the way as well.
-        """
-        if self.grad is None:
-            self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
-        while waiting:
-            func = heapq.heappop(waiting)[-1]
-            gys = [output().grad for output in func.outputs]
-            gxs = func.backward(*gys)
-            if not isinstance(gxs, tuple):
-                gxs = (gxs,)
-            for x, gx in zip(func.inputs, gxs):
-                # not +=: gx may belong to others too (see step 14)
-                gx = gx if x.grad is None else x.grad + gx
-                x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
-            if not retain_grad:
-                for output in func.outputs:
-                    output().grad = None
-
-
+# And a Function looks at the switch before it records anything.
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -173,7 +133,7 @@ class Function:
             self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -187,31 +147,34 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
+class Config:
+    """Switches that every Function looks at when it is called."""
 
-    def forward(self, x):
-        return x**2
-
-    def backward(self, gy):
-        return 2 * self.inputs[0].data * gy
+    enable_backprop = True  # False: record no graph
 
 
-# --- carried over from step 9 ---
-def as_array(x):
-    """Return x, a number turned into a 0-d ndarray."""
-    if np.isscalar(x):
-        return np.array(x)
-    return x
+# What stands in a with line is called a *context manager*. The line
+# @contextlib.contextmanager makes one of a function. What stands
+# before its yield runs first, then the block of the with, then the
+# rest. The try and finally are those of step 17: the old value
+# comes back even after an error.
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
 
 
-def square(x):
-    """Return x**2 as a Variable."""
-    return Square()(x)
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
 
 
-# --- new in this step ---
+# The rest measures. Each square of x is a new array of 1 MB.
 def squares(x, n=100):
     """Square x n times and return the last result."""
     for _ in range(n):
@@ -240,15 +203,38 @@ def about(mb):
     return f"about {float(f'{mb:.0e}'):.0f} MB"
 
 
+# --- carried over ---
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+    def forward(self, x):
+        return x**2
+
+
+def as_array(x):
+    """Return x, a number turned into a 0-d ndarray."""
+    if np.isscalar(x):
+        return np.array(x)
+    return x
+
+
+def square(x):
+    """Return x**2 as a Variable."""
+    return Square()(x)
+
+
 if __name__ == "__main__":
     x = Variable(np.ones(125_000))  # 8 bytes each: 1 MB
 
     print("the most memory held by 100 squares of 1 MB")
+    print("    backward, all retained:", about(peak(train, x, True)))
+    print("    backward, leaves only: ", about(peak(train, x, False)))
     print("    forward:               ", about(peak(squares, x)))
     with no_grad():
         print("    forward under no_grad: ", about(peak(squares, x)))
-    print("    backward, all retained:", about(peak(train, x, True)))
-    print("    backward, leaves only: ", about(peak(train, x, False)))
 
     x = Variable(np.array(3.0))
     a = square(x)

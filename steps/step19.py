@@ -2,47 +2,31 @@
 
 So far print(x) says <__main__.Variable object at 0x7f...>, and
 for its shape we write x.data.shape. A box around an ndarray can
-answer such questions itself, by passing them on to the array:
+answer such questions itself, by asking its array:
 
-    x.shape  x.ndim  x.size  x.dtype      len(x)      print(x)
+    x.shape  x.ndim  x.size  x.dtype
+    len(x)   print(x)
 
-@property turns a method into something read like an attribute:
-x.shape, without brackets; it cannot be assigned to. len(x)
-calls x.__len__(), and print(x), like the interactive prompt,
-calls x.__repr__(). The text of a matrix has several lines.
-Those after the first move right by nine blanks, the length of
-"variable(", so that the rows stand below each other:
+How can a class take part in len and print? Python looks for methods
+with agreed names, which begin and end with two underscores. These
+are its *special methods*. len(x) calls x.__len__(), and print(x)
+calls x.__repr__(), as the interactive prompt does.
 
-    variable([[1. 2. 3.]
-              [4. 5. 6.]])
+For x.shape there is @property. It turns a method into something
+that is read like an attribute, without brackets. Nobody can assign
+to it: x.shape = (6,) is an error.
 
-A Variable also gets a name, for people: step 25 draws graphs,
-and there "x" says more than an unnamed node.
+A Variable also gets a name. Step 25 draws graphs, and there "x"
+says more than an unnamed node.
 
 W**2 + W is still written add(square(W), W). Steps 20 to 22 bring
 the operators.
 
-New: Variable.__init__, Variable.shape, Variable.ndim,
-Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 9: as_array, square.
-Carried over from step 12: add.
-Carried over from step 13: Square, Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward, Function.
-Teaches: core.Variable.shape, core.Variable.ndim,
-core.Variable.size, core.Variable.dtype,
-core.Variable.__len__, core.Variable.__repr__
-Family: core.Variable.__float__, core.Variable.__int__,
-core.Variable.__bool__, core.Variable.__str__,
-core.Variable.item, core.Variable.tolist,
-core.Variable.__round__, core.Variable.__format__
-Extends: core.Variable
 Exercise: `if y:` on a Variable holding np.array(1.0) fails with
 an error about len(). Why does Python ask for the length? Which
 method would give a better answer? (Look up __bool__.)
+
+In the package: dezero/core/arraylike.py
 
 Output:
     x: shape (3,), ndim 1, size 3, dtype float64, len 3
@@ -58,36 +42,14 @@ Output:
 """
 
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
 
 
-# --- carried over from step 18 ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
+# The text of a matrix has several lines. In __repr__ all lines but
+# the first move right by nine blanks, the length of "variable(", so
+# that the rows stand below each other.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -131,37 +93,27 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
+    # --- carried over ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -170,18 +122,20 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
 
 
-# --- carried over from step 18 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -210,28 +164,26 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
-class Square(Function):
-    """y = x**2, gx = 2 * x * gy"""
-
-    def forward(self, x):
-        return x**2
-
-    def backward(self, gy):
-        return 2 * self.inputs[0].data * gy
-
-
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
 
     def backward(self, gy):
         return gy, gy
 
+    def forward(self, x0, x1):
+        return x0 + x1
 
-# --- carried over from step 9 ---
+
+class Square(Function):
+    """y = x**2, gx = 2 * x * gy"""
+
+    def backward(self, gy):
+        return 2 * self.inputs[0].data * gy
+
+    def forward(self, x):
+        return x**2
+
+
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -244,10 +196,31 @@ def square(x):
     return Square()(x)
 
 
-# --- carried over from step 12 ---
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
+
+
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
 
 
 if __name__ == "__main__":

@@ -1,96 +1,68 @@
 """Step 20. Operators: writing a * b + c.
 
-add(mul(a, b), c) reads from the inside out. Python lets a class
-say what its operators mean: for a + b it calls a.__add__(b),
-and for a * b it calls a.__mul__(b). It also knows that * comes
-before +, so the formula as we would write it builds the graph
-as we would draw it:
+add(mul(a, b), c) reads from the inside out. We would rather write
+a * b + c. Python lets a class say what its operators mean: for
+a + b it calls a.__add__(b), and for a * b it calls a.__mul__(b).
+This is called *operator overloading*. Python also knows that *
+comes before +, so the formula as we would write it builds the
+graph as we would draw it:
 
     a --+
         +-- Mul --+
-    b --+         +-- Add -- y        y = a * b + c
+    b --+         +-- Add -- y
     c ------------+
 
-The method __add__ only passes on to the function add. But add
-is defined further down this file! That works because a function
-body is not run when it is defined: Python notes the name "add"
-and looks it up when + is used. By then the file has been read
-to its end. (Names outside function bodies are looked up at
-once: `class Add(Function)` must come after Function.)
+The product is new. When x0 moves by a small step, x0 * x1 moves
+x1 times as far, and the other way round:
 
-The product is new: y = x0 * x1 moves by x1 for every unit that
-x0 moves, and the other way round:
+    y = x0 * x1   gx0 = gy * x1, gx1 = gy * x0
 
-    gx0 = gy * x1        gx1 = gy * x0
+Is that right? Step 10's gradient_check measures it.
 
-Square retires here: x * x does the same, and as x is used twice
-its two gradients add up to 2 * x (step 14).
+Square leaves us here. x * x does the same, and because x is used
+twice, its two gradients add up to 2 * x (step 14).
 
-Both sides must be Variables so far. a * 3.0 fails, since 3.0
-has no data; step 21 mends this.
+So far both sides must be Variables. a * 3.0 fails, because 3.0 has
+no data. Step 21 mends this.
 
-New: Variable.__add__, Variable.__mul__, Mul, mul.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward, Function.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Teaches: core.Mul, core.mul, core.Variable.__add__,
-core.Variable.__mul__
 Exercise: what are the three gradients of y = a * b * c? Say
 them first, then let backward compute them. Which order does
 Python multiply in, and can you tell from y.creator.inputs?
+
+In the package: dezero/core/arithmetic.py, Mul and mul
 
 Output:
     a * b + c = variable(7.0)
     gradients: a 2.0, b 3.0, c 1.0
     add(mul(a, b), c) = variable(7.0)
     computed in the order: Mul, Add
-    all that __add__ knows about add is its name: ('add',)
     x * x + x = variable([ 2.  6. 12.]), gradient [3. 5. 7.]
+    gradient_check of x * x + x: True
     a * 3.0: 'float' object has no attribute 'data'
 """
 
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
 
 
-# --- carried over from step 18 ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
+# The two methods only pass on to the functions add and mul. But add
+# stands further down in this file! That works, because a function
+# body does not run when it is defined. Python looks up the name add
+# when + is used, and by then it has read the whole file. (Names
+# outside of function bodies are looked up at once. That is why Mul
+# stands below Function.)
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 19 ---
+    def __add__(self, other):
+        return add(self, other)
+
+    def __mul__(self, other):
+        return mul(self, other)
+
+    # --- carried over ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -131,37 +103,26 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -170,25 +131,20 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
 
-    # --- new in this step ---
-    def __add__(self, other):
-        return add(self, other)
 
-    def __mul__(self, other):
-        return mul(self, other)
-
-
-# --- carried over from step 18 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -217,23 +173,6 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
-
-
-# --- carried over from step 12 ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
-
-
 # --- new in this step ---
 class Mul(Function):
     """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
@@ -251,12 +190,73 @@ def mul(x0, x1):
     return Mul()(x0, x1)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
         return np.array(x)
     return x
+
+
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
+
+
+def numerical_diff(f, x, h=1e-4):
+    """Return the slope of f at x by a central difference."""
+    # np.array: a box holds an ndarray, a sum may be a bare number
+    right = f(Variable(np.array(x.data + h)))
+    left = f(Variable(np.array(x.data - h)))
+    return (right.data - left.data) / (2 * h)
+
+
+def gradient_check(f, x, rtol=1e-4, atol=1e-5):
+    """Return whether backward and numerical_diff agree at x.
+
+    Like numerical_diff, it is for f that treat each element of x
+    by itself.
+    """
+    x = Variable(x.data)  # the caller's grad stays as it is
+    f(x).backward()
+    measured = numerical_diff(f, x)
+    if np.allclose(x.grad, measured, rtol=rtol, atol=atol):
+        return True
+    gap = np.max(np.abs(x.grad - measured))
+    print(f"gradient_check: backward is off by up to {gap:.4f}")
+    return False
 
 
 if __name__ == "__main__":
@@ -274,13 +274,13 @@ if __name__ == "__main__":
         "computed in the order: "
         f"{type(first).__name__}, {type(second).__name__}"
     )
-    names = Variable.__add__.__code__.co_names
-    print(f"all that __add__ knows about add is its name: {names}")
 
     x = Variable(np.array([1.0, 2.0, 3.0]))
     y = x * x + x
     y.backward()
     print(f"x * x + x = {y}, gradient {x.grad}")
+    agrees = gradient_check(lambda x: x * x + x, x)
+    print(f"gradient_check of x * x + x: {agrees}")
 
     try:
         a * 3.0

@@ -1,59 +1,38 @@
 """Step 21. Mixing: arrays and numbers on either side.
 
-3 * x + 1 should just work. Two small things make it so.
+3 * x + 1 should just work. Two small things are missing.
 
-First, a Function now wraps what is not yet a Variable: as_array
-turns a number into a 0-d ndarray, as_variable puts an ndarray
+First, a Function must accept what is not yet a Variable. as_array
+turns a number into a 0-d ndarray, and as_variable puts an ndarray
 into a Variable. That settles x * 3 and x + array.
 
-Second, the Variable may stand on the right. For 3 * x Python
-asks int first; int does not know Variables and declines. Then
-Python tries the other operand, with the r for "reflected":
+Second, the Variable may stand on the right. For 3 * x Python asks
+int first, but int does not know Variables and declines. Then Python
+asks the other operand, by a method whose name has an r in front,
+for "reflected":
 
-    3 * x   ->   (3).__mul__(x) declines   ->   x.__rmul__(3)
+    3 * x -> (3).__mul__(x) declines
+          -> x.__rmul__(3)
 
 An ndarray does not decline. It takes x for an element like any
-other and adds it to each of its own, one by one: the result is
-an ndarray of Variables. A class with a higher __array_priority__
-than the ndarray's, which is 0, tells it to decline as int does:
+other and adds x to each of its own elements: the result is an
+ndarray of Variables. __array_priority__ is 0 for an ndarray. When
+the other operand has a higher one, the ndarray declines as int
+does:
 
-    array + x   ->   x.__radd__(array)
+    array + x -> x.__radd__(array)
 
-`other` was the left operand, so __radd__ calls add(other, self)
-in that order. For + and * this shows only in the graph; for -
-and / in step 22 it decides.
-
-Two limits. A gradient has the shape of the result, and that is
+Two limits remain. A gradient has the shape of the result. That is
 wrong for a Variable that was stretched, as x of shape () is in
-array + x with three elements; step 40 sums it up. And 3.0 is
-stored as float64: with NumPy 2 a float32 array times 3.0 turns
-into float64 here (the package keeps float32).
+array + x with three elements. Step 40 mends it. And 3.0 is stored
+as float64: with NumPy 2, a float32 array times 3.0 turns into
+float64 here. (The package keeps float32.)
 
-New: Variable.__array_priority__, Variable.__radd__,
-Variable.__rmul__, Function.__call__, as_variable, Eager.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Function.forward, Function.backward,
-Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul, mul.
-Teaches: core.as_variable, core.Variable.__radd__,
-core.Variable.__rmul__
-Family: core.Variable.__array__, core.Variable.__array_ufunc__,
-core.Variable.__lt__, core.Variable.__le__, core.Variable.__gt__,
-core.Variable.__ge__, core.Variable.__array_function__,
-core.Variable.__dir__
-Extends: core.Variable, core.Function
 Exercise: take __radd__ out and compute 1 + x. Which class does
 Python's error name first, and which operator? Then try x + 1:
 why does that still work?
+
+In the package: dezero/core/variable.py, as_variable and Variable
 
 Output:
     x + np.array(2.0) = variable(5.0)
@@ -61,7 +40,7 @@ Output:
     3 * x + 1 = variable(10.0), gradient 3.0
     array * v = variable([10. 40. 90.])
     the gradient is the array: [10. 20. 30.]
-    without priority: an ndarray of object:
+    without priority: an ndarray of Variables:
         variable([10. 20. 30.])
         variable([20. 40. 60.])
         variable([30. 60. 90.])
@@ -70,42 +49,26 @@ Output:
 """
 
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
 
 
-# --- carried over from step 18 ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
+# In a reflected method `other` was the left operand, so __radd__
+# calls add(other, self) in that order. For + and * the order shows
+# only in the graph. For - and / in step 22 it decides.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
     __array_priority__ = 200  # an ndarray on the left steps back
 
-    # --- carried over from step 19 ---
+    def __radd__(self, other):
+        return add(other, self)
+
+    def __rmul__(self, other):
+        return mul(other, self)
+
+    # --- carried over ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -146,37 +109,26 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -185,33 +137,25 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
 
-    # --- carried over from step 20 ---
     def __add__(self, other):
         return add(self, other)
 
-    # --- new in this step ---
-    def __radd__(self, other):
-        return add(other, self)
-
-    # --- carried over from step 20 ---
     def __mul__(self, other):
         return mul(self, other)
-
-    # --- new in this step ---
-    def __rmul__(self, other):
-        return mul(other, self)
 
 
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -228,7 +172,7 @@ class Function:
             self.outputs = [weakref.ref(output) for output in outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # --- carried over from step 13 ---
+    # --- carried over ---
     def forward(self, *xs):
         """Return the result for the ndarrays xs, or a tuple."""
         raise NotImplementedError(
@@ -242,24 +186,36 @@ class Function:
         )
 
 
-# --- carried over from step 13 ---
+def as_variable(obj):
+    """Return a Variable as it is, an ndarray in a new Variable."""
+    if isinstance(obj, Variable):
+        return obj
+    return Variable(obj)
+
+
+# And without the priority? The array takes the Variable apart.
+class Eager(Variable):
+    """A Variable for which an ndarray on the left does not wait."""
+
+    __array_priority__ = -1
+
+
+# --- carried over ---
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
 
     def backward(self, gy):
         return gy, gy
 
+    def forward(self, x0, x1):
+        return x0 + x1
 
-# --- carried over from step 12 ---
+
 def add(x0, x1):
     """Return x0 + x1 as a Variable."""
     return Add()(x0, x1)
 
 
-# --- carried over from step 20 ---
 class Mul(Function):
     """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
 
@@ -276,7 +232,6 @@ def mul(x0, x1):
     return Mul()(x0, x1)
 
 
-# --- carried over from step 9 ---
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -284,18 +239,26 @@ def as_array(x):
     return x
 
 
-# --- new in this step ---
-def as_variable(obj):
-    """Return a Variable as it is, an ndarray in a new Variable."""
-    if isinstance(obj, Variable):
-        return obj
-    return Variable(obj)
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
 
 
-class Eager(Variable):
-    """A Variable for which an ndarray on the left does not wait."""
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
 
-    __array_priority__ = -1
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
 
 
 if __name__ == "__main__":
@@ -313,7 +276,7 @@ if __name__ == "__main__":
     print(f"array * v = {y}")
     print(f"the gradient is the array: {v.grad}")
     z = array * Eager(np.array([1.0, 2.0, 3.0]))
-    print(f"without priority: an {type(z).__name__} of {z.dtype}:")
+    print(f"without priority: an {type(z).__name__} of Variables:")
     for element in z:
         print(f"    {element}")
     try:

@@ -1,59 +1,37 @@
 """Step 22. More operators: negation, subtraction, division, power.
 
-Four more Functions, all on one pattern: the formula in forward,
-its derivative in backward, and a method that gives it its sign.
+Four more Functions, and any formula of + - * / ** can be written
+down. Each needs three things: the formula in forward, its
+derivative in backward, and a method that Python calls for the
+operator.
 
-    y = -x          gx = -gy
-    y = x0 - x1     gx0 = gy           gx1 = -gy
-    y = x0 / x1     gx0 = gy / x1      gx1 = gy * (-x0 / x1**2)
-    y = x**c        gx = c * x**(c - 1) * gy
+    y = -x       gx  = -gy
+    y = x0 - x1  gx0 = gy
+                 gx1 = -gy
+    y = x0 / x1  gx0 = gy / x1
+                 gx1 = gy * (-x0 / x1**2)
+    y = x**c     gx  = c * x**(c - 1) * gy
 
-Here the two sides differ. For 5 - x Python calls x.__rsub__(5),
-and it must answer with 5 - x, sub(other, self), not with x - 5.
+The two sides of - and / are not alike. For 5 - x Python calls
+x.__rsub__(5). The method must answer with 5 - x, which is
+sub(other, self), and not with x - 5.
 
-The exponent c of a power is a plain number, so it is no input
-of Pow but given to its constructor, and 2**x has no meaning yet
-(the package adds it). The function is called pow, as the rest
-are called add and sub, and so hides Python's own pow from this
-file; write ** for that.
-
-With this any formula of + - * / ** can be written down, and the
-same line of code works for numbers and for Variables: below f
-gets a float for the numerical check and a Variable for ours.
+Now one line of code serves numbers and Variables alike, and the
+table below uses this. Each f gets a Variable, for backward, and
+plain floats, for the measured slope of step 4.
 
 What began as a box of five lines is a small engine now, and its
 own file gets in the way: every new program would have to carry
 all of it along. Step 23 moves it into a package.
 
-New: Variable.__neg__, Variable.__sub__, Variable.__rsub__,
-Variable.__truediv__, Variable.__rtruediv__, Variable.__pow__,
-Neg, neg, Sub, sub, Div, div, Pow, pow.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad,
-Variable.backward.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul, mul.
-Carried over from step 21: Variable.__array_priority__,
-Variable.__radd__, Variable.__rmul__, Function, as_variable.
-Teaches: core.Neg, core.neg, core.Sub, core.sub, core.Div,
-core.div, core.Pow, core.pow, core.Variable.__neg__,
-core.Variable.__sub__, core.Variable.__rsub__,
-core.Variable.__truediv__, core.Variable.__rtruediv__,
-core.Variable.__pow__
-Family: core.rsub, core.rdiv, core.Log, core.log, core.PowVariable,
-core.Variable.__rpow__, core.Variable.__pos__, core.Variable.log
 Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
 
+In the package: dezero/core/arithmetic.py; each definition of this
+file also stands, letter for letter, in dezero/core_simple.py
+
 Output:
-    at x = 2   value  gradient  numerical
+    at x = 2   value  gradient   measured
     -x       -2.0000   -1.0000    -1.0000
     x - 5    -3.0000    1.0000     1.0000
     5 - x     3.0000   -1.0000    -1.0000
@@ -62,47 +40,39 @@ Output:
     x**3      8.0000   12.0000    12.0000
     (a - b) / (a + b)**2 at (5, 1) = 0.1111
     gradients:  a -0.0093, b -0.0648
-    numerical:  a -0.0093, b -0.0648
+    measured:   a -0.0093, b -0.0648
 """
 
 import contextlib
-import heapq
 import weakref
 
 import numpy as np
 
 
-# --- carried over from step 18 ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
-    # --- carried over from step 21 ---
+    def __neg__(self):
+        return neg(self)
+
+    def __sub__(self, other):
+        return sub(self, other)
+
+    def __rsub__(self, other):
+        return sub(other, self)
+
+    def __truediv__(self, other):
+        return div(self, other)
+
+    def __rtruediv__(self, other):
+        return div(other, self)
+
+    def __pow__(self, c):
+        return pow(self, c)
+
+    # --- carried over ---
     __array_priority__ = 200  # an ndarray on the left steps back
 
-    # --- carried over from step 19 ---
     def __init__(self, data, name=None):
         if data is not None and not isinstance(data, np.ndarray):
             raise TypeError(
@@ -143,37 +113,26 @@ class Variable:
         rows = str(self.data).replace("\n", "\n" + " " * 9)
         return f"variable({rows})"
 
-    # --- carried over from step 16 ---
     def set_creator(self, func):
         """Remember the Function and follow it by one generation."""
         self.creator = func
         self.generation = func.generation + 1
 
-    # --- carried over from step 14 ---
     def cleargrad(self):
         """Forget the gradient, so that the next one starts anew."""
         self.grad = None
 
-    # --- carried over from step 18 ---
     def backward(self, retain_grad=False):
-        """Add to the grad of every leaf this one came from.
+        """Add to grad of every leaf that led to this Variable.
 
         retain_grad=True: keep the gradients on the way as well.
         """
         if self.grad is None:
             self.grad = np.ones_like(self.data)
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
+        waiting = [] if self.creator is None else [self.creator]
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
@@ -182,53 +141,32 @@ class Variable:
                 # not +=: gx may belong to others too (see step 14)
                 gx = gx if x.grad is None else x.grad + gx
                 x.grad = as_array(gx)  # 0-d: no scalar (see step 9)
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
 
-    # --- carried over from step 20 ---
     def __add__(self, other):
         return add(self, other)
 
-    # --- carried over from step 21 ---
-    def __radd__(self, other):
-        return add(other, self)
-
-    # --- carried over from step 20 ---
     def __mul__(self, other):
         return mul(self, other)
 
-    # --- carried over from step 21 ---
+    def __radd__(self, other):
+        return add(other, self)
+
     def __rmul__(self, other):
         return mul(other, self)
 
-    # --- new in this step ---
-    def __neg__(self):
-        return neg(self)
 
-    def __sub__(self, other):
-        return sub(self, other)
-
-    def __rsub__(self, other):
-        return sub(other, self)
-
-    def __truediv__(self, other):
-        return div(self, other)
-
-    def __rtruediv__(self, other):
-        return div(other, self)
-
-    def __pow__(self, c):
-        return pow(self, c)
-
-
-# --- carried over from step 21 ---
+# --- carried over ---
 class Function:
     """Base class: a call takes Variables and returns new ones.
 
     forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    are the Variables of the call, outputs weak references to its
+    results.
     """
 
     def __call__(self, *inputs):
@@ -256,40 +194,6 @@ class Function:
         raise NotImplementedError(
             f"{type(self).__name__} needs a backward(*gys)"
         )
-
-
-# --- carried over from step 13 ---
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
-
-
-# --- carried over from step 12 ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
-
-
-# --- carried over from step 20 ---
-class Mul(Function):
-    """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
-
-    def forward(self, x0, x1):
-        return x0 * x1
-
-    def backward(self, gy):
-        x0, x1 = self.inputs[0].data, self.inputs[1].data
-        return gy * x1, gy * x0
-
-
-def mul(x0, x1):
-    """Return x0 * x1 as a Variable."""
-    return Mul()(x0, x1)
 
 
 # --- new in this step ---
@@ -339,6 +243,9 @@ def div(x0, x1):
     return Div()(x0, x1)
 
 
+# The exponent c is a plain number. So it is no input of Pow, and
+# Pow gets it when it is made. 2**x has no meaning here yet. (The
+# package adds it.)
 class Pow(Function):
     """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
 
@@ -353,12 +260,44 @@ class Pow(Function):
         return c * x ** (c - 1) * gy
 
 
+# This name hides Python's own pow from the file. Write ** for that.
 def pow(x, c):
     """Return x**c as a Variable; c is a plain number."""
     return Pow(c)(x)
 
 
-# --- carried over from step 9 ---
+# --- carried over ---
+class Add(Function):
+    """y = x0 + x1, gx0 = gy, gx1 = gy"""
+
+    def backward(self, gy):
+        return gy, gy
+
+    def forward(self, x0, x1):
+        return x0 + x1
+
+
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+class Mul(Function):
+    """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
+
+    def forward(self, x0, x1):
+        return x0 * x1
+
+    def backward(self, gy):
+        x0, x1 = self.inputs[0].data, self.inputs[1].data
+        return gy * x1, gy * x0
+
+
+def mul(x0, x1):
+    """Return x0 * x1 as a Variable."""
+    return Mul()(x0, x1)
+
+
 def as_array(x):
     """Return x, a number turned into a 0-d ndarray."""
     if np.isscalar(x):
@@ -366,7 +305,6 @@ def as_array(x):
     return x
 
 
-# --- carried over from step 21 ---
 def as_variable(obj):
     """Return a Variable as it is, an ndarray in a new Variable."""
     if isinstance(obj, Variable):
@@ -374,9 +312,31 @@ def as_variable(obj):
     return Variable(obj)
 
 
+class Config:
+    """Switches that every Function looks at when it is called."""
+
+    enable_backprop = True  # False: record no graph
+
+
+@contextlib.contextmanager
+def using_config(name, value):
+    """Set the switch name to value inside a with block."""
+    old_value = getattr(Config, name)
+    setattr(Config, name, value)
+    try:
+        yield
+    finally:
+        setattr(Config, name, old_value)
+
+
+def no_grad():
+    """Record no graph inside a with block."""
+    return using_config("enable_backprop", False)
+
+
 if __name__ == "__main__":
     h = 1e-4
-    print("at x = 2   value  gradient  numerical")
+    print("at x = 2   value  gradient   measured")
     for name, f in [
         ("-x", lambda x: -x),
         ("x - 5", lambda x: x - 5),
@@ -402,4 +362,4 @@ if __name__ == "__main__":
     slope_b = (f(5.0, 1.0 + h) - f(5.0, 1.0 - h)) / (2 * h)
     print(f"(a - b) / (a + b)**2 at (5, 1) = {y.data:.4f}")
     print(f"gradients:  a {a.grad:.4f}, b {b.grad:.4f}")
-    print(f"numerical:  a {slope_a:.4f}, b {slope_b:.4f}")
+    print(f"measured:   a {slope_a:.4f}, b {slope_b:.4f}")

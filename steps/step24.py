@@ -1,37 +1,40 @@
 """Step 24. Hard test functions: formulas nobody wants to differentiate.
 
-Whoever invents a way to find the lowest point of a function tries
-it on a set of well-known hard cases. Their formulas are a good
-examination for us too:
+To look for the lowest point of a function is called *optimization*.
+Training a network is optimization, too. New methods are tried on a
+set of well-known hard functions, and their formulas are a good
+examination for our engine:
 
-    sphere(x, y) = x**2 + y**2                a round bowl
+    sphere     x**2 + y**2
+               a round bowl
+    matyas     0.26 * (x**2 + y**2)
+               - 0.48 * x * y
+               a long, flat valley
+    goldstein  (1 + (x + y + 1)**2 * (...))
+               * (30 + (2*x - 3*y)**2 * (...))
+               four hollows, up to 10**6
 
-    matyas(x, y) = 0.26 * (x**2 + y**2)       a long, flat valley
-                   - 0.48 * x * y
+The last one is by Goldstein and Price (1971). To differentiate it
+by hand takes half a page. Here it takes one call of backward: we
+write the formula down as mathematics does, and Python records the
+graph while it computes.
 
-    goldstein(x, y) = (1 + (x + y + 1)**2     four hollows, heights
-        * (19 - 14*x + 3*x**2 - ...))         from 3 to a million
-        * (30 + (2*x - 3*y)**2 * (...))
+How do we know that a gradient is right? A wrong one looks like any
+other number. So we compute each gradient in two ways that share no
+code: with backward, and with the differences of step 4. We compare
+them at (1, 1) and not at (0, 0): there sphere and matyas are flat,
+and many wrong gradients would be 0 as well.
 
-The last, by Goldstein and Price, takes half a page to
-differentiate by hand, and one call of backward here. That is what
-step 22's operators were for: Python reads a formula that looks
-like mathematics, and the graph is written down as it is computed.
+What does such a graph look like? Step 25 draws one by hand. But
+first the milestone of this chapter: the operators that you have
+now are enough for a formula that learns what AND means.
 
-A wrong gradient looks like any other number. So each is compared
-with the slope that step 4 measures: move one argument a little to
-either side and see by how much the result changes. The two ways
-share no line of code. Gradients that agree at a point picked
-without care are right in all likelihood; at (0, 0), where sphere
-and matyas are flat, even much that is wrong would agree.
-
-What does such a graph look like? Step 25 draws one by hand.
-
-New: sphere, matyas, goldstein, gradient, slopes, worst.
 Exercise: Beale's function is (1.5 - x + x*y)**2
 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2. Add it. Its
 gradient at (1, 1) is (0, 27.75), and (0, 0) at its minimum
 (3, 0.5): what does backward say?
+
+In the package: dezero/gradcheck.py, numerical_grad
 
 Output:
     at (1, 1)     value       df/dx       df/dy
@@ -43,10 +46,9 @@ Output:
 
 import numpy as np
 
-from dezero import Variable
+from dezero.core_simple import Variable
 
 
-# --- new in this step ---
 def sphere(x, y):
     """A round bowl: minimum 0 at (0, 0)."""
     return x**2 + y**2
@@ -66,14 +68,17 @@ def goldstein(x, y):
     return first * second
 
 
+# The first way: Variables and backward.
 def gradient(f, *point):
     """Return f and its derivatives at point, by backward."""
     variables = [Variable(np.array(float(p))) for p in point]
     z = f(*variables)
     z.backward()
-    return float(z.data), [float(v.grad) for v in variables]
+    return z.data, [v.grad for v in variables]
 
 
+# The second way: plain numbers. Each argument moves by h to either
+# side while the others stay.
 def slopes(f, *point, h=1e-4):
     """Return the derivatives of f at point, measured (step 4)."""
     measured = []

@@ -1,50 +1,60 @@
-"""Step 25. DOT: describe a graph in words, and let a program draw it.
+r"""Step 25. DOT: describe a graph in words, and let a program draw it.
 
-Where should 30 boxes go so that their arrows do not cross? That
-is a hard problem, and Graphviz has solved it. We only have to say
-which boxes there are and which arrows, in a language called DOT:
+A picture of a computational graph says more than a list of its
+Functions. But where should 30 boxes stand, so that their arrows
+do not cross? This is a hard problem, and a program has solved
+it: Graphviz. We only say which boxes there are, and which
+arrows. The language for this is called DOT:
 
-    digraph g {            a directed graph, called g
-    x                      a node
-    x [label="x", color=orange, style=filled]
-    x -> f                 an edge
+    digraph g {          a graph, called g
+    x [label="x"]        a node
+    x -> A -> a          two edges
     }
 
-A line is one statement. Nodes are called by names; what is drawn
-inside them is their label. Attributes stand in brackets: color,
-style=filled, shape=box. The order does not matter to the picture.
+digraph is short for *directed graph*: every edge has a
+direction. Each line is one statement, and the lines may stand in
+any order. A node has a name, and the text that is drawn inside
+it is its label. What else belongs to a node stands in the
+brackets, too: color, style=filled, shape=box.
 
-A computation has two kinds of nodes. Here Variables are orange
-ellipses and Functions blue boxes, and an arrow leads from what is
-needed to what needs it:
+A computational graph has two kinds of nodes. We draw a Variable
+as an orange ellipse and a Function as a blue box, and an arrow
+leads from a Variable to the Function that uses it, and from
+there to the result. Our example is the diamond of step 15:
 
-    x ---> [Square] ---> y
+              +-- B -- b --+
+    x -- A -- a            +-- D -- y
+              +-- C -- c --+
 
-A label may hold any text, a quote too. Within DOT's quotes it has
-to be written \\", and a backslash \\\\; else the text ends early and
-Graphviz stops at a line that makes no sense.
+The picture is made by render_dot of the package. It calls the
+program `dot` where that is installed, and otherwise pygraphviz,
+which came along with `pip install -e .`. The end of the file's
+name decides between PNG, SVG and PDF.
 
-The picture is drawn by render_dot of dezero/render.py: by the
-program `dot` where that is installed, and otherwise by the engine
-that came along with `pip install -e .`; PNG, SVG or PDF by the
-end of the file name.
+Writing DOT by hand is tiresome, and the text is wrong as soon as
+the formula changes. In step 26 the graph writes its own DOT.
 
-Writing DOT by hand is quickly tiresome, and wrong as soon as the
-formula changes. But the graph is there already: every Variable
-knows its creator. Step 26 lets it write its own DOT.
-
-New: FIGURES, quote, variable, function, edge, digraph.
-Family: render.render_dot
 Exercise: draw y = (x0 + x1)**2 by hand. Then give the result the
-label y "squared": which lines of the DOT text change?
+label y = "big", with its quotes. Which lines of the DOT text
+change, and how?
+
+In the package: dezero/render.py, render_dot
 
 Output:
     digraph g {
-    x [label="x", color=orange, style=filled]
-    y [label="y = \\"x squared\\"", color=orange, style=filled]
-    f [label="Square", color=lightblue, style=filled, shape=box]
-    x -> f
-    f -> y
+    x [label="x = 2", color=orange, style=filled]
+    a [label="a = 4", color=orange, style=filled]
+    b [label="b = 16", color=orange, style=filled]
+    c [label="c = 16", color=orange, style=filled]
+    y [label="y = 32", color=orange, style=filled]
+    A [label="Square", color=lightblue, style=filled, shape=box]
+    B [label="Square", color=lightblue, style=filled, shape=box]
+    C [label="Square", color=lightblue, style=filled, shape=box]
+    D [label="Add", color=lightblue, style=filled, shape=box]
+    x -> A -> a
+    a -> B -> b -> D
+    a -> C -> c -> D
+    D -> y
     }
     figures/step25_by_hand.png
 """
@@ -53,10 +63,13 @@ from pathlib import Path
 
 from dezero.graph import render_dot
 
-# --- new in this step ---
+# The steps put their pictures into a folder beside steps/.
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
+# A label may hold any text, even a quote. Between DOT's own quotes
+# it is written \", and a backslash is written \\. Otherwise the
+# label ends too early, and Graphviz stops at that line.
 def quote(text):
     """Return text as a DOT string, with its quotes escaped."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -75,9 +88,9 @@ def function(name, label):
     return f"{name} [label={quote(label)}, {look}]"
 
 
-def edge(tail, head):
-    """Return the line of an arrow from tail to head."""
-    return f"{tail} -> {head}"
+def edge(*names):
+    """Return the line of an arrow, or of several in a row."""
+    return " -> ".join(names)
 
 
 def digraph(lines):
@@ -88,11 +101,19 @@ def digraph(lines):
 if __name__ == "__main__":
     text = digraph(
         [
-            variable("x", "x"),
-            variable("y", 'y = "x squared"'),
-            function("f", "Square"),
-            edge("x", "f"),
-            edge("f", "y"),
+            variable("x", "x = 2"),
+            variable("a", "a = 4"),
+            variable("b", "b = 16"),
+            variable("c", "c = 16"),
+            variable("y", "y = 32"),
+            function("A", "Square"),
+            function("B", "Square"),
+            function("C", "Square"),
+            function("D", "Add"),
+            edge("x", "A", "a"),
+            edge("a", "B", "b", "D"),
+            edge("a", "C", "c", "D"),
+            edge("D", "y"),
         ]
     )
     print(text)

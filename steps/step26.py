@@ -1,52 +1,38 @@
 """Step 26. The graph of any result: it has been there all along.
 
-A result knows its creator, a creator its inputs, and each of
-these its own creator. Whoever follows these links sees the whole
-computation, so the DOT text of step 25 can write itself:
+To draw a graph, we do not have to describe it. The program knows
+it already: a result knows its creator, the creator knows its
+inputs, and each input knows its own creator.
 
-    y --creator--> Square --inputs--> x --creator--> None
+    y --creator--> Square --inputs--> x
 
-It is the walk of backward (step 8) with a pen in its hand. A list
-holds the Functions still to be visited, and a set those that were
-found, so that a Variable used twice does not make us draw all
-that is behind it twice. A Function then says four things: its own
-node, its inputs, its outputs, and the arrows to and from them.
+So get_dot_graph follows these links, as backward does (step 8),
+and writes DOT (step 25) on the way. A list holds the Functions
+that still have to be visited. A set holds those that were found,
+so that a Function whose result is used twice is drawn once.
 
 A node needs a name that no other node has. Python's id() gives
-every living object a different number, and that will do: nobody
-reads it, only the label is drawn. Its label is a Variable's own
-name. With verbose=True shape and dtype stand behind it, and that
-is what you will want when shapes do not fit. The 2 of 2 * x has
-no name, and an empty ellipse would tell nothing: with
-constants=True such a number is called by its value. The picture
-asks for that, the text does not.
+every living object a different number, and that is enough:
+nobody reads these names, only the labels are drawn.
 
-The Functions hold their outputs by weak references (step 17). An
-output nobody kept is gone by now, and its arrow is left out.
+As an example we draw the function of Goldstein and Price (step
+24) at (1, 1). Its formula has four lines. How many Functions run
+when it is computed? The picture has a blue box for each. Look in
+it for the 14 * x of the formula.
 
-The picture is Goldstein and Price's function (step 24) at (1, 1).
-The package's get_dot_graph can number the nodes instead, so that
-the text is the same on every run; and its render_dot is the one
-of step 25.
+Step 27 uses these pictures to compare two ways to compute sin.
 
-That ends the part about gradients. What is left of a formula's
-derivative after backward is a number. Chapter 3 makes it a
-Variable, with a graph of its own to draw.
+Exercise: write the value of every Variable that holds one number
+into its label, and draw goldstein at its minimum (0, -1). There
+z = first * second is 3. Which of the two factors is 1, and why?
+How does the other one become 3?
 
-New: is_constant, dot_variable, dot_function, get_dot_graph,
-plot_dot_graph, summary.
-Carried over from step 24: goldstein.
-Carried over from step 25: FIGURES, quote.
-Teaches: graph.get_dot_graph, graph.plot_dot_graph
-Family: graph.picture
-Exercise: also write the value into the label of every Variable
-that holds one number. At which node of the picture does the value
-first exceed 100?
+In the package: dezero/graph.py, get_dot_graph and plot_dot_graph
 
 Output:
     x * x:           2 variables, 1 function, 3 edges
     goldstein(x, y): 57 variables, 38 functions, 108 edges
-    verbose: z: () float64
+    the label of z with verbose=True: z: () float64
     figures/step26_goldstein.png
 """
 
@@ -54,36 +40,22 @@ from pathlib import Path
 
 import numpy as np
 
-from dezero import Variable
+from dezero.core_simple import Variable
 from dezero.graph import render_dot
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-def quote(text):
-    """Return text as a DOT string, with its quotes escaped."""
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
-
-
-# --- carried over from step 24 ---
-def goldstein(x, y):
-    """Goldstein and Price's function: minimum 3 at (0, -1)."""
-    a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2
-    b = 18 - 32 * x + 12 * x**2 + 48 * y - 36 * x * y + 27 * y**2
-    first = 1 + (x + y + 1) ** 2 * a
-    second = 30 + (2 * x - 3 * y) ** 2 * b
-    return first * second
-
-
-# --- new in this step ---
+# Most Variables in a graph have no name. A number that was written
+# into the formula, such as the 14 of 14 * x, can be recognised: it
+# has no axes, no name and no creator.
 def is_constant(v):
     """Tell a number that was written into a formula."""
     unnamed = v.name is None and v.creator is None
     return unnamed and v.data is not None and v.data.ndim == 0
 
 
+# A Variable is labelled with its name, and in a picture a constant
+# is labelled with its value. verbose=True adds shape and dtype:
+# they help when shapes do not fit.
 def dot_variable(v, verbose, constants=False):
     """Return the line of a Variable, labelled with its name."""
     label = "" if v.name is None else v.name
@@ -96,6 +68,8 @@ def dot_variable(v, verbose, constants=False):
     return f"{id(v)} [label={quote(label)}, {look}]"
 
 
+# A Function holds its outputs by weak references (step 17). An
+# output that nobody kept is gone, and its arrow is left out.
 def dot_function(func):
     """Return the lines of a Function, its neighbours' arrows too."""
     label = quote(type(func).__name__)
@@ -109,6 +83,8 @@ def dot_function(func):
     return lines
 
 
+# The get_dot_graph of the package can also number the nodes, with
+# stable=True. Then the text is the same on every run.
 def get_dot_graph(output, verbose=True, constants=False):
     """Return the DOT text of the graph that computed output."""
     variables, functions = {id(output): output}, []
@@ -143,6 +119,25 @@ def summary(text):
     return f"{orange} variables, {blue} {functions}, {edges} edges"
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def quote(text):
+    """Return text as a DOT string, with its quotes escaped."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def goldstein(x, y):
+    """Goldstein and Price's function: minimum 3 at (0, -1)."""
+    a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2
+    b = 18 - 32 * x + 12 * x**2 + 48 * y - 36 * x * y + 27 * y**2
+    first = 1 + (x + y + 1) ** 2 * a
+    second = 30 + (2 * x - 3 * y) ** 2 * b
+    return first * second
+
+
 if __name__ == "__main__":
     x = Variable(np.array(1.0), name="x")
     y = Variable(np.array(1.0), name="y")
@@ -152,7 +147,7 @@ if __name__ == "__main__":
     z.name = "z"
     print("goldstein(x, y):", summary(get_dot_graph(z)))
     label = dot_variable(z, verbose=True).split('"')[1]
-    print("verbose:", label)
+    print("the label of z with verbose=True:", label)
 
     FIGURES.mkdir(exist_ok=True)
     path = FIGURES / "step26_goldstein.png"

@@ -1,44 +1,43 @@
 """Step 27. A series for sin: accuracy is paid for in nodes.
 
-There are two ways to a new function. The first is that of step
-3: a Function of its own. NumPy computes sin, and we supply the
-derivative, cos:
+How do we teach the engine a function that it does not know yet,
+such as sin? There are two ways.
+
+The first is a Function of its own, as in step 3. NumPy computes
+sin, and we supply the derivative, cos:
 
     y = sin(x)          gx = gy * cos(x)
 
-The second needs no derivative, only + and * and **. sin is the
-sum of an endless series, named after Taylor,
+The second way needs no derivative from us, only + and * and **.
+The sine is the sum of an endless series (Brook Taylor, 1715),
+its *Taylor series*:
 
-    sin(x) = x - x**3 / 3! + x**5 / 5! - x**7 / 7! + ...
+    sin(x) = x - x**3 / 3! + x**5 / 5!
+               - x**7 / 7! + ...
 
-where 5! = 1 * 2 * 3 * 4 * 5, and so on. These factorials soon
-outgrow the powers of x, so the terms shrink, and we stop after
-the first one below a threshold. Written with Variables the sum
-needs no backward of its own. It is differentiated term by term:
+where 5! = 1 * 2 * 3 * 4 * 5, and so on. The factorials soon grow
+faster than the powers of x, so the terms shrink. We stop after
+the first term below a threshold. Every operation in this sum has
+a backward already, so backward differentiates it term by term:
 
-    1 - x**2 / 2! + x**4 / 4! - x**6 / 6! + ... = cos(x)
+    1 - x**2 / 2! + x**4 / 4!
+      - x**6 / 6! + ... = cos(x)
 
-The loop runs as often as x and the threshold demand, and the
-graph is what has run (step 7). Each further term is seven nodes
-more: a power, a product and a sum, their three results, and a
-coefficient. All are kept until backward has gone through them.
-The Function is one box, however exact it is. So what is used a
-lot deserves a Function, and the series is for what has none.
+What does the second way cost? The loop runs as often as x and
+the threshold demand, and every operation that runs is recorded
+(step 7). Each further term adds seven nodes: a coefficient, a
+power, a product, a sum, and their three results. They stay in
+memory as long as y does. The Function is one box, however exact
+it is. So a function that is used often deserves its own Function.
 
-The picture shows both, with the numbers that flowed. Its text is
-made of two of step 26's, with a frame around each.
+With a gradient we can also look for the lowest point of a
+function. That is step 28.
 
-With a gradient we can look for the lowest point of a function.
-Step 28 does so.
-
-New: Sin, sin, taylor_sin, graph_nodes, show_values,
-side_by_side.
-Carried over from step 25: FIGURES.
-Teaches: functions.Sin, functions.sin
-Family: core.Variable.sin
-Exercise: at x = 30 a lower threshold helps no more. Print the
+Exercise: at x = 30 a smaller threshold does not help. Print the
 largest term, and remember that a float64 has 16 digits. Then
-take 2 * pi off x a few times before you begin.
+subtract 2 * pi from x a few times before you begin.
+
+In the package: dezero/functions/elementwise.py, Sin and sin
 
 Output:
     sin(pi / 4) is 0.707107, its slope 0.707107
@@ -57,14 +56,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dezero import Function, Variable
+from dezero.core_simple import Function, Variable
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
 class Sin(Function):
     """y = sin(x), so gx = gy * cos(x)."""
 
@@ -80,12 +75,10 @@ def sin(x):
     return Sin()(x)
 
 
+# The terms alternate and shrink. In a series like that, what we
+# leave out is smaller than the first term that is left out.
 def taylor_sin(x, threshold=1e-4):
-    """Return sin(x) from its series, up to a term below threshold.
-
-    The terms alternate and shrink, so what is left out is smaller
-    than the first term left out.
-    """
+    """Return sin(x) from its series, up to a term below threshold."""
     y, term, n = x, x, 1
     while np.max(np.abs(term.data)) > threshold:
         n += 2
@@ -95,66 +88,57 @@ def taylor_sin(x, threshold=1e-4):
     return y
 
 
-def graph_nodes(y):
-    """Return all Variables and Functions that led to y, and y."""
-    nodes, waiting = {y}, [y]
-    while waiting:
-        func = waiting.pop().creator
-        if func is not None and func not in nodes:
-            nodes.update([func, *func.inputs])
-            waiting += func.inputs
-    return nodes
+# show="data" makes the package's get_dot_graph write the value of
+# each Variable into its label. DOT draws a frame around a subgraph
+# whose name begins with cluster. A node that belongs to both graphs
+# would stand outside of the frames; sin and its series share none.
+def draw_graphs(graphs, file):
+    """Draw two graphs, {title: result}, each in a frame."""
+    texts = [
+        get_dot_graph(y, verbose=False, show="data").splitlines()[1:-1]
+        for y in graphs.values()
+    ]
+    both = [line for line in texts[0] if line in texts[1]]
+    dot = ["digraph g {", "ranksep=0.4; nodesep=0.4"]
+    for title, lines in zip(graphs, texts):
+        dot += [f'subgraph "cluster {title}" {{ label="{title}"']
+        dot += ['labelloc=b; color=gray; fontname="DejaVu Sans"']
+        dot += [x for x in lines if "->" not in x and x not in both]
+        dot += ["}"]
+    dot += texts[0] + [x for x in texts[1] if x not in both] + ["}"]
+    render_dot("\n".join(dot), file)
 
 
-def show_values(y):
-    """Name every Variable of y's graph after its number."""
-    for node in graph_nodes(y):
-        if isinstance(node, Variable):
-            before = f"{node.name} = " if node.name else ""
-            node.name = f"{before}{node.data:.4f}"
-
-
-def side_by_side(graphs):
-    """Return the DOT text of several graphs, each in a frame."""
-    frames = []
-    for i, (title, y) in enumerate(graphs.items()):
-        lines = get_dot_graph(y, verbose=False).splitlines()
-        frames += [f"subgraph cluster{i} {{", f'label="{title}"']
-        frames += ['fontname="DejaVu Sans"; fontsize=18; labelloc=b']
-        frames += ["color=gray; margin=16", *lines[1:-1], "}"]
-    return "\n".join(["digraph g {", *frames, "}"])
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":
     start = np.array(np.pi / 4)
-    x = Variable(start)
-    y = sin(x)
-    y.backward()
-    value, slope = float(y.data), float(x.grad)
+    x = Variable(start, "x")
+    exact = sin(x)
+    exact.backward()
+    value, slope = float(exact.data), float(x.grad)
     print(f"sin(pi / 4) is {value:.6f}, its slope {slope:.6f}")
-    print(f"a Function: {len(graph_nodes(y))} nodes")
+    nodes = get_dot_graph(exact).count("label=")
+    print(f"a Function: {nodes} nodes")
+
     print("threshold   terms   nodes   error   error of the slope")
     for threshold in (1e-2, 1e-4, 1e-6, 1e-8, 1e-10):
         x = Variable(start)
         y = taylor_sin(x, threshold)
         y.backward()
-        nodes = graph_nodes(y)
-        sums = [type(node).__name__ for node in nodes].count("Add")
+        dot = get_dot_graph(y)
+        nodes, terms = dot.count("label="), dot.count('"Add"') + 1
         error, slope_error = y.data - value, float(x.grad) - slope
         print(
-            f"{threshold:9.0e}{sums + 1:8}{len(nodes):8}"
+            f"{threshold:9.0e}{terms:8}{nodes:8}"
             f"{abs(error):8.0e}{abs(slope_error):8.0e}"
         )
 
-    graphs = {}
-    for name, f in {
-        "Sin": sin,
-        "three terms": lambda x: taylor_sin(x, threshold=1e-2),
-    }.items():
-        y = f(Variable(start, "x"))
-        y.name = "y"
-        show_values(y)
-        graphs[f"{name}: {len(graph_nodes(y))} nodes"] = y
+    series = taylor_sin(Variable(start, "x"), threshold=1e-2)
+    exact.name = series.name = "y"
     FIGURES.mkdir(exist_ok=True)
-    render_dot(side_by_side(graphs), FIGURES / "step27_sin.png")
+    graphs = {"Sin": exact, "three terms of the series": series}
+    draw_graphs(graphs, FIGURES / "step27_sin.png")
     print("figures/step27_sin.png")

@@ -1,55 +1,53 @@
-"""Step 28. Gradient descent: down the slope, as far as it pays.
+"""Step 28. Gradient descent: small steps against the gradient.
 
-The gradient points where f rises most steeply. So to go down,
-take a step against it, look again, and so on:
+How do we find the lowest point of a function? For each input,
+the gradient tells whether the result grows or shrinks when that
+input grows a little. So move each input a little in the
+direction in which the result shrinks, and repeat. This is
+*gradient descent* (Cauchy, 1847). For y = f(x) one step is
 
-    point = point - rate * gradient
+    y.backward()
+    x.data -= lr * x.grad
+    x.cleargrad()
 
-Rosenbrock's function is the classic hard case, a bent valley
-with steep walls and a floor that hardly slopes:
+lr is the *learning rate*: it says how far a step goes. Without
+cleargrad the next gradient would be added to this one (step 14).
+Later in this course, these three lines train neural networks.
+
+Our function has two inputs and is a classic hard case: a bent
+valley with steep walls and a flat floor (Rosenbrock, 1960).
 
     f(x, y) = 100 * (y - x**2)**2 + (x - 1)**2
 
-It is lowest at (1, 1), where it is 0. How far should a step go?
-Down there f bends 2,500 times as much across the valley as along
-it. With a rate above 0.002 we are thrown from wall to wall; with
-one below we creep along the floor. No rate is good for both. So
-let each step look for its own: try 1, and halve it until f falls
-enough, by half of what the slope promises,
+It is lowest at (1, 1), where it is 0. Which learning rate is
+good? We start at (0, 2) and try three of them.
 
-    f(point - rate * g) <= f(point) - rate * (g @ g) / 2
+0.0015 works. The walk is down in the valley after ten steps, and
+follows the floor from there. 0.0001 is too small: after 2,000
+steps the walk has hardly begun. 0.005 is too large: where the
+valley becomes narrow, each step lands on the opposite wall. The
+walk jumps from wall to wall for ever, and comes no nearer. On
+the right of the picture you see the height after each step.
 
-On a straight slope f would fall by rate * (g @ g), on its way to
-the lowest point of a parabola by half of that. A step that gains
-less than half has gone too far. This is called backtracking. To
-try a rate takes one value of f, and no backward; here a step
-tries nine of them.
+The gradient tells where to go, but not how far. Step 29 asks how
+the gradient changes, and needs four steps.
 
-gradient() makes new Variables for every point, so there is no
-old gradient to clear.
+Exercise: let each step look for its own rate. Begin with 1, and
+halve it until f has fallen by at least lr * (gx**2 + gy**2) / 2.
+This is a *backtracking line search* (Armijo, 1966). After how
+many steps is the gradient shorter than 0.001, with rates found
+like this and with 0.0015?
 
-The picture shows why it helps: now and then the slope points
-along the valley, and one long step does the work of hundreds.
-Still, 719 steps are many. The slope tells where to go but not
-how far. Step 29 asks how the slope changes, and needs a handful.
-
-New: rosenbrock, gradient, descend, backtrack, draw_valley,
-draw_path.
-Carried over from step 25: FIGURES.
-Exercise: let each search begin with twice the last rate instead
-of 1. How many values of f does that save, and how many steps
-does it cost?
+In the package: nothing; step 46 makes a class of the three lines
 
 Output:
-    step   rate 0.0015         rate chosen
-       0  (0.0000, 2.0000)  (0.0000, 2.0000)
-       1  (0.0030, 1.4000)  (0.0078, 0.4375)
-      10  (0.0781, 0.0598)  (0.5135, 0.2627)
-     100  (0.2789, 0.0747)  (0.8995, 0.8089)
-     719  (0.6978, 0.4855)  (0.9989, 0.9979)
-    2000  (0.8942, 0.7991)
-    rate 0.0015: ends at height 0.011214, slope 0.1033
-    rate chosen: ends at height 0.000001, slope 0.0010
+    step  rate 0.0001   rate 0.0015   rate 0.005
+       0  (0.00, 2.00)  (0.00, 2.00)  (0.00, 2.00)
+       1  (0.00, 1.96)  (0.00, 1.40)  (0.01, 0.00)
+      10  (0.00, 1.63)  (0.08, 0.06)  (0.09, 0.01)
+     100  (0.10, 0.27)  (0.28, 0.07)  (0.51, 0.26)
+    2000  (0.38, 0.14)  (0.89, 0.80)  (0.53, 0.21)
+    heights at the end: 0.39, 0.01, 0.72
     figures/step28_descent.png
 """
 
@@ -58,48 +56,33 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from dezero import Variable
-
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
+from dezero.core_simple import Variable
 
 
-# --- new in this step ---
+# Why does even a good rate need thousands of steps? At its minimum
+# the valley bends 2,500 times as much across as along. This ratio
+# is the *condition number*. The steep walls allow no rate above
+# 0.002, and the flat floor would need a much larger one.
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 
-def gradient(f, point):
-    """Return the height of f at a point and its gradient there."""
-    xs = [Variable(np.array(coordinate)) for coordinate in point]
-    y = f(*xs)
-    y.backward()
-    return float(y.data), np.array([float(x.grad) for x in xs])
-
-
-def descend(f, point, rate=None, tolerance=1e-3, limit=2000):
-    """Return the points of a walk downhill from point, an array.
-
-    It ends where the gradient is shorter than tolerance, or after
-    limit steps. Without a rate each step looks for its own.
-    """
-    path = [np.array(point)]
-    while len(path) <= limit:
-        height, slope = gradient(f, path[-1])
-        if np.linalg.norm(slope) < tolerance:
-            break
-        step = rate or backtrack(f, path[-1], height, slope)
-        path.append(path[-1] - step * slope)
+# The loop computes f anew for every point, so each pass has a graph
+# of its own. x.data changes in place; the graph is not needed any
+# more at that time.
+def descend(f, start, lr, steps):
+    """Return the points of a walk downhill, the first one is start."""
+    xs = [Variable(np.array(float(x))) for x in start]
+    path = [start]
+    for _ in range(steps):
+        y = f(*xs)
+        y.backward()
+        for x in xs:
+            x.data -= lr * x.grad
+            x.cleargrad()
+        path.append([float(x.data) for x in xs])
     return np.array(path)
-
-
-def backtrack(f, point, height, slope):
-    """Return the first of 1, 1/2, 1/4, ... that goes down enough."""
-    rate, promise = 1.0, slope @ slope
-    while f(*(point - rate * slope)) > height - rate * promise / 2:
-        rate /= 2
-    return rate
 
 
 def draw_valley(axes, f):
@@ -125,32 +108,37 @@ def draw_path(axes, path, color, marks=()):
         axes.annotate(f"{n:,}", path[n] + [0.07, -0.1])
 
 
-if __name__ == "__main__":
-    walks = {
-        "rate 0.0015": descend(rosenbrock, (0.0, 2.0), rate=0.0015),
-        "rate chosen": descend(rosenbrock, (0.0, 2.0)),
-    }
-    ends = [len(path) - 1 for path in walks.values()]
-    print("step   " + "         ".join(walks))
-    for n in (0, 1, 10, 100, *sorted(ends)):
-        points = [path[n] for path in walks.values() if n < len(path)]
-        columns = [f"({x:.4f}, {y:.4f})" for x, y in points]
-        print(f"{n:4}", *columns, sep="  ")
-    for name, path in walks.items():
-        height, slope = gradient(rosenbrock, path[-1])
-        length = np.linalg.norm(slope)
-        print(
-            f"{name}: ends at height {height:.6f}, slope {length:.4f}"
-        )
+def draw_heights(axes, heights):
+    """Draw {rate: the height after each step}, on a log scale."""
+    for rate, values in heights.items():
+        axes.plot(values, label=f"rate {rate}", linewidth=1.5)
+    axes.set(xlabel="step", ylabel="height", yscale="log")
+    axes.legend()
 
-    figure = Figure(figsize=(8.5, 5.2), layout="constrained")
-    both = figure.subplots(1, 2, sharey=True)
-    colors = ("tab:orange", "tab:red")
-    for axes, color, (name, path) in zip(both, colors, walks.items()):
-        draw_valley(axes, rosenbrock)
-        marks = [n for n in (1, 10, 100, 1000, 2000) if n < len(path)]
-        draw_path(axes, path, color, marks)
-        axes.set_title(f"{name}: {len(path) - 1:,} steps")
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+if __name__ == "__main__":
+    f, start, rates = rosenbrock, (0.0, 2.0), (0.0001, 0.0015, 0.005)
+    walks = {lr: descend(f, start, lr, 2000) for lr in rates}
+    heights = {lr: f(*path.T) for lr, path in walks.items()}
+    print("step  " + "   ".join(f"rate {lr}" for lr in rates))
+    for n in (0, 1, 10, 100, 2000):
+        points = [path[n] for path in walks.values()]
+        columns = [f"({x:.2f}, {y:.2f})" for x, y in points]
+        print(f"{n:4}", *columns, sep="  ")
+    ends = [f"{height[-1]:.2f}" for height in heights.values()]
+    print("heights at the end:", ", ".join(ends))
+
+    figure = Figure(figsize=(9, 5.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.set_title("rate 0.0015: 2,000 steps")
+    draw_valley(left, f)
+    draw_path(left, walks[0.0015], "tab:orange", (1, 10, 100, 2000))
+    right.set_title("the heights of three walks")
+    draw_heights(right, heights)
     FIGURES.mkdir(exist_ok=True)
     figure.savefig(FIGURES / "step28_descent.png", dpi=144)
     print("figures/step28_descent.png")

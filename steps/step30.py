@@ -1,50 +1,51 @@
 """Step 30. What backward forgets: a gradient is a bare number.
 
-Step 29 had to bring f'' along, although backward had just found
-f'. Why can x.grad not be differentiated once more? We look over
-the shoulder of backward as it stands in step 22. The package
-keeps it as dezero.core_simple, and we import from there, since
-dezero itself has learnt more by now. Take
+In step 29 we had to write down f'', although backward had just
+computed f'. Why can we not call backward on x.grad? Let us
+compare what y knows with what x.grad knows, for
 
-    y = x**4 - 2 * x**2       dy/dx = 4 * x**3 - 4 * x
+    y = x**4 - 2 * x**2
+    dy/dx = 4 * x**3 - 4 * x
 
-On the way back each Function gets the gradient of its result, an
-ndarray, and returns those of its inputs, ndarrays again:
+y knows how it was computed. Its creator links lead back to x,
+and so y can be computed again: replay(y) takes the number that
+is in x now, and runs all Functions behind y once more. Put 3
+into x, and y becomes 63, which is right.
 
-    class Mul:     return gy * x1, gy * x0
+x.grad knows nothing. It is an ndarray, with no creator. When x
+is 3, x.grad still is 24, the slope at x = 2, and nothing leads
+to the right number, 96. Where did its history get lost? Look at
+a backward:
 
-This is NumPy's *. No Function is called, so nothing is recorded,
-and the product has no creator. To see it happen, watch() gives
-each Function of y's graph a backward that does the same and also
-writes down what went in and out. (Python finds func.backward on
-the object before it looks into the class.)
+    class Mul:
+        def backward(self, gy):
+            x0 = self.inputs[0].data
+            x1 = self.inputs[1].data
+            return gy * x1, gy * x0
 
-What is lost? y knows how it came about. replay() puts a new
-number through its graph, Function by Function in the order of
-their generations, and y is right for the new x. x.grad is the
-right number for one x only. It has no graph to put another x
-through, and none to walk back from.
+gy, x0 and x1 are ndarrays. So this * is NumPy's, no Function is
+called, and nothing is recorded. The engine records what forward
+computes, and forgets what backward computes.
 
-The picture: orange and blue is y's graph, as in step 26. Gray
-are the gradients. A dashed line says which Variable holds which;
-no arrow leads to any of them. In step 31 one gets a graph.
+In the picture, the graph of y is orange and blue, and the
+gradients are gray. A dashed line connects each gradient with its
+Variable, but no arrow leads to a gradient. In step 31 one of
+them gets a graph.
 
-New: functions_behind, watch, replay, draw_gradients.
-Carried over from step 25: FIGURES.
 Exercise: write down by hand what backward forgot: compute
-g = 4 * x**3 - 4 * x with Variables. Run replay(g) after x has
-changed, clear x.grad and run g.backward(). What is in x.grad?
+g = 4 * x**3 - 4 * x with Variables. Put another number into x
+and replay(g). Then clear x.grad, and call g.backward(). What is
+in x.grad?
+
+In the package: dezero/core_simple.py, Variable.backward and Mul
 
 Output:
-    Sub: got 1, gave 1, -1
-    Mul: got -1, gave -4, -2
-    Pow: got 1, gave 32
-    Pow: got -2, gave -8
-    Variables among these 10: 0
-    x.grad is 24, of type ndarray
-    Functions behind y: 4
-    Functions behind x.grad: 0
-    now x is 3, and y, replayed, 63; x.grad is 24, not 96
+    x is 2: y is 8, x.grad is 24
+    x.grad is of type ndarray
+    behind y: Pow Pow Mul Sub
+    behind x.grad: nothing
+    x is 3: y, replayed, is 63
+    x.grad is still 24, the slope at 3 is 96
     figures/step30_forgotten.png
 """
 
@@ -55,16 +56,10 @@ import numpy as np
 from dezero.core_simple import Variable
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# An ndarray has no creator, so there is nothing behind it.
 def functions_behind(result):
-    """Return the Functions that led to result, first ones first.
-
-    What has no creator, like an ndarray, has none behind it.
-    """
+    """Return the Functions that led to result, first ones first."""
     found, waiting = [], [result]
     while waiting:
         func = getattr(waiting.pop(), "creator", None)
@@ -74,27 +69,8 @@ def functions_behind(result):
     return sorted(found, key=lambda func: func.generation)
 
 
-def watch(result):
-    """Return a list: each backward behind result will add a line.
-
-    A line is the Function, the gradients it got, those it gave.
-    """
-    lines = []
-
-    def watched(func, backward):
-        def write_down(*gys):
-            gxs = backward(*gys)
-            as_tuple = gxs if isinstance(gxs, tuple) else (gxs,)
-            lines.append((func, gys, as_tuple))
-            return gxs
-
-        return write_down
-
-    for func in functions_behind(result):
-        func.backward = watched(func, func.backward)
-    return lines
-
-
+# The order of their generations (step 16) is an order in which all
+# inputs of a Function are ready before it runs.
 def replay(result):
     """Compute result again from what the leaves hold now."""
     for func in functions_behind(result):
@@ -102,52 +78,45 @@ def replay(result):
         func.outputs[0]().data = np.array(y)
 
 
-def draw_gradients(y):
-    """Return the DOT text of y's graph with all the gradients.
-
-    The Variables are named after their numbers.
-    """
+# To the DOT text of y we add a gray box for each Variable, on the
+# same level (rank) as the Variable.
+def draw_gradients(y, file):
+    """Draw y's graph, and its gradients beside it."""
+    dot = get_dot_graph(y, verbose=False, show="data").splitlines()
     variables = {y: None}  # a dict: each one once, and in order
     for func in functions_behind(y):
         variables.update(dict.fromkeys(func.inputs))
-    look = 'shape=box, style=filled, color=gray80, width="0.6"'
-    link = "arrowhead=none, style=dashed, color=gray40"
-    extra = ["nodesep=0.4; ordering=out"]
     for v in variables:
-        gray, label = f"g{id(v)}", f"{v.grad:.0f}"
-        if v.name:
-            label, v.name = f"{v.name}.grad = {label}", f"{v.name} = "
-        v.name = f"{v.name or ''}{v.data:.0f}"
-        extra += [f'{gray} [label="{label}", {look}]']
-        extra += [f"{{rank=same; {id(v)} -> {gray} [{link}]}}"]
-    first, *rest = get_dot_graph(y, verbose=False).splitlines()
-    return "\n".join([first, *extra, *rest])
+        node, label = f"g{id(v)}", f'label="grad {v.grad:.0f}"'
+        look = "shape=box, style=filled, color=gray80"
+        link = f"{id(v)} -> {node} [arrowhead=none, style=dashed]"
+        level = f"{{rank=same; {link}}}"
+        dot[1:1] = [f"{node} [{label}, {look}]", level]
+    dot[1:1] = ["ordering=out; nodesep=0.4"]
+    render_dot("\n".join(dot), file)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":
     x = Variable(np.array(2.0), "x")
     y = x**4 - 2 * x**2
     y.name = "y"
-    lines = watch(y)
     y.backward(retain_grad=True)
-
-    everything = []
-    for func, gys, gxs in lines:
-        got, gave = ([f"{g:.0f}" for g in gs] for gs in (gys, gxs))
-        name, gave = type(func).__name__, ", ".join(gave)
-        print(f"{name}: got {got[0]}, gave {gave}")
-        everything += [*gys, *gxs]
-    gradients = [isinstance(g, Variable) for g in everything]
-    print(f"Variables among these {len(gradients)}: {sum(gradients)}")
-    print(f"x.grad is {x.grad:.0f}, of type {type(x.grad).__name__}")
-    print(f"Functions behind y: {len(functions_behind(y))}")
-    print(f"Functions behind x.grad: {len(functions_behind(x.grad))}")
-
+    print(f"x is 2: y is {y.data:.0f}, x.grad is {x.grad:.0f}")
+    print(f"x.grad is of type {type(x.grad).__name__}")
+    names = [type(func).__name__ for func in functions_behind(y)]
+    print("behind y:", *names)
+    print("behind x.grad:", *functions_behind(x.grad) or ["nothing"])
     FIGURES.mkdir(exist_ok=True)
-    render_dot(draw_gradients(y), FIGURES / "step30_forgotten.png")
+    draw_gradients(y, FIGURES / "step30_forgotten.png")
+
     x.data = np.array(3.0)
     replay(y)
     slope = 4 * x.data**3 - 4 * x.data
-    print(f"now x is 3, and y, replayed, {y.data:.0f};", end=" ")
-    print(f"x.grad is {x.grad:.0f}, not {slope:.0f}")
+    print(f"x is 3: y, replayed, is {y.data:.0f}")
+    print(f"x.grad is still {x.grad:.0f}", end=", ")
+    print(f"the slope at 3 is {slope:.0f}")
     print("figures/step30_forgotten.png")

@@ -1,413 +1,147 @@
 """Step 32. Gradients are Variables: backward builds a graph, too.
 
-Step 31 found what is missing. A gradient must be a Variable, and
-each backward must compute it from Variables. This file does both
-to the engine of step 22, and it takes only a few lines:
+What does backward need, so that a gradient can be differentiated
+again? Step 31 has given the answer: every gradient must be a
+Variable, and every backward must compute it from Variables. The
+change is small. Compare Mul:
 
-    Mul in step 22     x0, x1 = self.inputs[0].data, ...
-                       return gy * x1, gy * x0
-    Mul from now on    x0, x1 = self.inputs
-                       return gy * x1, gy * x0
+    step 22    x0 = self.inputs[0].data
+               x1 = self.inputs[1].data
+               return gy * x1, gy * x0
 
-The second line has not changed. But its * now calls Mul, not
-NumPy, and a call of a Function is recorded. While backward walks
-through the graph of y, the graph of dy/dx grows beside it, out
-of the same x:
+    now        x0, x1 = self.inputs
+               return gy * x1, gy * x0
 
-         +-> Pow -> ... -> y           computed forward
-      x -+
-         +-> Pow -> ... -> dy/dx       recorded by backward
+The last line is the same. But now its * calls Mul, and a call of
+a Function is recorded. While backward walks through the graph of
+y, it builds the graph of dy/dx, out of the same x:
 
-The picture shows both, with all values. The 1 on the right is
-the gradient that backward starts from, a Variable as well. And
-dy/dx is a result like any other, so it has a backward of its
-own, and so on.
+        +-> Pow -> ... -> y        forward
+     x -+
+        +-> Pow -> ... -> dy/dx    by backward
 
-Mul, Div and Pow read their inputs, hence the new backward. Add,
-Sub and Neg only need gy and stay as they are, as does Function.
-Mostly one derivative is enough, and recording it would be a
-waste. So backward sets the switch of step 18 while it runs:
+dy/dx is a result like any other: it has a backward, which leaves
+the second derivative, and so on. With create_graph=True we can
+compute all *higher-order derivatives*.
 
-    y.backward()                     x.grad, nothing recorded
-    y.backward(create_graph=True)    x.grad and its graph
+This file shows only what changes, four methods, and install puts
+them into the engine of step 22. The package's engine works like
+this, too, and from here on the steps import it: `from dezero
+import Variable`. There x.grad is a Variable, and so the line of
+gradient descent is now x.data -= lr * x.grad.data.
 
-Two things to mind. Gradients still add up: without a cleargrad
-the second derivative lands on top of the first. And x.grad now
-leads back to x, a cycle as in step 17, until it is cleared.
+Exercise: leave Pow out of NEW. What does derivatives find for
+x**4 - 2 * x**2, and what for x * x**2, whose second derivative is
+6 * x? Which of the two mistakes is worse?
 
-The package's engine does the same. It leaves the recording out
-more thoroughly: without create_graph its own backwards run on
-bare ndarrays, which is faster (see dezero/core/backward.py).
-
-New: Variable.backward, Mul.backward, Div.backward, Pow.backward,
-derivatives, label, draw.
-Carried over from step 9: as_array.
-Carried over from step 12: add.
-Carried over from step 13: Add.
-Carried over from step 14: Variable.cleargrad.
-Carried over from step 16: Variable.set_creator.
-Carried over from step 18: Config, using_config, no_grad.
-Carried over from step 19: Variable.__init__, Variable.shape,
-Variable.ndim, Variable.size, Variable.dtype, Variable.__len__,
-Variable.__repr__.
-Carried over from step 20: Variable.__add__, Variable.__mul__,
-Mul.forward, mul.
-Carried over from step 21: Variable.__array_priority__,
-Variable.__radd__, Variable.__rmul__, Function, as_variable.
-Carried over from step 22: Variable.__neg__, Variable.__sub__,
-Variable.__rsub__, Variable.__truediv__, Variable.__rtruediv__,
-Variable.__pow__, Neg, neg, Sub, sub, Div.forward, div,
-Pow.__init__, Pow.forward, pow.
-Carried over from step 25: FIGURES.
-Carried over from step 29: quartic.
-Family: core.Copy, core.Variable.copy
-Extends: core.Variable.backward, core.Mul, core.Div, core.Pow
-Exercise: let Pow.backward read the data again, as in step 22.
-What becomes of the second derivative? Nothing in this file notices;
-where should it?
+In the package: dezero/core/variable.py, Variable.backward;
+dezero/core/arithmetic.py, Mul, Div and Pow
 
 Output:
-    y = x**4 - 2x**2 at x = 2    here   dezero
-    order 1: 4x**3 - 4x        24.0000  24.0000
-    order 2: 12x**2 - 4        44.0000  44.0000
-    order 3: 24x               48.0000  48.0000
-    order 4: 24                24.0000  24.0000
-    order 5: 0                  0.0000   0.0000
+    y = x**4 - 2x**2 at x = 2    here  dezero
+    order 1: 4x**3 - 4x         24.00   24.00
+    order 2: 12x**2 - 4         44.00   44.00
+    order 3: 24x                48.00   48.00
+    order 4: 24                 24.00   24.00
+    order 5: 0                   0.00    0.00
     create_graph=False: creator of x.grad: None
     create_graph=True:  creator of x.grad: Add
     figures/step32_gradient.png
     without a cleargrad: 24 + 44 = 68
 """
 
-import contextlib
 import heapq
-import weakref
 from pathlib import Path
 
 import numpy as np
 
 import dezero
+from dezero import core_simple as engine
 from dezero.graph import get_dot_graph, render_dot
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
+# Three lines differ from step 22. The first gradient is a Variable.
+# The loop runs with recording switched on or off, as in step 18:
+# recording costs time and memory, and for gradient descent it would
+# be a waste. And as_array is gone, since x.grad + gx is a call now.
+#
+# Two things to remember. Gradients still add up: without cleargrad,
+# the second derivative is added to the first. And with create_graph
+# x.grad leads back to x, a reference cycle (step 17), until it is
+# cleared.
+def backward(self, retain_grad=False, create_graph=False):
+    """Add to the grad of every leaf this one came from.
 
-# --- carried over from step 18 ---
-class Config:
-    """Switches that every Function looks at when it is called."""
-
-    enable_backprop = True  # False: record no graph
-
-
-@contextlib.contextmanager
-def using_config(name, value):
-    """Set the switch name to value inside a with block."""
-    old_value = getattr(Config, name)
-    setattr(Config, name, value)
-    try:
-        yield
-    finally:
-        setattr(Config, name, old_value)
-
-
-def no_grad():
-    """Record no graph inside a with block."""
-    return using_config("enable_backprop", False)
-
-
-# --- new in this step ---
-class Variable:
-    """A box that holds an ndarray, its gradient and its creator."""
-
-    # --- carried over from step 21 ---
-    __array_priority__ = 200  # an ndarray on the left steps back
-
-    # --- carried over from step 19 ---
-    def __init__(self, data, name=None):
-        if data is not None and not isinstance(data, np.ndarray):
-            raise TypeError(
-                f"Variable: {type(data).__name__} is not supported; "
-                "wrap the value: Variable(np.array(...)) (see step 9)"
-            )
-        self.data = data
-        self.name = name
-        self.grad = None
-        self.creator = None
-        self.generation = 0
-
-    @property
-    def shape(self):
-        """The length of every axis, as a tuple."""
-        return self.data.shape
-
-    @property
-    def ndim(self):
-        """The number of axes."""
-        return self.data.ndim
-
-    @property
-    def size(self):
-        """The number of elements."""
-        return self.data.size
-
-    @property
-    def dtype(self):
-        """The type of the elements."""
-        return self.data.dtype
-
-    def __len__(self):
-        return len(self.data)
-
-    def __repr__(self):
-        # nine blanks: the rows line up behind "variable("
-        rows = str(self.data).replace("\n", "\n" + " " * 9)
-        return f"variable({rows})"
-
-    # --- carried over from step 16 ---
-    def set_creator(self, func):
-        """Remember the Function and follow it by one generation."""
-        self.creator = func
-        self.generation = func.generation + 1
-
-    # --- carried over from step 14 ---
-    def cleargrad(self):
-        """Forget the gradient, so that the next one starts anew."""
-        self.grad = None
-
-    # --- new in this step ---
-    def backward(self, retain_grad=False, create_graph=False):
-        """Add to the grad of every leaf this one came from.
-
-        retain_grad=True: keep the gradients on the way as well.
-        create_graph=True: record how they are computed, so that
-        they have gradients themselves.
-        """
-        if self.grad is None:
-            self.grad = Variable(np.ones_like(self.data))
-        waiting, seen = [], set()
-
-        def visit(func):
-            if func is not None and func not in seen:
-                seen.add(func)
-                # the count breaks ties: Functions have no order
-                entry = (-func.generation, len(seen), func)
-                heapq.heappush(waiting, entry)
-
-        visit(self.creator)
-        with using_config("enable_backprop", create_graph):
-            while waiting:
-                func = heapq.heappop(waiting)[-1]
-                gys = [output().grad for output in func.outputs]
-                gxs = func.backward(*gys)
-                if not isinstance(gxs, tuple):
-                    gxs = (gxs,)
-                for x, gx in zip(func.inputs, gxs):
-                    x.grad = gx if x.grad is None else x.grad + gx
-                    visit(x.creator)
-                if not retain_grad:
-                    for output in func.outputs:
-                        output().grad = None
-
-    # --- carried over from step 20 ---
-    def __add__(self, other):
-        return add(self, other)
-
-    # --- carried over from step 21 ---
-    def __radd__(self, other):
-        return add(other, self)
-
-    # --- carried over from step 20 ---
-    def __mul__(self, other):
-        return mul(self, other)
-
-    # --- carried over from step 21 ---
-    def __rmul__(self, other):
-        return mul(other, self)
-
-    # --- carried over from step 22 ---
-    def __neg__(self):
-        return neg(self)
-
-    def __sub__(self, other):
-        return sub(self, other)
-
-    def __rsub__(self, other):
-        return sub(other, self)
-
-    def __truediv__(self, other):
-        return div(self, other)
-
-    def __rtruediv__(self, other):
-        return div(other, self)
-
-    def __pow__(self, c):
-        return pow(self, c)
-
-
-# --- carried over from step 21 ---
-class Function:
-    """Base class: a call takes Variables and returns new ones.
-
-    forward computes the results, backward the gradients; inputs
-    and outputs are the Variables of the call.
+    retain_grad=True: keep the gradients on the way as well.
+    create_graph=True: record how they are computed, so that
+    they have gradients themselves.
     """
+    if self.grad is None:
+        self.grad = engine.Variable(np.ones_like(self.data))
+    waiting, seen = [], set()
 
-    def __call__(self, *inputs):
-        inputs = [as_variable(as_array(x)) for x in inputs]
-        ys = self.forward(*[x.data for x in inputs])
-        if not isinstance(ys, tuple):
-            ys = (ys,)
-        outputs = [Variable(as_array(y)) for y in ys]
-        if Config.enable_backprop:
-            self.generation = max(x.generation for x in inputs)
-            for output in outputs:
-                output.set_creator(self)
-            self.inputs = inputs
-            self.outputs = [weakref.ref(output) for output in outputs]
-        return outputs if len(outputs) > 1 else outputs[0]
+    def visit(func):
+        if func is not None and func not in seen:
+            seen.add(func)
+            # the count breaks ties: Functions have no order
+            entry = (-func.generation, len(seen), func)
+            heapq.heappush(waiting, entry)
 
-    def forward(self, *xs):
-        """Return the result for the ndarrays xs, or a tuple."""
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a forward(*xs)"
-        )
-
-    def backward(self, *gys):
-        """Return the gradient of the input, or a tuple of them."""
-        raise NotImplementedError(
-            f"{type(self).__name__} needs a backward(*gys)"
-        )
-
-
-# --- carried over from step 13 ---
-class Add(Function):
-    """y = x0 + x1, gx0 = gy, gx1 = gy"""
-
-    def forward(self, x0, x1):
-        return x0 + x1
-
-    def backward(self, gy):
-        return gy, gy
+    visit(self.creator)
+    with engine.using_config("enable_backprop", create_graph):
+        while waiting:
+            func = heapq.heappop(waiting)[-1]
+            gys = [output().grad for output in func.outputs]
+            gxs = func.backward(*gys)
+            if not isinstance(gxs, tuple):
+                gxs = (gxs,)
+            for x, gx in zip(func.inputs, gxs):
+                x.grad = gx if x.grad is None else x.grad + gx
+                visit(x.creator)
+            if not retain_grad:
+                for output in func.outputs:
+                    output().grad = None
 
 
-# --- carried over from step 12 ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
+# Mul, Div and Pow read their inputs, so they need a new backward.
+# Add, Sub and Neg only use gy, and they stay as they are.
+def mul_backward(self, gy):
+    """gx0 = gy * x1 and gx1 = gy * x0, all of them Variables."""
+    x0, x1 = self.inputs
+    return gy * x1, gy * x0
 
 
-# --- new in this step ---
-class Mul(Function):
-    """y = x0 * x1, so the gradients are gy * x1 and gy * x0."""
-
-    # --- carried over from step 20 ---
-    def forward(self, x0, x1):
-        return x0 * x1
-
-    # --- new in this step ---
-    def backward(self, gy):
-        x0, x1 = self.inputs  # Variables, and so is gy
-        return gy * x1, gy * x0
+def div_backward(self, gy):
+    """gx0 = gy / x1 and gx1 = gy * (-x0 / x1**2)."""
+    x0, x1 = self.inputs
+    return gy / x1, gy * (-x0 / x1**2)
 
 
-# --- carried over from step 20 ---
-def mul(x0, x1):
-    """Return x0 * x1 as a Variable."""
-    return Mul()(x0, x1)
+def pow_backward(self, gy):
+    """gx = c * x**(c - 1) * gy, where c is a plain number."""
+    (x,), c = self.inputs, self.c
+    return c * x ** (c - 1) * gy
 
 
-# --- carried over from step 22 ---
-class Neg(Function):
-    """y = -x, so gx = -gy."""
-
-    def forward(self, x):
-        return -x
-
-    def backward(self, gy):
-        return -gy
+NEW = {
+    engine.Variable: backward,
+    engine.Mul: mul_backward,
+    engine.Div: div_backward,
+    engine.Pow: pow_backward,
+}
 
 
-def neg(x):
-    """Return -x as a Variable."""
-    return Neg()(x)
+# A class may get a new method at any time. We keep the old ones, to
+# put them back at the end: in a notebook, step 22's engine is then
+# as it was.
+def install(methods):
+    """Give each class its new backward; return the old ones."""
+    old = {cls: cls.backward for cls in methods}
+    for cls, method in methods.items():
+        cls.backward = method
+    return old
 
 
-class Sub(Function):
-    """y = x0 - x1, so the gradients are gy and -gy."""
-
-    def forward(self, x0, x1):
-        return x0 - x1
-
-    def backward(self, gy):
-        return gy, -gy
-
-
-def sub(x0, x1):
-    """Return x0 - x1 as a Variable."""
-    return Sub()(x0, x1)
-
-
-# --- new in this step ---
-class Div(Function):
-    """y = x0 / x1: gradients gy / x1 and gy * (-x0 / x1**2)."""
-
-    # --- carried over from step 22 ---
-    def forward(self, x0, x1):
-        return x0 / x1
-
-    # --- new in this step ---
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        return gy / x1, gy * (-x0 / x1**2)
-
-
-# --- carried over from step 22 ---
-def div(x0, x1):
-    """Return x0 / x1 as a Variable."""
-    return Div()(x0, x1)
-
-
-# --- new in this step ---
-class Pow(Function):
-    """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
-
-    # --- carried over from step 22 ---
-    def __init__(self, c):
-        self.c = c
-
-    def forward(self, x):
-        return x**self.c
-
-    # --- new in this step ---
-    def backward(self, gy):
-        (x,), c = self.inputs, self.c
-        return c * x ** (c - 1) * gy
-
-
-# --- carried over from step 22 ---
-def pow(x, c):
-    """Return x**c as a Variable; c is a plain number."""
-    return Pow(c)(x)
-
-
-# --- carried over from step 9 ---
-def as_array(x):
-    """Return x, a number turned into a 0-d ndarray."""
-    if np.isscalar(x):
-        return np.array(x)
-    return x
-
-
-# --- carried over from step 21 ---
-def as_variable(obj):
-    """Return a Variable as it is, an ndarray in a new Variable."""
-    if isinstance(obj, Variable):
-        return obj
-    return Variable(obj)
-
-
-# --- new in this step ---
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []
@@ -419,52 +153,45 @@ def derivatives(y, x, orders):
     return found
 
 
-def label(y):
-    """Give every Variable behind y its value for a name."""
-    waiting = [y]
-    while waiting:
-        v = waiting.pop()
-        if v.name is None:
-            v.name = f"{v.data:g}"
-        if v.creator is not None:
-            waiting += v.creator.inputs
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-def draw(y, gx, file):
-    """Draw the graphs of y and gx into one picture, framed."""
-    graphs = []
-    for v in (y, gx):
-        label(v)
-        lines = get_dot_graph(v, verbose=False).splitlines()
-        graphs.append(lines[1:-1])  # without "digraph g {" and "}"
-    both = [line for line in graphs[0] if line in graphs[1]]
-    text = ["digraph g {", "ranksep=0.4; nodesep=0.4", *both]
-    titles = "computed forward", "recorded by backward"
-    for title, lines in zip(titles, graphs):
-        text.append(f'subgraph "cluster {title}" {{ label="{title}"')
-        text.append('fontname="DejaVu Sans"; color=gray')
-        text += [line for line in lines if line not in both]
-        text.append("}")
-    render_dot("\n".join([*text, "}"]), file)
-
-
-# --- carried over from step 29 ---
 def quartic(x):
     """Return x**4 - 2 * x**2: minima at -1 and 1, a hill at 0."""
     return x**4 - 2 * x**2
 
 
+def draw_graphs(graphs, file):
+    """Draw two graphs, {title: result}, each in a frame."""
+    texts = [
+        get_dot_graph(y, verbose=False, show="data").splitlines()[1:-1]
+        for y in graphs.values()
+    ]
+    both = [line for line in texts[0] if line in texts[1]]
+    dot = ["digraph g {", "ranksep=0.4; nodesep=0.4"]
+    for title, lines in zip(graphs, texts):
+        dot += [f'subgraph "cluster {title}" {{ label="{title}"']
+        dot += ['labelloc=b; color=gray; fontname="DejaVu Sans"']
+        dot += [x for x in lines if "->" not in x and x not in both]
+        dot += ["}"]
+    dot += texts[0] + [x for x in texts[1] if x not in both] + ["}"]
+    render_dot("\n".join(dot), file)
+
+
 if __name__ == "__main__":
-    x, u = Variable(np.array(2.0)), dezero.Variable(np.array(2.0))
+    old = install(NEW)
+    x = engine.Variable(np.array(2.0))
+    u = dezero.Variable(np.array(2.0))
     ours = derivatives(quartic(x), x, 5)
     theirs = derivatives(quartic(u), u, 5)
     by_hand = ["4x**3 - 4x", "12x**2 - 4", "24x", "24", "0"]
-    print("y = x**4 - 2x**2 at x = 2    here   dezero")
+    print("y = x**4 - 2x**2 at x = 2    here  dezero")
     for n, rule in enumerate(by_hand):
         a, b = ours[n].data, theirs[n].data
-        print(f"order {n + 1}: {rule:<15}{a:10.4f}{b:9.4f}")
+        print(f"order {n + 1}: {rule:<14}{a:10.2f}{b:8.2f}")
 
-    x = Variable(np.array(2.0), "x = 2")
+    x = engine.Variable(np.array(2.0), "x")
     y = quartic(x)
     y.backward()
     print("create_graph=False: creator of x.grad:", x.grad.creator)
@@ -473,9 +200,11 @@ if __name__ == "__main__":
     gx = x.grad
     name = type(gx.creator).__name__
     print("create_graph=True:  creator of x.grad:", name)
-    y.name, gx.name = f"y = {y.data:g}", f"dy/dx = {gx.data:g}"
+    y.name, gx.name = "y", "dy/dx"
     FIGURES.mkdir(exist_ok=True)
-    draw(y, gx, FIGURES / "step32_gradient.png")
+    graphs = {"computed forward": y, "recorded by backward": gx}
+    draw_graphs(graphs, FIGURES / "step32_gradient.png")
     print("figures/step32_gradient.png")
     gx.backward()
     print(f"without a cleargrad: 24 + 44 = {x.grad.data:.0f}")
+    install(old)

@@ -1,42 +1,44 @@
 """Step 33. Newton by backward: no formula left to write.
 
-Step 29 needed the second derivatives of f, and somebody had to
-find them with pencil and paper. But a gradient has a graph now
-(step 32), so one more backward differentiates it.
+In step 29 Newton's method needed the second derivative of f, and
+we had to find it with pencil and paper. Now a gradient has a
+graph (step 32). So backward finds f'', too:
 
-With two coordinates there are two gradients, gx and gy, and each
-of them can be differentiated by x and by y. What one backward
-leaves in the grads is a row of the Hessian:
+    y.backward(create_graph=True)
+    gx = x.grad
+    x.cleargrad()
+    gx.backward()
+    x.data -= gx.data / x.grad.data
 
-    f(x, y).backward(create_graph=True)     gx         gy
-    gx.backward()                       [[d gx/dx,  d gx/dy],
-    gy.backward()                        [d gy/dx,  d gy/dy]]
+These five lines are Newton's method for any f of one input. The
+cleargrad stands between the two passes, because otherwise f''
+would be added to f'. Compare the points with those of step 29.
 
-hessian_of(f) makes the function that computes this, for any f.
-newton itself is that of step 29, to the letter. It gets this
-function in place of one written by hand, and goes through the
-same points.
+With two inputs there are two gradients, gx and gy. We can
+differentiate each of them by x and by y, and one backward leaves
+one row of the Hessian in the grads:
 
-Then it may try the function of Goldstein and Price (step 24), a
-polynomial of degree 8 whose second derivatives nobody wants to
-write down. In the picture it walks into the hollow from three
-sides. From further away it often ends on a saddle: it only looks
-for a slope of 0, as step 29 warned.
+    gx.backward()      [[d gx/dx,  d gx/dy],
+    gy.backward()       [d gy/dx,  d gy/dy]]
 
-One thing has not become cheaper. n coordinates make n rows, so n
-backward passes, and n * n numbers. That is nothing for two and
-hopeless for the million weights of a network. Step 36 shows how
-to get along without the matrix.
+hessian_of(f) does this for any f. newton is that of step 29, and
+gets hessian_of(f) in place of a Hessian written by hand. So we
+can now use it for the function of Goldstein and Price (step 24),
+a polynomial of degree 8 whose second derivatives nobody wants to
+write down. In the picture it finds the minimum from three sides.
+From points further away it often ends on a *saddle point*, which
+is a minimum in one direction and a maximum in another. There the
+slope is 0 as well, and this is all that Newton's method looks
+for.
 
-New: hessian_of, draw_walks.
-Carried over from step 24: goldstein.
-Carried over from step 25: FIGURES.
-Carried over from step 28: rosenbrock, gradient.
-Carried over from step 29: quartic, quartic_hessian,
-rosenbrock_hessian, newton.
-Exercise: the two numbers off the diagonal are equal, always. Look
-for a reason, then compute only one of them. Does that save a
-backward pass?
+With n inputs the Hessian has n * n numbers, and it takes n more
+backward passes: nothing for two, too much for a million. Step 36
+shows what can be done without the matrix.
+
+Exercise: the two numbers off the diagonal are always equal. Why?
+Compute only one of them. Does that save a backward pass?
+
+In the package: nothing; step 71 has a hessian for any shapes
 
 Output:
     x**4 - 2 * x**2    step 29       this one
@@ -47,8 +49,8 @@ Output:
     step 4        1.0009084519   1.0009084519
     step 5        1.0000012353   1.0000012353
     step 6        1.0000000000   1.0000000000
-    rosenbrock: 4 steps, the same: True
-    goldstein: [6, 6, 7] steps, down to 3.0000, 3.0000, 3.0000
+    rosenbrock: the same 4 points as in step 29: True
+    goldstein: down to 3.0000, 3.0000, 3.0000 in 7 steps
     figures/step33_newton.png
 """
 
@@ -59,11 +61,25 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+def newton_1d(f, start, steps):
+    """Return the points of a walk to a slope of 0, from start on."""
+    x = Variable(np.array(start))
+    path = [start]
+    for _ in range(steps):
+        y = f(x)
+        x.cleargrad()
+        y.backward(create_graph=True)
+        gx = x.grad
+        x.cleargrad()
+        gx.backward()
+        x.data -= gx.data / x.grad.data
+        path.append(float(x.data))
+    return path
 
 
-# --- new in this step ---
+# A gradient that does not depend on some x leads to no graph with
+# that x in it. Then x.grad stays None, and the derivative is 0.
 def hessian_of(f):
     """Return a function: the second derivatives of f at a point."""
 
@@ -75,7 +91,6 @@ def hessian_of(f):
             for x in xs:
                 x.cleargrad()
             gx.backward()
-            # None: gx does not depend on that coordinate
             row = [0.0 if x.grad is None else x.grad.data for x in xs]
             rows.append(row)
         return np.array(rows)
@@ -83,7 +98,29 @@ def hessian_of(f):
     return hessian
 
 
-# --- carried over from step 24 ---
+def draw_walks(f, walks, file):
+    """Draw the heights of f, dark is low, and walks on them."""
+    xs, ys = np.linspace(-0.5, 0.45, 200), np.linspace(-1.45, -0.6, 200)
+    x, y = np.meshgrid(xs, ys)
+    figure = Figure(figsize=(7, 5.8), layout="constrained")
+    axes = figure.add_subplot()
+    level = np.log10(f(x, y))  # from 3 to tens of thousands
+    axes.contourf(x, y, level, 24, cmap="Blues_r", alpha=0.75)
+    lines = {"colors": "white", "linewidths": 0.5}
+    axes.contour(x, y, level, 24, linestyles="solid", **lines)
+    axes.plot(0, -1, "*", color="black", markersize=14, zorder=3)
+    axes.annotate("minimum", (0.03, -0.97), color="white")
+    for path, color in zip(walks, ["tab:red", "black", "tab:orange"]):
+        axes.plot(*path.T, "o-", color=color, markersize=5)
+        axes.annotate("start", path[0] + [-0.03, -0.04])
+    axes.set(xlabel="x", ylabel="y", aspect="equal")
+    figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 def goldstein(x, y):
     """Goldstein and Price's function: minimum 3 at (0, -1)."""
     a = 19 - 14 * x + 3 * x**2 - 14 * y + 6 * x * y + 3 * y**2
@@ -93,21 +130,11 @@ def goldstein(x, y):
     return first * second
 
 
-# --- carried over from step 28 ---
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 
-def gradient(f, point):
-    """Return the height of f at a point and its gradient there."""
-    xs = [Variable(np.array(coordinate)) for coordinate in point]
-    y = f(*xs)
-    y.backward()
-    return float(y.data), np.array([float(x.grad) for x in xs])
-
-
-# --- carried over from step 29 ---
 def quartic(x):
     """Return x**4 - 2 * x**2: minima at -1 and 1, a hill at 0."""
     return x**4 - 2 * x**2
@@ -126,61 +153,39 @@ def rosenbrock_hessian(x, y):
     )
 
 
-def newton(f, hessian, point, tolerance=1e-3, limit=50):
-    """Return the points of a walk to a slope of 0, an array.
+def newton(f, hessian, start, steps):
+    """Return the points of a walk to a slope of 0, from start on.
 
-    It ends like descend. hessian(*point) is a square matrix.
+    hessian(*point) returns a square matrix.
     """
-    path = [np.array(point)]
-    while len(path) <= limit:
-        _, slope = gradient(f, path[-1])
-        if np.linalg.norm(slope) < tolerance:
-            break
-        step = np.linalg.solve(hessian(*path[-1]), slope)
+    path = [np.array(start)]
+    for _ in range(steps):
+        xs = [Variable(np.array(x)) for x in path[-1]]
+        y = f(*xs)
+        y.backward()
+        gradient = np.array([float(x.grad) for x in xs])
+        step = np.linalg.solve(hessian(*path[-1]), gradient)
         path.append(path[-1] - step)
     return np.array(path)
 
 
-# --- new in this step ---
-def draw_walks(f, walks, file):
-    """Draw the heights of f, dark is low, and walks on them."""
-    xs, ys = np.linspace(-0.5, 0.45, 200), np.linspace(-1.45, -0.6, 200)
-    x, y = np.meshgrid(xs, ys)
-    figure = Figure(figsize=(7, 5.8), layout="constrained")
-    axes = figure.add_subplot()
-    level = np.log10(f(x, y))  # from 3 to tens of thousands
-    axes.contourf(x, y, level, 24, cmap="Blues_r", alpha=0.75)
-    lines = {"colors": "white", "linewidths": 0.5}
-    axes.contour(x, y, level, 24, linestyles="solid", **lines)
-    axes.plot(0, -1, "*", color="black", markersize=14, zorder=3)
-    axes.annotate("minimum", (0.03, -0.97), color="white")
-    for path, color in zip(walks, ["tab:red", "black", "tab:orange"]):
-        axes.plot(*path.T, "o-", color=color, markersize=5)
-        axes.annotate(
-            f"{len(path) - 1} steps", path[0] + [-0.04, -0.04]
-        )
-    axes.set(xlabel="x", ylabel="y", aspect="equal")
-    figure.savefig(file, dpi=144)
-
-
 if __name__ == "__main__":
-    start = (2.0,)
-    by_hand = newton(quartic, quartic_hessian, start, tolerance=1e-6)
-    ours = newton(quartic, hessian_of(quartic), start, tolerance=1e-6)
+    by_hand = newton(quartic, quartic_hessian, (2.0,), steps=6)
+    ours = newton_1d(quartic, 2.0, steps=6)
     print("x**4 - 2 * x**2    step 29       this one")
-    for n, ((a,), (b,)) in enumerate(zip(by_hand, ours)):
+    for n, ((a,), b) in enumerate(zip(by_hand, ours)):
         print(f"step {n}     {a:15.10f}{b:15.10f}")
-    start = (0.0, 2.0)
-    by_hand = newton(rosenbrock, rosenbrock_hessian, start)
-    ours = newton(rosenbrock, hessian_of(rosenbrock), start)
-    same = len(ours) == len(by_hand) and np.allclose(ours, by_hand)
-    print(f"rosenbrock: {len(ours) - 1} steps, the same: {same}")
+
+    f, start = rosenbrock, (0.0, 2.0)
+    by_hand = newton(f, rosenbrock_hessian, start, steps=4)
+    ours = newton(f, hessian_of(f), start, steps=4)
+    same = np.allclose(ours, by_hand)
+    print(f"rosenbrock: the same 4 points as in step 29: {same}")
 
     f, starts = goldstein, [(-0.4, -1.1), (0.3, -1.0), (-0.1, -1.3)]
-    walks = [newton(f, hessian_of(f), start) for start in starts]
-    steps = [len(path) - 1 for path in walks]
+    walks = [newton(f, hessian_of(f), start, 7) for start in starts]
     bottoms = ", ".join(f"{f(*path[-1]):.4f}" for path in walks)
-    print(f"goldstein: {steps} steps, down to {bottoms}")
+    print(f"goldstein: down to {bottoms} in 7 steps")
     FIGURES.mkdir(exist_ok=True)
     draw_walks(f, walks, FIGURES / "step33_newton.png")
     print("figures/step33_newton.png")

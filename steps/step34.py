@@ -1,42 +1,39 @@
 """Step 34. Sin and cos: derivatives without end.
 
-The Sin of step 27 has one derivative and no second, for its
-backward multiplies by an ndarray, and the graph ends there. With
-gradients as Variables (step 32) it takes the rule as it stands
-in a table of derivatives:
+The Sin of step 27 has only one derivative: its backward
+multiplies by an ndarray, and there the graph ends. Since step 32
+we know what to do. Write the rules as they stand in a table of
+derivatives, and compute them with Functions:
 
     y = sin(x)     gx = gy * cos(x)
     y = cos(x)     gx = gy * -sin(x)
 
-This cos and this sin are Functions, ours. Sin.backward calls
-Cos, whose backward calls Sin, and so two rules that lean on each
-other hold for every order:
+This cos and this sin are our own. Sin.backward calls Cos, and
+Cos.backward calls Sin. So these two rules are enough for every
+order:
 
-    sin  ->  cos  ->  -sin  ->  -cos  ->  sin  ->  ...
+    sin -> cos -> -sin -> -cos -> sin -> ...
 
-Another way to say it: each order moves the curve to the left, by
-a quarter turn. In the picture follow a top from y to y', y'' and
-y'''. The table checks that, and counts the boxes of the graph: a
-Mul more for each order, and a Neg for every other one.
+There is another way to see it: each derivative is the same curve,
+moved to the left by a quarter turn. In the picture, follow the
+top of y to y', y'' and y'''. The table checks it: the nth
+derivative of sin at 1 must be sin(1 + n * pi/2). Its last column
+counts the Functions in the graph of each derivative. Every order
+adds one Mul, and every other order a Neg.
 
-To draw a curve, x holds 400 numbers. backward starts from ones,
-which makes it differentiate the sum of all y. But y[i] depends
-on x[i] alone, so x.grad[i] is the slope right there, and one
-backward gives the whole curve of the next derivative.
+To draw a curve, x holds 400 numbers. backward starts with ones,
+and so it differentiates the sum of all y. But y[i] depends on
+x[i] alone. So x.grad[i] is the slope of the curve at x[i], and
+one backward gives the whole curve of the next derivative.
 
-Not every graph stays that small: see step 35.
+Does the graph of a derivative always stay that small? No, and
+step 35 shows a function for which it does not.
 
-New: Sin.backward, Cos.backward, plot.
-Carried over from step 25: FIGURES.
-Carried over from step 27: Sin.forward, sin.
-Carried over from step 31: Cos.forward, cos.
-Carried over from step 32: derivatives.
-Teaches: functions.Cos
-Family: functions.cos, core.Variable.cos
-Extends: functions.Sin
 Exercise: write Exp with all its derivatives, gx = gy * y. Its
-backward needs its own result. Where does a Function find that,
-and why may it not simply keep it (step 17)?
+backward needs its own result. Where does a Function find it? Why
+may it not simply keep it as self.y (step 17)?
+
+In the package: dezero/functions/elementwise.py, Sin, Cos and cos
 
 Output:
     order  by backward  sin(1 + order * pi/2)  Functions
@@ -59,62 +56,31 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.graph import get_dot_graph
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
 class Sin(Function):
     """y = sin(x), so gx = gy * cos(x)."""
 
-    # --- carried over from step 27 ---
-    def forward(self, x):
-        return np.sin(x)
-
-    # --- new in this step ---
     def backward(self, gy):
         (x,) = self.inputs
         return gy * cos(x)
+
+    # --- carried over ---
+    def forward(self, x):
+        return np.sin(x)
 
 
 class Cos(Function):
     """y = cos(x), so gx = gy * -sin(x)."""
 
-    # --- carried over from step 31 ---
-    def forward(self, x):
-        return np.cos(x)
-
-    # --- new in this step ---
     def backward(self, gy):
         (x,) = self.inputs
         return gy * -sin(x)
 
-
-# --- carried over from step 27 ---
-def sin(x):
-    """Return the sine of x, in radians."""
-    return Sin()(x)
+    # --- carried over ---
+    def forward(self, x):
+        return np.cos(x)
 
 
-# --- carried over from step 31 ---
-def cos(x):
-    """Return the cosine of x, in radians."""
-    return Cos()(x)
-
-
-# --- carried over from step 32 ---
-def derivatives(y, x, orders):
-    """Return [dy/dx, d2y/dx2, ...], as many as orders."""
-    found = []
-    for _ in range(orders):
-        x.cleargrad()  # or this one is added to the one before
-        y.backward(create_graph=True)
-        y = x.grad
-        found.append(y)
-    return found
-
-
-# --- new in this step ---
 def plot(x, curves, file):
     """Draw y, y', y'', ... over x, with an arrow from top to top."""
     figure = Figure(figsize=(8, 4), layout="constrained")
@@ -134,6 +100,31 @@ def plot(x, curves, file):
     axes.set_xticks([n * np.pi / 2 for n in turns], turns.values())
     axes.set(xlim=(x[0], x[-1]), ylim=(-1.1, 1.35), xlabel="x")
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def sin(x):
+    """Return the sine of x, in radians."""
+    return Sin()(x)
+
+
+def cos(x):
+    """Return the cosine of x, in radians."""
+    return Cos()(x)
+
+
+def derivatives(y, x, orders):
+    """Return [dy/dx, d2y/dx2, ...], as many as orders."""
+    found = []
+    for _ in range(orders):
+        x.cleargrad()  # or this one is added to the one before
+        y.backward(create_graph=True)
+        y = x.grad
+        found.append(y)
+    return found
 
 
 if __name__ == "__main__":

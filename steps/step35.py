@@ -1,43 +1,42 @@
 """Step 35. Tanh: how the graph of a derivative grows.
 
-The hyperbolic tangent rises from -1 to 1 in one soft step. Its
+The hyperbolic tangent rises from -1 to 1 in one smooth step. Its
 slope can be computed from the result alone:
 
     y = tanh(x)         gx = gy * (1 - y * y)
 
-As in step 34 a rule for the first order gives them all. But sin
-and cos only take turns, whereas here come products of y, and the
-derivative of a product has two:
+As in step 34, this one rule gives all derivatives. There each
+derivative had only one or two Functions more than the one before.
+How fast do the graphs grow here? The rule contains products of y,
+and the derivative of a product is a sum of two products:
 
     (a * b)' = a' * b + a * b'
 
-The old product stays in the graph for the most part, these two
-join it, and so each order makes the graph almost three times as
-large, as the table shows. Those of sin gain a box or two: in
-each of their products one factor is a constant.
+Most of the old graph stays, since its values are needed, and two
+new products join it. So each order makes the graph between two
+and three times as large: see the table below. Such growth is
+known as *expression swell*.
 
 By hand you would write less. y and all its derivatives are
-polynomials in y: after p(y) comes p'(y) * (1 - y * y). The
-seventh has degree 8, so nine coefficients say it all. backward
-never collects terms like that. It knows no formula, only the
-boxes that were computed, and it needs 921 of them.
+polynomials in y: the derivative of p(y) is p'(y) * (1 - y * y).
+The seventh has degree 8, so nine coefficients are enough. But
+backward knows no formula and never collects equal terms. It only
+knows the Functions that ran, and it needs 921 of them.
 
-The pictures show orders 1 to 4. The first is the rule, to be
-read box by box; a 1 is that of the rule, or the gradient that a
-backward started from. Of the fourth the size says enough.
+The pictures show orders 1 to 4. Read the first box by box: it is
+the rule. Every backward starts with a gradient of 1. These are
+called start 1, start 2 and so on, and all other numbers are
+constants of a formula. The fourth is there for its size only.
 
-Who needs so many? Hardly anyone. But a first derivative in the
-middle of a formula, and then the second, are in daily use: step
-36 shows what for.
+Hardly anybody needs seven derivatives. But a first derivative
+inside a formula, and then the derivative of that formula: this
+is in daily use, and step 36 shows what for.
 
-New: Tanh, tanh, count_functions, name_leaves.
-Carried over from step 25: FIGURES.
-Carried over from step 32: derivatives.
-Teaches: functions.Tanh, functions.tanh
-Family: core.Variable.tanh
-Exercise: in Tanh.backward write 1 - y**2, one box instead of
-a product. Are the graphs smaller now? Look for the reason in
-Pow.backward (step 32).
+Exercise: write 1 - y**2 in Tanh.backward. That is a Pow instead
+of a Mul. Are the graphs smaller now? Look at Pow's backward
+(step 32) for the reason.
+
+In the package: dezero/functions/elementwise.py, Tanh and tanh
 
 Output:
     order    tanh at 1    by hand   Functions  of sin
@@ -60,11 +59,9 @@ from dezero import Function, Variable
 from dezero.functions import sin
 from dezero.graph import get_dot_graph, plot_dot_graph
 
-# --- carried over from step 25 ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# Its backward needs its result, which a Function only holds weakly
+# (step 17). self.output() follows the weak reference.
 class Tanh(Function):
     """y = tanh(x), so gx = gy * (1 - y * y)."""
 
@@ -72,7 +69,7 @@ class Tanh(Function):
         return np.tanh(x)
 
     def backward(self, gy):
-        y = self.output()  # held weakly, see step 17
+        y = self.output()
         return gy * (1 - y * y)
 
 
@@ -81,7 +78,15 @@ def tanh(x):
     return Tanh()(x)
 
 
-# --- carried over from step 32 ---
+def count_functions(y):
+    """Return how many Functions led to y: the boxes in its DOT."""
+    return get_dot_graph(y).count("shape=box")
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 def derivatives(y, x, orders):
     """Return [dy/dx, d2y/dx2, ...], as many as orders."""
     found = []
@@ -93,38 +98,23 @@ def derivatives(y, x, orders):
     return found
 
 
-# --- new in this step ---
-def count_functions(y):
-    """Return how many Functions led to y: the boxes in its DOT."""
-    return get_dot_graph(y).count("shape=box")
-
-
-def name_leaves(y):
-    """Name every leaf behind y that has no name by its value."""
-    waiting = [y]
-    while waiting:
-        v = waiting.pop()
-        if v.creator is not None:
-            waiting += v.creator.inputs
-        elif v.name is None:
-            v.name = f"{v.data:g}"
-
-
 if __name__ == "__main__":
     FIGURES.mkdir(exist_ok=True)
     x, u = Variable(np.array(1.0), "x"), Variable(np.array(1.0))
-    y = tanh(x)
+    y = gx = tanh(x)
     y.name = "y"
-    by_hand = Polynomial([0, 1])  # p(y) = y
-    pairs = zip(derivatives(y, x, 7), derivatives(sin(u), u, 7))
+    p = Polynomial([0, 1])  # p(y) = y
     print("order    tanh at 1    by hand   Functions  of sin")
-    for n, (gx, gu) in enumerate(pairs, start=1):
-        by_hand = by_hand.deriv() * Polynomial([1, 0, -1])
+    for n, gu in enumerate(derivatives(sin(u), u, 7), start=1):
+        x.cleargrad()
+        gx.grad = Variable(np.array(1.0), f"start {n}")
+        gx.backward(create_graph=True)
+        gx = x.grad
+        p = p.deriv() * Polynomial([1, 0, -1])
         counts = f"{count_functions(gx):12,}{count_functions(gu):8}"
-        print(f"{n:5}{gx.data:13.4f}{by_hand(y.data):11.4f}{counts}")
+        print(f"{n:5}{gx.data:13.4f}{p(y.data):11.4f}{counts}")
         if n <= 4:
             gx.name = "y" + "'" * n
-            name_leaves(gx)
             file = FIGURES / f"step35_tanh{n}.png"
             plot_dot_graph(gx, verbose=False, to_file=file)
     print("figures/step35_tanh1.png to figures/step35_tanh4.png")

@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 from book.code import read_lessons
 from book.output import difference, same_line
+from book.reader import StepError, read_ledger
 from curriculum import same
 from curriculum.form import check_form, check_numbers, new_lines
-from curriculum.ledger import check_ledger, check_uses
-from curriculum.markers import check_headers, check_markers
+from curriculum.layout import check_layout
+from curriculum.ledger import check_ledger, check_tables, check_uses
+from curriculum.markers import check_markers
 from curriculum.output import check_output
 from curriculum.package import Package
 from curriculum.places import PACKAGE, ROOT, STEPS
@@ -28,16 +30,23 @@ from curriculum.same import check_package
 from curriculum.tables import (
     DIFFERENCES,
     IMPORTS,
+    LATER_FORM,
     LEGACY_SEEDS,
     NOT_YET_TAUGHT,
+    PAPERS_UNSAID,
     PLAIN,
-    SHOWN_AS,
+    REQUIRED_WORDS,
+    WORDS_MISSING,
 )
+from curriculum.words import check_words
 
 from dezero.core.indexing import _add_at, _select
 from dezero.functions.activation import _sum_along
 from dezero.functions.linalg import _sum_rows
 from dezero.functions.loss import _rows_in
+from dezero.optimizers.hooks import _sum_of_squares
+from dezero.optimizers.methods import _root
+from dezero.optimizers.states import _States
 
 # ------------------------------------------------------------ this repository
 
@@ -75,16 +84,16 @@ def test_markers(lessons):
     assert_none(check_markers(lessons))
 
 
-def test_headers(lessons):
-    assert_none(check_headers(lessons))
-
-
 def test_new_code_is_the_code_of_the_package(lessons, package):
     assert_none(check_package(lessons, package, DIFFERENCES))
 
 
 def test_ledger(lessons, package):
-    assert_none(check_ledger(lessons, package, NOT_YET_TAUGHT, SHOWN_AS))
+    assert_none(check_ledger(lessons, package, NOT_YET_TAUGHT))
+
+
+def test_ledger_tables(lessons):
+    assert_none(check_tables(lessons, read_ledger(STEPS)))
 
 
 def test_nothing_is_used_before_it_is_taught(lessons, package, runs):
@@ -98,6 +107,15 @@ def test_uses_are_seen(lessons, runs):
 
 def test_form(lessons):
     assert_none(check_form(lessons, IMPORTS, LEGACY_SEEDS))
+
+
+def test_layout(lessons, package):
+    assert_none(check_layout(lessons, package, LATER_FORM))
+
+
+def test_words(lessons):
+    tables = REQUIRED_WORDS, WORDS_MISSING, LATER_FORM, PAPERS_UNSAID
+    assert_none(check_words(lessons, *tables))
 
 
 def test_readme():
@@ -136,10 +154,9 @@ WORLD = {
 
 Numbers need a home.
 
-New: Variable, add, FIGURES.
-Teaches: core.Variable, core.add, core.Variable.__add__
-Family: core.Variable.double
 Exercise: subtract.
+
+In the package: dezero/core.py, Variable and add
 
 Output:
     1 + 2 = 3, about 2.50
@@ -147,7 +164,6 @@ Output:
 
 from pathlib import Path
 
-# --- new in this step ---
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
@@ -172,33 +188,30 @@ if __name__ == "__main__":
 ''',
     "steps/step22.py": '''"""Step 22. Faster: add without the zero.
 
-Zero adds nothing. It can go.
+Zero adds nothing. It can go. What is left is a *tally* (Abacus, 1202).
 
-New: Variable.clear, add. Carried over from step 21: Variable.
-Teaches: core.Variable.clear
-Extends: core.add
 Exercise: multiply.
+
+In the package: dezero/core.py, Variable.clear; add has no zero there.
 
 Output (rtol 0.1):
     about 3.1
 """
 
 
-# --- new in this step ---
 class Variable:
     """Hold data."""
 
-    # --- carried over from step 21 ---
-    def __init__(self, data):
-        self.data = data
-
-    def __add__(self, other):
-        return add(self, other)
-
-    # --- new in this step ---
     def clear(self):
         """Forget the data."""
         self.data = None
+
+    # --- carried over ---
+    def __init__(self, data):
+        self.data = data
+
+    def __add__(self, other):  # of two boxes
+        return add(self, other)
 
 
 def add(a, b):
@@ -211,12 +224,11 @@ if __name__ == "__main__":
 ''',
     "steps/step23.py": '''"""Step 23. The package: scale a box.
 
-What was built is imported, and one method added.
+What was built is imported, and one method added: an *anchor*.
 
-New: Variable.scale.
-Teaches: core.Variable.scale
-Family: core.Config
 Exercise: divide.
+
+In the package: dezero/core.py, Variable.scale
 
 Output:
     6 and 4
@@ -226,7 +238,6 @@ import dezero
 from dezero import add
 
 
-# --- new in this step ---
 class Variable(dezero.Variable):
     """Hold data, and scale it."""
 
@@ -242,6 +253,24 @@ if __name__ == "__main__":
     two = Variable(2)
     print(two.scale(3).data, "and", (add(two, two)).data)
 ''',
+    "steps/ledger.toml": """[step21]
+teaches = ["core.Variable", "core.add", "core.Variable.__add__"]
+family = ["core.Variable.double"]
+
+[step22]
+teaches = ["core.Variable.clear"]
+extends = ["core.add"]
+
+[step22.words]
+tally = { is = "how many", also = ["count"], paper = "Abacus and others, 1202" }
+
+[step23]
+teaches = ["core.Variable.scale"]
+family = ["core.Config"]
+
+[step23.words]
+anchor = { is = "what holds", match = "anchor of size(?! s,)" }
+""",
     "dezero/__init__.py": '''"""Boxes."""
 
 if True:
@@ -348,6 +377,7 @@ def world(tmp_path):
 LATER = {"core.later": 30}
 S21, S22, S23 = (f"steps/step{n}.py" for n in (21, 22, 23))
 CORE, SIMPLE = "dezero/core.py", "dezero/core_simple.py"
+LEDGER = "steps/ledger.toml"
 
 
 def assert_reports(problems, pattern):
@@ -361,9 +391,10 @@ def test_clean_world_passes(world):
     _, runs = run()
     assert_none(check_output(lessons, runs))
     assert_none(check_markers(lessons))
-    assert_none(check_headers(lessons))
     assert_none(check_package(lessons, package, {}))
-    assert_none(check_ledger(lessons, package, LATER, {}))
+    assert_none(check_ledger(lessons, package, LATER))
+    assert_none(check_tables(lessons, read_ledger(lessons[21].step.path.parent)))
+    assert_none(check_layout(lessons, package))
     assert_none(check_uses(lessons, package, runs))
     assert_none(check_form(lessons, IMPORTS))
 
@@ -435,7 +466,7 @@ def test_planted_print(world, word, pattern):
 
 
 def test_planted_print_on_import(world):
-    *_, run = world((S21, "# --- new", "print(end='hi')\n# --- new"))
+    *_, run = world((S21, "FIGURES =", "print(end='hi')\nFIGURES ="))
     problems = check_output(*run(21))
     assert_reports(problems[1:], "step21: importing it prints 'hi'")
 
@@ -476,58 +507,118 @@ def test_difference_ignores_blanks_at_line_ends():
     assert difference("a\nb", "a") == "line 2: expected 'b', got None"
 
 
-# ------------------------------------------------- planted: markers and headers
+# ------------------------------------------------------------ planted: markers
 
 NEW = "# --- new in this step ---"
-OLD = "# --- carried over from step 21 ---"
+OLD = "# --- carried over ---"
 
 
 @planted(
-    (S22, "= data", "= [data]", r"Variable.__init__ is not as in step 21, .*\[data\]'"),
-    (S22, OLD, OLD.replace("21", "20"), "carried over from step 20, no earlier step"),
-    (S22, OLD, OLD.replace("21", "23"), "carried over from step 23, no earlier step"),
-    (S22, OLD, NEW, "Variable.__init__ is called new, .* in step 21: mark it as"),
-    (S22, OLD, "# --- carried from 21", "line 19: '# --- carried from 21' is not a"),
-    (S22, NEW, OLD, "step22: Variable changes inside, so it stands under .*new in"),
-    (S22, "def __init__", "def __first__", "__first__ is carried .*has no such name"),
-    (S23, NEW, "", "step23: no marker stands above Variable"),
+    (
+        S22,
+        "= data",
+        "= [data]",
+        r"__init__ is carried over, but not as .* in step 21, l",
+    ),
+    (
+        S22,
+        "def __init__",
+        "def __first__",
+        "__first__ is carried .*no earlier step has",
+    ),
+    (
+        S22,
+        f"    {OLD}\n",
+        "",
+        "step22: Variable.__init__ is new, .* in step 21: put it b",
+    ),
+    (
+        S22,
+        OLD,
+        "# --- carried from 21",
+        "line 21: '# --- carried from 21' is no marker",
+    ),
+    (
+        S22,
+        OLD,
+        "# --- carried over from step 21 ---",
+        "line 21: .* is no marker; there a",
+    ),
+    (S22, "class V", f"{OLD}\nclass V", "Variable changes inside, so it stands under"),
+    (
+        S22,
+        "    def c",
+        f"    {NEW}\n    def c",
+        "line 17: what follows is new already; ",
+    ),
+    (S22, "def add", f"{NEW}\ndef add", "step22, line 29: what follows is new already"),
+    (
+        S22,
+        "# of two",
+        f"# of\n    {OLD}\n    # two",
+        "line 26: .* carried already; take",
+    ),
+    (
+        S21,
+        "FIGURES =",
+        f"    {OLD}\nFIGURES =",
+        "step21, line 15: .* stands in no class",
+    ),
 )
 def test_planted_marker(world, file, old, new, pattern):
     lessons, *_ = world((file, old, new))
     assert_reports(check_markers(lessons)[:1], pattern)
 
 
+CARRIED = (
+    WORLD[S21].replace("Step 21", "Step 22").replace("FIGURES =", f"{OLD}\nFIGURES =")
+)
+
+
 def test_planted_change_in_a_carried_class(world):
-    text = WORLD[S21].replace("Step 21", "Step 22").replace(NEW, OLD)
+    lessons, *_ = world((S22, WORLD[S22], CARRIED))
+    assert_none(check_markers(lessons))
+    text = CARRIED.replace("add(self, other)", "add(other, self)")
+    lessons, *_ = world((S22, WORLD[S22], text))
+    pattern = "step22: Variable is carried over, but not as it is in step 21, "
+    assert_reports(check_markers(lessons), pattern)
+
+
+def test_comments_are_no_difference_and_docstrings_are(world):
+    text = CARRIED.replace("= data", "= data  # any").replace(
+        "    def", "    # a\n    def"
+    )
     lessons, *_ = world((S22, WORLD[S22], text))
     assert_none(check_markers(lessons))
-    text = text.replace("add(self, other)", "add(other, self)")
+    lessons, *_ = world((S22, WORLD[S22], text.replace("the sum", "a sum")))
+    assert_reports(
+        check_markers(lessons), "add is carried over, but not as it is in st"
+    )
+    # new code is old code even where only a comment is new
+    text = WORLD[S22].replace("a.data + b.data", "a.data + b.data + 0")
+    text = text.replace("return V", "# nothing more\n    return V")
     lessons, *_ = world((S22, WORLD[S22], text))
-    assert_reports(check_markers(lessons), "step22: Variable is not as in step 21, ")
+    assert_reports(check_markers(lessons), "step22: add is new, but .* in step 21")
 
 
-@planted(
-    (S21, "New: Variable, add", "New: Variable", "step21: add is not named in 'New:'"),
-    (S21, "add, FIGURES", "add", "step21: FIGURES is not named in 'New:'"),
-    (S21, "add, FIGURES", "add, FIGURES, Sub", "'New:' names Sub, which is not in the"),
-    (S22, "1: Variable.", "1: Variable, add.", "names add, which stands under another"),
-    (S22, "step 21: V", "step 20: V", "'.* step 20:' names Variable, which stands un"),
-)
-def test_planted_header(world, file, old, new, pattern):
-    lessons, *_ = world((file, old, new))
-    assert_reports(check_headers(lessons)[:1], pattern)
-
-
-def test_planted_header_without_a_method(world):
-    methods = "__init__ and __add__"
-    changes = (S22, "21: Variable.", f"21: {methods}."), (S22, "Variable.clear, ", "")
-    lessons, *_ = world(*changes)
-    assert_reports(check_headers(lessons), "Variable.clear is not named in 'New:'")
-
-
-def test_prose_in_headers_is_allowed(world):
-    lessons, *_ = world((S22, "21: Variable.", "21: most of Variable."))
-    assert_none(check_headers(lessons))
+def test_where_it_was_new_is_found(world):
+    lessons, *_ = world()
+    found = lessons[22].definitions
+    assert {key: d.origin for key, d in found.items() if d.carried} == {
+        "Variable.__init__": 21,
+        "Variable.__add__": 21,
+    }
+    # step 23 brings back what step 22 had replaced
+    last = (
+        WORLD[S21].replace("Step 21", "Step 23").replace("def add", f"{OLD}\ndef add")
+    )
+    lessons, *_ = world((S23, WORLD[S23], last))
+    assert lessons[23].definitions["add"].origin == 21
+    problems = check_markers(lessons)
+    assert (
+        "step23: FIGURES is new, but it stands letter for letter in step 21"
+        in (problems[0])
+    )
 
 
 # ------------------------------------------------------------ planted: package
@@ -582,6 +673,8 @@ def test_how_a_name_came_is_no_difference(world, step, core):
         ("f(x)", "if not x:\n    raise ValueError\nf(x)"),
         ("f(x.sum(axis=1, keepdims=True))", "f(_sum_along(x, axis=1))"),
         ("def f(x):\n    return x", "@_in_float32(1)\ndef f(x) -> A:\n    return x"),
+        ("gx = f(x)", "gx = f(x) if self.needs_grad(0) else None"),
+        ("p, g = arrays(x)\np -= g", "for p, g in _pieces(x):\n    p -= g"),
     ],
 )
 def test_what_only_checks_is_no_difference(world, step, core):
@@ -598,6 +691,8 @@ def test_what_only_checks_is_no_difference(world, step, core):
         ("f(x)", "x = _as_floats(x, np)\nf(x)"),  # nobody asks
         ("f(x)", "if x:\n    x = 1\nf(x)"),
         ("f(x)", "f(_sum_along(x, 1))"),
+        ("gx = f(x)", "gx = f(x) if self.needs_some(0) else None"),
+        ("p, g = arrays(x)\np -= g", "for p, g in places(x):\n    p -= g"),
     ],
 )
 def test_what_computes_is_a_difference(world, step, core):
@@ -612,6 +707,9 @@ HELPERS = {
     "sum_rows": (_sum_rows, [(np.arange(6.0).reshape(2, 3),)]),
     "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),
     "select": (_select, [(np.arange(5) > 2, np.arange(5.0), 0)]),
+    "root": (_root, [(np.array([0.0, 4.0]), 1e-8), (np.float32(9), 0.5)]),
+    "sum_of_squares": (_sum_of_squares, [(np.arange(6.0).reshape(2, 3),)]),
+    "States": (_States, [()]),
 }
 
 
@@ -678,40 +776,25 @@ def test_another_engine_supersedes_nothing(monkeypatch):
         "dezero.on is in the package",
     ),
     (
-        S23,
-        "Family: core.Config",
+        LEDGER,
+        '"core.Config"',
         "",
-        "core.Config is in the package, but in no step's Teaches",
+        "core.Config is in the package, but in no step's tea",
     ),
+    (LEDGER, "Config", 'Config", "core.later', "NOT_YET_TAUGHT: core.later is taught"),
+    (LEDGER, "Config", 'Config", "core.old', "step23: teaches or .* core.old, which"),
+    (LEDGER, "Config", 'Config", "core.add', r"core.add is .* in steps \[21, 23\]"),
     (
-        S23,
-        "core.Config",
-        "core.Config, core.later",
-        "NOT_YET_TAUGHT: core.later is taug",
+        LEDGER,
+        's = ["core.add',
+        's = ["core.Config',
+        "step22: extends names core.Config",
     ),
-    (
-        S23,
-        "core.Config",
-        "core.Config, core.old",
-        "step23: Teaches or .* core.old, which",
-    ),
-    (
-        S23,
-        "core.Config",
-        "core.Config, core.add",
-        r"core.add is .* in steps \[21, 23\]",
-    ),
-    (
-        S22,
-        "Extends: core.add",
-        "Extends: core.Config",
-        "step22: Extends names core.Conf",
-    ),
-    (S22, "s: core.add", "s: core.Variable.clear", "Extends .*, which no earlier step"),
+    (LEDGER, 's = ["core.add', 's = ["core.Variable.clear', "which no earlier step"),
 )
 def test_planted_ledger(world, file, old, new, pattern):
     lessons, package, _ = world((file, old, new))
-    assert_reports(check_ledger(lessons, package, LATER, {})[:1], pattern)
+    assert_reports(check_ledger(lessons, package, LATER)[:1], pattern)
 
 
 @pytest.mark.parametrize(
@@ -724,21 +807,48 @@ def test_planted_ledger(world, file, old, new, pattern):
 )
 def test_planted_not_yet_taught(world, name, number, pattern):
     lessons, package, _ = world()
-    problems = check_ledger(lessons, package, {**LATER, name: number}, {})
+    problems = check_ledger(lessons, package, {**LATER, name: number})
     assert_reports(problems, f"NOT_YET_TAUGHT: {pattern}")
 
 
 def test_planted_teaching_without_code(world):
     lessons, package, _ = world(
-        (S22, "Variable.clear\n", "Variable.clear, core.later\n")
+        (LEDGER, "Variable.clear", 'Variable.clear", "core.later')
     )
-    problems = check_ledger(lessons, package, {}, {})
-    assert_reports(problems, "step22: Teaches names core.later, but later is not new")
-    shown = {("step22", "core.later"): "add"}  # step 22's add is new
-    assert_none(check_ledger(lessons, package, {}, shown))
-    shown[("step21", "core.later")] = "add"
-    problems = check_ledger(lessons, package, {}, shown)
-    assert_reports(problems, "SHOWN_AS: .*step21.* is not taught there: take it out")
+    problems = check_ledger(lessons, package, {})
+    assert_reports(problems, "step22: teaches names core.later, but later is not new")
+
+
+@pytest.mark.parametrize(
+    "old, new, pattern",
+    [
+        ("[step21]", "[step20]", r"no table \[step21\]"),
+        ("[step23]", "[step24]\n[step23]", r"has \[step24\], but no such step"),
+        ("[step21]", "[step23]\n[step21]", r"\[step23\] out of order"),
+        ("family", "familiar", r"has 'familiar' in \[step21\]; there are teaches, fam"),
+        ('["core.Config"]', '"core.Config"', r"family of \[step23\] is no list of nam"),
+        ('"core.Config"', '"Config"', r"family of \[step23\] is no list of names"),
+        (
+            '"core.Config"',
+            '"core.A", "core.A"',
+            r"family of \[step23\] is no list of n",
+        ),
+    ],
+)
+def test_planted_table(world, old, new, pattern):
+    text = WORLD[LEDGER].replace(old, new, 1)
+    if new.startswith("[step23]"):
+        text = text.replace("\n[step23]", "\n")
+        text = text.replace('teaches = ["core.Variable.scale"]', "")
+        text = text.replace('family = ["core.Config"]', "")
+    lessons, *_ = world((LEDGER, WORLD[LEDGER], text))
+    problems = check_tables(lessons, read_ledger(lessons[21].step.path.parent))
+    assert_reports(problems[:1], f"the ledger.*{pattern}")
+
+
+def test_a_ledger_that_is_no_toml_is_refused(world):
+    with pytest.raises(StepError, match="ledger.toml: .*line 1"):
+        world((LEDGER, "[step21]", "[step21"))
 
 
 DEMO = "    two = Variable(2)\n"
@@ -773,15 +883,8 @@ def test_planted_use_in_the_code(world, use, pattern):
 )
 def test_planted_use_seen_while_running(world, name, use):
     """The use is not to be read off the code, and taught too late by one step."""
-    file = S22 if name == "clear" else S21
-    line = {
-        "__add__": ", core.Variable.__add__",
-        "double": "Family: core.Variable.double",
-    }
     lessons, package, run = world(
-        (file, line.get(name, "Teaches: core.Variable.clear"), ""),
-        (S23, DEMO, f"{DEMO}    {use}\n"),
-        (S23, "Step 23", "Step 24"),
+        (LEDGER, f'"core.Variable.{name}"', ""), (S23, DEMO, f"{DEMO}    {use}\n")
     )
     assert_none(check_uses(lessons, package))
     _, runs = run()
@@ -791,7 +894,7 @@ def test_planted_use_seen_while_running(world, name, use):
 
 def test_a_later_step_is_too_late(world):
     lessons, package, _ = world(
-        (S21, ", core.add,", ","), (S23, "core.Config", "core.Config, core.add")
+        (LEDGER, '"core.add", ', ""), (LEDGER, "Config", 'Config", "core.add')
     )
     text = WORLD[S22].replace("import", "") + "\n\nfrom dezero import add\n"
     path = lessons[22].step.path
@@ -811,19 +914,19 @@ def test_a_later_step_is_too_late(world):
     (S21, "Numbers", "Numbers " * 9, "step21: line 3 has 85 columns, more than 72"),
     (S21, "import Path", "import Path\nimport dezero", "step21: imports dezero; a ste"),
     (S21, "import Path", "import Path\nimport scipy.stats", "step21: imports scipy.s"),
-    (S21, "import Path", "import Path\nprint()", "step21: line 15 runs on import; put"),
+    (S21, "import Path", "import Path\nprint()", "step21: line 14 runs on import; put"),
     (
         S21,
         "import Path",
         "import Path\nX = open('x')",
-        "step21: line 15 runs on import",
+        "step21: line 14 runs on import",
     ),
-    (S21, "import Path", "import Path\nfor x in []: y = 1", "line 15 runs on import"),
+    (S21, "import Path", "import Path\nfor x in []: y = 1", "line 14 runs on import"),
     (
         S21,
         PRINT,
         "    import sys; sys.path\n    print(",
-        "line 37: no sys.path; pip inst",
+        "line 35: no sys.path; pip inst",
     ),
     (
         S21,
@@ -851,7 +954,7 @@ def test_a_listed_step_may_use_the_legacy_seed(world):
 
 
 def test_planted_empty_step(world):
-    text = WORLD[S21].replace(NEW, OLD.replace("21", "20"))
+    text = WORLD[S21].replace("FIGURES =", f"{OLD}\nFIGURES =")
     lessons, *_ = world((S21, WORLD[S21], text))
     assert_none(check_form(lessons, IMPORTS))  # it still computes
     text = text[: text.index("    three = ")] + "    print('All is well.')\n"
@@ -887,6 +990,256 @@ def test_planted_gap_in_the_numbers(world):
     assert_reports(check_numbers(lessons), "numbered from 1 without gaps: 21-23")
     assert check_numbers({1: None, 2: None}) == []
     assert check_numbers({1: None, 3: None}) != []
+
+
+# -------------------------------------------------------------- planted: layout
+
+ADD = """class Variable(dezero.Variable):"""
+
+
+@planted(
+    (
+        S21,
+        "home.\n",
+        "home.\n" * 40,
+        "47 lines of docstring before Output:, more than 4",
+    ),
+    (S21, "home.\n", f"home.\n\n    {'x' * 61}\n", "line 5: a block 61 columns wide"),
+    (S21, "2.50\n", f"2.50\n    {'x' * 61}\n", "line 11: a block 61 columns wide, its"),
+    (
+        S21,
+        "In the package: dezero/core.py, Variable and add\n",
+        "",
+        "has no 'In the pac",
+    ),
+    (S21, "core.py, V", "cure.py, V", "there is no dezero/cure.py; write 'In the pack"),
+    (
+        S21,
+        "dezero/core.py, V",
+        "setup.py, V",
+        "begins with no file; write 'In the pack",
+    ),
+    (
+        S21,
+        "Variable and add",
+        "Box and add",
+        "dezero/core.py does not define 'Box'; wr",
+    ),
+    (
+        S22,
+        "e.clear;",
+        "e.clean;",
+        "dezero/core.py does not define 'Variable.clean'; wri",
+    ),
+    (
+        S22,
+        "class Variable",
+        f"{OLD}\ndef two():\n    return 2\n\n\n{NEW}\nclass Variable",
+        "two is carried over, but stands above new code that needs nothing of it",
+    ),
+)
+def test_planted_layout(world, file, old, new, pattern):
+    lessons, package, _ = world((file, old, new))
+    number = file[-5:-3]
+    assert_reports(check_layout(lessons, package), f"step{number}: .*{pattern}")
+    assert_none(
+        check_layout({int(number): lessons[int(number)]}, package, {f"step{number}"})
+    )
+
+
+def test_planted_carried_method_above_a_new_one(world):
+    text = WORLD[S22].replace(f"    {OLD}\n", "")
+    text = text.replace("    def clear", f"    {OLD}\n    def clear")
+    text = text.replace("    def __init__", f"    {NEW}\n    def __init__")
+    lessons, package, _ = world((S22, WORLD[S22], text))
+    pattern = (
+        "step22: line 18: Variable.clear is carried over, but stands above new code"
+    )
+    assert_reports(check_layout(lessons, package), pattern)
+
+
+@pytest.mark.parametrize("use", ["class B(A):", "@A\ndef b():", "def b(x=A):"])
+def test_a_base_class_may_stand_above(world, use):
+    text = (
+        f"{OLD}\nclass A:\n    x = 1\n\n\n{NEW}\n{use}\n    x = 1\n\n\nclass Variable"
+    )
+    lessons, package, _ = world((S22, "class Variable", text))
+    assert_none(check_layout(lessons, package))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dezero",
+        "dezero/core.py",
+        "dezero, Config; dezero/core_simple.py, add",
+        "nothing",
+        "nothing by itself; a box needs no class there.",
+    ],
+)
+def test_ways_to_name_a_place(world, text):
+    old = "dezero/core.py, Variable and add"
+    lessons, package, _ = world((S21, old, text))
+    if text == "dezero":
+        assert_reports(check_layout(lessons, package), "begins with no file")
+    elif text.startswith("dezero, "):
+        assert_reports(check_layout(lessons, package), "begins with no file")
+    else:
+        assert_none(check_layout(lessons, package))
+
+
+def test_planted_step_that_has_its_form(world):
+    lessons, package, _ = world()
+    problems = check_layout(lessons, package, {"step21"})
+    assert_reports(problems, "LATER_FORM: step21 has its form now: take it out")
+
+
+# --------------------------------------------------------------- planted: words
+
+
+@planted(
+    (
+        S22,
+        "*tally*",
+        "tally",
+        "step22: introduces 'tally', but it stands nowhere in its",
+    ),
+    (
+        S22,
+        "It can go",
+        "A Tally, then. It can",
+        "'tally', but line 3 uses it before it",
+    ),
+    (S22, "add without", "a tally without", "^$"),  # the title may
+    (S22, "def clear", "def tally", "^$"),
+    (
+        S21,
+        "a home",
+        "tallies",
+        "step21: line 3 uses 'tallies', which only step 22 intro",
+    ),
+    (
+        S21,
+        "a home",
+        "a\ncount",
+        "step21: line 4 uses 'count', which only step 22 intro",
+    ),
+    (
+        S21,
+        "subtract",
+        "Tally",
+        "step21: line 5 uses 'Tally', which only step 22 introdu",
+    ),
+    (
+        S21,
+        "the sum",
+        "the tally",
+        "step21: line 29 uses 'tally', which only step 22 int",
+    ),
+    (
+        S21,
+        "return add",
+        "# a tally\n        return add",
+        "step21: line 25 uses 'tally'",
+    ),
+    (
+        S21,
+        "= 3, about",
+        "= 3, tally",
+        "step21: line 10 uses 'tally', which only step 22",
+    ),
+    (
+        S21,
+        ".data}, about",
+        ".data}, tally",
+        "step21: line 35 uses 'tally', which only s",
+    ),
+    (S21, "a home", "x.count, count(x), `count` and recount", "^$"),
+    (S21, "a home", "an anchor of size s, or 1", "^$"),
+    (
+        S21,
+        "a home",
+        "an anchor of size",
+        "step21: line 3 uses 'anchor of size', which o",
+    ),
+    (
+        S21,
+        "a home",
+        "a *home*",
+        "step21: line 3 has 'home' in .*, but not in .step21.wo",
+    ),
+    (S21, "a home", "2 * a, b*c, *args or **options", "^$"),
+    (
+        S23,
+        "What was",
+        "*Tallies*: what",
+        "step23: line 3 has 'Tallies' in .*, which step",
+    ),
+    (S22, "(Abacus, 1202)", "", "names? the paper: Abacus and others, 1202"),
+    (
+        LEDGER,
+        'is = "how many"',
+        'is = ""',
+        "'tally' needs { is = \"its line in the glos",
+    ),
+    (LEDGER, 'is = "how many"', 'what = "how many"', "'tally' needs { is = "),
+    (
+        LEDGER,
+        '["count"]',
+        '"count"',
+        "'tally' has also = 'count'; there are is, also, p",
+    ),
+    (
+        LEDGER,
+        "is = ",
+        'was = "x", is = ',
+        "'tally' has was = 'x'; there are is, also, pa",
+    ),
+    (
+        LEDGER,
+        "others, 1202",
+        "others",
+        "'tally': paper must be 'Author and others, 2014'",
+    ),
+    (
+        LEDGER,
+        "anchor =",
+        "Count =",
+        "'count' is introduced in steps 22 and 23: once is",
+    ),
+)
+def test_planted_word(world, file, old, new, pattern):
+    lessons, *_ = world((file, old, new))
+    problems = check_words(lessons)
+    if pattern == "^$":
+        assert_none(problems)
+    else:
+        assert_reports(problems, pattern)
+
+
+def test_what_is_not_written_anew_is_not_judged(world):
+    lessons, *_ = world((S21, "a home", "a *home* and a tally"), (S22, "*tally*", "-"))
+    assert len(check_words(lessons)) == 3
+    assert_none(check_words(lessons, later={"step21", "step22"}))
+
+
+def test_a_paper_may_stand_in_the_glossary_alone_where_it_is_listed(world):
+    lessons, *_ = world((S22, "(Abacus, 1202)", ""))
+    assert_none(check_words(lessons, unsaid=["tally"]))
+    lessons, *_ = world()
+    problems = check_words(lessons, unsaid=["tally"])
+    assert_reports(problems, "PAPERS_UNSAID: step 22 names Abacus .*: take it out")
+
+
+def test_planted_missing_word(world):
+    lessons, *_ = world()
+    problems = check_words(lessons, ["tally", "abacus"])
+    assert_reports(problems, "no step introduces 'abacus': write it into the ledger")
+    assert_none(check_words(lessons, ["tally", "abacus"], ["abacus"]))
+    problems = check_words(lessons, ["tally"], ["Tally"])
+    assert_reports(problems, "WORDS_MISSING: 'Tally' is not missing: take it out")
+    problems = check_words(lessons, ["tally"], ["abacus"])
+    assert_reports(problems, "WORDS_MISSING: 'abacus' is not missing: take it out")
 
 
 # -------------------------------------------------------------- planted: README

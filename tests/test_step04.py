@@ -53,10 +53,13 @@ def test_f_always_gets_an_ndarray(load_step):
     assert seen == [np.ndarray, np.ndarray]
 
 
-def test_largest_error_is_the_nearest_power_of_ten(load_step):
-    largest_error = load_step(4).largest_error
-    assert largest_error(np.array([1.0, 1.002]), np.array([1.0, 1.0])) == "1e-03"
-    assert largest_error(np.array([0.0, 1.0]), np.array([8.0, 1.0])) == "1e+01"
+def test_the_largest_error_as_a_power_of_ten(load_step):
+    step = load_step(4)
+    error = step.largest_error(np.array([1.0, 1.002]), np.array([1.0, 1.0]))
+    assert error == pytest.approx(0.002)
+    assert step.power_of_ten(error) == "1e-03"
+    assert step.largest_error(np.array([0.0, 1.0]), np.array([8.0, 1.0])) == 8.0
+    assert step.power_of_ten(8.0) == "1e+01"
 
 
 def test_table_has_margin(load_step):
@@ -89,3 +92,7 @@ def test_same_as_the_package(load_step, rng):
         lambda v: (np.e ** (v**2)) ** 2, dezero.Variable(x)
     )
     np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-8)
+
+
+def test_the_picture_is_there(run_step):
+    assert run_step(4).splitlines()[-1] == "figures/step04_error.png"

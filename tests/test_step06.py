@@ -72,7 +72,25 @@ def test_same_as_the_package(load_step, rng):
     np.testing.assert_allclose(x.grad, v.grad.data, rtol=1e-12)
 
 
+@pytest.mark.parametrize("number", [0.5, 1.0])
+def test_every_gradient_is_the_product_of_the_slopes_behind_it(load_step, number):
+    step = load_step(6)
+    y, b, a, x = push(step, step.Variable(np.array(number)))
+    slopes = [2 * b.data, np.exp(a.data), 2 * x.data]
+    np.testing.assert_allclose(b.grad, slopes[0])
+    np.testing.assert_allclose(a.grad, slopes[0] * slopes[1])
+    np.testing.assert_allclose(x.grad, slopes[0] * slopes[1] * slopes[2])
+
+
 def test_printed(run_step):
     lines = run_step(6).splitlines()
-    assert f"x.grad = {2 * math.exp(0.5):.4f}" in lines
-    assert f"step 4 measures {2 * math.exp(0.5):.4f}" in lines
+    for number in (0.5, 1.0):
+        b = math.exp(number**2)
+        at = lines.index(f"x = {number}: z = {b**2:.4f}")
+        x = f"{4 * number * b**2:.4f}"
+        assert lines[at + 1 : at + 5] == [
+            "  z.grad 1.0000",
+            f"  b.grad {2 * b:.4f}",
+            f"  a.grad {2 * b**2:.4f}",
+            f"  x.grad {x}, measured {x}",
+        ]

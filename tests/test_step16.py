@@ -1,6 +1,4 @@
-"""Step 16: generations, and backward with a heap."""
-
-import math
+"""Step 16: generations, and backward in topological order."""
 
 import numpy as np
 import pytest
@@ -22,6 +20,15 @@ def watched(load_step, monkeypatch):
     return step, visited
 
 
+def diamond(step, value=2.0):
+    """Return x, y and the Functions A, B, C, D of step 15's diamond."""
+    x = step.Variable(np.array(value))
+    A, B, C, D = step.Square(), step.Square(), step.Square(), step.Add()
+    a = A(x)
+    y = D(B(a), C(a))
+    return x, y, (A, B, C, D)
+
+
 def random_graph(rng, x, add, square, size):
     """Return the sum of results that use each other at random; x must be small."""
     results = [x, square(x)]
@@ -36,8 +43,7 @@ def random_graph(rng, x, add, square, size):
 
 def test_generations_of_the_diamond(load_step):
     step = load_step(16)
-    x = step.Variable(np.array(2.0))
-    y, (A, B, C, D) = step.diamond(x)
+    x, y, (A, B, C, D) = diamond(step)
     assert [x.generation, A.outputs[0].generation, y.generation] == [0, 1, 3]
     assert [func.generation for func in (A, B, C, D)] == [0, 1, 1, 2]
 
@@ -52,8 +58,7 @@ def test_generation_is_the_latest_of_the_inputs(load_step):
 
 def test_diamond_by_hand(watched):
     step, visited = watched
-    x = step.Variable(np.array(2.0))
-    y, (A, B, C, D) = step.diamond(x)
+    x, y, (A, B, C, D) = diamond(step)
     y.backward()
     assert visited == [D, B, C, A]
     assert x.grad == 64.0
@@ -62,8 +67,11 @@ def test_diamond_by_hand(watched):
 @pytest.mark.parametrize("times", [1, 5, 60])
 def test_doublings_are_visited_once_each(watched, times):
     step, visited = watched
-    x = step.Variable(np.array(1.0))
-    t, funcs = step.doubled(x, times)
+    x = t = step.Variable(np.array(1.0))
+    funcs = []
+    for _ in range(times):
+        t = step.add(t, t)
+        funcs.insert(0, t.creator)
     t.backward()
     assert visited == funcs
     assert x.grad == 2.0**times
@@ -107,92 +115,29 @@ def test_gradient_against_finite_differences(load_step):
     np.testing.assert_allclose(x.grad, slope, rtol=1e-6)
 
 
-@pytest.mark.parametrize("build, n", [("deep", 30), ("wide", 32), ("diamond", None)])
-def test_walk_goes_where_backward_goes(watched, build, n):
-    """The heap that counts gives the order of the heap in Variable.backward."""
+def test_the_latest_generation_goes_first(watched):
+    """However wide the graph: generations never rise on the way back."""
     step, visited = watched
     x = step.Variable(np.array(1.0))
-    y = step.diamond(x)[0] if build == "diamond" else getattr(step, build)(x, n)
-    y.backward()
-    assert step.walk(y, step.HeapQueue()) == visited
+    terms = [step.square(x) for _ in range(32)]
+    while len(terms) > 1:
+        pairs = zip(terms[::2], terms[1::2], strict=True)
+        terms = [step.add(a, b) for a, b in pairs]
+    terms[0].backward()
     generations = [func.generation for func in visited]
+    assert len(visited) == 63
     assert generations == sorted(generations, reverse=True)
-    by_list = step.walk(y, step.SortedQueue())
-    assert [func.generation for func in by_list] == generations
-    assert set(by_list) == set(visited)
+    assert x.grad == 64.0
 
 
-def test_wide_and_deep_by_hand(load_step):
+def test_a_long_chain_needs_no_recursion(load_step):
     step = load_step(16)
-    for build, value, slope in [(step.deep, 1.0, 2.0**8), (step.wide, 8.0, 16.0)]:
-        x = step.Variable(np.array(1.0))
-        y = build(x, 8)
-        y.backward()
-        assert (y.data, x.grad) == (value, slope)
-
-
-def test_reads_by_hand(load_step):
-    """Three pushes: a sorted list reads 1 + 2 + 3, a heap 2 for each comparison."""
-    step = load_step(16)
-    y = step.deep(step.Variable(np.array(1.0)), 3)
-    funcs = []
-    while y.creator is not None:
-        funcs.append(y.creator)
-        y = y.creator.inputs[0]
-    heap, sorted_list = step.HeapQueue(), step.SortedQueue()
-    for func in funcs:  # latest first: each stays behind the one in front
-        heap.push(func)
-        sorted_list.push(func)
-    assert (heap.reads, sorted_list.reads) == (4, 6)
-    assert [heap.pop() for _ in funcs] == funcs
-    assert [sorted_list.pop() for _ in funcs] == funcs
-
-
-def test_cost_on_a_wide_graph(load_step):
-    """The heap stays near n log n, the list that is sorted anew is at n**2."""
-    step = load_step(16)
-    reads = {}
-    for n in (256, 512):
-        y = step.wide(step.Variable(np.array(1.0)), n)
-        heap, sorted_list = step.HeapQueue(), step.SortedQueue()
-        count = len(step.walk(y, heap))
-        step.walk(y, sorted_list)
-        assert count == 2 * n - 1
-        assert heap.reads < 3 * count * math.log2(count)
-        assert sorted_list.reads >= n**2
-        reads[n] = heap.reads, sorted_list.reads
-    assert reads[512][0] / reads[256][0] < 2.5
-    assert reads[512][1] / reads[256][1] > 3.5
-
-
-def test_cost_on_a_deep_graph(load_step):
-    step = load_step(16)
-    y = step.deep(step.Variable(np.array(1.0)), 2000)
-    heap, sorted_list = step.HeapQueue(), step.SortedQueue()
-    assert len(step.walk(y, heap)) == len(step.walk(y, sorted_list)) == 2000
-    assert (heap.reads, sorted_list.reads) == (0, 2000)
-
-
-def test_the_exercise(load_step):
-    """Earliest generation first gives the wrong 32 that step 15 shows."""
-    step = load_step(16)
-
-    class Backwards(step.HeapQueue):
-        def push(self, func):
-            self.entries.append(func)
-
-        def pop(self):
-            self.entries.sort(key=lambda func: func.generation)
-            return self.entries.pop(0)
-
-    x = step.Variable(np.array(2.0))
-    y, _ = step.diamond(x)
-    y.grad = np.array(1.0)
-    for func in step.walk(y, Backwards()):
-        gxs = func.backward(func.outputs[0].grad)
-        for box, gx in zip(func.inputs, gxs if isinstance(gxs, tuple) else (gxs,)):
-            box.grad = gx if box.grad is None else box.grad + gx
-    assert x.grad == 32.0
+    one = step.Variable(np.array(1.0))
+    x = y = step.Variable(np.array(1.0))
+    for _ in range(3000):
+        y = step.add(y, one)
+    y.backward()
+    assert (y.data, y.generation, x.grad) == (3001.0, 3000, 1.0)
 
 
 def test_leaf_backward_and_cleargrad(load_step):
@@ -205,11 +150,21 @@ def test_leaf_backward_and_cleargrad(load_step):
 
 def test_agrees_with_the_package_on_generations(load_step):
     step = load_step(16)
-    x, v = step.Variable(np.array(2.0)), dezero.Variable(np.array(2.0))
-    y, (A, _, _, _) = step.diamond(x)
+    v = dezero.Variable(np.array(2.0))
+    x, y, (A, _, _, _) = diamond(step)
     a = v**2
     w = a**2 + a**2
     w.backward()
     y.backward()
     assert [A.outputs[0].generation, y.generation] == [a.generation, w.generation]
     np.testing.assert_allclose(x.grad, v.grad.data)
+
+
+def test_the_numbers_printed(run_step):
+    assert run_step(16).splitlines() == [
+        "B, of generation 1, gets 1",
+        "C, of generation 1, gets 1",
+        "A, of generation 0, gets 16",
+        "dy/dx = 64, by hand 8 * x**3 = 64",
+        "ten times t = t + t: dt/dx = 1024",
+    ]

@@ -57,7 +57,7 @@ def test_an_array_on_the_left_keeps_the_operands_in_order(step):
 
 
 def test_without_priority_the_array_takes_the_variable_apart(step):
-    assert step.Variable.__array_priority__ == 200
+    assert step.Variable.__array_priority__ > 0  # an ndarray has 0
     y = np.array([10.0, 20.0, 30.0]) * step.Eager(np.array([1.0, 2.0, 3.0]))
     assert type(y) is np.ndarray
     assert y.dtype == object
@@ -77,11 +77,6 @@ def test_functions_take_arrays_and_numbers(step):
     assert type(y) is step.Variable
     assert y.data == 5.0
     assert all(type(x) is step.Variable for x in y.creator.inputs)
-
-
-def test_inputs_are_a_list(step):
-    x = step.Variable(np.array(3.0))
-    assert type((x + 1).creator.inputs) is list
 
 
 def test_as_variable(step):

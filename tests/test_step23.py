@@ -1,51 +1,46 @@
 """Step 23: a package."""
 
-from pathlib import Path
+import subprocess
+import sys
 
 import numpy as np
-import pytest
+from conftest import simple_package
 
 import dezero
-from dezero import core, core_simple
-
-ROOT = Path(__file__).resolve().parents[1]
+from dezero import core_simple
 
 
-def test_origin_is_the_module_that_defines(load_step):
-    step = load_step(23)
-    assert step.origin(dezero.Variable) is core.variable
-    assert step.origin(core_simple.Variable) is core_simple
+def test_it_prints_the_table_of_step_22(run_step):
+    table = run_step(22).splitlines()[:7]
+    assert "\n".join(table) in run_step(23)
+    assert "Variable comes from dezero.core_simple\n" in run_step(23)
 
 
-def test_same_object(load_step, monkeypatch):
-    step = load_step(23)
-    assert step.same_object("Variable") and step.same_object("no_grad")
-
-    def no_grad():
-        """Pretend to be core's."""
-
-    no_grad.__module__ = "dezero.core.config"
-    monkeypatch.setattr(dezero, "no_grad", no_grad)
-    assert not step.same_object("no_grad")
+def test_until_step_31_a_gradient_is_an_ndarray(load_step):
+    x = load_step(23).Variable(np.array(2.0))
+    (x**3).backward()
+    assert type(x.grad) is np.ndarray
+    assert x.grad == 12.0
 
 
-def test_defined_names(load_step, tmp_path):
-    path = tmp_path / "program.py"
-    path.write_text("import math\nclass A:\n    def f(self): pass\ndef g(): pass\n")
-    assert load_step(23).defined_names(path) == {"A", "g"}
-    assert "Variable" in load_step(23).defined_names(ROOT / "steps" / "step22.py")
+def test_in_dezero_itself_a_gradient_is_a_variable():
+    x = dezero.Variable(np.array(2.0))
+    (x**3).backward()
+    assert type(x.grad) is dezero.Variable
+    assert x.grad.data == 12.0
 
 
-def test_the_package_computes_what_step_22_does(load_step):
-    results = []
-    for Variable in (load_step(22).Variable, dezero.Variable):
-        x = Variable(np.array(1.0))
-        y = (x + 3) ** 2
-        y.backward()
-        results.append((float(y.data), float(x.grad)))
-    assert results == [(16.0, 8.0), (16.0, 8.0)]
+def test_every_import_gives_the_same_class(load_step):
+    assert load_step(23).Variable is load_step(23).Variable is core_simple.Variable
 
 
-@pytest.mark.parametrize("number", range(23, 30))
-def test_the_steps_print_the_same_on_the_simple_core(number, run_step):
-    assert run_step(number, simple_core=True) == run_step(number)
+def test_is_simple_core_makes_dezero_core_simple(tmp_path):
+    program = "import dezero; print(dezero.Variable.__module__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=simple_package(tmp_path),
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "dezero.core_simple\n", done.stderr

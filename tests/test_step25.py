@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from dezero import Variable
+from dezero.graph import get_dot_graph
 
 
 def test_lines(load_step):
@@ -12,15 +16,11 @@ def test_lines(load_step):
     assert step.function("f", "Square") == f'f [label="Square", {look}]'
     assert step.variable("x", "") == 'x [label="", color=orange, style=filled]'
     assert step.edge("x", "f") == "x -> f"
+    assert step.edge("x", "f", "y") == "x -> f -> y"
     assert step.digraph(["x", "y"]) == "digraph g {\nx\ny\n}"
 
 
 def test_the_lines_are_those_of_the_package(load_step):
-    import numpy as np
-
-    from dezero import Variable
-    from dezero.graph import get_dot_graph
-
     step = load_step(25)
     x = Variable(np.array(1.0), name='a "name" with \\')
     text = step.digraph([step.variable(id(x), x.name)])
@@ -43,6 +43,26 @@ def test_an_unescaped_quote_stops_graphviz(load_step, tmp_path):
     with pytest.raises(RuntimeError, match="step 25"):
         step.render_dot('digraph g {\nx [label="say "x""]\n}', tmp_path / "x.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_prints_the_diamond_of_step_15(run_step):
+    """Five Variables, four Functions; x**2 is used twice, and D adds."""
+    lines = run_step(25).splitlines()
+    labels = [line.split('"')[1] for line in lines if "label" in line]
+    assert labels[:5] == ["x = 2", "a = 4", "b = 16", "c = 16", "y = 32"]
+    assert labels[5:] == ["Square", "Square", "Square", "Add"]
+    edges = [line.split(" -> ") for line in lines if "->" in line]
+    pairs = {(a, b) for names in edges for a, b in zip(names, names[1:])}
+    assert pairs == {
+        *(("x", "A"), ("A", "a"), ("a", "B"), ("a", "C"), ("B", "b"), ("C", "c")),
+        *(("b", "D"), ("c", "D"), ("D", "y")),
+    }
+
+
+def test_the_exercise(load_step):
+    """Of the line of y only: each quote of the label has a backslash before it."""
+    step = load_step(25)
+    assert step.variable("y", 'y = "big"').startswith('y [label="y = \\"big\\"", ')
 
 
 def test_the_picture_is_a_png_beside_the_steps(load_step, run_step):

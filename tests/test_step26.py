@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from dezero import Function, Variable, graph
+from dezero import Function, Variable, core_simple, graph
 
 
 def V(value, name=None):
@@ -55,6 +55,41 @@ def test_goldstein_draws_the_same(load_step):
     step = load_step(26)
     z = step.goldstein(V(1.0, "x"), V(1.0, "y"))
     assert lines(step.get_dot_graph(z)) == lines(graph.get_dot_graph(z))
+
+
+def test_the_engine_of_step_22_is_drawn_as_well(load_step):
+    x = core_simple.Variable(np.array(1.0), "x")
+    y = 2 * x + x**2
+    text = load_step(26).get_dot_graph(y)
+    assert lines(text) == lines(graph.get_dot_graph(y))
+
+
+def test_a_constant_shows_its_value(load_step):
+    """The 2 and the 0.5 of the formula; x has a name, and a product a creator."""
+    step, x = load_step(26), V(3.0, "x")
+    text = step.get_dot_graph(2 * x + 0.5, verbose=False, constants=True)
+    labels = re.findall(r'label="([^"]*)"', text)
+    assert sorted(labels) == ["", "", "0.5", "2", "Add", "Mul", "x"]
+
+
+def test_the_formula_can_be_read_off_the_picture(load_step, tmp_path):
+    step = load_step(26)
+    z = step.goldstein(V(1.0, "x"), V(1.0, "y"))
+    step.plot_dot_graph(z, verbose=False, to_file=tmp_path / "z.svg")
+    drawn = (tmp_path / "z.svg").read_text(encoding="utf-8")
+    numbers = sorted(int(n) for n in re.findall(r"<text[^>]*>(\d+)<", drawn))
+    written = [19, 14, 3, 14, 6, 3, 18, 32, 12, 48, 36, 27, 1, 1, 30, 2, 3]
+    assert numbers == sorted(written)
+
+
+def test_the_exercise(load_step):
+    """x + y + 1 is 0, so the first factor is 1; 30 + 3**2 * -3 is 3."""
+    z = load_step(26).goldstein(V(0.0), V(-1.0))
+    first, second = z.creator.inputs
+    assert (z.data, first.data, second.data) == (3.0, 1.0, 3.0)
+    thirty, product = second.creator.inputs
+    square, b = product.creator.inputs
+    assert (square.data, b.data) == (9.0, -3.0)
 
 
 def test_an_argument_used_twice_has_two_arrows(load_step):

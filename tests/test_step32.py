@@ -1,6 +1,7 @@
 """Step 32: gradients are Variables, here as in dezero.core."""
 
 import gc
+import re
 import weakref
 from collections import Counter
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import dezero
+from dezero import core_simple
 
 FORMULAS = {
     "-x": lambda x: -x,
@@ -27,7 +29,17 @@ formulas = pytest.mark.parametrize("f", FORMULAS.values(), ids=FORMULAS)
 
 @pytest.fixture
 def step(load_step):
-    return load_step(32)
+    """The step, with its methods in step 22's engine until the test ends."""
+    step = load_step(32)
+    old = step.install(step.NEW)
+    yield step
+    step.install(old)
+
+
+@pytest.fixture
+def engine(step):
+    """The engine of step 22 with the new methods."""
+    return core_simple
 
 
 def numbers(module, f, data, orders):
@@ -59,11 +71,11 @@ def functions(y):
 
 
 @formulas
-def test_each_order_is_the_slope_of_the_one_before(step, rng, f):
+def test_each_order_is_the_slope_of_the_one_before(engine, rng, f):
     data, h = rng.uniform(0.5, 2.0, size=2), 1e-5
-    found = [f(data), *numbers(step, f, data, 3)]
+    found = [f(data), *numbers(engine, f, data, 3)]
     ahead, behind = (
-        [f(moved), *numbers(step, f, moved, 2)] for moved in (data + h, data - h)
+        [f(moved), *numbers(engine, f, moved, 2)] for moved in (data + h, data - h)
     )
     for n in range(3):
         slope = (ahead[n] - behind[n]) / (2 * h)
@@ -71,36 +83,36 @@ def test_each_order_is_the_slope_of_the_one_before(step, rng, f):
 
 
 @formulas
-def test_the_package_says_the_same(step, rng, f):
+def test_the_package_says_the_same(engine, rng, f):
     data = rng.uniform(0.5, 2.0, size=2)
-    ours, theirs = (numbers(module, f, data, 4) for module in (step, dezero))
+    ours, theirs = (numbers(module, f, data, 4) for module in (engine, dezero))
     np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", ["x**5", "x**-1.5", "1 / x", "(x - 1 / x) / (x + x)"])
-def test_the_graphs_are_those_of_the_package(step, name):
-    x, u = step.Variable(np.array(2.0)), dezero.Variable(np.array(2.0))
+def test_the_graphs_are_those_of_the_package(step, engine, name):
+    x, u = engine.Variable(np.array(2.0)), dezero.Variable(np.array(2.0))
     ours = step.derivatives(FORMULAS[name](x), x, 3)
     theirs = step.derivatives(FORMULAS[name](u), u, 3)
     for a, b in zip(ours, theirs):
         assert functions(a) == functions(b)
 
 
-def test_derivatives(step):
-    x = step.Variable(np.array(2.0))
+def test_derivatives(step, engine):
+    x = engine.Variable(np.array(2.0))
     found = step.derivatives(step.quartic(x), x, 2)
     assert [gx.data for gx in found] == [24.0, 44.0]
     assert x.grad is found[-1]
 
 
-def test_by_hand(step):
-    rows = numbers(step, step.quartic, np.array(2.0), 6)
+def test_by_hand(step, engine):
+    rows = numbers(engine, step.quartic, np.array(2.0), 6)
     np.testing.assert_allclose(rows, [24.0, 44.0, 48.0, 24.0, 0.0, 0.0])
 
 
-def test_two_inputs_by_hand(step):
+def test_two_inputs_by_hand(engine):
     """z = x**2 / y: the mixed derivative is -2 * x / y**2."""
-    x, y = step.Variable(np.array(3.0)), step.Variable(np.array(2.0))
+    x, y = engine.Variable(np.array(3.0)), engine.Variable(np.array(2.0))
     z = x**2 / y
     z.backward(create_graph=True)
     gx, gy = x.grad, y.grad
@@ -112,37 +124,37 @@ def test_two_inputs_by_hand(step):
         assert (x.grad.data, y.grad.data) == expected
 
 
-def test_gradients_add_up_until_they_are_cleared(step):
-    x = step.Variable(np.array(2.0))
+def test_gradients_add_up_until_they_are_cleared(step, engine):
+    x = engine.Variable(np.array(2.0))
     step.quartic(x).backward(create_graph=True)
     x.grad.backward()
     assert x.grad.data == 24.0 + 44.0
 
 
 @pytest.mark.parametrize("retain_grad", [False, True])
-def test_a_gradient_is_a_variable(step, retain_grad):
-    x = step.Variable(np.array(2.0))
+def test_a_gradient_is_a_variable(engine, retain_grad):
+    x = engine.Variable(np.array(2.0))
     a = x**2
     y = 3 * a
     y.backward(retain_grad=retain_grad)
-    assert type(x.grad) is step.Variable
+    assert type(x.grad) is engine.Variable
     assert x.grad.data == 12.0
     kept = [None if v.grad is None else v.grad.data for v in (a, y)]
     assert kept == ([3.0, 1.0] if retain_grad else [None, None])
 
 
-def test_a_gradient_that_was_set_is_used(step):
-    x = step.Variable(np.array(2.0))
+def test_a_gradient_that_was_set_is_used(engine):
+    x = engine.Variable(np.array(2.0))
     y = x**3
-    gy = y.grad = step.Variable(np.array(10.0))
+    gy = y.grad = engine.Variable(np.array(10.0))
     y.backward(create_graph=True)
     assert x.grad.data == 120.0
     x.grad.backward()
     assert gy.grad.data == 12.0  # it is part of the graph
 
 
-def test_nothing_is_recorded_unless_asked_for(step):
-    x = step.Variable(np.array(2.0))
+def test_nothing_is_recorded_unless_asked_for(step, engine):
+    x = engine.Variable(np.array(2.0))
     y = step.quartic(x)
     y.backward()
     assert x.grad.creator is None
@@ -154,30 +166,30 @@ def test_nothing_is_recorded_unless_asked_for(step):
 
 @pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize("before", [False, True])
-def test_the_switch_is_put_back(step, create_graph, before):
-    class Broken(step.Function):
+def test_the_switch_is_put_back(engine, create_graph, before):
+    class Broken(engine.Function):
         def forward(self, x):
             return x
 
         def backward(self, gy):
-            assert step.Config.enable_backprop is create_graph
+            assert engine.Config.enable_backprop is create_graph
             raise ValueError("on purpose")
 
-    x = step.Variable(np.array(2.0))
+    x = engine.Variable(np.array(2.0))
     y = Broken()(x)
-    with step.using_config("enable_backprop", before):
+    with engine.using_config("enable_backprop", before):
         with pytest.raises(ValueError, match="on purpose"):
             y.backward(create_graph=create_graph)
-        assert step.Config.enable_backprop is before
-    assert step.Config.enable_backprop is True
+        assert engine.Config.enable_backprop is before
+    assert engine.Config.enable_backprop is True
 
 
 @pytest.mark.parametrize("cleared", [False, True])
-def test_a_recorded_gradient_is_a_cycle_until_it_is_cleared(step, cleared):
+def test_a_recorded_gradient_is_a_cycle_until_it_is_cleared(engine, cleared):
     gc.collect()
     gc.disable()
     try:
-        x = step.Variable(np.array(2.0))
+        x = engine.Variable(np.array(2.0))
         x_alive = weakref.ref(x)
         y = x**2
         y.backward(create_graph=True)
@@ -189,8 +201,8 @@ def test_a_recorded_gradient_is_a_cycle_until_it_is_cleared(step, cleared):
         gc.enable()
 
 
-def test_a_deep_graph(step):
-    x = step.Variable(np.array(1.0))
+def test_a_deep_graph(step, engine):
+    x = engine.Variable(np.array(1.0))
     y = x
     for _ in range(3000):
         y = y * 1.0
@@ -198,28 +210,56 @@ def test_a_deep_graph(step):
     assert (gx.data, gxx.data) == (2.0, 2.0)
 
 
-def test_the_picture(step, monkeypatch):
-    """Both graphs, each arrow once; x and 2, which both use, in no frame twice."""
-    drawn = []
-    monkeypatch.setattr(step, "render_dot", lambda text, file: drawn.append(text))
-    x = step.Variable(np.array(2.0), "x")
+def test_nothing_is_left_changed(load_step):
+    """Before and after install, a gradient is an array, as in step 22."""
+    step = load_step(32)
+
+    def kind_of_gradient():
+        x = core_simple.Variable(np.array(2.0))
+        step.quartic(x).backward()
+        return type(x.grad)
+
+    assert kind_of_gradient() is np.ndarray
+    old = step.install(step.NEW)
+    assert kind_of_gradient() is core_simple.Variable
+    step.install(old)
+    assert kind_of_gradient() is np.ndarray
+
+
+def test_the_exercise(load_step):
+    """Without Pow: None where x is lost, and 8 instead of 12 where half of it is."""
+    step = load_step(32)
+    old = step.install({c: f for c, f in step.NEW.items() if c is not core_simple.Pow})
+    try:
+        x = core_simple.Variable(np.array(2.0))
+        first, second = step.derivatives(step.quartic(x), x, 2)
+        assert (first.data, second) == (24.0, None)
+        with pytest.raises(AttributeError, match="backward"):
+            step.derivatives(step.quartic(x), x, 3)
+        x = core_simple.Variable(np.array(2.0))
+        first, second = step.derivatives(x * x**2, x, 2)
+        assert (first.data, second.data) == (12.0, 8.0)
+    finally:
+        step.install(old)
+
+
+def test_the_picture(step, engine, tmp_path):
+    """Both graphs; x and 2, which both use, are drawn once."""
+    x = engine.Variable(np.array(2.0), "x")
     y = step.quartic(x)
     y.backward(create_graph=True)
-    step.draw(y, x.grad, "nowhere.png")
-    lines = drawn[0].splitlines()
-    assert lines[0] == "digraph g {" and lines.count("}") == 3
-    shown = [line.split('"')[1] for line in lines if " [label=" in line]
+    step.draw_graphs({"y": y, "dy/dx": x.grad}, tmp_path / "both.svg")
+    drawn = (tmp_path / "both.svg").read_text(encoding="utf-8")
     both = functions(y) + functions(x.grad)
-    assert Counter(name for name in shown if name in both) == both
-    values = ["x", "2", "4", "16", "8", "8"]  # forward
-    values += ["1", "-1", "-2", "2", "2", "4", "-8", "8", "4", "32", "32", "24"]
-    assert sorted(name for name in shown if name not in both) == sorted(values)
-    arrows = [line for line in lines if "->" in line]
-    inputs = {"Pow": 1, "Neg": 1, "Mul": 2, "Sub": 2, "Add": 2}
-    assert len(arrows) == sum(n * (inputs[name] + 1) for name, n in both.items())
+    shown = Counter(re.findall(r">(Pow|Mul|Neg|Sub|Add)<", drawn))
+    assert shown == both
+    arity = {"Pow": 1, "Neg": 1, "Mul": 2, "Sub": 2, "Add": 2}
+    arrows = sum(n * (arity[name] + 1) for name, n in both.items())
+    assert drawn.count('class="edge"') == arrows
+    assert drawn.count(">x<") == 1
 
 
 def test_it_runs(run_step):
     lines = run_step(32).splitlines()
-    assert "order 2: 12x**2 - 4        44.0000  44.0000" in lines
+    assert "order 2: 12x**2 - 4         44.00   44.00" in lines
     assert lines[-1].endswith("24 + 44 = 68")

@@ -53,7 +53,7 @@ def check_data(x, data, is_variable):
     if is_variable:
         expected = (
             "expected an ndarray, got a Variable; compute with arrays here, "
-            "x.data -= lr * x.grad.data (see step 28)"
+            "x.data -= lr * x.grad.data (see step 32)"
         )
     elif not (cuda.is_array(data) or isinstance(data, np.generic)):
         expected = (

@@ -264,8 +264,8 @@ def _spread(x, W, stride, pad, size):
     C, OC, KH, KW = W.shape
     (PH, PW), SH = pad, stride[0]
     if stride == (1, 1) and PH < KH and PW < KW and C <= 2 * OC:
-        # Then it is a convolution with the kernels turned by 180 degrees, which has
-        # nothing to add up: 0.7 of the time, unless its columns are many more.
+        # Then it is a convolution with the kernels turned by 180 degrees (step 64). It
+        # has nothing to add up: 0.7 of the time, unless its columns are many more.
         W = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         return _convolve(x, W, stride, (KH - 1 - PH, KW - 1 - PW))
     N, _, height, width = x.shape

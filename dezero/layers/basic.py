@@ -87,8 +87,8 @@ class EmbedID(Layer):
 
     def __init__(self, in_size: int, out_size: int):
         super().__init__()
-        in_size = whole("EmbedID", "in_size", in_size, 69)
-        out_size = whole("EmbedID", "out_size", out_size, 69)
+        in_size = whole("EmbedID", "in_size", in_size, 47)
+        out_size = whole("EmbedID", "out_size", out_size, 47)
         W = np.random.randn(in_size, out_size)  # noqa: NPY002
         self.W = Parameter(W, name="W")
 
@@ -97,7 +97,7 @@ class EmbedID(Layer):
 
     def forward(self, x):
         """Return the rows W[x]."""
-        x = _judged(self, x, 69, "the ints of words (...)", least=0)
+        x = _judged(self, x, 47, "the ints of words (...)", least=0)
         return F.embed_id(x, self.W)
 
 

@@ -1,13 +1,16 @@
 """The one reader of steps, and what is made from them.
 
 The command line (../__main__.py), notebooks/build.py and the tests all see a step
-through these files. The first four need nothing but Python.
+through these files. The first six need nothing but Python.
 
     reader    the steps there are, and what the docstring of one says
     code      the code of a step: its definitions, new or carried over
-    diff      how the code of two steps differs
+    diff      how the code of two steps differs, by definition
+    words     the glossary: each term, what it means, and its step
+    where     which step explained a name, and where the package has it
     table     the list of steps in a terminal, and the table in README.md
     output    what a step prints, compared with what it promises
+    answers   small programs beside the steps: worked answers, milestones
 
     formula   a formula of a docstring as LaTeX
     typeset   a block of such formulas, in columns and rows

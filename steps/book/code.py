@@ -1,25 +1,28 @@
 """The code of a step: its definitions, and which step each comes from."""
 
 import ast
+import io
+import tokenize
 from dataclasses import dataclass, field
 
-from .reader import MARKER, find_steps, read_step
+from .reader import MARKER, find_steps, read_ledger, read_step
 
 
 @dataclass
 class Definition:
     """A class, a function, a constant, or a member of a class.
 
-    key is 'square', 'Variable' or 'Variable.backward'; origin is the number of the
-    step it is carried over from, or None where it is new; header is True for a
-    class some of whose members have a marker of their own.
+    key is 'square', 'Variable' or 'Variable.backward'; source is its text without
+    comments; carried says whether it stands under '# --- carried over ---', and origin
+    is then the number of the step where this very source was new (find_origins). header
+    is True for a class some of whose members have a marker of their own.
     """
 
     key: str
     node: ast.AST
     source: str
-    origin: int | None
-    marked: bool = True
+    carried: bool
+    origin: int | None = None
     header: bool = False
 
     @property
@@ -52,54 +55,79 @@ class Lesson:
     @property
     def new(self):
         """The definitions that are new in this step."""
-        return [d for d in self.definitions.values() if d.origin is None]
+        return [d for d in self.definitions.values() if not d.carried]
 
 
 def read_lessons(folder):
     """Return {number: Lesson} of a folder of steps; raise StepError if one is bad."""
-    return {n: read_lesson(path) for n, path in find_steps(folder).items()}
+    ledger = read_ledger(folder)
+    lessons = {n: read_lesson(path, ledger) for n, path in find_steps(folder).items()}
+    find_origins(lessons)
+    return lessons
 
 
-def read_lesson(path):
-    """Return the Lesson in the file of a step."""
+def find_origins(lessons):
+    """Set the origin of all that is carried over, as far as an earlier step has it."""
+    seen = {}  # (key, source) -> the step in which it was new
+    for number, lesson in sorted(lessons.items()):
+        for key, found in lesson.definitions.items():
+            found.origin = seen.get((key, found.source)) if found.carried else None
+        for key, found in lesson.definitions.items():
+            if not found.carried:
+                seen[key, found.source] = number
+
+
+def read_lesson(path, ledger=None):
+    """Return the Lesson in the file of a step; it does not know the others' code."""
     text = path.read_text(encoding="utf-8")
-    lesson = Lesson(read_step(path), text.splitlines(), ast.parse(text))
-    markers = [  # (line number, indented?, origin)
-        (at, line.startswith(" "), int(match[1]) if match[1] else None)
+    lesson = Lesson(read_step(path, ledger), text.splitlines(), ast.parse(text))
+    lines = without_comments(text)
+    markers = [  # (line number, indented?, carried over?)
+        (at, line.startswith(" "), match[1] == "carried over")
         for at, line in enumerate(lesson.lines, start=1)
         if (match := MARKER.fullmatch(line))
     ]
 
-    def marker_above(first, last, indented):
-        found = [m for m in markers if first < m[0] < last and m[1] == indented]
-        return found[-1] if found else None
+    def is_carried(node, indented, start=0):
+        """Say what the last marker above a node says; without one it is new."""
+        above = [m for m in markers if start < m[0] < first_line(node)]
+        above = [
+            carried for _, is_indented, carried in above if is_indented == indented
+        ]
+        return bool(above) and above[-1]
 
     for node in lesson.tree.body:
         keys = names_of(node)
         if not keys or is_main(node):
             continue
-        marker = marker_above(0, first_line(node), indented=False)
-        origin = marker[2] if marker else None
+        carried = is_carried(node, indented=False)
         inner = isinstance(node, ast.ClassDef) and any(
             node.lineno < at <= node.end_lineno for at, _, _ in markers
         )
         for key in keys:
-            source = source_of(lesson.lines, node)
-            found = Definition(key, node, source, origin, bool(marker), inner)
-            lesson.definitions[key] = found
-        if not isinstance(node, ast.ClassDef):
-            continue
-        for member in node.body:
-            own = marker_above(node.lineno, first_line(member), indented=True)
+            source = source_of(lines, node)
+            lesson.definitions[key] = Definition(
+                key, node, source, carried, header=inner
+            )
+        for member in node.body if isinstance(node, ast.ClassDef) else []:
             for name in names_of(member):
                 lesson.definitions[f"{node.name}.{name}"] = Definition(
                     f"{node.name}.{name}",
                     member,
-                    source_of(lesson.lines, member),
-                    own[2] if own else origin,
-                    bool(own or marker),
+                    source_of(lines, member),
+                    carried or is_carried(member, indented=True, start=node.lineno),
                 )
     return lesson
+
+
+def without_comments(text):
+    """Return the lines of a program, its comments left out."""
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    return lines
 
 
 def names_of(node):
@@ -133,10 +161,9 @@ def first_line(node):
 
 
 def source_of(lines, node):
-    """Return the text of a node; markers and empty lines do not count."""
+    """Return the text of a node in lines without comments; empty ones do not count."""
     rows = lines[first_line(node) - 1 : node.end_lineno]
-    rows = [row for row in rows if row.strip() and not MARKER.fullmatch(row)]
-    return "\n".join(row[node.col_offset :].rstrip() for row in rows)
+    return "\n".join(row[node.col_offset :].rstrip() for row in rows if row.strip())
 
 
 def dotted_path(node):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,14 +17,12 @@ CHAPTERS = [  # first step, title
     (61, "Inside other frameworks"),
 ]
 
-MARKER = re.compile(r" *# --- (?:new in this step|carried over from step (\d+)) ---")
+MARKER = re.compile(r" *# --- (new in this step|carried over) ---")
 HEADER = re.compile(
-    r"(?:^|(?<=\.) +)"  # at the start of a line, or after a full stop
-    r"(New|(?:Carried over from|From) step \d+|Teaches|Family|Extends"
-    r"|Exercise|Output(?: \(rtol [^)]*\))?):",
-    re.MULTILINE,
+    r"^(Exercise|In the package|Output(?: \(rtol [^)]*\))?):", re.MULTILINE
 )
-NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+LEDGER = "ledger.toml"  # beside the steps
+LISTS = ("teaches", "family", "extends")
 
 
 class StepError(ValueError):
@@ -32,29 +31,27 @@ class StepError(ValueError):
 
 @dataclass
 class Step:
-    """What the docstring of a step says.
+    """What the docstring of a step says, and the ledger about it.
 
-    prose is the text above the headers, and headers are those as they stand,
-    (header, text), without Exercise and Output. teaches, family and extends are lists
-    of names. new, and carried for the number of an earlier step, are lists of words,
-    since "most of Variable" is allowed there. output is None without Output:, and rtol
-    is that of its numbers.
+    prose is the text above the headers; in_package says where in dezero the code of
+    the step lives. output is None without Output:, and rtol is that of its numbers.
+    teaches, family and extends are lists of names, and words maps a term to what the
+    ledger says about it.
     """
 
     path: Path
     number: int
     title: str
     idea: str
-    new: list = field(default_factory=list)
-    carried: dict = field(default_factory=dict)
+    prose: str = ""
+    exercise: str = ""
+    in_package: str = ""
+    output: str | None = None
+    rtol: float = 1e-9
     teaches: list = field(default_factory=list)
     family: list = field(default_factory=list)
     extends: list = field(default_factory=list)
-    exercise: str = ""
-    output: str | None = None
-    rtol: float = 1e-9
-    prose: str = ""
-    headers: list = field(default_factory=list)
+    words: dict = field(default_factory=dict)
 
 
 def find_steps(folder=STEPS):
@@ -72,8 +69,19 @@ def parse_step(path):
         raise StepError(f"{where}: {error.msg}") from error
 
 
-def read_step(path):
-    """Return the Step that the docstring of this file describes."""
+def read_ledger(folder=STEPS):
+    """Return {"step01": what the ledger says about it} of a folder of steps."""
+    path = Path(folder) / LEDGER
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise StepError(f"{path.name}: {error}") from error
+
+
+def read_step(path, ledger=None):
+    """Return the Step that this file and its table in the ledger describe."""
     doc = ast.get_docstring(parse_step(path))
     heading, _, body = (doc or "").partition("\n\n")
     match = re.fullmatch(r"Step (\d+)\. (.+)\.", " ".join(heading.split()))
@@ -85,42 +93,23 @@ def read_step(path):
         )
     title, _, idea = match[2].partition(": ")
     step = Step(path, int(match[1]), title, idea)
+    table = (read_ledger(path.parent) if ledger is None else ledger).get(path.stem, {})
+    for key in LISTS:
+        getattr(step, key).extend(table.get(key, []))
+    step.words = table.get("words", {})
 
     marks = list(HEADER.finditer(body))
     step.prose = body[: marks[0].start()] if marks else body
     for mark, following in zip(marks, marks[1:] + [None]):
-        header, text = mark[1], body[mark.end() :]
-        if header.startswith("Output"):
-            step.output = read_output(path, text)
-            if "rtol" in header:
-                step.rtol = float(header[len("Output (rtol ") : -1])
+        text = body[mark.end() : following.start() if following else None]
+        if mark[1].startswith("Output"):
+            step.output = read_output(path, body[mark.end() :])
+            if "rtol" in mark[1]:
+                step.rtol = float(mark[1][len("Output (rtol ") : -1])
             break
-        if following:
-            text = body[mark.end() : following.start()]
-        if header != "Exercise":
-            step.headers.append((header, text.strip()))
-        if header == "New":
-            step.new += NAME.findall(text)
-        elif "step" in header:
-            words = step.carried.setdefault(int(header.split()[-1]), [])
-            words += NAME.findall(text)
-        elif header == "Exercise":
-            step.exercise = " ".join(text.split())
-        else:
-            getattr(step, header.lower()).extend(read_names(path, header, text))
+        key = "exercise" if mark[1] == "Exercise" else "in_package"
+        setattr(step, key, " ".join(text.split()))
     return step
-
-
-def read_names(path, header, text):
-    """Return the names of a list with commas, a full stop optional."""
-    names = " ".join(text.split()).rstrip(".").split(", ")
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise StepError(
-                f"{path.stem}: '{header}:' must be names separated by "
-                f"commas, got {name!r}"
-            )
-    return names
 
 
 def read_output(path, text):
@@ -152,7 +141,8 @@ def by_chapter(steps):
 
 def read_steps(folder=STEPS):
     """Return the Steps of a folder, in order."""
-    return [read_step(path) for path in find_steps(folder).values()]
+    ledger = read_ledger(folder)
+    return [read_step(path, ledger) for path in find_steps(folder).values()]
 
 
 WORD = re.compile(r"(?:step)?(\d+)(?:\.py)?")

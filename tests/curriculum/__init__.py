@@ -12,9 +12,10 @@ The steps are read by steps/book: lessons = read_lessons(STEPS).
     tables     what the checks let pass, each entry with its reason
 
     output     a step prints what its Output: says
-    markers    carried code is that of the step it names
+    markers    carried code is that of an earlier step
     same       new code is that of the package
     ledger     each public name is taught once, and used in no step before
     form       no step is empty or too long, none does anything when it is imported
+    layout     the text is short, new code stands first, its place is named
     readme     README's table and example are right
 """

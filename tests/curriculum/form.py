@@ -91,7 +91,7 @@ def new_lines(lesson):
     rows, drop = set(), set()
     for found in lesson.definitions.values():
         span = range(first_line(found.node), found.node.end_lineno + 1)
-        (rows if found.origin is None else drop).update(span)
+        (drop if found.carried else rows).update(span)
     for node in lesson.main:
         rows.update(range(node.lineno, node.end_lineno + 1))
     for node in ast.walk(lesson.tree):

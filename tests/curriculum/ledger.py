@@ -1,15 +1,19 @@
 """Check 4: each public name is taught in one step, and used in none before."""
 
 import ast
+import re
 from collections import defaultdict
 
 from book.code import dotted_path
+from book.reader import LISTS
 
 from .package import imports, package_aliases
 
+NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+
 
 def ledger(lessons):
-    """Return {name: [numbers of the steps that have it in Teaches or Family]}."""
+    """Return {name: [numbers of the steps that have it in teaches or family]}."""
     places = defaultdict(list)
     for number, lesson in lessons.items():
         for name in lesson.step.teaches + lesson.step.family:
@@ -17,11 +21,10 @@ def ledger(lessons):
     return places
 
 
-def check_ledger(lessons, package, not_yet_taught, shown_as):
+def check_ledger(lessons, package, not_yet_taught):
     """Every public name of the package is taught once, and extended only then.
 
-    not_yet_taught maps names to the step, not written yet, that is going to;
-    shown_as maps (step, name taught) to what the step calls it.
+    not_yet_taught maps names to the step, not written yet, that is going to.
     """
     problems, places = [], ledger(lessons)
     for name in package.public():
@@ -32,7 +35,8 @@ def check_ledger(lessons, package, not_yet_taught, shown_as):
             )
         elif name not in places and name not in not_yet_taught:
             problems.append(
-                f"{name} is in the package, but in no step's Teaches: or Family:"
+                f"{name} is in the package, but in no step's teaches or family in the "
+                "ledger"
             )
     for name, number in not_yet_taught.items():
         if name not in package.public():
@@ -46,29 +50,59 @@ def check_ledger(lessons, package, not_yet_taught, shown_as):
             problems.append(f"{name} is taught more than once: in steps {numbers}")
         if not package.knows(name):
             problems.append(
-                f"step{numbers[0]:02d}: Teaches or Family names {name}, which the "
+                f"step{numbers[0]:02d}: teaches or family names {name}, which the "
                 "package does not define"
             )
-    shown = dict(shown_as)
     for number, lesson in lessons.items():
         new = {found.key for found in lesson.new}
         for name in lesson.step.teaches:
-            key = shown.pop((lesson.name, name), name.partition(".")[2])
+            key = name.partition(".")[2]
             if key not in new:
                 problems.append(
-                    f"{lesson.name}: Teaches names {name}, but {key} is not new there; "
-                    "name it where its code is new, or in Family, or in SHOWN_AS"
+                    f"{lesson.name}: teaches names {name}, but {key} is not new there; "
+                    "name it where its code is new, or in family"
                 )
         for name in lesson.step.extends:
             if not any(n < number for n in places.get(name, [])):
                 problems.append(
-                    f"{lesson.name}: Extends names {name}, which no earlier step "
+                    f"{lesson.name}: extends names {name}, which no earlier step "
                     "teaches"
                 )
-    problems += [
-        f"SHOWN_AS: {entry} is not taught there: take it out" for entry in shown
-    ]
     return problems
+
+
+def check_tables(lessons, tables):
+    """The ledger has one table for each step, in order, and only what is read there.
+
+    tables is the ledger as it was read: {"step01": {"teaches": [...], ...}, ...}.
+    """
+    names = [lesson.name for lesson in lessons.values()]
+    problems = [f"the ledger has no table [{n}]" for n in names if n not in tables]
+    problems += [
+        f"the ledger has [{n}], but no such step" for n in tables if n not in names
+    ]
+    if not problems and list(tables) != names:
+        late = next(a for a, b in zip(tables, names) if a != b)
+        problems.append(f"the ledger has [{late}] out of order")
+    for name, table in tables.items():
+        for key, value in table.items():
+            if key not in (*LISTS, "words"):
+                problems.append(
+                    f"the ledger has {key!r} in [{name}]; there are {', '.join(LISTS)} "
+                    "and words"
+                )
+            elif key in LISTS and not is_names(value):
+                problems.append(f"the ledger: {key} of [{name}] is no list of names")
+    return problems
+
+
+def is_names(value):
+    """Say whether a value of the ledger is a list of dotted names, each once."""
+    return (
+        isinstance(value, list)
+        and all(isinstance(x, str) and NAME.fullmatch(x) for x in value)
+        and len(set(value)) == len(value)
+    )
 
 
 def check_uses(lessons, package, runs=None):

@@ -1,128 +1,92 @@
-"""Check 2: carried code is that of the step it names, to the letter."""
-
-import ast
+"""Check 2: what is carried over is code of an earlier step, to the letter."""
 
 from book.output import difference
 from book.reader import MARKER
 
+LINES = "'# --- carried over ---' and '# --- new in this step ---'"
+
 
 def check_markers(lessons):
-    """Every definition is marked; what is carried over is the same, to the letter."""
+    """What is carried over stands letter for letter in an earlier step, new code not.
+
+    A step starts as new, and so does each of its classes. Two lines turn to the other
+    and back. Comments do not count, docstrings do.
+    """
     problems = []
     for lesson in lessons.values():
-        name = lesson.name
-        for at, line in enumerate(lesson.lines, start=1):
-            if line.strip().startswith("# ---") and not MARKER.fullmatch(line):
-                problems.append(
-                    f"{name}, line {at}: {line.strip()!r} is not a marker; write "
-                    "'# --- new in this step ---' or "
-                    "'# --- carried over from step N ---'"
-                )
+        problems += check_lines(lesson)
         for key, found in lesson.definitions.items():
-            if not found.marked:
-                problems.append(f"{name}: no marker stands above {key}")
-            elif found.is_class and found.header and found.origin is not None:
-                problems.append(
-                    f"{name}: {key} changes inside, so it stands under "
-                    "'# --- new in this step ---'"
-                )
-            elif found.origin is not None:
-                problems += compare_carried(lessons, lesson, found)
-            else:
+            whole = lesson.definitions.get(key.rpartition(".")[0])
+            if found.is_class and found.header:
+                if found.carried:
+                    problems.append(
+                        f"{lesson.name}: {key} changes inside, so it stands under "
+                        "'# --- new in this step ---'"
+                    )
+            elif not found.carried:
                 problems += find_stale(lessons, lesson, found)
+            elif not (whole and whole.carried):  # a class is compared as a whole
+                problems += compare_carried(lessons, lesson, found)
     return problems
 
 
+def check_lines(lesson):
+    """Yield what is wrong with the marker lines themselves."""
+    blocks = [(0, 0, len(lesson.lines) + 1)] + [  # (columns, first, last line)
+        (4, d.node.lineno, d.node.end_lineno)
+        for d in lesson.definitions.values()
+        if d.is_class and "." not in d.key
+    ]
+    last = dict.fromkeys(blocks, "new in this step")
+    for at, line in enumerate(lesson.lines, start=1):
+        match = MARKER.fullmatch(line)
+        if not match:
+            if line.strip().startswith("# ---"):
+                yield (
+                    f"{lesson.name}, line {at}: {line.strip()!r} is no marker; there "
+                    f"are only {LINES}"
+                )
+            continue
+        columns = len(line) - len(line.lstrip())
+        block = next((b for b in blocks if b[0] == columns and b[1] < at <= b[2]), None)
+        if block is None:
+            yield f"{lesson.name}, line {at}: this marker stands in no class"
+        elif last[block] == match[1]:
+            yield (
+                f"{lesson.name}, line {at}: what follows is {match[1].split()[0]} "
+                "already; take this marker out"
+            )
+        last[block] = match[1]
+
+
 def compare_carried(lessons, lesson, found):
-    """Compare one carried definition with the step that its marker names."""
-    where, source = f"{lesson.name}: {found.key}", found.origin
-    if source >= lesson.number or source not in lessons:
-        return [f"{where} is carried over from step {source}, no earlier step"]
-    original = lessons[source].definitions.get(found.key)
-    if original is None:
-        return [f"{where} is carried over from step {source}, which has no such name"]
-    if found.key.count(".") and lesson.definitions[found.key.split(".")[0]].origin:
-        return []  # its class is compared as a whole
-    text = difference(original.source, found.source)
-    return [f"{where} is not as in step {source}, {text}"] if text else []
+    """Say how a carried definition differs from all earlier ones of its name."""
+    if found.origin is not None:
+        return []
+    where = f"{lesson.name}: {found.key} is carried over"
+    number = latest(lessons, lesson, found)
+    if number is None:
+        return [f"{where}, but no earlier step has it"]
+    text = difference(lessons[number].definitions[found.key].source, found.source)
+    return [f"{where}, but not as it is in step {number}, {text}"]
+
+
+def latest(lessons, lesson, found):
+    """Return the number of the last earlier step that has a definition, or None."""
+    numbers = [
+        n for n in lessons if n < lesson.number and found.key in lessons[n].definitions
+    ]
+    return max(numbers, default=None)
 
 
 def find_stale(lessons, lesson, found):
     """Report a definition that is called new but stands in an earlier step."""
-    if found.is_class and found.header:
-        return []
     for number in sorted((n for n in lessons if n < lesson.number), reverse=True):
         earlier = lessons[number].definitions.get(found.key)
-        if earlier is not None:
-            if earlier.source != found.source:
-                return []
+        if earlier is not None and earlier.source == found.source:
             return [
-                f"{lesson.name}: {found.key} is called new, but it stands letter for "
-                f"letter in step {earlier.origin or number}: mark it as carried over"
+                f"{lesson.name}: {found.key} is new, but it stands letter for letter "
+                f"in step {earlier.origin or number}: put it below "
+                "'# --- carried over ---'"
             ]
     return []
-
-
-def check_headers(lessons):
-    """What New: and Carried over: say is what the markers say.
-
-    Prose is allowed ("most of Variable"). Every definition must be named under the
-    header of its marker; a member also counts as named where its class is. A name
-    under a header must have something under that marker.
-    """
-    problems = []
-    for lesson in lessons.values():
-        said = {None: lesson.step.new, **lesson.step.carried}
-        every_word = {word for words in said.values() for word in words}
-        origins = {d.origin for d in lesson.definitions.values()}
-        for origin in sorted(said.keys() | origins, key=lambda n: n or 0):
-            header = f"Carried over from step {origin}:" if origin else "New:"
-            marked = [k for k, d in lesson.definitions.items() if d.origin == origin]
-            words = said.get(origin, [])
-            for word in words:
-                keys = meant_by(word, lesson.definitions)
-                if keys and not keys & set(marked):
-                    problems.append(
-                        f"{lesson.name}: '{header}' names {word}, which stands "
-                        "under another marker"
-                    )
-                elif not keys and is_code(word) and not occurs(word, lesson.tree):
-                    problems.append(
-                        f"{lesson.name}: '{header}' names {word}, which is not in "
-                        "the code"
-                    )
-            named = {k for word in words for k in meant_by(word, lesson.definitions)}
-            for key in marked:
-                members = [k for k in marked if k.startswith(key + ".")]
-                if members or lesson.definitions[key].header:
-                    continue  # the members speak for their class
-                if key in named or key.rpartition(".")[0] in every_word:
-                    continue
-                problems.append(
-                    f"{lesson.name}: {key} is not named in '{header}' of the docstring"
-                )
-    return problems
-
-
-def meant_by(word, keys):
-    """Return the keys that a word means: itself, its members, methods so named."""
-    return {
-        key
-        for key in keys
-        if key == word or key.startswith(word + ".") or key.endswith("." + word)
-    }
-
-
-def is_code(word):
-    """Say whether a word of a header looks like a name and not like prose."""
-    return any(c in "_." or c.isupper() for c in word)
-
-
-def occurs(word, tree):
-    """Say whether a name is an attribute, argument or variable in the code."""
-    name = word.rpartition(".")[2]
-    return any(
-        name
-        in (getattr(x, "attr", None), getattr(x, "arg", None), getattr(x, "id", None))
-        for x in ast.walk(tree)
-    )

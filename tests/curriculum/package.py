@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from book.code import first_line, names_of
+from book.where import PARTS
 
 from .canonical import Canonical
-from .tables import LATE, PARTS
+from .tables import LATE
 
 
 @dataclass
@@ -84,6 +85,29 @@ class Package:
         paths.sort(key=lambda path: "core_simple" in path)  # only if nothing else
         found = (self._resolve(path, seen) for path in paths)
         return next((name for name in found if name is not None), None)
+
+    def defined_in(self, file):
+        """Return the names that a file of the package defines, members as Class.name.
+
+        'dezero/core/shape.py' is a file, and 'dezero/static' stands for all files in
+        it. Without such a file it returns None.
+        """
+        path = self.folder.parent / file
+        modules = [
+            module
+            for module in self.modules.values()
+            if path in (module.path, *module.path.parents)
+        ]
+        if not file.startswith(self.folder.name) or not modules:
+            return None
+        names = set()
+        for module in modules:
+            for name, node in module.defined.items():
+                names.add(name)
+                if isinstance(node, ast.ClassDef):
+                    members = flat(node.body)
+                    names |= {f"{name}.{x}" for m in members for x in names_of(m)}
+        return names
 
     def public(self):
         """Return the names that must stand in the ledger, in order of definition.

@@ -1,0 +1,93 @@
+"""try: the exercise of a step as a small file, judged where a program can judge it.
+
+steps/answers/checkNN.py has START, what the reader's file begins with, and
+check(mine), which yields (what, expected, got) for the reader's module. Where there is
+no such file, the exercise is a question, and only its answer can say more.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import textwrap
+from pathlib import Path
+
+import machine
+from book.answers import ANSWERS, find_answers, read_answer
+from book.reader import STEPS, find_steps, read_step
+
+from . import places
+
+LIMIT = 60  # seconds; a loop without end stops there
+
+# Runs check(mine) in a process of its own.
+COMPARE = Path(__file__).with_name("compare.py")
+
+
+def check_of(number):
+    """Return the file that judges an exercise, or None where no program can."""
+    path = ANSWERS / f"check{number:02d}.py"
+    return path if path.exists() else None
+
+
+def mine(number):
+    """Return where the reader's file of an exercise is, or will be."""
+    return places.folder() / f"exercise{number:02d}.py"
+
+
+def begin(number):
+    """Return the text of the reader's file of an exercise."""
+    exercise = read_step(find_steps()[number]).exercise
+    text = f'"""Exercise of step {number}: {exercise}'.replace("\\", "\\\\")
+    text = textwrap.fill(text, 72)
+    if check_of(number):
+        code = start_of(check_of(number))
+        end = f"When you have written it: python -m steps try {number}"
+    else:
+        code = "# Try it here.\n"
+        end = (
+            "No program can judge this one. When you have an answer of your\n"
+            f"own: python -m steps try {number} --answer"
+        )
+    return f'{text}\n\n{end}\n"""\n\n{code.strip()}\n'
+
+
+def start_of(check):
+    """Return START of a check without running anything else of it."""
+    names = {}
+    exec(compile(check.read_text(encoding="utf-8"), str(check), "exec"), names)
+    return names["START"]
+
+
+def judge(number, path=None, limit=LIMIT, python=None):
+    """Return the lines of JSON that a check wrote about the reader's file."""
+    path = Path(path or mine(number)).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.jsonl"
+        command = [python or machine.python("test"), str(COMPARE)]
+        command += [str(STEPS), str(path), str(check_of(number)), str(report)]
+        try:
+            run = subprocess.run(
+                command,
+                cwd=folder,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=limit,
+            )
+            printed = run.stdout
+        except subprocess.TimeoutExpired:
+            text = f"stopped after {limit} s: is there a loop that never ends?"
+            return [{"error": text, "line": None}], ""
+        if not report.exists():
+            return [{"error": run.stderr.strip()[-800:], "line": None}], printed
+        lines = report.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines], printed
+
+
+def explanation(number):
+    """Return the text of the worked answer, and where it is."""
+    path = find_answers()[number]
+    return read_answer(path).text, path

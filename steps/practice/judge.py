@@ -1,0 +1,208 @@
+"""check: the tests of a step, and its Output, on the reader's own file."""
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import machine
+from book.code import read_lesson
+from book.output import same_line
+from book.reader import StepError, find_steps, read_ledger
+
+from .places import ROOT, my_step, shown
+
+LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
+
+
+ENGINE = 22  # the step whose file is an engine, complete
+ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
+
+# Runs a program with the reader's step 22 in the place of dezero.core_simple.
+ON_ENGINE = """
+import importlib.util, os, runpy, sys
+engine, path = sys.argv[1:3]
+import dezero
+spec = importlib.util.spec_from_file_location("dezero.core_simple", engine)
+module = importlib.util.module_from_spec(spec)
+sys.modules["dezero.core_simple"] = dezero.core_simple = module
+spec.loader.exec_module(module)
+sys.argv = sys.argv[2:]
+sys.path[0] = os.path.dirname(path)
+runpy.run_path(path, run_name="__main__")
+"""
+
+
+def on_engine(engine):
+    """Return the arguments of Python that put an engine in dezero's place."""
+    return ["-c", ON_ENGINE, str(engine)] if engine else []
+
+
+@dataclass
+class Verdict:
+    """What became of a check: of a step's tests, then of what the file prints."""
+
+    number: int
+    path: Path
+    tests: list = field(default_factory=list)  # a dict each, as plugin wrote it
+    broken: str = ""  # the file cannot even be read: why
+    endless: str = ""  # the test that did not end
+    stack: str = ""  # where it was then
+    output: str | None = None  # the first line that it should have printed
+    stderr: str = ""
+
+    @property
+    def failures(self):
+        return [x for x in self.tests if x["passed"] is False]
+
+    @property
+    def passed(self):
+        return sum(x["passed"] is True for x in self.tests)
+
+    @property
+    def ok(self):
+        faults = self.broken or self.endless or self.failures or self.output
+        return bool(self.passed) and not faults
+
+
+def own_engine(number):
+    """Return the reader's step 22, on which later steps of the reader's can run."""
+    path = my_step(ENGINE)
+    if number not in ON_OWN_ENGINE:
+        raise StepError(
+            f"--mine runs a step on your own engine, which works for steps "
+            f"{ON_OWN_ENGINE[0]} to {ON_OWN_ENGINE[-1]}"
+        )
+    if not path.exists() or not check(ENGINE).ok:
+        raise StepError(
+            f"your own engine is {shown(path)}, which does not pass yet: "
+            f"python -m steps check {ENGINE}"
+        )
+    return path
+
+
+def check(number, path=None, limit=LIMIT, python=None, engine=None):
+    """Run the tests of a step on a file, the reader's own, and return a Verdict.
+
+    engine is a file that takes the place of dezero.core_simple: the reader's step 22.
+    """
+    path = Path(path or my_step(number)).resolve()
+    if not path.exists():
+        raise StepError(
+            f"there is no {shown(path)} yet; begin it with: "
+            f"python -m steps start {number}"
+        )
+    verdict = Verdict(number, path)
+    verdict.broken = unreadable(path)
+    if verdict.broken:
+        return verdict
+    python = python or machine.python("test")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.jsonl"
+        run_tests(verdict, python, report, limit, engine)
+        if not verdict.failures and not verdict.endless and not verdict.broken:
+            verdict.output = missing_output(verdict, python, folder, limit, engine)
+    return verdict
+
+
+def unreadable(path):
+    """Return why Python cannot read a file, or an empty text."""
+    try:
+        compile(path.read_text(encoding="utf-8"), str(path), "exec")
+    except SyntaxError as error:
+        line = (error.text or "").rstrip("\n")
+        mark = " " * max(0, (error.offset or 1) - 1) + "^"
+        return f"line {error.lineno}: {error.msg}\n{line}\n{mark}"
+    except UnicodeDecodeError as error:
+        return f"it is not UTF-8 text: {error}"
+    return ""
+
+
+def run_tests(verdict, python, report, limit, engine):
+    """Run pytest in a process of its own and read what plugin wrote down."""
+    tests = ROOT / "tests" / f"test_step{verdict.number:02d}.py"
+    environment = {
+        **os.environ,
+        "STEPS_MINE": f"{verdict.number}={verdict.path}",
+        "STEPS_REPORT": str(report),
+        "STEPS_LIMIT": str(limit),
+        "STEPS_ENGINE": str(engine or ""),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(tests),
+    ]
+    try:
+        run = subprocess.run(
+            [*command, "--no-header", "--tb=native"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=limit + 20,
+        )
+        verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
+    except subprocess.TimeoutExpired:
+        pass  # the plugin ends the process before; this is for one that cannot
+    begun = ""
+    if report.exists():
+        for line in report.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            if "begin" in entry:
+                begun = entry["begin"]
+            else:
+                begun = ""
+                if verdict.tests and verdict.tests[-1]["test"] == entry["test"]:
+                    continue  # its fixtures failed after it did
+                verdict.tests.append(entry)
+    if begun:
+        verdict.endless = begun
+        verdict.stack = where(Path(f"{report}.stack"), verdict.path)
+    elif not verdict.tests:
+        verdict.broken = f"its tests could not be run:\n{verdict.stderr}"
+
+
+def where(stack, path):
+    """Return the innermost line of the reader's file in a dumped stack."""
+    if stack.exists():
+        for line in stack.read_text(encoding="utf-8", errors="replace").splitlines():
+            if path.name in line and "line" in line:
+                return "line " + line.split(" line ")[1].split(" in ")[0]
+    return ""
+
+
+def missing_output(verdict, python, folder, limit, engine):
+    """Return the first line of Output: that the file does not print, or None.
+
+    What else it prints does no harm, so that a reader may look at things.
+    """
+    lesson = read_lesson(find_steps()[verdict.number], read_ledger())
+    run = subprocess.run(
+        [python, "-W", "error", *on_engine(engine), str(verdict.path)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=limit,
+    )
+    if run.returncode:
+        return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
+    got = [line.rstrip() for line in run.stdout.rstrip().split("\n")]
+    for line in lesson.step.output.split("\n"):
+        while got and not same_line(line.rstrip(), got[0], lesson.step.rtol):
+            got = got[1:]
+        if not got:
+            return line
+        got = got[1:]
+    return None

@@ -1,0 +1,53 @@
+"""Where the reader's files are: my_steps/ in the repository, which git ignores."""
+
+import os
+from pathlib import Path
+
+import machine
+from book.reader import StepError
+
+ROOT = Path(machine.ROOT)
+
+
+def folder():
+    """Return the folder of the reader's files; STEPS_FOLDER names another one."""
+    return Path(os.environ.get("STEPS_FOLDER") or ROOT / "my_steps")
+
+
+def my_step(number):
+    """Return where the reader's own file of a step is, or will be."""
+    return folder() / f"step{number:02d}.py"
+
+
+def my_steps():
+    """Return {number: path} of the steps that the reader has begun."""
+    found = sorted(folder().glob("step[0-9][0-9].py"))
+    return {int(path.stem[4:]): path for path in found}
+
+
+def shown(path):
+    """Return a path as the reader would type it: from the current folder, if below."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def write_new(path, text, force=False):
+    """Write a file that the reader will work in; never over one, unless forced.
+
+    What stood there is kept beside it as step16.py.bak. The file is whole or not
+    there at all: it is written under another name and then renamed.
+    """
+    if path.exists() and not force:
+        raise StepError(
+            f"{shown(path)} is there already, and stays as it is; to begin "
+            "again, add --force (the old file is kept as "
+            f"{path.name}.bak)"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    if path.exists():
+        os.replace(path, path.with_name(path.name + ".bak"))
+    os.replace(new, path)

@@ -1,0 +1,102 @@
+"""What pytest tells judge: a line of JSON for each test, written when it happens.
+
+tests/conftest.py registers it when STEPS_REPORT names a file. The first line of a test
+says that it begins, so a test that never ends has a name, too.
+"""
+
+import faulthandler
+import json
+import os
+import textwrap
+import traceback
+
+
+class Reporter:
+    """A pytest plugin that writes down what happened in the reader's file."""
+
+    def __init__(self, path, mine, limit):
+        self.file = open(path, "a", encoding="utf-8")
+        self.mine = os.path.realpath(mine)
+        self.compared = None
+        stacks = open(path + ".stack", "w", encoding="utf-8")
+        faulthandler.dump_traceback_later(limit, file=stacks, exit=True)
+
+    def write(self, **entry):
+        self.file.write(json.dumps(entry) + "\n")
+        self.file.flush()
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        self.write(begin=location[2])
+
+    def pytest_assertrepr_compare(self, op, left, right):
+        self.compared = (op, brief(left), brief(right))
+
+    def pytest_runtest_makereport(self, item, call):
+        if call.excinfo is None:
+            if call.when == "call":
+                self.write(test=item.name, passed=True)
+            return
+        if call.excinfo.errisinstance(self.skipped()):
+            if call.when != "teardown":
+                self.write(test=item.name, passed=None)
+            return
+        self.write(
+            test=item.name,
+            passed=False,
+            **self.failure(item, call.excinfo),
+        )
+        self.compared = None
+
+    @staticmethod
+    def skipped():
+        import pytest
+
+        return pytest.skip.Exception
+
+    def failure(self, item, excinfo):
+        """Return what a reader wants to know of an exception."""
+        test, inside, expected, got = "", None, None, None
+        for entry in excinfo.traceback:
+            path = os.path.realpath(str(entry.path))
+            if path == os.path.realpath(str(item.path)):
+                test = str(entry.statement)
+            elif path == self.mine:
+                inside = (
+                    entry.lineno + 1,
+                    str(entry.statement).strip(),
+                )
+            names = entry.frame.f_locals
+            if "numpy" in path and "testing" in path:
+                got = names.get("actual", names.get("x", got))
+                expected = names.get("desired", names.get("y", expected))
+        said = str(excinfo.value)
+        if self.compared and excinfo.errisinstance(AssertionError) and got is None:
+            op, got, expected = self.compared
+            if op not in ("==", "is"):
+                expected = f"{op} {expected}"
+        else:
+            got, expected = (None if x is None else brief(x) for x in (got, expected))
+        printed = "".join(
+            text
+            for _, key, text in getattr(item, "_report_sections", [])
+            if key == "stdout"
+        )
+        return {
+            "error": excinfo.typename,
+            "said": said[:2000],
+            "call": textwrap.dedent(test).strip(),
+            "inside": inside,
+            "expected": expected,
+            "got": got,
+            "printed": printed,
+            "trace": "".join(traceback.format_exception_only(excinfo.value)),
+        }
+
+
+def brief(value, room=300):
+    """Return a value as text, cut where it is long."""
+    try:
+        text = repr(value)
+    except Exception as error:  # a reader's own __repr__ may be broken
+        text = f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+    return text if len(text) <= room else text[: room - 4] + " ..."

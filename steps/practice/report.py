@@ -1,0 +1,112 @@
+"""What the reader sees of a check: the first thing that is wrong, and what to do."""
+
+import textwrap
+
+from .places import shown
+from .stubs import YOURS
+
+WIDTH = 72
+
+
+def report(verdict, tries=0, command=None):
+    """Return what to say of a Verdict, as a list of lines."""
+    lines = [f"{shown(verdict.path)}"]
+    if verdict.broken:
+        lines += ["", "Python cannot run this file:"]
+        lines += indented(verdict.broken)
+    elif verdict.endless:
+        where = f" It was at {verdict.stack}." if verdict.stack else ""
+        lines += [
+            "",
+            *wrapped(
+                f"{sentence(verdict.endless)}: stopped after the limit of time. Is "
+                f"there a loop that never ends?{where}"
+            ),
+        ]
+    elif verdict.failures:
+        lines += count(verdict) + failure(verdict)
+    elif verdict.output is not None:
+        lines += count(verdict)
+        lines += ["", "All tests pass, but this line is not printed:"]
+        lines += indented(verdict.output)
+    else:
+        return [*lines, *count(verdict)]
+    lines += ["", *whats_next(verdict, tries, command)]
+    return lines
+
+
+def count(verdict):
+    """Say how many tests pass."""
+    total = len([x for x in verdict.tests if x["passed"] is not None])
+    return [f"{verdict.passed} of {total} tests of step {verdict.number} pass."]
+
+
+def failure(verdict):
+    """Say what the first failing test called, expected and got."""
+    first = verdict.failures[0]
+    if first["error"] == "NotImplementedError" and first["said"].startswith(YOURS):
+        line = f", line {first['inside'][0]}" if first["inside"] else ""
+        task = first["said"].removeprefix(YOURS)
+        begin = (
+            "Nothing is broken: the gaps of this file are your task. "
+            if not verdict.passed
+            else ""
+        )
+        return [
+            "",
+            *wrapped(f"{begin}The next one{line}:"),
+            *indented(task),
+        ]
+    lines = ["", f"First: {sentence(first['test'])}"]
+    if first["call"]:
+        lines += ["", "  called", *indented(first["call"], 4)]
+    if first["expected"] is not None:
+        lines += ["  expected", *indented(first["expected"], 4)]
+        lines += ["  got", *indented(first["got"], 4)]
+    elif first["error"] == "AssertionError" or first["error"] == "Failed":
+        lines += [
+            "  but",
+            *indented(first["said"].strip() or "it is not so", 4),
+        ]
+    else:
+        lines += [
+            "  error",
+            *indented(f"{first['error']}: {first['said']}", 4),
+        ]
+    if first["inside"]:
+        at, text = first["inside"]
+        lines += [f"  in your file, line {at}", *indented(text, 4)]
+    if first["printed"]:
+        lines += ["  you printed", *indented(first["printed"], 4)]
+    return lines
+
+
+def whats_next(verdict, tries, command):
+    """Say which command goes on."""
+    again = f"Then: python -m steps {command or f'check {verdict.number}'}"
+    lines = [again]
+    if tries >= 2:
+        lines.append(f"Stuck? python -m steps hint {verdict.number}")
+    return lines
+
+
+def sentence(name):
+    """Return the name of a test as words: test_value_by_hand[3] as value by hand."""
+    name, _, case = name.removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f" ({case.rstrip(']')})" if case else "")
+
+
+def indented(text, blanks=2):
+    """Return the lines of a text, long ones cut, moved right."""
+    lines = []
+    for line in str(text).strip("\n").split("\n")[:12]:
+        room = WIDTH - blanks
+        lines.append(
+            " " * blanks + (line if len(line) <= room else line[: room - 4] + " ...")
+        )
+    return lines
+
+
+def wrapped(text):
+    """Return a sentence as lines of at most WIDTH columns."""
+    return textwrap.wrap(text, WIDTH)
