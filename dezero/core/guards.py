@@ -121,11 +121,12 @@ def _as_input(who, x, name="x", xp=np):
     return x
 
 
-def _as_constant(x):
-    """Return an array as a Variable that wants no gradient, a Variable as it is."""
+def _as_constant(who, x, name="x"):
+    """Return x as a Variable; what came as an array or a number wants no gradient."""
+    x = _as_input(who, x, name)
     if isinstance(x, Variable) or not Config.wrap:
         return x
-    return Variable(x, requires_grad=False)
+    return Variable(as_array(x), None, False)
 
 
 _INPUT = "a Variable, an array or a list of real numbers, or a number"

@@ -33,12 +33,12 @@ from dezero.core import (
     Function,
     Variable,
     _select,
+    as_variable,
     reshape,
     where,
 )
 from dezero.functions.inputs import (
     _as_constant,
-    _as_input,
     _in_float32,
 )
 from dezero.functions.linalg import _sum_rows
@@ -255,5 +255,5 @@ def dropout(x, dropout_ratio=0.5) -> Variable:
             "dropout: expected a dropout_ratio from 0 to 1, got "
             f"{shown(dropout_ratio)} (see step 54)"
         )
-    x = _as_constant(_as_input("dropout", x))
+    x = as_variable(_as_constant("dropout", x))
     return Dropout(dropout_ratio)(x) if Config.train else x
