@@ -42,7 +42,7 @@ def propagate(start, seed, retain_grad=False, until=()):
     """
     wrap, handler, latest = Config.wrap, Config.handler, changes.latest
     gradients = {start: seed if wrap else seed._data}
-    take = gradients.get if retain_grad else gradients.pop
+    take = gradients.get if retain_grad else gradients.pop  # what was used may go
     passed = []
     for func in _functions_behind(start, until):
         gys = []
@@ -69,6 +69,7 @@ def propagate(start, seed, retain_grad=False, until=()):
                 continue  # a Function further on answered "no gradient"
             gys = func._fill_with_zeros(gys)
 
+        # Was any data set since the call of func? Then some of func's may have changed.
         asked = func if func._time == latest else changes.with_stand_ins(func)
         if handler is not None:
             gxs = handler.backward(asked, gys)

@@ -1,8 +1,8 @@
 """What comes from outside: made into what the engine expects, or refused.
 
 A call of a Function may be given numbers, lists and arrays beside Variables, and a
-Function that a reader writes may return anything. (Settings, such as a learning rate,
-are judged in dezero/guards.py.)
+Function that a reader writes may return anything. (dezero/guards.py is about settings,
+such as a learning rate.) Nothing here is needed to understand a graph or a backward.
 """
 
 import inspect

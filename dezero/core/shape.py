@@ -165,7 +165,7 @@ def sum_to(x, shape) -> Variable:
 def _sum_to(x, shape):
     """Return sum_to(x, shape) of a gradient, which is what it should be, and soon."""
     if type(shape) is tuple and getattr(x, "shape", None) == shape:
-        # NumPy scalars and Variables first: they need not ask Config.
+        # Nothing to sum. An array becomes a Variable, except in a backward on arrays.
         return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x
     return sum_to(x, shape)
 
