@@ -25,14 +25,14 @@ This kernel asks: is it brighter on the right than on the left?
 
 In mathematics a convolution first turns the kernel by 180 degrees,
 and this here is *cross-correlation*. For a kernel that is learned
-it makes no difference. Can one be learned? Show the program random
-pictures and what a secret kernel makes of them: every number of y
-is a sum of nine pixels times nine weights, so this is the linear
-regression of step 42, and it finds the kernel.
+it makes no difference. Can one be learned? We show the program
+random pictures, and what a secret kernel makes of them. Every
+number of y is a sum of nine pixels times nine weights, so this is
+the linear regression of step 42, and it finds the kernel.
 
 Exercise: write kernels that shift the picture by a pixel, and that
 make it sharper. Draw what they do. If W adds up to 0, what is y
-where the picture is even? With pad 2, what is the sum of y?
+where all pixels are equal? With pad 2, what is the sum of y?
 
 In the package: dezero/functions/columns.py, pair and
 get_conv_outsize and get_deconv_outsize
@@ -128,8 +128,9 @@ def convolve(x, W, stride=1, pad=0):
 
 
 # The pixels of a window in a row, times the weights of the kernel in a
-# column: the windows of a picture are one matrix. The loss is the
-# mean squared error, the loop that of step 28, an update a picture.
+# column: the windows of a picture are one matrix. The loss is the mean
+# squared error. The loop is that of step 28, with one update for each
+# picture.
 def learn_kernel(pairs, shape):
     """Return the kernel that makes y of x, for pairs of (x, y)."""
     W = Variable(np.zeros((np.prod(shape), 1)))

@@ -171,9 +171,9 @@ def draw_pooling(pictures, file):
 
 
 # The table takes the edges in the picture of step 55 (relu of four
-# kernels) and moves the picture. Pooled, they change less. Pooled into
-# one number for each kernel they don't change at all, but then it is
-# lost where an edge was.
+# kernels) and moves the picture. Pooled, the edges change less. Pooled
+# into one number for each kernel they don't change at all, but this
+# number no longer says where an edge was.
 def change(a, b):
     """Return by how many percent b differs from a."""
     return 100 * abs(b - a).sum() / abs(a).sum()

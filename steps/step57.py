@@ -26,9 +26,9 @@ product. Step 64 derives the same gradients by hand.
 
 Columns need memory: under a kernel of 3 x 3, a pixel is copied up
 to nine times. So Conv2d doesn't keep them for backward; it makes
-them again. The package goes further: it makes a block of columns
-at a time, and its gradients are Functions too, Conv2DGradW and
-Deconv2d, which alone makes pictures larger.
+them again. The package goes further. It makes a block of columns
+at a time, and its gradients are Functions too: Conv2DGradW, and
+Deconv2d, which is also used by itself to make pictures larger.
 
 Exercise: write conv2d_simple from im2col, reshape and @, without
 a class. How many numbers does its graph keep, and how many does
@@ -241,7 +241,7 @@ def pooling(x, kernel_size, stride=1, pad=0):
     return Pooling(kernel_size, stride, pad)(x)
 
 
-# Another time at each run: so the output says ~, about.
+# A clock gives another time in each run, so the output says ~, about.
 def seconds(times, f, *args):
     """Return the shortest time that f(*args) took."""
     return min(repeat(lambda: f(*args), number=1, repeat=times))

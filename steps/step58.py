@@ -16,7 +16,7 @@ and mugs from cups, needs no other parts than those of steps 55 to
 This is VGG16 (Simonyan and Zisserman, 2014). All convolutions are
 3 x 3, each with relu behind it. Why so small? Two in a row see
 5 x 5 pixels, three see 7 x 7. With C channels, one of 7 x 7 has
-49 * C * C weights; three of 3 x 3 have 27 * C * C, and three relus.
+49 * C * C weights. Three of 3 x 3 have 27 * C * C, and more relus.
 Why twice the channels after pooling? Only a quarter of the places
 is left, so the new group costs as much as the one before.
 

@@ -56,6 +56,10 @@ def test_the_product_of_the_text(step, rng):
     assert y.shape == (2, 4, 16)
     found = step.conv2d(x, W).data
     np.testing.assert_allclose(found, y.reshape(2, 4, 4, 4))
+    # and the package's columns stand as those of the step
+    columns = F.im2col(x, (2, 3), to_matrix=False).data
+    y = W.reshape(4, 18) @ columns.reshape(2, 18, 16)
+    np.testing.assert_allclose(F.conv2d(x, W).data, y.reshape(2, 4, 4, 4))
 
 
 def test_overlaps_add_up(step):

@@ -3,10 +3,11 @@
 A 1 to the right of the middle fetches the pixel from there, so the
 picture moves to the left. To sharpen, add to each pixel how much it
 differs from its neighbours: 5 in the middle, -1 on four sides. Its
-weights add up to 1, so an even part stays as it is, and jumps grow.
+weights add up to 1, so where all pixels are equal nothing changes,
+and jumps grow.
 
-If the weights add up to 0, y is 0 wherever x is even, whatever the
-brightness: such a kernel sees differences only.
+If the weights add up to 0, y is 0 wherever all pixels of a window are
+equal, however bright they are: this kernel sees differences only.
 
 With pad 2 and a kernel of 3 x 3, every pixel is in nine windows and
 meets each weight once. So the sum of y is the sum of x times the sum
@@ -15,7 +16,7 @@ of W.
 Output:
     the picture moved by a pixel: True
     a jump from 0.5 to 0.6, sharpened: 0.5 0.4 0.7 0.6
-    W adds up to 0, even picture: 0.0
+    W adds up to 0, all pixels equal: 0.0
     with pad 2, the sum of y is sum(x) * sum(W): True
     figures/answer55_kernels.png
 """
@@ -38,7 +39,7 @@ if __name__ == "__main__":
     print("a jump from 0.5 to 0.6, sharpened:", *y)
     right = np.array([[-1, 0, 1]] * 3)
     y = convolve(np.full((5, 5), 0.7), right)
-    print("W adds up to 0, even picture:", abs(y).max())
+    print("W adds up to 0, all pixels equal:", abs(y).max())
 
     rng = np.random.default_rng(0)
     x, W = rng.normal(size=(5, 6)), rng.normal(size=(3, 3))

@@ -235,9 +235,10 @@ def formula(doc, method):
         r"(?:^|,? so |, |; |: )((?:the )?gradients? .*|g[a-z0-9]* = .*)", first
     )
     if match and method == "backward":
-        return match[1]
-    if match and method == "forward":
-        return first[: match.start()]
+        single = not match[1].startswith(("the", "gradients"))
+        return f"return the gradient: {match[1]}" if single else match[1]
+    if method == "forward":
+        return f"return the result: {first[: match.start()] if match else first}"
     return first
 
 
