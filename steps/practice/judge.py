@@ -55,6 +55,7 @@ class Verdict:
     stderr: str = ""
     gaps: int = 0  # how many are left in the file
     tasks: int = 0  # how many there were
+    limit: float = LIMIT  # seconds
 
     @property
     def failures(self):
@@ -99,7 +100,7 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None):
             f"there is no {shown(path)} yet; begin it with: "
             f"python -m steps start {number}"
         )
-    verdict = Verdict(number, path)
+    verdict = Verdict(number, path, limit=limit)
     verdict.broken = unreadable(path)
     if verdict.broken:
         return verdict
@@ -158,7 +159,7 @@ def run_tests(verdict, python, report, limit, engine):
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=limit + 20,
+            timeout=limit + 60,
         )
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:
