@@ -5,10 +5,11 @@ import os
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 from book.code import read_lessons
-from book.reader import StepError, find_steps, read_step
+from book.reader import StepError, find_steps
 from curriculum.places import ROOT, STEPS
 from practice import (
     bugs,
@@ -182,8 +183,9 @@ def test_an_untouched_file_is_a_task(shell):
     assert "keep data; grad and creator are None at first" in printed
     assert printed.rstrip().endswith("Then: python -m steps check 7")
     assert max(map(len, printed.splitlines()[1:])) <= 72
-    code, printed = shell("check", "7")
-    assert "Stuck? python -m steps hint 7" in printed
+    assert memory.counted("tries", 7) == 2  # the next one offers a hint
+    verdict = Verdict(7, places.my_step(7), broken="line 1: what?")
+    assert "Stuck? python -m steps hint 7" in said(verdict, tries=2)
 
 
 def test_a_typing_mistake_is_shown_with_its_line(shell):
@@ -230,18 +232,51 @@ def test_an_error_in_the_readers_file_has_its_line():
     assert "AttributeError: module 'numpy' has no attribute 'expp'" in printed
 
 
-FAKES = {
-    "empty": "",
-    "only_prints": f"print({read_step(find_steps()[7]).output!r})\n",
-    "the_step_before": reference(6),
-}
+def failing(files, scratch):
+    """Return {number: names of the tests that fail} of a reader's files.
+
+    One run of pytest for all of them; the tests of each must not be skipped, all.
+    """
+    numbers = sorted(files)
+    tests = [f"tests/test_step{number:02d}.py" for number in numbers]
+    report = scratch / "report.xml"
+    options = ["-q", "--tb=no", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    pairs = [f"{number}={mine(number, files[number])}" for number in numbers]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=ROOT,
+        env={**os.environ, "STEPS_MINE": "\n".join(pairs)},
+        capture_output=True,
+        timeout=300,
+    )
+    found, ran = {number: [] for number in numbers}, set()
+    for case in ElementTree.parse(report).iter("testcase"):
+        number = int(case.get("classname")[-2:])
+        kinds = {child.tag for child in case}
+        if "skipped" not in kinds:
+            ran.add(number)
+        if kinds & {"failure", "error"}:
+            found[number].append(case.get("name"))
+    assert ran == set(numbers)
+    return found
 
 
-@pytest.mark.parametrize("text", FAKES.values(), ids=FAKES)
-def test_a_file_without_the_work_fails(text):
-    verdict = judge.check(7, mine(7, text))
-    assert not verdict.ok
-    assert verdict.failures
+def test_a_file_without_the_work_fails(tmp_path):
+    """An empty one, one that only prints, the step before, and one with its gaps."""
+    files = {
+        2: "",
+        3: f"print({LESSONS[3].step.output!r})\n",
+        7: reference(6),
+        9: stub(LESSONS[9]),
+        14: reference(13),
+        15: stub(LESSONS[15]),
+        16: "",
+        22: stub(LESSONS[22], gaps=True),
+        30: f"print({LESSONS[30].step.output!r})\n",
+    }
+    found = failing(files, tmp_path)
+    for number, names in found.items():
+        assert len(names) > 2, (number, names)
 
 
 def test_a_file_that_does_not_print_its_output_fails():
@@ -469,6 +504,7 @@ def test_try_stops_what_does_not_end(folder):
 def test_the_answer_of_an_exercise_is_asked_for(shell, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda question: "")
     assert shell("try_", "23", "--answer")[0] == 1
+    shell("try_", "23")
     code, printed = shell("try_", "23")
     assert code == 0 and "No program can judge this exercise" in printed
     assert "The program needs no change." in shell("try_", "23", "--answer")[1]

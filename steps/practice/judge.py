@@ -61,7 +61,7 @@ class Verdict:
     def failures(self):
         """The tests that fail: what is wrong first, then what is not written yet."""
         failed = [x for x in self.tests if x["passed"] is False]
-        return sorted(failed, key=lambda x: YOURS in x["said"])
+        return sorted(failed, key=lambda x: YOURS in x.get("said", ""))
 
     @property
     def passed(self):
@@ -139,7 +139,6 @@ def run_tests(verdict, python, report, limit, engine):
         "STEPS_REPORT": str(report),
         "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [
         python,
