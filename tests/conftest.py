@@ -102,7 +102,13 @@ def load_step():
         path = path_of(number)
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        before = sys.dont_write_bytecode
+        if number in own_steps():  # it changes more often than Python looks
+            sys.dont_write_bytecode = True
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            sys.dont_write_bytecode = before
         return module
 
     return load

@@ -55,12 +55,13 @@ class Verdict:
     stderr: str = ""
     gaps: int = 0  # how many are left in the file
     tasks: int = 0  # how many there were
+    limit: float = LIMIT  # seconds
 
     @property
     def failures(self):
         """The tests that fail: what is wrong first, then what is not written yet."""
         failed = [x for x in self.tests if x["passed"] is False]
-        return sorted(failed, key=lambda x: YOURS in x["said"])
+        return sorted(failed, key=lambda x: YOURS in x.get("said", ""))
 
     @property
     def passed(self):
@@ -99,7 +100,7 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None):
             f"there is no {shown(path)} yet; begin it with: "
             f"python -m steps start {number}"
         )
-    verdict = Verdict(number, path)
+    verdict = Verdict(number, path, limit=limit)
     verdict.broken = unreadable(path)
     if verdict.broken:
         return verdict
@@ -138,7 +139,6 @@ def run_tests(verdict, python, report, limit, engine):
         "STEPS_REPORT": str(report),
         "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [
         python,
@@ -158,7 +158,7 @@ def run_tests(verdict, python, report, limit, engine):
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=limit + 20,
+            timeout=limit + 60,
         )
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:

@@ -18,12 +18,16 @@ class Reporter:
         self.file = open(path, "a", encoding="utf-8")
         self.mine = os.path.realpath(mine)
         self.compared = None
-        stacks = open(path + ".stack", "w", encoding="utf-8")
-        faulthandler.dump_traceback_later(limit, file=stacks, exit=True)
+        self.limit = limit
+        self.stacks = open(path + ".stack", "w", encoding="utf-8")
 
     def write(self, **entry):
         self.file.write(json.dumps(entry) + "\n")
         self.file.flush()
+
+    def pytest_runtestloop(self):
+        """Start the clock: what Python and pytest need to begin does not count."""
+        faulthandler.dump_traceback_later(self.limit, file=self.stacks, exit=True)
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.write(begin=location[2])
