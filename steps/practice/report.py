@@ -20,8 +20,8 @@ def report(verdict, tries=0, command=None):
         lines += [
             "",
             *wrapped(
-                f"{sentence(verdict.endless)}: stopped after the limit of time. Is "
-                f"there a loop that never ends?{where}"
+                f"{sentence(verdict.endless)}: stopped after {verdict.limit:g} "
+                f"seconds. Is there a loop that never ends?{where}"
             ),
         ]
     elif verdict.failures:
