@@ -6,7 +6,7 @@ it will be 0. Near a point a, f is almost a parabola: these are
 the first three terms of its Taylor series (step 27). The lowest
 point of a parabola can be computed:
 
-    f(x) ≈ f(a) + f'(a) * (x - a)
+    f(x) ~ f(a) + f'(a) * (x - a)
                 + f''(a) / 2 * (x - a)**2
     lowest at   x = a - f'(a) / f''(a)
 

@@ -1,6 +1,7 @@
 """Fixtures that every test shares: steps as modules and as programs, random numbers."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ sys.path.append(str(STEPS))
 import machine
 from book.output import match_lines
 from book.reader import find_steps, read_step
-from practice.judge import on_engine
+from practice.judge import program
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
 if machine.untestable():
@@ -113,10 +114,38 @@ def load_step():
     return load
 
 
+class FirstRuns:
+    """What each step printed in this session, so that none runs once more.
+
+    It stands in a folder, which the processes of pytest-xdist share.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def get(self, path):
+        """Return the run of a step, None if there was none."""
+        try:
+            text = (self.folder / f"{path.stem}.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return subprocess.CompletedProcess((), **json.loads(text))
+
+    def add(self, path, run):
+        """Keep the run of a step; the file is whole or not there at all."""
+        names = ("returncode", "stdout", "stderr")
+        new = self.folder / f"{path.stem}.{os.getpid()}"
+        text = json.dumps({name: getattr(run, name) for name in names})
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.folder / f"{path.stem}.json")
+
+
 @pytest.fixture(scope="session")
-def first_runs():
-    """{path: what a step printed in this session}, so that none runs once more."""
-    return {}
+def first_runs(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return FirstRuns(shared / "first_runs")
 
 
 @pytest.fixture
@@ -135,19 +164,22 @@ def run_step(tmp_path, first_runs):
         result = known or start(path, arguments, simple_core)
         assert result.returncode == 0, result.stderr
         assert result.stderr == "", result.stderr
-        if not special:
-            first_runs[path] = result
+        if not (special or known):
+            first_runs.add(path, result)
         if number in own_steps() and not arguments:
             return asked_for(number, result.stdout)
         return result.stdout
 
     def start(path, arguments, simple_core):
         env = {"DEZERO_CACHE": str(tmp_path / "cache"), **os.environ}
-        engine = on_engine(os.environ.get("STEPS_ENGINE"))
+        engine = os.environ.get("STEPS_ENGINE")
+        words = [str(path)]
+        if engine or path.parent != STEPS:  # a reader's own
+            words = program(path, engine)
         if simple_core:
             env["PYTHONPATH"] = str(simple_package(tmp_path))
         return subprocess.run(
-            [sys.executable, "-W", "error", *engine, str(path), *arguments],
+            [sys.executable, "-W", "error", *words, *arguments],
             cwd=tmp_path,
             env=env,
             capture_output=True,

@@ -3,7 +3,8 @@
 An evening's reading, best in this order:
 
     config, backward, variable, function   step 32, and what a call and a pass need
-    changes, checks, guards                what is refused, and what the reader is told
+    settled, changes                       arrays that are shared, or edited too late
+    checks, guards                         what is refused, and what the reader is told
     arraylike, extras                      the rest of Variable, mostly a line each
     shape, indexing, arithmetic, reduction, matmul    the ops
     fast                                   Function.__call__ once more, for speed
@@ -37,7 +38,7 @@ from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.extras import setup_variable
 from dezero.core.function import Function
-from dezero.core.guards import _as_input, _explained
+from dezero.core.guards import _as_constant, _as_input, _explained
 from dezero.core.indexing import (
     GetItem,
     GetItemGrad,

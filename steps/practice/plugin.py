@@ -59,20 +59,21 @@ class Reporter:
 
     def failure(self, item, excinfo):
         """Return what a reader wants to know of an exception."""
-        test, inside, expected, got = "", None, None, None
+        test, inside, expected, got = None, None, None, None
         for entry in excinfo.traceback:
             path = os.path.realpath(str(entry.path))
             if path == os.path.realpath(str(item.path)):
-                test = str(entry.statement)
+                test = entry
             elif path == self.mine:
-                inside = (
-                    entry.lineno + 1,
-                    str(entry.statement).strip(),
-                )
+                inside = entry
             names = entry.frame.f_locals
             if "numpy" in path and "testing" in path:
                 got = names.get("actual", names.get("x", got))
                 expected = names.get("desired", names.get("y", expected))
+        # Only of these two: a thousand calls deep, each statement would cost a parse.
+        test = str(test.statement) if test else ""
+        if inside:
+            inside = inside.lineno + 1, str(inside.statement).strip()
         said = str(excinfo.value)
         if self.compared and excinfo.errisinstance(AssertionError) and got is None:
             op, got, expected = self.compared
