@@ -1,0 +1,482 @@
+"""The engine's own backward, watched: what happened, frame by frame.
+
+There is no second engine here. While run() runs, the `backward` of each class of
+Function in the graph is wrapped; the wrapper notes what arrives and what is returned,
+and what it returns is a tuple that notices how far the engine's loop over it has come.
+At each of these moments the gradients are read where the engine keeps them: in x.grad,
+or, in the package, in the table that the loop of core/backward.py fills.
+"""
+
+import sys
+import threading
+
+import numpy as np
+
+from dezero.player import tell
+from dezero.player.graph import Box, Graph, generation
+from dezero.player.values import array_of, full, is_variable, same, short
+
+
+class Trace:
+    """What a run did: graph, frames, and events, a tuple for each frame."""
+
+    def __init__(self, graph, title, wrong):
+        self.graph, self.title, self.wrong = graph, title, wrong
+        self.frames = []
+        self.error = None
+
+    @property
+    def events(self):
+        """What happened, in short: ("visit", "Add"), ("grad", "x", "None", "1.0")."""
+        return [frame["event"] for frame in self.frames]
+
+    @property
+    def sentences(self):
+        """What is said of each frame."""
+        return [frame["say"] for frame in self.frames]
+
+
+def trace(
+    output,
+    run=None,
+    names=None,
+    links=(),
+    boxes=(),
+    title="",
+    wrong=False,
+    note="",
+    forward=True,
+):
+    """Run backward from output and return a Trace of it.
+
+    run      what to do instead of output.backward(): a function of see(y), which
+             takes in a result that was computed on the way
+    note     a sentence for the last frame
+    An error ends the trace, as its last frame, where wrong is set; otherwise it is
+    raised again, when all is as it was before.
+    """
+    graph = Graph(names, links, boxes)
+    graph.grow([output])
+    result = Trace(graph, title, wrong)
+    watcher = Watcher(result, output)
+    if forward:
+        watcher.play_forward(graph.functions)
+    try:
+        watcher.watch_classes()
+        (run or (lambda see: output.backward()))(watcher.see)
+        watcher.finish(note)
+    except Exception as error:
+        if not wrong:
+            raise
+        result.error = error
+        watcher.fail(error)
+    finally:
+        watcher.restore()
+    return result
+
+
+class Watched(tuple):
+    """Gradients that tell when the loop that reads them has come to the next one."""
+
+    def __iter__(self):
+        for i, gx in enumerate(tuple.__iter__(self)):
+            if i:
+                self.passed()
+            yield gx
+
+
+class Watcher:
+    """Wraps, reads and writes down."""
+
+    def __init__(self, trace, output):
+        self.trace, self.graph, self.output = trace, trace.graph, output
+        self.thread = threading.get_ident()
+        self.old = []  # (class, method name, what stood there or None)
+        self.busy = False  # within the backward of a Function
+        self.table = None  # where the package keeps gradients during a pass
+        self.pending = []  # (Function, i, x, gx): sent, not yet seen to arrive
+        self.visited, self.order = {}, []
+        self.done = []  # of this pass
+        self.newest = None
+        self.before_pass = {}
+        self.known = {}
+        self.look()
+
+    # --- wrapping ---
+
+    def watch_classes(self):
+        """Wrap the backward of each class in the graph."""
+        done = {(cls, name) for cls, name, _ in self.old}
+        for func in self.graph.functions:
+            cls = type(func)
+            name = "backward"
+            if hasattr(cls, "_gradients_of_inputs") and not cls.takes_arrays:
+                name = "_gradients_of_inputs"  # checks and calls backward
+            if (cls, name) not in done:
+                done.add((cls, name))
+                self.old.append((cls, name, vars(cls).get(name)))
+                setattr(cls, name, self._wrapper(getattr(cls, name), name))
+
+    def restore(self):
+        """Put everything back."""
+        for cls, name, method in reversed(self.old):
+            if method is None:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, method)
+        self.old = []
+
+    def _wrapper(self, method, name):
+        watcher = self
+
+        def backward(self, *args):
+            func = watcher.played(self)
+            if func is None:
+                return method(self, *args)
+            gys = args if name == "backward" else args[0]
+            watcher.busy = True
+            try:
+                watcher.visit(func, gys)
+                gxs = method(self, *args)
+                watcher.returned(func, gxs if isinstance(gxs, tuple) else (gxs,), gys)
+            finally:
+                watcher.busy = False
+            if isinstance(gxs, tuple):
+                gxs = Watched(gxs)
+                gxs.passed = watcher.passed
+            return gxs
+
+        return backward
+
+    def played(self, func):
+        """Return the Function whose turn it is, None where it is none of ours."""
+        if self.busy or threading.get_ident() != self.thread:
+            return None
+        if self.graph.knows(func):
+            return func
+        func = self._loop().get("func")  # a copy of it, where data was changed
+        return func if func is not None and self.graph.knows(func) else None
+
+    # --- reading ---
+
+    def _loop(self):
+        """Return the local variables of the engine's loop, as far as they tell."""
+        frame, found = sys._getframe(2), {}
+        for _ in range(6):
+            if frame is None:
+                break
+            local = frame.f_locals
+            if frame.f_globals.get("__name__") == "dezero.core.backward":
+                return {"gradients": local["gradients"], "func": local.get("func")}
+            waiting = local.get("waiting")
+            if isinstance(waiting, list):
+                return {"waiting": list(waiting), "func": local.get("func")}
+            frame = frame.f_back
+        return found
+
+    def read(self, v):
+        """Return the gradient that the engine has for v just now."""
+        return getattr(v, "grad", None) if self.table is None else self.table.get(v)
+
+    def look(self):
+        """Return [(v, before, after)] of all gradients that have changed."""
+        changes = []
+        for v in self.graph.variables:
+            now = self.read(v)
+            before, old = self.known.get(id(v), (None, None))
+            array = array_of(now)
+            if now is before and (array is None or unchanged(array, old)):
+                continue
+            copy = None if array is None else np.array(array)
+            self.known[id(v)] = (now, copy)
+            if not (array is None and old is None):
+                changes.append((v, old, copy))
+        return changes
+
+    def value(self, v):
+        """Return the gradient of v as it was seen last."""
+        return self.known.get(id(v), (None, None))[1]
+
+    # --- what happens ---
+
+    def visit(self, func, gys):
+        """Note that it is the turn of a Function, and why."""
+        loop = self._loop()
+        table = loop.get("gradients")
+        if table is not self.table:
+            self.end_pass()
+            self.begin_pass(table, func, gys)
+        self.passed(last=True, taken=self.graph.outputs[id(func)])
+        waiting = self._waiting(func, loop)
+        place = self.graph.place(func)
+        count = self.visited.get(id(func), 0) + 1
+        self.visited[id(func)] = count
+        self.order.append(func)
+        self.done.append(func)
+        if isinstance(place, Box) and self._again(place):
+            return
+        key = self.graph.keys[id(place)]
+        arrows, dropped = [], []
+        for y in self.graph.outputs[id(func)]:
+            if y is None or id(y) not in self.graph.keys:
+                continue
+            y_key = self.graph.keys[id(y)]
+            arrows += [y_key, *self.graph.edges_between(key, y_key)]
+            if self.table is not None and y not in self.table:
+                dropped.append(y_key)
+        newest = self.newest if "waiting" in loop else None
+        why, ask = tell.why(self.graph, func, waiting, newest, count)
+        arrives = tell.arrives(self.graph, func, gys, bool(dropped))
+        say = tell.visit(self.graph, place, len(self.order), why, arrives)
+        self.frame(
+            "visit",
+            ("visit", self.graph.labels[id(place)]),
+            say,
+            on=[key, *arrows],
+            wait=self._shown(waiting),
+            drop=dropped,
+            ask=ask,
+        )
+
+    def returned(self, func, gxs, gys):
+        """Note what the backward of a Function has returned."""
+        place = self.graph.place(func)
+        if not isinstance(place, Box):
+            lines = tell.formulas(self.graph, func, gxs, gys)
+            self.trace.frames[-1]["math"] = lines
+            if lines:
+                self.trace.frames[-1]["say"] += f" {'; '.join(lines)}."
+        self.appear([gx for gx in gxs if is_variable(gx)], self.trace.frames[-1])
+        inputs = self.graph.inputs[id(func)]
+        self.pending += [  # copies: += would change what was sent (step 14)
+            (func, x, np.array(array_of(gx)))
+            for x, gx in zip(inputs, gxs)
+            if gx is not None
+        ]
+        makers = [getattr(x, "creator", None) for x in inputs]
+        self.newest = next((f for f in reversed(makers) if f is not None), None)
+
+    def passed(self, last=False, taken=()):
+        """See what has become of the gradients that were sent.
+
+        last: whatever has not arrived now has arrived unseen. taken: Variables whose
+        gradients the engine has taken out of its table for the visit that begins.
+        """
+        changes = {
+            id(v): (v, old, new)
+            for v, old, new in self.look()
+            if new is not None or self.table is None or not any(v is y for y in taken)
+        }
+        self.appear([known[0] for known in self.known.values()])
+        while self.pending:
+            func, x, gx = self.pending[0]
+            if id(x) not in changes and not last:
+                break
+            together = [gx for f, other, gx in self.pending if other is x and last]
+            self.pending = [
+                entry
+                for i, entry in enumerate(self.pending)
+                if i and not (last and entry[1] is x)
+            ]
+            if id(x) not in self.graph.keys:
+                continue
+            v, old, new = changes.pop(id(x), (x, self.value(x), self.value(x)))
+            if new is None:
+                continue  # it wants none
+            side = list(changes.values()) if self.table is None else []
+            side = [c for c in side if c[2] is not None and c[1] is not None]
+            for change in side:
+                del changes[id(change[0])]
+            self.arrive(func, x, together or [gx], old, new, side)
+        for v, old, new in changes.values():
+            self.changed(v, old, new)
+
+    def arrive(self, func, x, gxs, old, new, side):
+        """Write down that the gradient of x has got a contribution."""
+        where = "grad" if self.table is None else "gradient"
+        say, ask = tell.arrive(self.graph, func, x, gxs, old, new, side, where)
+        start = self.graph.keys[id(x)]
+        end = self.graph.keys[id(self.graph.place(func))]
+        self.frame(
+            "grad",
+            ("grad", self.graph.variable(x), full(old), full(new)),
+            say,
+            on=[start, end, *self.graph.edges_between(start, end)],
+            put={x: new, **{v: new for v, _, new in side}},
+            ask=ask,
+        )
+
+    def changed(self, v, old, new):
+        """Write down a change that no Function has sent."""
+        name, key = self.graph.variable(v), self.graph.keys[id(v)]
+        if new is None:
+            kind, say = "drop", tell.dropped(name, old)
+        else:
+            kind, say = "set", tell.was_set(name, old, new, v is self.output)
+        event = (kind, name, full(old), full(new))
+        drop = [key] if new is None else []
+        self.frame(kind, event, say, on=[key], put={v: new}, drop=drop)
+
+    def begin_pass(self, table, func, gys):
+        """The package's pass begins: gradients stand in a table of its own."""
+        self.table, self.done = table, []
+        self.before_pass = {
+            id(v): (v, array_of(getattr(v, "_grad", None)))
+            for v in self.graph.variables
+        }
+        self.known = {}
+        self.look()
+        start = next((y for y in self.graph.outputs[id(func)] if y is not None), None)
+        if start is not None and id(start) in self.graph.keys:
+            say = tell.begins(self.graph.variable(start), gys[0])
+            event = ("set", self.graph.variable(start), "None", full(gys[0]))
+            key = self.graph.keys[id(start)]
+            self.frame("set", event, say, on=[key], put={start: array_of(gys[0])})
+            self.known[id(start)] = (gys[0], np.array(array_of(gys[0])))
+
+    def end_pass(self):
+        """The package's pass is over: its gradients go to the Variables."""
+        if self.table is None:
+            return
+        self.passed(last=True)
+        self.table, self.known = None, {}
+        self.look()
+        written = []
+        for v, old in self.before_pass.values():
+            new = self.value(v)
+            if new is not None and not same(old, new):
+                written.append((v, old, new))
+        for v in self.graph.variables:
+            if id(v) not in self.before_pass and self.value(v) is not None:
+                written.append((v, None, self.value(v)))
+        self.appear([known[0] for known in self.known.values()])
+        self.graph.name_gradients()
+        say = tell.written(self.graph, written)
+        names = tuple((self.graph.variable(v), full(new)) for v, _, new in written)
+        keys = [self.graph.keys[id(v)] for v, _, _ in written]
+        put = {v: self.value(v) for v in self.graph.variables}
+        self.frame("written", ("written", *names), say, on=keys, put=put)
+
+    def see(self, y, name=None, say=None):
+        """Take in a result that the program has computed in between."""
+        self.end_pass()
+        self.passed(last=True)
+        self.output, self.done = y, []
+        if name is not None:
+            self.graph.names[id(y)] = name
+        new = self.graph.grow([y])
+        functions = [f for f in self.graph.functions if self.graph.keys.get(id(f)) in new]
+        self.watch_classes()
+        self.look()
+        text = tell.computed(self.graph, y, functions, say)
+        event = ("computed", self.graph.variable(y), full(y))
+        self.frame("computed", event, text, on=[self.graph.keys[id(y)]], born=new)
+
+    def finish(self, note):
+        """Write down how the run ended."""
+        package = self.table is not None
+        self.end_pass()
+        self.passed(last=True)
+        self.graph.name_gradients()
+        leaves = [(v, array_of(v.grad)) for v in self.graph.leaves()]
+        if package:  # the last frame has said it
+            say = tell.finished(self.graph, [], len(self.order), note)
+            self.trace.frames[-1]["say"] += f" {say}"
+            return
+        say = tell.finished(self.graph, leaves, len(self.order), note)
+        event = ("end", *((self.graph.variable(v), full(g)) for v, g in leaves))
+        keys = [self.graph.keys[id(v)] for v, g in leaves if g is not None]
+        self.frame("end", event, say, on=keys, put=dict(leaves))
+
+    def fail(self, error):
+        """Write down the error that ended the run."""
+        kind = type(error).__name__
+        say = tell.failed(self.graph.variable(self.output), kind, error)
+        self.frame("error", ("error", kind), say)
+
+    def play_forward(self, functions):
+        """Write the frames of the forward pass, which the graph remembers."""
+        seen = set()
+        count = len({id(self.graph.place(func)) for func in functions})
+        for func in functions:
+            place = self.graph.place(func)
+            if id(place) in seen:
+                continue
+            seen.add(id(place))
+            key = self.graph.keys[id(place)]
+            math, say = tell.forward(self.graph, func, place, len(seen), count)
+            on = [key] + [
+                end for start, end in self.graph.edges if start == key
+            ]
+            on += [f"e{i}" for i, e in enumerate(self.graph.edges) if key in e]
+            event = ("forward", self.graph.labels[id(place)])
+            self.frame("forward", event, say, on=on, math=math)
+
+    # --- help ---
+
+    def frame(self, kind, event, say, put=None, **more):
+        """Add a frame; put: {Variable: its gradient from here on}."""
+        put = {
+            self.graph.keys[id(v)]: None if a is None else short(a)
+            for v, a in (put or {}).items()
+            if id(v) in self.graph.keys
+        }
+        made = {"kind": kind, "event": event, "say": say, "put": put, **more}
+        self.trace.frames.append({k: v for k, v in made.items() if v or k == "put"})
+
+    def appear(self, roots, frame=None):
+        """Take in the graph behind gradients that are Variables (create_graph)."""
+        roots = [v for v in roots if is_variable(v) and getattr(v, "creator", None)]
+        if not roots or (frame is None and not self.trace.frames):
+            return
+        new = self.graph.grow(roots)
+        if new:
+            frame = frame or self.trace.frames[-1]
+            frame["born"] = frame.get("born", []) + new
+            by_key = {self.graph.keys.get(id(f)): f for f in self.graph.functions}
+            grown = [by_key[key] for key in new if key in by_key]
+            if grown:
+                frame["say"] += tell.born(self.graph, grown)
+
+    def _again(self, box):
+        """Tell whether the last frame of a visit was of the same Box."""
+        kinds = [f for f in self.trace.frames if f["kind"] == "visit"]
+        return bool(kinds) and kinds[-1]["on"][0] == self.graph.keys[id(box)]
+
+    def _waiting(self, func, loop):
+        """Return the Functions that could have been taken, in their order."""
+        if "waiting" in loop:
+            entries = [e[-1] if isinstance(e, tuple) else e for e in loop["waiting"]]
+            found = [f for f in entries if self.graph.knows(f)]
+        else:
+            done = {id(f) for f in self.done}
+            found = [
+                f
+                for f in self.graph.functions
+                if id(f) not in done
+                and any(
+                    y is not None
+                    and id(y) in self.graph.keys
+                    and self.read(y) is not None
+                    for y in self.graph.outputs[id(f)]
+                )
+            ]
+        return [f for f in dict.fromkeys(found) if f is not func]
+
+    def _shown(self, waiting):
+        labels = []
+        for func in waiting:
+            number = generation(func)
+            label = self.graph.labels[id(self.graph.place(func))]
+            key = self.graph.keys[id(self.graph.place(func))]
+            text = label if number is None else f"{label}, generation {number}"
+            labels.append([key, text])
+        return labels
+
+
+def unchanged(array, old):
+    """Tell whether an array still holds the numbers of its copy."""
+    return old is not None and array.shape == old.shape and (
+        np.array_equal(array, old) or same(array, old)
+    )
+
