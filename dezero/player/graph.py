@@ -91,9 +91,7 @@ class Graph:
                 self._kept.append(func)
                 if id(func) not in self.inputs:
                     self.inputs[id(func)], self.outputs[id(func)] = links_of(func)
-                waiting += [
-                    creator(x, linked) for x in reversed(self.inputs[id(func)])
-                ]
+                waiting += [creator(x, linked) for x in reversed(self.inputs[id(func)])]
         if all(generation(func) is not None for func in order):
             order.sort(key=generation)
         return order
@@ -167,14 +165,18 @@ class Graph:
         for x in self.inputs[id(func)]:
             if id(x) not in hidden:
                 self._edge(self._show_variable(x), key, isinstance(node, Box))
-        used = {
-            id(x) for f in self.functions for x in self.inputs[id(f)]
-        } if isinstance(node, Box) else ()
+        used = (
+            {id(x) for f in self.functions for x in self.inputs[id(f)]}
+            if isinstance(node, Box)
+            else ()
+        )
         for y in self.outputs[id(func)]:
             if y is None or id(y) in hidden:
                 continue
-            if isinstance(node, Box) and id(y) not in used and func is not (
-                self.functions[-1]
+            if (
+                isinstance(node, Box)
+                and id(y) not in used
+                and func is not (self.functions[-1])
             ):
                 continue
             self._edge(key, self._show_variable(y), False)

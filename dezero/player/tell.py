@@ -103,7 +103,8 @@ def why(graph, func, waiting, newest, count):
         text = f"{others} {verb}, too. {rule}"
     else:
         top = max(generation(f) for f in waiting)
-        ties = [graph.labels[id(f)] for f in waiting if generation(f) == own]
+        ties = [f for f in waiting if generation(f) == own]
+        ties = [graph.keys[id(graph.place(f))] for f in ties]
         text = f"{others} {verb}, too. "
         if own > top:
             text += f"The latest generation goes first, and that is {own}."
@@ -112,14 +113,7 @@ def why(graph, func, waiting, newest, count):
             text += "the order does not matter."
         else:
             text += f"It goes first although generation {top} is later."
-    candidates = sorted([func, *waiting], key=lambda f: graph.labels[id(f)])
-    ask = {
-        "q": f"{listed(with_generation(graph, f) for f in candidates)} wait. "
-        "Which Function is next?",
-        "pick": [graph.labels[id(f)] for f in candidates],
-        "a": graph.labels[id(func)],
-        "too": ties,
-    }
+    ask = {"pick": 1, "too": ties}
     return text + again, ask
 
 
@@ -253,8 +247,8 @@ def born(graph, functions):
 def computed(graph, y, functions, say):
     """Return that the program has computed a result of gradients."""
     names = listed(graph.labels[id(f)] for f in functions)
-    text = say or "The program goes on"
-    return f"{text}: {graph.variable(y)} is {full(y)}, computed by {names or 'nothing new'}."
+    text = f"{say or 'The program goes on'}: {graph.variable(y)} is {full(y)}"
+    return f"{text}, computed by {names}." if names else f"{text}."
 
 
 def finished(graph, leaves, visits, note):

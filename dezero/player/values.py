@@ -1,11 +1,11 @@
 """Numbers and formulas as text: short in the picture, in full in a sentence.
 
-    short(array)               29.5562          [1 2 3]        (5, 3)
-    full(array)                29.5562243957226
-                               (5, 3) float64 [[0.1 0.2 0.3] [0.4 0.5 0.6] ...]
-    backward_formulas(func, 2) [("gx0", "gy * x1"), ("gx1", "gy * x0")]
-    with_numbers("gy * x1", {"gy": 2.0, "x1": 3.0})
-                               "2.0 * 3.0"
+short(array)               29.5562          [1 2 3]        (5, 3)
+full(array)                29.5562243957226
+                           (5, 3) float64 [[0.1 0.2 0.3] [0.4 0.5 0.6] ...]
+backward_formulas(func, 2) [("gx0", "gy * x1"), ("gx1", "gy * x0")]
+with_numbers("gy * x1", {"gy": 2.0, "x1": 3.0})
+                           "2.0 * 3.0"
 """
 
 import ast
@@ -199,9 +199,7 @@ def with_numbers(formula, known):
         return f"({text})" if text.startswith("-") else text
 
     try:
-        names = {
-            n.id for n in ast.walk(ast.parse(formula, mode="eval")) if is_name(n)
-        }
+        names = {n.id for n in ast.walk(ast.parse(formula, mode="eval")) if is_name(n)}
         if any(name not in KNOWN and arrays[name].ndim for name in names):
             return None
         return re.sub(r"(?<![\w.])[A-Za-z_]\w*", number, formula)
@@ -214,9 +212,7 @@ def is_name(node):
     return isinstance(node, ast.Name)
 
 
-KNOWN = {
-    name: getattr(np, name) for name in "sin cos exp log tanh sqrt abs e".split()
-}
+KNOWN = {name: getattr(np, name) for name in "sin cos exp log tanh sqrt abs e".split()}
 _OPERATORS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

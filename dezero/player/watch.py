@@ -233,7 +233,7 @@ class Watcher:
             ("visit", self.graph.labels[id(place)]),
             say,
             on=[key, *arrows],
-            wait=self._shown(waiting),
+            wait=[self.graph.keys[id(self.graph.place(f))] for f in waiting],
             drop=dropped,
             ask=ask,
         )
@@ -365,7 +365,9 @@ class Watcher:
         if name is not None:
             self.graph.names[id(y)] = name
         new = self.graph.grow([y])
-        functions = [f for f in self.graph.functions if self.graph.keys.get(id(f)) in new]
+        functions = [
+            f for f in self.graph.functions if self.graph.keys.get(id(f)) in new
+        ]
         self.watch_classes()
         self.look()
         text = tell.computed(self.graph, y, functions, say)
@@ -405,9 +407,7 @@ class Watcher:
             seen.add(id(place))
             key = self.graph.keys[id(place)]
             math, say = tell.forward(self.graph, func, place, len(seen), count)
-            on = [key] + [
-                end for start, end in self.graph.edges if start == key
-            ]
+            on = [key] + [end for start, end in self.graph.edges if start == key]
             on += [f"e{i}" for i, e in enumerate(self.graph.edges) if key in e]
             event = ("forward", self.graph.labels[id(place)])
             self.frame("forward", event, say, on=on, math=math)
@@ -463,20 +463,11 @@ class Watcher:
             ]
         return [f for f in dict.fromkeys(found) if f is not func]
 
-    def _shown(self, waiting):
-        labels = []
-        for func in waiting:
-            number = generation(func)
-            label = self.graph.labels[id(self.graph.place(func))]
-            key = self.graph.keys[id(self.graph.place(func))]
-            text = label if number is None else f"{label}, generation {number}"
-            labels.append([key, text])
-        return labels
-
 
 def unchanged(array, old):
     """Tell whether an array still holds the numbers of its copy."""
-    return old is not None and array.shape == old.shape and (
-        np.array_equal(array, old) or same(array, old)
+    return (
+        old is not None
+        and array.shape == old.shape
+        and (np.array_equal(array, old) or same(array, old))
     )
-
