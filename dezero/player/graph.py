@@ -4,12 +4,14 @@ It reads inputs, outputs, creator, generation and name where they are there, so 
 takes the Variables of core, of core_simple and of the steps (from step 6 on) alike.
 """
 
+import collections
 import itertools
 import weakref
 
 from dezero.player.values import array_of, clip, is_variable, short
 
-LIMIT = 60  # so many Functions are shown one by one
+LIMIT = 60  # so many Functions are shown one by one, ...
+BUDGET = 3 * LIMIT  # ... and fewer where there is more to say of each
 
 
 class Box:
@@ -44,7 +46,11 @@ class Graph:
         self.edges = []  # (from key, to key)
         self._kept = []  # nodes must not be freed: their ids are our keys
         self._counts = {}
+        self._owners = {}  # of a label: the id of its Variable
+        self._made = {}  # of the id of a result: (Function, which of its outputs)
         self._boxes = list(boxes)
+        self._linked = list(links)
+        self._more = Box("more Functions of the gradient", [], is_rest=True)
         for func, inputs, outputs in links:
             self.inputs[id(func)], self.outputs[id(func)] = inputs, outputs
 
@@ -53,19 +59,28 @@ class Graph:
     def grow(self, roots):
         """Take in what the roots were computed by; return the keys that are new."""
         found = self._behind(roots)
-        if not self.functions:
-            self._fold(found)
+        for v in roots:
+            self._label(v)
+        if not found and all(id(v) in self.keys for v in roots):
+            return []
+        self._fold(found)
         self.functions += found
-        old = set(self.keys.values())
+        for func in found:
+            for i, y in enumerate(self.outputs[id(func)]):
+                if y is not None:
+                    self._made[id(y)] = func, i
+        old = len(self.keys)
         first_edge = len(self.edges)
+        kinds = collections.Counter(type(f).__name__ for f in self.functions)
         for func in found:
-            self._name(func)
-        hidden = self._hidden()
+            self._name(func, kinds)
+        users = self._users()
+        hidden = self._hidden(users)
         for func in found:
-            self._show(func, hidden)
+            self._show(func, users, hidden, roots)
         for v in roots:
             self._show_variable(v)
-        new = [key for key in self.keys.values() if key not in old]
+        new = list(self.keys.values())[old:]
         return new + [f"e{i}" for i in range(first_edge, len(self.edges))]
 
     def knows(self, func):
@@ -74,7 +89,7 @@ class Graph:
 
     def _behind(self, roots):
         """Return the Functions behind roots that are new, inputs before outputs."""
-        linked = {id(y): f for f, _, outs in self._links() for y in outs}
+        linked = {id(y): func for func, _, outputs in self._linked for y in outputs}
         known = {id(func) for func in self.functions}
         order, waiting = [], [creator(v, linked) for v in reversed(roots)]
         opened = set()
@@ -96,54 +111,62 @@ class Graph:
             order.sort(key=generation)
         return order
 
-    def _links(self):
-        by_id = {id(func): func for func in self._kept}
-        for key, outputs in self.outputs.items():
-            yield by_id.get(key), self.inputs[key], outputs
-
     # --- folding ---
 
     def _fold(self, funcs):
         """Put Functions into boxes: those of layers, and where too many are left."""
+        if self.functions:  # the graph of a gradient joins
+            shown = len({id(self.place(func)) for func in self.functions})
+            for func in funcs[max(2 * LIMIT - shown, 0) :]:
+                self._more.members.append(func)
+                self.box_of[id(func)] = self._more
+            return
         known = {id(func) for func in funcs}
         for box in sorted(self._boxes, key=lambda box: len(box.members)):
             for func in box.members:
                 if id(func) in known:
                     self.box_of[id(func)] = box  # the outer of two wins
         single = [func for func in funcs if id(func) not in self.box_of]
-        boxes = len({id(box) for box in self.box_of.values()})
-        if len(single) + boxes > LIMIT:
-            rest = single[: len(single) + boxes - LIMIT + 1]
-            box = Box(f"{len(rest)} Functions", rest, is_rest=True)
-            self.box_of.update((id(func), box) for func in rest)
+        left = BUDGET - 8 * len({id(box) for box in self.box_of.values()})
+        for i in range(len(single) - 1, -1, -1):  # those nearest to the result first
+            left -= self._cost(single[i])
+            if left < 0 and i > 0:
+                box = Box(f"{i + 1} Functions", single[: i + 1], is_rest=True)
+                self.box_of.update((id(func), box) for func in box.members)
+                break
 
-    def _hidden(self):
-        """Return the ids of Variables that only one box uses, and nobody asks for."""
+    def _cost(self, func):
+        """Return how long the page grows by a Function; one of 60 scalar ones is 3."""
+        wanted = [x for x in self.inputs[id(func)] if getattr(x, "requires_grad", True)]
+        tensors = any(array_of(x) is not None and array_of(x).ndim for x in wanted)
+        return max(3, (2 + len(wanted)) * (1.5 if tensors else 0.9))
+
+    def _users(self):
+        """Return {id of a Variable: (it, the places that use it)}."""
         users = {}
         for func in self.functions:
-            place = id(self.box_of.get(id(func), func))
             for v in self.inputs[id(func)]:
-                users.setdefault(id(v), (v, set(), []))[1].add(place)
-        made = {}
-        for func in self.functions:
-            box = self.box_of.get(id(func))
-            for y in self.outputs[id(func)]:
-                if y is not None:
-                    made[id(y)] = box
-        hidden = set()
-        for key, (v, places, _) in users.items():
-            if len(places) != 1 or not any(
-                id(box) in places for box in set(self.box_of.values())
-            ):
+                users.setdefault(id(v), (v, {}))[1][id(self.place(func))] = func
+        return users
+
+    def _hidden(self, users):
+        """Return the ids of Variables that only one box uses, and nobody asks for."""
+        hidden, leaves = set(), []
+        for key, (v, places) in users.items():
+            box = self.box_of.get(id(next(iter(places.values()))))
+            if len(places) > 1 or box is None:
                 continue
-            (box,) = [b for b in set(self.box_of.values()) if id(b) in places]
-            inside = made.get(key) is box
-            leaf = key not in made
-            own = getattr(v, "_is_parameter", False) or self._is_unnamed(v)
-            constant = v.data is None or v.data.ndim == 0
-            if inside or (leaf and own and (constant or box.is_rest or v.name)):
+            if key in self._made:
+                hide = self.place(self._made[key][0]) is box
+            else:
+                parameter = getattr(v, "_is_parameter", False)
+                constant = v.data is None or v.data.ndim == 0 or box.is_rest
+                hide = parameter or (constant and self._is_unnamed(v))
+                if box.is_rest and not hide:
+                    leaves.append(key)
+            if hide:
                 hidden.add(key)
-        return hidden
+        return hidden.union(leaves) if len(leaves) > 10 else hidden
 
     def _is_unnamed(self, v):
         return id(v) not in self.names and getattr(v, "name", None) is None
@@ -154,30 +177,22 @@ class Graph:
 
     # --- keys, names and edges ---
 
-    def _show(self, func, hidden):
+    def _show(self, func, users, hidden, roots):
         node = self.place(func)
+        folded = isinstance(node, Box)
         if id(node) not in self.keys:
             self.keys[id(node)] = f"f{len(self.keys)}"
             self._kept.append(node)
-            if isinstance(node, Box):
+            if folded:
                 self.labels[id(node)] = clip(node.label)
         key = self.keys[id(node)]
         for x in self.inputs[id(func)]:
             if id(x) not in hidden:
-                self._edge(self._show_variable(x), key, isinstance(node, Box))
-        used = (
-            {id(x) for f in self.functions for x in self.inputs[id(f)]}
-            if isinstance(node, Box)
-            else ()
-        )
+                self._edge(self._show_variable(x), key, folded)
         for y in self.outputs[id(func)]:
             if y is None or id(y) in hidden:
                 continue
-            if (
-                isinstance(node, Box)
-                and id(y) not in used
-                and func is not (self.functions[-1])
-            ):
+            if folded and id(y) not in users and not any(y is v for v in roots):
                 continue
             self._edge(key, self._show_variable(y), False)
 
@@ -190,20 +205,30 @@ class Graph:
             self.keys[id(v)] = f"v{len(self.keys)}"
             self.variables.append(v)
             self._kept.append(v)
-            name = self.names.get(id(v), getattr(v, "name", None))
-            if name is not None:
-                self.labels[id(v)] = clip(name)
+            self._label(v)
         return self.keys[id(v)]
 
-    def _name(self, func):
+    def _label(self, v):
+        name = self.names.get(id(v), getattr(v, "name", None))
+        if name is None:
+            return
+        name = clip(name)
+        if self._owners.setdefault(name, id(v)) != id(v):  # W of each layer
+            numbers = (f"{name} {i}" for i in itertools.count(2))
+            name = next(
+                n for n in numbers if self._owners.setdefault(n, id(v)) == id(v)
+            )
+        self.labels[id(v)] = name
+
+    def _name(self, func, kinds):
         """Give a Function its name: B (Square), or Square 2 where there are more."""
         kind = clip(type(func).__name__)
         given = self.names.get(id(func))
         self._counts.setdefault(kind, itertools.count(1))
         if given is None:
-            same = [f for f in self.functions if type(f).__name__ == kind]
             number = next(self._counts[kind])
-            given = f"{kind} {number}" if len(same) > 1 or number > 1 else kind
+            many = kinds[type(func).__name__] > 1 or number > 1
+            given = f"{kind} {number}" if many else kind
         self.labels[id(func)] = given
 
     def name_gradients(self):
@@ -226,12 +251,11 @@ class Graph:
         """Return what a Variable is called in a sentence."""
         if id(v) in self.labels:
             return self.labels[id(v)]
-        for func in self.functions:
-            outputs = self.outputs[id(func)]
-            for i, y in enumerate(outputs):
-                if y is v:
-                    which = "the result" if len(outputs) == 1 else f"result {i + 1}"
-                    return f"{which} of {self.labels[id(func)]}"
+        if id(v) in self._made:
+            func, i = self._made[id(v)]
+            many = len(self.outputs[id(func)]) > 1
+            which = f"result {i + 1}" if many else "the result"
+            return f"{which} of {self.labels[id(self.place(func))]}"
         if v.data is None:
             return "the absent input"
         if getattr(v.data, "ndim", 0) == 0:
@@ -240,14 +264,23 @@ class Graph:
 
     def leaves(self):
         """Return the Variables that nobody computed and that somebody may ask for."""
-        made = {
-            id(y) for outputs in self.outputs.values() for y in outputs if y is not None
-        }
         return [
             v
             for v in self.variables
-            if id(v) not in made and (id(v) in self.labels or array_of(v).ndim)
+            if id(v) not in self._made and (id(v) in self.labels or array_of(v).ndim)
         ]
+
+    def folded_leaves(self):
+        """Return how many leaves within boxes have a gradient."""
+        found = {
+            id(x)
+            for func in self.functions
+            if id(func) in self.box_of
+            for x in self.inputs[id(func)]
+            if id(x) not in self.keys and id(x) not in self._made
+            if getattr(x, "grad", None) is not None
+        }
+        return len(found)
 
 
 def creator(v, linked=None):

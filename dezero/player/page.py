@@ -65,9 +65,10 @@ def _section(trace, prefix):
     last = trace.frames[-1]
     heading = f"<h2>{clean(trace.title)}</h2>" if trace.title else ""
     wrong = " wrong" if trace.wrong else ""
+    tall = min(height * 1.4, max(height, 420)) + 16
     label = clean(f"The graph. {last['say']}")
     return f"""<section class="track{wrong}">{heading}
-<div class="view" style="--h:{min(height * 1.4, max(height, 420)) + 16:.0f}px"><svg id="{prefix}svg" role="img"
+<div class="view" style="--h:{tall:.0f}px"><svg id="{prefix}svg" role="img"
  aria-label="{label}" viewBox="0 0 {width} {height}" data-w="{width}"
  data-h="{height}">{picture}</svg></div>
 <div class="said"><p id="{prefix}said" aria-live="polite">{_marked(last)}</p>

@@ -28,7 +28,7 @@ def forward(graph, func, place, number, count):
         results = [
             y for f in place.members for y in shown(graph, f) if id(y) in graph.keys
         ]
-        return [], f"{start}{graph.labels[id(place)]}, one box, " + (
+        return [], f"{start}{graph.labels[id(place)]}, folded into one box, " + (
             f"computes {new(graph, results)}."
         )
     inputs = known(graph, graph.inputs[id(func)])
@@ -92,7 +92,10 @@ def why(graph, func, waiting, newest, count):
     if not waiting:
         return f"No other Function waits.{again}", None
     own = generation(func)
-    others = listed(with_generation(graph, f) for f in waiting)
+    others = [with_generation(graph, f) for f in waiting[:6]]
+    if len(waiting) > 6:
+        others.append(f"{len(waiting) - 6} more")
+    others = listed(others)
     verb = "waits" if len(waiting) == 1 else "wait"
     ties = []
     if own is None or any(generation(f) is None for f in waiting):
@@ -139,7 +142,7 @@ def arrives(graph, func, gys, taken):
 def visit(graph, place, number, reason, arriving):
     """Return the sentence of a visit; its formulas follow when it has returned."""
     if isinstance(place, Box):
-        what = f"{place.label}, a box of {len(place.members)} Functions in one"
+        what = f"{graph.labels[id(place)]}, folded into one box"
         return f"Visit {number}: {what}. {reason} {arriving}"
     number_of = generation(place)
     name = graph.function(place)
@@ -217,6 +220,12 @@ def was_set(name, old, new, is_result):
     return f"{owned(name, 'grad')} is set: it was {full(old)} and is now {full(new)}."
 
 
+def hooked(name, old, new):
+    """Return that the package's pass has changed a gradient that was complete."""
+    target = owned(name, "gradient")
+    return f"A hook changes {target}: it was {full(old)} and is now {full(new)}."
+
+
 def dropped(name, old):
     """Return that a gradient was forgotten."""
     target = owned(name, "grad")
@@ -231,6 +240,9 @@ def written(graph, changes):
         f"{owned(graph.variable(v), 'grad')} was {full(old)} and is now {full(new)}"
         for v, old, new in changes
     ]
+    inside = graph.folded_leaves()
+    if inside:
+        texts.append(f"inside the folded boxes, {inside} leaves have theirs")
     return (
         "The pass is over, and nothing went wrong. Only now are gradients written: "
         f"{'; '.join(texts) or 'none, for no leaf wants one'}."

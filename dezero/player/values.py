@@ -27,9 +27,9 @@ FORMULAS = {
     "Linear": ["gy @ W.T", "x.T @ gy", "sum of gy over rows"],
     "Log": ["gy / x"],
     "MatMul": ["gy @ W.T", "x.T @ gy"],
-    "Max": ["gy where x is the largest, else 0"],
+    "Max": ["gy to the largest of x, else 0"],
     "Mean": ["gy / n for each of the n elements"],
-    "Min": ["gy where x is the smallest, else 0"],
+    "Min": ["gy to the smallest of x, else 0"],
     "MeanSquaredError": ["gy * 2 * (x0 - x1) / N", "-gx0"],
     "Mul": ["gy * x1", "gy * x0"],
     "Neg": ["-gy"],
@@ -88,8 +88,9 @@ def full(v):
     return str(a[()]) if a.ndim == 0 else f"{a.shape} {a.dtype} {corner(a)}"
 
 
-def corner(a, rows=2, columns=3):
+def corner(a):
     """Return the first elements of an array with axes."""
+    rows, columns = 2, 8 if a.ndim == 1 else 3
     if a.size == 0:
         return "[]"
     lines = []
@@ -174,11 +175,8 @@ def _said(cls, target):
     """Return [(target, formula)] from the docstring of a class."""
     text = inspect.cleandoc(cls.__doc__ or "")
     found = []
-    for name, formula in re.findall(
-        rf"\b({target}) = (.+?)(?=[,;:]? (?:so |and )?g\w+ = | with |[,;] (?!\w+\))|\.?$)",
-        text,
-        re.MULTILINE,
-    ):
+    ends = r"[,;:]? (?:so |and )?g\w+ = | with |[,;] (?!\w+\))|\.?$"
+    for name, formula in re.findall(rf"\b({target}) = (.+?)(?={ends})", text, re.M):
         try:
             ast.parse(formula, mode="eval")
         except (SyntaxError, ValueError):

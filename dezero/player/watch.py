@@ -13,27 +13,9 @@ import threading
 import numpy as np
 
 from dezero.player import tell
-from dezero.player.graph import Box, Graph, generation
-from dezero.player.values import array_of, full, is_variable, same, short
-
-
-class Trace:
-    """What a run did: graph, frames, and events, a tuple for each frame."""
-
-    def __init__(self, graph, title, wrong):
-        self.graph, self.title, self.wrong = graph, title, wrong
-        self.frames = []
-        self.error = None
-
-    @property
-    def events(self):
-        """What happened, in short: ("visit", "Add"), ("grad", "x", "None", "1.0")."""
-        return [frame["event"] for frame in self.frames]
-
-    @property
-    def sentences(self):
-        """What is said of each frame."""
-        return [frame["say"] for frame in self.frames]
+from dezero.player.frames import Frames, Trace
+from dezero.player.graph import Box, Graph
+from dezero.player.values import array_of, full, is_variable, same
 
 
 def trace(
@@ -85,19 +67,19 @@ class Watched(tuple):
             yield gx
 
 
-class Watcher:
-    """Wraps, reads and writes down."""
+class Watcher(Frames):
+    """Wraps and reads; what it notices becomes frames."""
 
     def __init__(self, trace, output):
-        self.trace, self.graph, self.output = trace, trace.graph, output
+        super().__init__(trace, output)
         self.thread = threading.get_ident()
         self.old = []  # (class, method name, what stood there or None)
         self.busy = False  # within the backward of a Function
-        self.table = None  # where the package keeps gradients during a pass
-        self.pending = []  # (Function, i, x, gx): sent, not yet seen to arrive
-        self.visited, self.order = {}, []
-        self.done = []  # of this pass
-        self.newest = None
+        self.pending = []  # (Function, x, gx, its copy): sent, not seen to arrive
+        self.taken = {}  # of an id: what the package has just taken out of its table
+        self.visits, self.visited = 0, {}
+        self.done = set()  # ids, of this pass
+        self.newest = self.place = None
         self.before_pass = {}
         self.known = {}
         self.look()
@@ -141,7 +123,7 @@ class Watcher:
                 watcher.returned(func, gxs if isinstance(gxs, tuple) else (gxs,), gys)
             finally:
                 watcher.busy = False
-            if isinstance(gxs, tuple):
+            if isinstance(gxs, tuple) and watcher.pending:
                 gxs = Watched(gxs)
                 gxs.passed = watcher.passed
             return gxs
@@ -176,19 +158,24 @@ class Watcher:
 
     def read(self, v):
         """Return the gradient that the engine has for v just now."""
-        return getattr(v, "grad", None) if self.table is None else self.table.get(v)
+        if self.table is None:
+            return getattr(v, "grad", None)
+        return self.taken[id(v)] if id(v) in self.taken else self.table.get(v)
 
     def look(self):
         """Return [(v, before, after)] of all gradients that have changed."""
-        changes = []
+        changes, self.fresh = [], []
         for v in self.graph.variables:
             now = self.read(v)
             before, old = self.known.get(id(v), (None, None))
             array = array_of(now)
-            if now is before and (array is None or unchanged(array, old)):
+            if now is before and (self.table is not None or unchanged(array, old)):
                 continue
-            copy = None if array is None else np.array(array)
+            copy = array  # the package never writes into a gradient; steps may
+            if self.table is None and array is not None:
+                copy = np.array(array)
             self.known[id(v)] = (now, copy)
+            self.fresh.append(now)
             if not (array is None and old is None):
                 changes.append((v, old, copy))
         return changes
@@ -205,29 +192,40 @@ class Watcher:
         table = loop.get("gradients")
         if table is not self.table:
             self.end_pass()
+            self.passed(last=True)
             self.begin_pass(table, func, gys)
-        self.passed(last=True, taken=self.graph.outputs[id(func)])
-        waiting = self._waiting(func, loop)
-        place = self.graph.place(func)
+        self.visits += 1
+        self.done.add(id(func))
+        place, before = self.graph.place(func), self.place
+        self.place = place
+        again = isinstance(place, Box) and place is before
+        if again and not self.pending:
+            return
+        outputs = self.graph.outputs[id(func)]
+        if table is not None:
+            pairs = [(y, gy) for y, gy in zip(outputs, gys) if y is not None]
+            self.taken = {id(y): gy for y, gy in pairs if y not in table}
+        self.passed(last=True)
         count = self.visited.get(id(func), 0) + 1
         self.visited[id(func)] = count
-        self.order.append(func)
-        self.done.append(func)
-        if isinstance(place, Box) and self._again(place):
+        if again:
+            self._forget_taken()
             return
+        waiting = self._waiting(func, loop)
         key = self.graph.keys[id(place)]
         arrows, dropped = [], []
-        for y in self.graph.outputs[id(func)]:
+        for y in outputs:
             if y is None or id(y) not in self.graph.keys:
                 continue
             y_key = self.graph.keys[id(y)]
             arrows += [y_key, *self.graph.edges_between(key, y_key)]
-            if self.table is not None and y not in self.table:
+            if id(y) in self.taken:
                 dropped.append(y_key)
+        self._forget_taken()
         newest = self.newest if "waiting" in loop else None
         why, ask = tell.why(self.graph, func, waiting, newest, count)
         arrives = tell.arrives(self.graph, func, gys, bool(dropped))
-        say = tell.visit(self.graph, place, len(self.order), why, arrives)
+        say = tell.visit(self.graph, place, self.visits, why, arrives)
         self.frame(
             "visit",
             ("visit", self.graph.labels[id(place)]),
@@ -249,77 +247,53 @@ class Watcher:
         self.appear([gx for gx in gxs if is_variable(gx)], self.trace.frames[-1])
         inputs = self.graph.inputs[id(func)]
         self.pending += [  # copies: += would change what was sent (step 14)
-            (func, x, np.array(array_of(gx)))
+            (func, x, gx, np.array(array_of(gx)))
             for x, gx in zip(inputs, gxs)
-            if gx is not None
+            if gx is not None and id(x) in self.graph.keys
         ]
         makers = [getattr(x, "creator", None) for x in inputs]
         self.newest = next((f for f in reversed(makers) if f is not None), None)
 
-    def passed(self, last=False, taken=()):
-        """See what has become of the gradients that were sent.
+    def passed(self, last=False):
+        """See which of the gradients that were sent have arrived.
 
-        last: whatever has not arrived now has arrived unseen. taken: Variables whose
-        gradients the engine has taken out of its table for the visit that begins.
+        last: whatever has not arrived by now has arrived unseen.
         """
-        changes = {
-            id(v): (v, old, new)
-            for v, old, new in self.look()
-            if new is not None or self.table is None or not any(v is y for y in taken)
-        }
-        self.appear([known[0] for known in self.known.values()])
+        changes = {id(v): (v, old, new) for v, old, new in self.look()}
         while self.pending:
-            func, x, gx = self.pending[0]
-            if id(x) not in changes and not last:
+            func, x, raw, gx = self.pending[0]
+            if not (last or id(x) in changes or self.read(x) is raw):
                 break
-            together = [gx for f, other, gx in self.pending if other is x and last]
+            gxs = [gx]
+            if last:  # all that were sent to x
+                gxs = [gx for _, other, _, gx in self.pending if other is x]
             self.pending = [
                 entry
                 for i, entry in enumerate(self.pending)
                 if i and not (last and entry[1] is x)
             ]
-            if id(x) not in self.graph.keys:
-                continue
-            v, old, new = changes.pop(id(x), (x, self.value(x), self.value(x)))
+            _, old, new = changes.pop(id(x), (x, self.value(x), self.value(x)))
             if new is None:
                 continue  # it wants none
-            side = list(changes.values()) if self.table is None else []
-            side = [c for c in side if c[2] is not None and c[1] is not None]
-            for change in side:
-                del changes[id(change[0])]
-            self.arrive(func, x, together or [gx], old, new, side)
+            side = []
+            if self.table is None:  # changed at the same moment: one array for two
+                side = [c for c in changes.values() if c[1] is not None is not c[2]]
+                for v, _, _ in side:
+                    del changes[id(v)]
+            self.arrive(func, x, gxs, old, new, side)
+        self.appear(self.fresh)
         for v, old, new in changes.values():
             self.changed(v, old, new)
 
-    def arrive(self, func, x, gxs, old, new, side):
-        """Write down that the gradient of x has got a contribution."""
-        where = "grad" if self.table is None else "gradient"
-        say, ask = tell.arrive(self.graph, func, x, gxs, old, new, side, where)
-        start = self.graph.keys[id(x)]
-        end = self.graph.keys[id(self.graph.place(func))]
-        self.frame(
-            "grad",
-            ("grad", self.graph.variable(x), full(old), full(new)),
-            say,
-            on=[start, end, *self.graph.edges_between(start, end)],
-            put={x: new, **{v: new for v, _, new in side}},
-            ask=ask,
-        )
-
-    def changed(self, v, old, new):
-        """Write down a change that no Function has sent."""
-        name, key = self.graph.variable(v), self.graph.keys[id(v)]
-        if new is None:
-            kind, say = "drop", tell.dropped(name, old)
-        else:
-            kind, say = "set", tell.was_set(name, old, new, v is self.output)
-        event = (kind, name, full(old), full(new))
-        drop = [key] if new is None else []
-        self.frame(kind, event, say, on=[key], put={v: new}, drop=drop)
+    def _forget_taken(self):
+        """What the package has taken out of its table is gone."""
+        for key in self.taken:
+            self.known[key] = (None, None)
+        self.taken = {}
 
     def begin_pass(self, table, func, gys):
         """The package's pass begins: gradients stand in a table of its own."""
-        self.table, self.done = table, []
+        self.table, self.done = table, set()
         self.before_pass = {
             id(v): (v, array_of(getattr(v, "_grad", None)))
             for v in self.graph.variables
@@ -349,7 +323,7 @@ class Watcher:
         for v in self.graph.variables:
             if id(v) not in self.before_pass and self.value(v) is not None:
                 written.append((v, None, self.value(v)))
-        self.appear([known[0] for known in self.known.values()])
+        self.appear(self.fresh)
         self.graph.name_gradients()
         say = tell.written(self.graph, written)
         names = tuple((self.graph.variable(v), full(new)) for v, _, new in written)
@@ -357,13 +331,11 @@ class Watcher:
         put = {v: self.value(v) for v in self.graph.variables}
         self.frame("written", ("written", *names), say, on=keys, put=put)
 
-    def see(self, y, name=None, say=None):
+    def see(self, y, say=None):
         """Take in a result that the program has computed in between."""
         self.end_pass()
         self.passed(last=True)
-        self.output, self.done = y, []
-        if name is not None:
-            self.graph.names[id(y)] = name
+        self.output, self.done, self.visited = y, set(), {}
         new = self.graph.grow([y])
         functions = [
             f for f in self.graph.functions if self.graph.keys.get(id(f)) in new
@@ -382,66 +354,15 @@ class Watcher:
         self.graph.name_gradients()
         leaves = [(v, array_of(v.grad)) for v in self.graph.leaves()]
         if package:  # the last frame has said it
-            say = tell.finished(self.graph, [], len(self.order), note)
+            say = tell.finished(self.graph, [], self.visits, note)
             self.trace.frames[-1]["say"] += f" {say}"
             return
-        say = tell.finished(self.graph, leaves, len(self.order), note)
+        say = tell.finished(self.graph, leaves, self.visits, note)
         event = ("end", *((self.graph.variable(v), full(g)) for v, g in leaves))
         keys = [self.graph.keys[id(v)] for v, g in leaves if g is not None]
         self.frame("end", event, say, on=keys, put=dict(leaves))
 
-    def fail(self, error):
-        """Write down the error that ended the run."""
-        kind = type(error).__name__
-        say = tell.failed(self.graph.variable(self.output), kind, error)
-        self.frame("error", ("error", kind), say)
-
-    def play_forward(self, functions):
-        """Write the frames of the forward pass, which the graph remembers."""
-        seen = set()
-        count = len({id(self.graph.place(func)) for func in functions})
-        for func in functions:
-            place = self.graph.place(func)
-            if id(place) in seen:
-                continue
-            seen.add(id(place))
-            key = self.graph.keys[id(place)]
-            math, say = tell.forward(self.graph, func, place, len(seen), count)
-            on = [key] + [end for start, end in self.graph.edges if start == key]
-            on += [f"e{i}" for i, e in enumerate(self.graph.edges) if key in e]
-            event = ("forward", self.graph.labels[id(place)])
-            self.frame("forward", event, say, on=on, math=math)
-
     # --- help ---
-
-    def frame(self, kind, event, say, put=None, **more):
-        """Add a frame; put: {Variable: its gradient from here on}."""
-        put = {
-            self.graph.keys[id(v)]: None if a is None else short(a)
-            for v, a in (put or {}).items()
-            if id(v) in self.graph.keys
-        }
-        made = {"kind": kind, "event": event, "say": say, "put": put, **more}
-        self.trace.frames.append({k: v for k, v in made.items() if v or k == "put"})
-
-    def appear(self, roots, frame=None):
-        """Take in the graph behind gradients that are Variables (create_graph)."""
-        roots = [v for v in roots if is_variable(v) and getattr(v, "creator", None)]
-        if not roots or (frame is None and not self.trace.frames):
-            return
-        new = self.graph.grow(roots)
-        if new:
-            frame = frame or self.trace.frames[-1]
-            frame["born"] = frame.get("born", []) + new
-            by_key = {self.graph.keys.get(id(f)): f for f in self.graph.functions}
-            grown = [by_key[key] for key in new if key in by_key]
-            if grown:
-                frame["say"] += tell.born(self.graph, grown)
-
-    def _again(self, box):
-        """Tell whether the last frame of a visit was of the same Box."""
-        kinds = [f for f in self.trace.frames if f["kind"] == "visit"]
-        return bool(kinds) and kinds[-1]["on"][0] == self.graph.keys[id(box)]
 
     def _waiting(self, func, loop):
         """Return the Functions that could have been taken, in their order."""
@@ -449,11 +370,10 @@ class Watcher:
             entries = [e[-1] if isinstance(e, tuple) else e for e in loop["waiting"]]
             found = [f for f in entries if self.graph.knows(f)]
         else:
-            done = {id(f) for f in self.done}
             found = [
                 f
                 for f in self.graph.functions
-                if id(f) not in done
+                if id(f) not in self.done
                 and any(
                     y is not None
                     and id(y) in self.graph.keys
@@ -466,8 +386,6 @@ class Watcher:
 
 def unchanged(array, old):
     """Tell whether an array still holds the numbers of its copy."""
-    return (
-        old is not None
-        and array.shape == old.shape
-        and (np.array_equal(array, old) or same(array, old))
-    )
+    if array is None or old is None:
+        return array is old
+    return array.shape == old.shape and array.tobytes() == old.tobytes()

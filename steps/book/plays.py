@@ -242,9 +242,9 @@ def tanh_twice(step, np, trace):
     def run(see):
         y.backward(create_graph=True)
         gx = x.grad
-        x.cleargrad()
         gx.name = "y'"
         see(gx, "The first derivative is a result like any other")
+        x.cleargrad()
         gx.backward(create_graph=True)
 
     return [trace(y, run)]
@@ -308,13 +308,13 @@ def dropped(step, np, trace):
     """Eight numbers, in training."""
     from dezero import Variable
 
-    state = np.random.get_state()  # noqa: NPY002
+    state = np.random.get_state()
     try:
-        np.random.seed(0)  # noqa: NPY002
+        np.random.seed(0)
         x = Variable(np.arange(1.0, 9.0), "x")
         y = step.dropout(x)
     finally:
-        np.random.set_state(state)  # noqa: NPY002
+        np.random.set_state(state)
     y.name = "y"
     z = (y * y).sum()
     z.name = "z"
