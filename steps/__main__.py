@@ -228,8 +228,8 @@ def main(arguments):
         name, rest = "run", arguments
     if name not in COMMANDS:
         raise reader.StepError(
-            f"there is no command {name!r}; there are list, run, play, "
-            "diff, where, words, start, check, hint, answer, progress, "
+            f"there is no command {name!r}; there are list, run, diff, "
+            "where, words, play, start, check, hint, answer, progress, "
             "try, bug, test, doctor and table "
             "(python -m steps --help)"
         )
