@@ -57,7 +57,7 @@ setup(
         "tqdm",
     ],
     extras_require={
-        "test": ["pytest>=8", "nbclient", "nbformat", "ipykernel"],
+        "test": ["pytest>=8", "pytest-xdist", "nbclient", "nbformat", "ipykernel"],
         "dev": ["ruff==0.17.*", "mypy"],
         "notebooks": ["jupyterlab", "nbclient", "nbformat", "ipykernel"],
         "gpu": ["cupy-cuda12x"],

@@ -176,7 +176,7 @@ MEMBERS = {
     "sign": "np.sign(x.data)",
     "masked_fill": "F.where(mask, value, x) (see step 47)",
     "gather": "F.gather(x, index, axis) (see step 47)",
-    "index_select": "x[index], or F.embed_id(index, x) (see step 69)",
+    "index_select": "x[index], or F.embed_id(index, x) (see step 47)",
     "take": "x[index] (see step 47)",
     "split": "F.split(x, parts, axis) (see step 38)",
     "chunk": "F.split(x, parts, axis) (see step 38)",
@@ -246,19 +246,48 @@ ARGUMENTS = {
     "enable_double_backprop": "create_graph",
 }
 
-# Arguments that are not here, {name: (an argument of those that are asked, advice)}.
+# The steps that explain ours.
+STEPS = {
+    "axis": 39,
+    "keepdims": 39,
+    "ddof": 39,
+    "x_min": 47,
+    "x_max": 47,
+    "x1": 40,
+    "pad": 55,
+    "dropout_ratio": 54,
+    "slope": 51,
+    "in_size": 44,
+    "out_size": 44,
+    "out_channels": 57,
+    "groups": 54,
+    "eps": 54,
+    "retain_grad": 17,
+    "gradient": 66,
+    "create_graph": 32,
+}
+
+# Arguments that are not here:
+# {name: (an argument of those that are asked, advice, its step)}.
 ABSENT = {
-    "bias": ("nobias", "bias=False is nobias=True here"),
-    "use_bias": ("nobias", "use_bias=False is nobias=True here"),
+    "bias": ("nobias", "bias=False is nobias=True here", 44),
+    "use_bias": ("nobias", "use_bias=False is nobias=True here", 44),
     "retain_graph": (
         "retain_grad",
         "the graph stays as long as its result does, so backward may simply be called "
-        "again (see step 14)",
+        "again",
+        14,
     ),
-    "num_workers": ("batch_size", "leave it out: batches are made in this process"),
-    "pin_memory": ("batch_size", "leave it out; gpu=True delivers arrays of CuPy"),
-    "drop_last": ("batch_size", "leave it out: the last batch may be shorter"),
-    "collate_fn": ("batch_size", "leave it out: what items become is stacked arrays"),
+    "inputs": (
+        "retain_grad",
+        "every leaf gets its gradient; x.requires_grad_(False) leaves one out, and "
+        "dezero.func.grad gives the gradients of some",
+        66,
+    ),
+    "num_workers": ("batch_size", "leave it out: batches are made in this process", 50),
+    "pin_memory": ("batch_size", "leave it out; gpu=True delivers arrays of CuPy", 52),
+    "drop_last": ("batch_size", "leave it out: the last batch may be shorter", 50),
+    "collate_fn": ("batch_size", "leave it out: items become stacked arrays", 50),
 }
 
 _Call = TypeVar("_Call", bound=Any)
@@ -290,14 +319,15 @@ def named_arguments(function: _Call) -> _Call:
         name, parameters = function.__name__, signature.parameters
         if name == "__init__":
             name = type(args[0]).__name__
-        wrong = [key for key in kwargs if key not in parameters]
-        ours = ARGUMENTS.get(wrong[0]) if wrong else None
+        wrong = next((key for key in kwargs if key not in parameters), None)
+        ours = ARGUMENTS.get(wrong)
+        needed, advice, step = ABSENT.get(wrong, ("", "", None))
         if ours in parameters:
-            problem = f"there is no {wrong[0]}=; here it is {ours}="
-        needed, advice = ABSENT.get(wrong[0], ("", "")) if wrong else ("", "")
-        if needed in parameters:
-            problem = f"there is no {wrong[0]}=; {advice}"
+            problem, step = f"there is no {wrong}=; here it is {ours}=", STEPS[ours]
+        elif needed in parameters:
+            problem = f"there is no {wrong}=; {advice}"
         own = ", ".join(str(p) for p in parameters.values() if p.name != "self")
-        raise TypeError(f"{name}: {problem}; its arguments are ({own})")
+        where = f" (see step {step})" if step else ""
+        raise TypeError(f"{name}: {problem}; its arguments are ({own}){where}")
 
     return call

@@ -9,15 +9,16 @@ variable([ 3. 12.])
 variable([[ 6.  0.]
           [ 0. 12.]])
 
-f takes Variables and returns one, a function in the sense of mathematics: what is
-computed here neither reads nor writes the `grad` of any Variable, that of the
-parameters inside f included.
+f takes Variables and returns one, a function in the sense of mathematics. What is
+computed here neither reads nor writes the `grad` of any Variable, not even that of the
+parameters inside f.
 
 A result can be differentiated again, grad(grad(f)), by every Variable that it depends
 on: those passed, and those that f uses from outside. Where there are none, or under
 no_grad(), no graph is recorded for it.
 
-Letters: x, y in and out of f, J the Jacobian dy/dx; v as x, w as y.
+Letters: x, y in and out of f, J the Jacobian dy/dx; v has the shape of x, w that of y.
+w J is the vector-Jacobian product, J v the Jacobian-vector product (step 71).
 """
 
 import numbers
@@ -83,8 +84,9 @@ def vjp(f, *xs):
 def jvp(f, xs, vs):
     """Return y = f(*xs) and J v: how y moves when xs move by vs.
 
-    xs and vs are tuples, or one argument each. By two backward passes: w J is linear
-    in w, so its derivative by w, along v, is J v (step 71 has forward mode).
+    xs and vs are tuples, or one argument each. This is reverse mode twice: w J is
+    linear in w, so the derivative of (w J) v by w is J v. Forward mode would need no
+    graph, but a second rule for each Function (step 71).
 
     >>> y, Jv = jvp(lambda x: x**2, np.array([1.0, 2.0]), np.array([1.0, 0.5]))
     >>> Jv
@@ -134,8 +136,8 @@ def hessian(f, argnums=0):
 def hvp(f, xs, vs):
     """Return H v, the Hessian of the scalar f at xs times vs, of the shape of xs.
 
-    H itself is never there: two backward passes, whatever the size of x. xs and vs are
-    tuples, and so is the result, or one argument each.
+    H itself is never computed: two backward passes are enough, whatever the size of x.
+    xs and vs are tuples, and so is the result, or one argument each.
 
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     variable([  6. 120.])

@@ -53,7 +53,10 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
 
 
 class Number:
-    """An attribute that number() judges whenever it is set; reading costs nothing."""
+    """An attribute that number() judges whenever it is set; reading costs nothing.
+
+    A number of NumPy's becomes Python's: float32 * np.float64(0.1) would be float64.
+    """
 
     def __init__(self, step, **limits):
         self.step = step
@@ -65,6 +68,8 @@ class Number:
     def __set__(self, instance, value):
         who = type(instance).__name__
         value = number(who, self.name, value, self.step, **self.limits)
+        if isinstance(value, np.generic):
+            value = value.item()
         vars(instance)[self.name] = value
 
 

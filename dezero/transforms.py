@@ -10,8 +10,6 @@ loaded when a picture is there, not before.
 Letters: C channels, H height, W width.
 """
 
-import functools
-
 import numpy as np
 
 from dezero.guards import (
@@ -54,6 +52,7 @@ class Compose:
     transforms = _Callables()
 
     def __init__(self, transforms=()):
+        _check_list(self, transforms)
         self.transforms = list(transforms)
 
     def __call__(self, x):
@@ -267,31 +266,35 @@ class Normalize:
         return call_text(self, "mean", "std")
 
     def __call__(self, array):
+        _check_array(self, array)
         if array.dtype.kind != "f":
             array = array.astype(np.float32)
-        mean = self._for(array, "mean", self.mean)
-        return (array - mean) / self._for(array, "std", self.std)
+        self._check_channels(array)
+        mean = self._for(array, self.mean)
+        return (array - mean) / self._for(array, self.std)
 
-    def _for(self, array, name, value):
+    def _for(self, array, value):
         """Return mean or std, so that it broadcasts over the channels of array."""
-        if type(value) in (int, float):
-            return value  # takes the dtype of the array
         value = np.asarray(value, array.dtype)
-        if value.ndim == 0:
-            return value
-        if value.ndim > 1 or len(value) not in (1, *array.shape[:1]):
-            raise ValueError(
-                f"Normalize: {name} must be a number or one number for each channel, "
-                f"axis 0, got shape {value.shape} for an array of shape "
-                f"{array.shape}; does Flatten come before? (see step 49)"
-            )
-        return value.reshape(-1, *[1] * (array.ndim - 1))
+        return value.reshape(value.shape + (1,) * (array.ndim - 1))  # (C, 1, 1)
+
+    def _check_channels(self, array):
+        """Raise ValueError unless mean and std fit the channels of array."""
+        for name, value in ("mean", self.mean), ("std", self.std):
+            shape = np.shape(value)
+            if shape and (len(shape) > 1 or shape[0] not in (1, *array.shape[:1])):
+                raise ValueError(
+                    f"Normalize: {name} must be a number or one number for each "
+                    f"channel, axis 0, got shape {shape} for an array of shape "
+                    f"{array.shape}; does Flatten come before? (see step 49)"
+                )
 
 
 class Flatten:
     """Lay all elements of an array out in one row: (C, H, W) -> (C * H * W,)."""
 
     def __call__(self, array):
+        _check_array(self, array)
         return array.flatten()
 
     def __repr__(self):
@@ -307,6 +310,7 @@ class AsType:
         self.dtype = dtype
 
     def __call__(self, array):
+        _check_array(self, array)
         return array.astype(self.dtype)
 
     def __repr__(self):
@@ -346,38 +350,6 @@ def _check_list(transform, x):
             f"{type(transform).__name__}: expected a list of transforms, got "
             f"{type(x).__name__}; write Compose([...]) (see step 49)"
         )
-
-
-# The checks stand in front of the methods, whose code is that of step 49.
-
-
-def _on_arrays(kind):
-    """Have the transforms of a class refuse what is no array."""
-    call = kind.__call__
-
-    @functools.wraps(call)
-    def checked(self, array):
-        _check_array(self, array)
-        return call(self, array)
-
-    kind.__call__ = checked
-
-
-def _on_lists(kind):
-    """Have a class like Compose refuse what is no list."""
-    init = kind.__init__
-
-    @functools.wraps(init)
-    def checked(self, transforms=()):
-        _check_list(self, transforms)
-        init(self, transforms)
-
-    kind.__init__ = checked
-
-
-_on_lists(Compose)
-for _kind in (Normalize, Flatten, AsType):
-    _on_arrays(_kind)
 
 
 def _pair(who, size):

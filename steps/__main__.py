@@ -161,11 +161,20 @@ def test(arguments):
     rest = [word for word in arguments if word != "--quick"]
     if rest[:1] == ["--"]:
         del rest[0]
+    python = machine.python("test")
     if quick:
         files = [f"tests/test_{name}.py" for name in QUICK]
         rest = [*files, "-k", LONG, *rest]
-    python = machine.python("test")
+    elif not rest and has_module(python, "xdist"):
+        rest = ["-n", "auto", "--dist", "loadfile"]  # on all cores
     return call([python, "-m", "pytest", *rest], cwd=machine.ROOT)
+
+
+def has_module(python, name):
+    """Say whether a Python has a module."""
+    code = "import sys, importlib.util as u\n"
+    code += "sys.exit(not u.find_spec(sys.argv[1]))"
+    return subprocess.call([python, "-c", code, name]) == 0
 
 
 def write_table(arguments):

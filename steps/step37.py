@@ -1,46 +1,44 @@
 """Step 37. Tensors: element-wise functions already work.
 
-A Variable held an ndarray from step 1 on. An array of several
-axes is called a tensor in this trade, and nearly all that we have
-runs on tensors as it stands: +, *, **, exp, sin take an array
-apart, do the same to each element, and put it together again. So
-much for forward. Why is backward right, too?
+Since step 1 a Variable has held an ndarray, and so far that was
+mostly a single number. An array with any number of axes is called
+a *tensor*. Do our Functions work on tensors? Forward they do: +,
+*, exp and sin treat each element by itself, because NumPy does.
+But is backward right, too?
 
-n numbers in and n out have n * n derivatives. They are written
-as a matrix, the Jacobian: dy[i]/dx[j] in row i and column j. The
-chain rule multiplies gy, a row of n numbers, by that matrix:
+With n numbers in and n numbers out there are n * n derivatives.
+Written as a matrix they are the *Jacobian* J: row i, column j says
+how fast y[i] changes with x[j]. By the chain rule, backward has to
+compute this sum for each j:
 
-    gx[j] = gy[0] * J[0, j] + ... + gy[n-1] * J[n-1, j]
+    gx[j] = gy[0] * J[0, j] + ...
+            + gy[n-1] * J[n-1, j]
 
-When a function is element-wise, y[i] depends on x[i] alone. The
-rest of J is 0, only the diagonal is left, and so is only one
-term of the sum:
+In an element-wise function, y[i] depends on x[i] alone. All other
+entries of row i are 0, and one term of the sum is left:
 
         | f'(x0)   0      0    |
-    J = |   0    f'(x1)   0    |      gx[j] = gy[j] * f'(x[j])
+    J = |   0    f'(x1)   0    |
         |   0      0    f'(x2) |
 
-This is NumPy's gy * f'(x), and every backward so far says just
-that. Nobody has to make the matrix. (The package has more of the
-kind: sqrt, abs, and clip, which cuts off at two limits.)
+    gx[j] = gy[j] * f'(x[j])
 
-jacobian() makes it all the same, to look at it. A backward that
-starts from gy = (0, 1, 0) returns row 1, and so on: n rows take n
-passes. Beside x**2 it is shown x / total(x), whose elements look
-at each other: there is something off the diagonal.
+In NumPy this is gy * f'(x), and that is what every backward so far
+computes. So they are right, and no program has to make the matrix.
+Below we make it once, to see the zeros.
 
-A loss has to be one number, so at the end we need a sum. Total
-is our first Function whose result has another shape than its
-input. Each element counts once, so each one gets the gradient of
-the sum, and gx has to be blown up to the shape of x again.
+A loss must be one number, so a computation on tensors has to end
+in a sum. Total is our first Function that changes the shape. Four
+ways to change a shape are still missing: to move elements (step
+38), to sum over some axes (39), to stretch (40) and to multiply
+matrices (41).
 
-Shapes that change are what is left to do: moved about in step
-38, summed over single axes in 39, stretched in 40, multiplied as
-matrices in 41.
+Exercise: write the running sums y = (x0, x0 + x1, x0 + x1 + x2) as
+a Function. Which entries of its Jacobian are 0? In which order
+does its backward have to add up gy?
 
-Exercise: which zeros has the Jacobian of the running sums
-y = (x0, x0 + x1, x0 + x1 + x2)? Write the Function, and see. In
-what order does its backward have to add up gy?
+In the package: dezero/functions/elementwise.py, Sqrt, Abs and Clip;
+more Functions of the element-wise kind
 
 Output:
     y = variable(231), y.grad = variable(1)
@@ -62,6 +60,9 @@ import numpy as np
 from dezero import Function, Variable
 
 
+# Every element counts once in the sum, so its local derivative is 1,
+# and each element gets the gradient of the sum. gy is one number, and
+# gx must have the shape of x: multiplying by ones repeats it.
 class Total(Function):
     """y = the sum of all elements of x; each gx is gy."""
 
@@ -78,6 +79,10 @@ def total(x):
     return Total()(x)
 
 
+# If gy is 0 except for a 1 in place i, then gy times the Jacobian is
+# row i. So n passes backward, one for each row, give the whole matrix.
+# We look at two functions: x**2 is element-wise, and in x / total(x)
+# each element depends on all of x, so no entry is 0.
 def jacobian(f, x):
     """Return the matrix of dy[i]/dx[j] for y = f(x), x an array."""
     x = Variable(x)

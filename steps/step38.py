@@ -1,48 +1,42 @@
 """Step 38. Reshape and transpose: gradients find their way back.
 
-Both compute nothing. They put the same elements in another
-order, or in rows of another length, and backward has to undo it,
-so that gx has the shape of x and each gradient stands where its
-element stood. They are not the same, though:
+Two Functions compute nothing at all. They only move elements: into
+rows of another length, or to another axis. What is the gradient of
+a move? Each gradient belongs to an element, so it must go back to
+the place where its element stood. Backward undoes the move, and gx
+has the shape of x.
 
-    x = 0 1 2    x.reshape(3, 2) = 0 1    x.T = 0 3
-        3 4 5                      2 3          1 4
-                                   4 5          2 5
+    x = 0 1 2
+        3 4 5
 
-reshape reads the elements row by row, and writes them, in that
-order, into rows of another length. The way back is a reshape to
-the shape of x. One length may be -1: NumPy finds it.
+    x.reshape(3, 2) = 0 1      x.T = 0 3
+                      2 3            1 4
+                      4 5            2 5
 
-transpose exchanges axes: what was at x[i, j] is at y[j, i]. For
-more than two axes one says which axis goes where:
+reshape reads the elements row by row and writes them, in the same
+order, into rows of another length. Its backward is a reshape to
+the shape of x.
 
-    x (2, 3, 4)     y = transpose(x, (2, 0, 1))     (4, 2, 3)
-    axis of x           2  0  1
-    axis of y           0  1  2
+transpose exchanges axes: what stood at x[i, j] stands at y[j, i].
+With more than two axes, a tuple says which axis of x goes where:
 
-The way back fetches axis 0 of x from place 1, axis 1 from place
-2, and axis 2 from place 0: (1, 2, 0). That is np.argsort(axes):
-it says at which place the smallest number stands, then the next
-one, and these numbers are 0, 1, 2.
+    y = transpose(x, (2, 0, 1))
 
-Neither needs the numbers of x on the way back, only its shape
-or axes. Their backwards call reshape and transpose in turn, so
-there is a derivative of every order.
+    axis of y    0  1  2      y (4, 2, 3)
+    axis of x    2  0  1      x (2, 3, 4)
 
-The methods pass on, as always, and put up with all the ways to
-write a shape: 3, 2 or (3, 2) or [3, 2]. From here on a class
-Variable(dezero.Variable) in a step stands for the package's,
-with those of its methods that are new spelled out.
-
-In the package you also find expand_dims and squeeze, which are
-reshapes that add or drop an axis of length 1, and flatten, one
-row for each sample. concatenate, stack and split join arrays and
-take them apart; their gradients are taken apart and joined.
+To go back, we read this table from below: axis 0 of x is axis 1 of
+y, axis 1 is axis 2, and axis 2 is axis 0. So the way back is
+transpose(y, (1, 2, 0)). NumPy finds these numbers: np.argsort says
+at which place of (2, 0, 1) the 0 stands, then the 1, then the 2.
 
 Step 39 makes arrays smaller, by adding elements up.
 
-Exercise: swap two axes, swapaxes(x, 0, 2), by transpose alone. It
-needs no backward of its own. Why not?
+Exercise: write swapaxes(x, 0, 2), which swaps two axes, with
+transpose alone. Why does it need no backward of its own?
+
+In the package: dezero/core/shape.py, Reshape and Transpose;
+dezero/functions/shape.py, flatten, concatenate, stack and split
 
 Output:
     reshape (4, 6) to (3, 8): gradient (4, 6), all ones: True
@@ -50,7 +44,8 @@ Output:
     transpose (2, 3, 4) by (2, 0, 1): (4, 2, 3)
     back by (1, 2, 0): (2, 3, 4), the same numbers: True
     gradient (2, 3, 4), each where its element was: True
-    x = [[0, 1, 2], [3, 4, 5]], gy = [[10, 20], [30, 40], [50, 60]]
+    x = [[0, 1, 2], [3, 4, 5]]
+    gy = [[10, 20], [30, 40], [50, 60]]
     x.reshape(3, 2)  gx = [[10, 20, 30], [40, 50, 60]]
     x.T              gx = [[10, 30, 50], [20, 40, 60]]
     already (2, 3): reshape returns x itself: True
@@ -63,6 +58,8 @@ import dezero
 from dezero import Function, as_variable
 
 
+# Backward needs the shape of x, and none of its numbers. It is written
+# with reshape itself, so that there is a derivative of every order.
 class Reshape(Function):
     """The same elements in another shape; gx is gy in the old one."""
 
@@ -77,6 +74,8 @@ class Reshape(Function):
         return reshape(gy, x.shape)
 
 
+# One of the lengths may be -1: NumPy finds it. If the shape is already
+# right, there is nothing to compute, and x itself comes back.
 def reshape(x, shape):
     """Return x in another shape, a tuple; one length may be -1."""
     if x.shape == shape:
@@ -105,6 +104,10 @@ def transpose(x, axes=None):
     return Transpose(axes)(x)
 
 
+# From here on, a class Variable(dezero.Variable) in a step stands for
+# the package's Variable, and shows those of its methods that are new.
+# These accept a shape in all the ways in which NumPy does: 3, 2 or
+# (3, 2) or [3, 2].
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 
@@ -166,7 +169,7 @@ if __name__ == "__main__":
 
     x = Variable(np.arange(6).reshape(2, 3))
     gy = np.array([[10, 20], [30, 40], [50, 60]])
-    print(f"x = {x.data.tolist()}, gy = {gy.tolist()}")
+    print(f"x = {x.data.tolist()}\ngy = {gy.tolist()}")
     for name, y in {
         "x.reshape(3, 2)": x.reshape(3, 2),
         "x.T": x.T,

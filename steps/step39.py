@@ -1,15 +1,16 @@
 """Step 39. Sum: every element gets the gradient of its sum.
 
-Total of step 37 adds up everything. Mostly one wants less: the
-sum of each column, or of each row. axis says which axis goes:
+Total of step 37 adds up everything. Mostly we want less: the sum
+of each column, or of each row. axis says along which axis to add,
+and this axis disappears from the shape:
 
-    1 2 3    axis=0, down: [5 7 9]    axis=1, across: [6 15]
-    4 5 6
+    1 2 3    axis=0, down:    [5 7 9]
+    4 5 6    axis=1, across:  [6 15]
 
-If one element of x grows by 1, so does the sum that it is part
-of. The local derivative is 1, so each element gets the gradient
-of its sum, unchanged. All that there is to do is to bring gy back
-to the shape of x:
+If one element of x grows by 1, the sum that it belongs to grows by
+1 as well. The local derivative is 1, so each element gets the
+gradient of its sum, unchanged. All that is left to do is to bring
+gy back to the shape of x:
 
     axis=0, gy = [a b c]    gx = a b c
                                  a b c
@@ -19,32 +20,27 @@ to the shape of x:
 
 The second case has a snag. gy has the shape (2,), and NumPy takes
 that for a row. It has to stand upright, (2, 1): the axis that
-went must come back, with length 1. restore_axes does this with a
-reshape, for one axis or several. With keepdims=True the result
-itself keeps that axis, so it lines up with x.
+disappeared must come back with length 1. restore_axes does this
+with a reshape. With keepdims=True the axis does not disappear in
+the first place, so the sum lines up with x.
 
-Then NumPy stretches gy, as we multiply it by an array of ones in
-the shape of x. That is right, but nobody needs the ones. Step 40
-takes a closer look at this stretching, and replaces the line.
-
-The function is called sum, so it hides Python's own in this
-file, as pow did in step 22.
-
-Divided by the number of elements a sum is a mean, also called
-average. The package has both names, and more that is made of
-sums: var, std, and cumsum, the sum so far.
+A sum divided by the number of its elements is a mean. The package
+has it, and more that is made of sums: var, std, and cumsum.
 
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong
 gradient instead, and no error.
 
+In the package: dezero/core/reduction.py, Sum and restore_axes;
+dezero/functions/reduction.py, mean, Var, Std and CumSum
+
 Output:
-    axis    keepdims  sum           shape   x.grad
-    None    False     21            ()      [[1, 1, 1], [1, 1, 1]]
-    0       False     [5, 7, 9]     (3,)    [[1, 10, 100], [1, 10, 100]]
-    1       False     [6, 15]       (2,)    [[1, 1, 1], [10, 10, 10]]
-    -1      True      [[6], [15]]   (2, 1)  [[1, 1, 1], [10, 10, 10]]
-    (0, 1)  True      [[21]]        (1, 1)  [[1, 1, 1], [1, 1, 1]]
+    axis    keep   sum          shape   x.grad
+    None    False  21           ()      [[1, 1, 1], [1, 1, 1]]
+    0       False  [5, 7, 9]    (3,)    [[1, 2, 3], [1, 2, 3]]
+    1       False  [6, 15]      (2,)    [[1, 1, 1], [2, 2, 2]]
+    -1      True   [[6], [15]]  (2, 1)  [[1, 1, 1], [2, 2, 2]]
+    (0, 1)  True   [[21]]       (1, 1)  [[1, 1, 1], [1, 1, 1]]
     means of rows [2. 4.]: each element counts 0.3333
     sum(x**3) has derivatives 3 * x**2 and 6 * x: True
 """
@@ -55,8 +51,11 @@ import dezero
 from dezero import Function
 
 
+# NumPy stretches gy as we multiply it by ones in the shape of x. The
+# result is right, but nobody needs the ones. Step 40 looks at the
+# stretching itself, and replaces this line.
 class Sum(Function):
-    """Sum over axis (None: all); gx repeats gy along what went."""
+    """Sum over axis (None: all); gx repeats gy along these axes."""
 
     def __init__(self, axis, keepdims):
         self.axis = axis
@@ -87,6 +86,7 @@ def reduced_shape(x_shape, axis):
     return tuple(1 if i in axes else n for i, n in enumerate(x_shape))
 
 
+# The name hides Python's own sum in this file, as pow did in step 22.
 def sum(x, axis=None, keepdims=False):
     """Return the sum of x over axis: None, an int or a tuple."""
     return Sum(axis, keepdims)(x)
@@ -114,7 +114,7 @@ def derivatives(y, x, orders):
 
 if __name__ == "__main__":
     x = Variable(np.array([[1, 2, 3], [4, 5, 6]]))
-    print("axis    keepdims  sum           shape   x.grad")
+    print("axis    keep   sum          shape   x.grad")
     for axis, keepdims in [
         (None, False),
         (0, False),
@@ -124,12 +124,12 @@ if __name__ == "__main__":
     ]:
         x.cleargrad()
         y = x.sum(axis, keepdims)
-        gy = 10 ** np.arange(y.size)  # 1, 10, 100: to tell apart
+        gy = 1 + np.arange(y.size)  # 1, 2, 3: to tell them apart
         y.grad = Variable(gy.reshape(y.shape))
         y.backward()
         total = str(y.data.tolist())
         print(
-            f"{axis!s:8}{keepdims!s:10}{total:14}{y.shape!s:8}", end=""
+            f"{axis!s:8}{keepdims!s:7}{total:13}{y.shape!s:8}", end=""
         )
         print(x.grad.data.tolist())
 

@@ -1,50 +1,48 @@
 """Step 40. Broadcasting: what is stretched adds its gradients up.
 
-NumPy stretches what is too short. In x + b, where x is (3,) and
-b is (1,), the one number of b is used three times:
+NumPy stretches what is too short. In x + b, where x is (3,) and b
+is (1,), the one number of b is used three times:
 
-    x0  x1  x2        (3,)      y0 = x0 + b0
-    b0  b0  b0   <-   (1,)      y1 = x1 + b0
-                                y2 = x2 + b0
+    x    x0       x1       x2        (3,)
+    b    b0       b0       b0        (1,)
+    y    x0 + b0  x1 + b0  x2 + b0   (3,)
 
-Used three times means three gradients, which add up: that is the
-rule of step 14, gb = gy0 + gy1 + gy2. The Add of step 13 knows
-nothing of this and returns gy, all of it, for both. The engine
-of step 22 lets that pass in silence, and leaves a b.grad of shape
-(3,) to a b of shape (1,). The package looks at the shapes of what
-our backwards return, and says what is wrong.
+This is called *broadcasting*. A number that is used three times
+gets three gradients, and they add up (step 14): gb is gy0 + gy1 +
+gy2. The Add of step 13 does not know this and returns all of gy
+for both inputs. The engine of step 22 lets that pass in silence,
+and leaves a b.grad of shape (3,) to a b of shape (1,). The package
+compares the shapes, and says what is wrong.
 
-Two Functions put it right, and each is the way back of the other:
+Two Functions put it right. Each is the backward of the other:
 
-    broadcast_to   (1,) -> (3,)    repeats     gx: sum_to
-    sum_to         (3,) -> (1,)    adds up     gx: broadcast_to
+    broadcast_to   (1,) -> (3,)   repeats
+    sum_to         (3,) -> (1,)   adds up
 
 Over which axes must sum_to add up? NumPy writes the shapes below
 each other so that they end together. It puts ones in front of the
-shorter, and stretches a 1 where the other has more:
+shorter shape, and stretches a 1 where the other shape has more:
 
-    y   (4, 2, 3)
-    x      (2, 1)    add up axis 0, put in front, and axis 2
+    y   (4, 2, 3)    axis 0 was put in front,
+    x      (2, 1)    axis 2 was stretched
 
-Now Add and Mul compute their gradients as before, and sum them to
-the shapes of their inputs. Where nothing was stretched, sum_to
-returns what it was given. Sub, Div and Pow do the same in the
-package.
+So sum_to adds up over axes 0 and 2. Add and Mul now compute their
+gradients as before, and sum them to the shapes of their inputs.
+Where nothing was stretched, sum_to returns what it was given.
 
-Sum of step 39 no longer needs its array of ones: broadcast_to
-returns a view, the numbers of gy shown several times over, and
-multiplies nothing.
-
-With a product that stretches, and a sum, one can already multiply
+With a product that stretches, and a sum, we can already multiply
 matrices. Step 41 shows why this gets a Function of its own.
 
 Exercise: write Maximum, the larger of two inputs, element by
 element, for inputs of any shapes that fit together.
 
+In the package: dezero/core/shape.py, BroadcastTo and SumTo
+
 Output:
-    step 13's Add.backward: the gradient of input 1 must have that
-    input's shape (1,), got (3,) (see step 40)
-    [1. 2. 3.] + [10.] = [11. 12. 13.]: x.grad [1. 1. 1.], b.grad [3.]
+    step 13's Add.backward: the gradient of input 1 must have
+    that input's shape (1,), got (3,) (see step 40)
+    [1. 2. 3.] + [10.] = [11. 12. 13.]
+    x.grad [1. 1. 1.], b.grad [3.]
     b to (2, 3): [[10.0, 10.0, 10.0], [10.0, 10.0, 10.0]]
     x to (1,): [6.]
     x0         x1      x0 * x1    gx0        gx1     measured
@@ -106,6 +104,8 @@ def sum_to(x, shape):
     return SumTo(shape)(x)
 
 
+# The work on arrays: find the axes that were put in front, and those
+# that were stretched, and sum over them.
 def sum_array_to(x, shape):
     """Return the array x summed so that it has shape."""
     lead = x.ndim - len(shape)  # so many axes were put in front
@@ -125,48 +125,44 @@ def sum_array_to(x, shape):
     return x.sum(axis=axes).reshape(shape) if axes else x
 
 
+# Sub, Div and Pow need the same two lines; in the package they have
+# them.
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy, summed to their shapes."""
+
+    def backward(self, gy):
+        x0, x1 = self.inputs
+        return sum_to(gy, x0.shape), sum_to(gy, x1.shape)
 
     # --- carried over ---
     def forward(self, x0, x1):
         return x0 + x1
 
-    # --- new in this step ---
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        return sum_to(gy, x0.shape), sum_to(gy, x1.shape)
 
-
-# --- carried over ---
-def add(x0, x1):
-    """Return x0 + x1 as a Variable."""
-    return Add()(x0, x1)
-
-
-# --- new in this step ---
 class Mul(Function):
     """y = x0 * x1, gx0 = gy * x1, gx1 = gy * x0, likewise."""
+
+    def backward(self, gy):
+        x0, x1 = self.inputs
+        gx0 = sum_to(gy * x1, x0.shape)
+        gx1 = sum_to(gy * x0, x1.shape)
+        return gx0, gx1
 
     # --- carried over ---
     def forward(self, x0, x1):
         return x0 * x1
 
-    # --- new in this step ---
-    def backward(self, gy):
-        x0, x1 = self.inputs
-        return sum_to(gy * x1, x0.shape), sum_to(gy * x0, x1.shape)
 
-
-# --- carried over ---
-def mul(x0, x1):
-    """Return x0 * x1 as a Variable."""
-    return Mul()(x0, x1)
-
-
-# --- new in this step ---
+# Sum of step 39 no longer needs its array of ones. broadcast_to
+# returns a view, which shows the numbers of gy several times over, and
+# multiplies nothing.
 class Sum(Function):
-    """Sum over axis (None: all); gx repeats gy along what went."""
+    """Sum over axis (None: all); gx repeats gy along these axes."""
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
+        return broadcast_to(gy, x.shape)
 
     # --- carried over ---
     def __init__(self, axis, keepdims):
@@ -175,12 +171,6 @@ class Sum(Function):
 
     def forward(self, x):
         return x.sum(axis=self.axis, keepdims=self.keepdims)
-
-    # --- new in this step ---
-    def backward(self, gy):
-        (x,) = self.inputs
-        gy = restore_axes(gy, x.shape, self.axis, self.keepdims)
-        return broadcast_to(gy, x.shape)
 
 
 class Variable(dezero.Variable):
@@ -204,12 +194,25 @@ class OldAdd(Function):
         return gy, gy
 
 
+# Is each gradient right, whatever the shapes? Step 4 can tell: it
+# moves one element at a time, and sees all its uses at once.
 def measured(f, x0, x1):
     """Return both gradients of f(x0, x1), measured (step 4)."""
     return (
         numerical_grad(lambda x: f(x, x1), x0),
         numerical_grad(lambda x: f(x0, x), x1),
     )
+
+
+# --- carried over ---
+def add(x0, x1):
+    """Return x0 + x1 as a Variable."""
+    return Add()(x0, x1)
+
+
+def mul(x0, x1):
+    """Return x0 * x1 as a Variable."""
+    return Mul()(x0, x1)
 
 
 if __name__ == "__main__":
@@ -219,10 +222,10 @@ if __name__ == "__main__":
         OldAdd()(x, b).backward()
     except ValueError as error:
         message = str(error).replace("OldAdd", "step 13's Add")
-        print(textwrap.fill(message, 66))
+        print(textwrap.fill(message, 60))
     y = x + b
     y.backward()
-    print(f"{x.data} + {b.data} = {y.data}:", end=" ")
+    print(f"{x.data} + {b.data} = {y.data}")
     print(f"x.grad {x.grad.data}, b.grad {b.grad.data}")
 
     wide, total = broadcast_to(b, (2, 3)), sum_to(x, (1,))

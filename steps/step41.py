@@ -1,44 +1,42 @@
 """Step 41. Matrix product: the shapes tell you the gradients.
 
-N samples with D numbers each, turned into K numbers each: that
-is the matrix product, the work horse of all that follows. Each
-row of x meets each column of W:
+N samples with D numbers each are to become N samples with K
+numbers each. This is what a matrix product does, and nearly all the
+work of a network is of this kind. Each row of x meets each column
+of W:
 
-    y[n, k] = x[n, 0] * W[0, k] + ... + x[n, D-1] * W[D-1, k]
+    y[n, k] = x[n, 0] * W[0, k] + ...
+              + x[n, D-1] * W[D-1, k]
 
-The element x[n, d] takes part in all of row n of y, with the
-weights W[d, :]. Its gradients add up (step 14):
+The element x[n, d] takes part in the whole row n of y, each time
+with another weight of W[d, :]. Its gradients add up (step 14):
 
-    gx[n, d] = gy[n, 0] * W[d, 0] + ... + gy[n, K-1] * W[d, K-1]
+    gx[n, d] = gy[n, 0] * W[d, 0] + ...
+               + gy[n, K-1] * W[d, K-1]
 
-which is a product of matrices again, with W lying on its side.
-For W it is the same, with x lying on its side. Who forgets which
-one comes where can ask the shapes; there is only one way to put
-gy and the other matrix together so that they fit:
+This is a matrix product again, with W transposed; and in the
+gradient of W, x is transposed. Which factor comes first, gy or
+W.T? You do not have to remember it: look at the shapes. gx must
+have the shape of x, (N, D). From gy (N, K) and W (D, K) there is
+only one product with that shape, gy @ W.T:
 
-    y   (N, K)  =  x   (N, D)  @  W   (D, K)
-    gx  (N, D)  =  gy  (N, K)  @  W.T (K, D)
-    gW  (D, K)  =  x.T (D, N)  @  gy  (N, K)
+    y   (N, K) = x   (N, D) @ W   (D, K)
+    gx  (N, D) = gy  (N, K) @ W.T (K, D)
+    gW  (D, K) = x.T (D, N) @ gy  (N, K)
 
-Do we need a Function for this? by_steps does without one: it
-stretches, multiplies and sums (steps 38 to 40), and backward gets
-it all right by itself. But what it sums up is a table of
-N * D * K numbers, and the graph keeps it for the way back. MatMul
-only makes y: the x and W that it needs are there anyway. And
-NumPy leaves the product to a library that people have tuned for
-decades.
+Do we need a Function for this? by_steps below does without: it
+stretches, multiplies and sums, and backward works by itself. But
+it makes a table of N * D * K products, and the graph keeps the
+table for backward. MatMul only makes y: x and W are there anyway.
 
-Either side of the @ may be an array (step 21), and x.matmul(W)
-and x.dot(W) mean the same. The package also multiplies vectors,
-and stacks of matrices, (..., N, D) by (..., D, K); and einsum
-sums up products of any kind.
-
-A matrix product and a sum is all it takes to fit a line to data:
+A matrix product and a sum are all it takes to fit a line to data:
 step 42.
 
-Exercise: take a (1, D) matrix x, and a (D, D) matrix A. What is
-the shape of x @ A @ x.T? Say its gradient in x by the shapes, then
-let backward compute it. What if A is symmetric?
+Exercise: take a (1, D) matrix x and a (D, D) matrix A. What shape
+does x @ A @ x.T have? Write down its gradient in x with the rules
+above, then let backward compute it. What if A is symmetric?
+
+In the package: dezero/core/matmul.py, MatMul and matmul
 
 Output:
     x (2, 3) @ W (3, 4) -> y (2, 4)
@@ -60,6 +58,9 @@ from dezero.functions import sum
 from dezero.gradcheck import numerical_grad
 
 
+# NumPy hands the product to a library that people have tuned for
+# decades. (The package's MatMul also multiplies vectors, and stacks of
+# matrices: (..., N, D) by (..., D, K).)
 class MatMul(Function):
     """y = x @ W, gx = gy @ W.T, gW = x.T @ gy.
 
@@ -81,6 +82,8 @@ def matmul(x, W):
     return MatMul()(x, W)
 
 
+# Either side of the @ may be an array: __rmatmul__ is for an array on
+# the left (step 21). x.matmul(W) and x.dot(W) mean the same.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 

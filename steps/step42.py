@@ -1,50 +1,44 @@
 """Step 42. Linear regression: a line that comes closer by itself.
 
-A spring hangs from a hook. Twenty times we put a weight on it
-and measure its length, not very precisely. Which line
+A spring hangs from a hook. Twenty times we put a weight on it and
+measure its length, not very precisely. Which line describes the
+measurements best?
 
     length = weight * W + b
 
-describes it best? W is how much longer it gets for each unit of
-weight, and b how long it is without. The best line is the one
-that misses the measured y by the least, squared, in the mean:
+W is how much longer the spring gets for each unit of weight, and b
+is its length without a weight. To fit such a line to data is called
+*linear regression*.
 
-    loss = ((p[0] - y[0])**2 + ... + (p[N-1] - y[N-1])**2) / N
+"Best" has to become a number. A *loss function* says how wrong the
+predictions are. Here we take the differences between the line's p
+and the measured y, square them, and take the mean of the squares,
+the *mean squared error*:
 
-Which W and b make it smallest? To walk downhill, against the
-gradient, we know since step 28. All N measurements stand in one
-column, and go through one matrix product:
+    loss = ((p[0] - y[0])**2 + ...
+            + (p[N-1] - y[N-1])**2) / N
 
-    x (N, 1) @ W (1, 1) + b (1,)  ->  p (N, 1)  ->  loss ()
+Which W and b make it smallest? Gradient descent (step 28) finds
+them. All N measurements stand in one column, and go through one
+matrix product:
+
+    x (N, 1) @ W (1, 1) + b (1,)
+        -> p (N, 1) -> loss ()
 
 b is stretched over the N rows, and gets its gradient back as one
 number (step 40). With several columns in x, and as many rows in
 W, the program would be the same.
 
-The loss, written as above, takes four Functions, and the graph
-keeps what passes between them: N differences, N squares and
-their sum. mean_squared_error computes it all in one. What it
-needs on the way back, the differences, it computes once more, so
-it keeps nothing:
-
-    gp = gy * (2 / N) * (p - y)
-
-(and sum_to, of step 40, where p or y was stretched).
-
-Beware of one trap: if y had the shape (N,), then p - y, (N, 1)
-with (N,), would be stretched to (N, N), each p minus every y.
-All would run, and fit nonsense. The package refuses that.
-
 For a line there is also a formula, least squares, which NumPy
-knows. The walk arrives where it points. In the picture the line
-first climbs up to the points, which takes one step, and then
-turns into place, which takes 400.
-
-In step 43 comes a curve for which there is no formula.
+knows. Gradient descent arrives where the formula points. Step 43
+has a curve for which there is no formula.
 
 Exercise: write down one of the twenty lengths wrong, by 20. How
-far does the line move? Then try sum(((p - y)**2 + 1)**0.5) / N, a
+far does the line move? Then take sum(((p - y)**2 + 1)**0.5) / N, a
 loss that hardly grows faster than the difference itself.
+
+In the package: dezero/functions/loss.py, MeanSquaredError;
+that other loss is a relative of huber_loss
 
 Output:
     step      loss         W         b
@@ -68,17 +62,18 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.functions import sum_to
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# The loss as it is written above takes four Functions. The graph keeps
+# what passes between them: N differences, N squares and their sum.
 def mean_squared_error_simple(x0, x1):
     """Return sum((x0 - x1)**2) / N, by four Functions."""
     difference = x0 - x1
     return (difference**2).sum() / len(difference)
 
 
+# One Function for all of it keeps nothing. Backward needs the
+# differences, and computes them once more. sum_to (step 40) is for the
+# case that p or y was stretched.
 class MeanSquaredError(Function):
     """y = sum((x0 - x1)**2) / N, gx0 = gy * 2 / N * (x0 - x1)."""
 
@@ -93,6 +88,9 @@ class MeanSquaredError(Function):
         return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
 
 
+# One trap: if y has the shape (N,), then p - y is (N, 1) with (N,), and
+# is stretched to (N, N): each p minus every y. The program would run
+# and fit nonsense. The package refuses these shapes.
 def mean_squared_error(x0, x1):
     """Return sum((x0 - x1)**2) / N, N rows, in one Function."""
     return MeanSquaredError()(x0, x1)
@@ -134,6 +132,8 @@ def kept_between(loss, p):
     return functions, numbers
 
 
+# In the picture the line first climbs up to the points, which takes
+# one step, and then turns into place, which takes 400.
 def draw(x, y, path, file):
     """Draw the points and the line after some steps."""
     figure = Figure(figsize=(7, 4.5), layout="constrained")
@@ -147,6 +147,10 @@ def draw(x, y, path, file):
     axes.set(xlabel="weight", ylabel="length")
     axes.legend()
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":

@@ -1,54 +1,43 @@
 """Step 43. A neural network: two layers, by hand.
 
-A line fits a spring, not a wave. And two lines one after the
-other are a line again: (x @ W1) @ W2 is x @ (W1 @ W2). Something
-bent has to go between them, and that is all the secret:
+A straight line fits a spring, but no wave. Two lines one after
+the other are one line again: (x @ W1) @ W2 is x @ (W1 @ W2). So
+something that is not linear has to stand between them, called an
+*activation function*, or nonlinearity. This is a neural network:
 
-    x (N, 1) -- linear --> (N, H) -- sigmoid --> (N, H)
-             -- linear --> p (N, 1)
+    x (N, 1)
+      |   linear      x @ W1 + b1
+    (N, H)
+      |   sigmoid     1 / (1 + exp(-x))
+    (N, H)            the hidden layer
+      |   linear      ... @ W2 + b2
+    p (N, 1)
 
-    linear    x @ W + b, with a column of W for each result
-    sigmoid   1 / (1 + exp(-x)), from 0 to 1 in one soft step
+The two linear parts are *fully connected layers*: each result
+depends on all inputs. What stands between them is the *hidden
+layer*. Its H numbers are called *hidden units*, or *neurons*.
 
-Each of the H numbers in the middle, called hidden units, is a
-soft step of its own: where it stands and how steep it is, W1 and
-b1 decide. W2 and b2 add these steps up, with any height, upwards
-or downwards. From enough steps any curve can be built.
+What can that compute? The sigmoid goes from 0 to 1 in one soft
+step. W1 and b1 decide where the step of each neuron stands, and
+how steep it is. W2 and b2 add the steps up, with any height,
+upwards or downwards. With enough steps, any continuous curve can
+be built: *universal approximation* (Cybenko, 1989).
 
-linear is one Function, of three inputs. b is (K,) and used by all
-rows, so its gradient is a sum over them (step 40). b may be None,
-which arrives as a Variable that holds None; then it gets None
-for a gradient. Made of two Functions, matmul and add, the graph
-would hold on to x @ W as well, which no one needs. (The package's
-linear_simple is made of two, and lets go of it by hand.)
+No formula finds the weights. They start as random numbers, because
+equal ones would get equal gradients, and the neurons would stay
+equal forever. Then we train as in step 42, a thousand steps. The
+loss will not become 0: the samples are noisy, and even the wave
+that they were taken from misses them.
 
-sigmoid, as it is written above, overflows for x = -1000: exp of
-1000 is too large for a float. With e = exp(-|x|), never above 1,
-it is 1 / (1 + e) on the right and e / (1 + e) on the left. Its
-slope, like that of tanh in step 35, comes from its result:
-
-    gx = gy * y * (1 - y)
-
-The weights begin with random numbers. Equal ones would get equal
-gradients, and the hidden units would stay equal forever. The
-rest is step 42: the loss, its gradients, a step against them, a
-thousand times. For the first 200 the network is hardly better
-than the best line; its soft steps are so soft that they are
-nearly straight. Then one gets steep. In the picture on the right it
-makes the rise in the middle, and the other nine share the slopes
-down.
-
-No formula finds these weights, unlike those of the line. And the
-loss will not become 0: the samples are noisy, so the wave that
-they are from misses them as well.
-
-Four weights had to be made, handed on and unpacked by hand. With
-more layers that becomes tiresome. In step 44 a layer keeps its
-own.
+Four weights were made, handed on and unpacked by hand. In step 44
+a layer keeps its own.
 
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
-how small does the loss get without the sigmoid?
+how small does the loss get without the sigmoid, with rate=0.05?
+
+In the package: dezero/functions/linalg.py, Linear;
+dezero/functions/activation.py, Sigmoid
 
 Output:
     loss of the best line:   0.5058
@@ -71,11 +60,12 @@ from matplotlib.figure import Figure
 from dezero import Function, Variable
 from dezero.functions import mean_squared_error, sum_to
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# One Function, of three inputs. b is (K,) and is used by all N rows, so
+# its gradient is a sum over the rows (step 40). b may be None: it
+# arrives as a Variable that holds None, and its gradient is None. Made
+# of two Functions, matmul and add, the graph would also keep x @ W,
+# which nothing needs.
 class Linear(Function):
     """y = x @ W + b, gx = gy @ W.T, gW = x.T @ gy, gb = sum of gy.
 
@@ -97,6 +87,10 @@ def linear(x, W, b=None):
     return Linear()(x, W, b)
 
 
+# exp(1000) is too large for a float, so 1 / (1 + exp(-x)) overflows at
+# x = -1000. With e = exp(-|x|), which is never above 1, the same number
+# is 1 / (1 + e) on the right and e / (1 + e) on the left. The slope
+# comes from the result, as with tanh in step 35: y * (1 - y).
 class Sigmoid(Function):
     """y = 1 / (1 + exp(-x)), gx = gy * y * (1 - y)."""
 
@@ -148,6 +142,10 @@ def wave(x):
     return np.sin(1.5 * np.pi * x)
 
 
+# For the first 200 steps the network is hardly better than the best
+# line: its soft steps are so soft that they are nearly straight. Then
+# one of them gets steep. In the picture on the right it makes the rise
+# in the middle, and the other nine share the slopes down.
 def draw(x, t, curves, weights, file):
     """Draw the curves {step: p} through x, t, and what adds up."""
     grid = np.linspace(-1, 1, 201).reshape(-1, 1)
@@ -164,10 +162,14 @@ def draw(x, t, curves, weights, file):
     units = sigmoid(linear(grid, W1, b1)).data * W2.data.T  # (N, H)
     right.plot(grid, units, color="tab:blue", linewidth=1)
     right.plot(grid, units.sum(axis=1) + b2.data, color="tab:red")
-    right.set_title(f"{len(W2)} soft steps, and their sum")
+    right.set_title(f"{len(W2)} neurons, and their sum")
     left.set(xlabel="x", ylabel="y", ylim=(-1.6, 3))
     right.set(xlabel="x")
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":

@@ -1,52 +1,43 @@
 """Step 44. Parameter and Layer: parameters that collect themselves.
 
 In step 43 four weights were made by hand, handed on, unpacked,
-cleared and changed, and each new one has to be thought of in all
-five places. From now on they belong to the function that computes
-with them. Such a function is called a layer:
+cleared and changed, and each new weight has to be thought of in
+all five places. From now on the weights belong to the function
+that computes with them. We call it a layer, and the numbers that
+training changes are its *parameters*:
 
-    l1 = Linear(10)          10 results, from how many inputs ever
-    y = l1(x)                call it like any function
-    l1.params()              all that is to be trained: W, b
+    l1 = Linear(10)    10 results
+    y = l1(x)          call it like any function
+    l1.params()        what is to be trained: W, b
 
-How does params() know? A Parameter is a Variable, and no more;
-but its class says: train me. And Python calls __setattr__ for
-every self.name = value. A Layer looks at each value on its way,
-and notes the name if the value is a Parameter:
+How does params() know them? A Parameter is a Variable and nothing
+more, but its class says: train me. And Python calls __setattr__
+for every self.name = value. There a Layer looks at each value, and
+notes the name if the value is a Parameter:
 
-    self.out_size = 10               an int: just set
-    self.b = Parameter(zeros(10))    set, and "b" is noted
+    self.out_size = 10             an int: just set
+    self.b = Parameter(zeros(10))  set, and "b" noted
 
-The list of names must be there before the first of them, so a
-layer of your own begins with super().__init__(). The names are
-in order of definition, the same on every run. The package also
-strikes a name off when it is deleted or holds something else.
+How large should the first weights be? A result is a sum of in_size
+products. With weights around 1 it would be around sqrt(in_size),
+and there a sigmoid is nearly flat, so its gradients are nearly 0.
+So we divide by sqrt(in_size): the *weight initialisation* of LeCun
+and others (1998). *Xavier initialisation* (Glorot and Bengio,
+2010) divides by sqrt((in_size + out_size) / 2).
 
-Linear is the first layer. It does not want to know how many
-numbers come in: the first x shows it. Until then W is a Parameter
-without an array, Variable(None), and params() finds it already.
-
-W begins with random numbers divided by sqrt(in_size). A result
-is a sum of in_size products; with weights around 1 it would be
-around sqrt(in_size), and sigmoid of that is nearly flat. And it
-begins in float32, half the memory and all the precision that
-training needs. The numbers come from NumPy's global generator,
-since nobody wants to hand a generator to each layer of a large
-model. Who wants the same numbers again says np.random.seed.
-
-The fit is that of step 43. What was four weights is a list of
-layers, and the program no longer counts them. So it can try one
-hidden unit, or 3, or 10: one number changes. The wave falls,
+The fit is that of step 43, but the program no longer counts its
+weights. It can try 1, 3 or 10 hidden units by changing one number.
+A number that we choose, and that no training changes, is called a
+*hyperparameter*; the learning rate is another one. The wave falls,
 rises and falls again. One soft step can do only one of these; 3
 are enough.
 
-A list of layers is still no layer: it has no params() itself, and
-each loop goes over two levels. In step 45 layers stand inside
-layers.
+Exercise: write a layer Scaled, a Linear whose result is multiplied
+by one more Parameter. Use it as the first layer. Did any function
+here have to change? Then leave out its super().__init__().
 
-Exercise: write a layer Scale with a single Parameter a, for
-y = a * x. Put it behind the last Linear. Did any function here
-have to change? Then leave out its super().__init__().
+In the package: dezero/layers/base.py, Layer;
+dezero/layers/basic.py, Linear
 
 Output (rtol 0.02):
     Linear(10) has ['W', 'b'], W.data is None
@@ -67,15 +58,15 @@ from matplotlib.figure import Figure
 from dezero import Variable
 from dezero.functions import linear, mean_squared_error, sigmoid
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
 class Parameter(Variable):
     """A Variable that a Layer trains."""
 
 
+# The list of names must be there before the first name, so a layer of
+# your own begins with super().__init__(). The names keep the order in
+# which they were set, the same on every run. What a layer computes is
+# not known here: a subclass writes forward, and an error says so.
 class Layer:
     """A function with Parameters of its own."""
 
@@ -109,6 +100,11 @@ class Layer:
             param.cleargrad()
 
 
+# How many numbers come in? The first x shows it. Until then W is a
+# Parameter without an array, and params() finds it already. The weights
+# are float32: half the memory, and all the precision that training
+# needs. They come from NumPy's global generator, so that no generator
+# has to be handed to each layer; np.random.seed makes them repeatable.
 class Linear(Layer):
     """y = x @ W + b.
 
@@ -144,6 +140,8 @@ class Linear(Layer):
         return linear(x, self.W, self.b)
 
 
+# A list of layers is not yet a layer: it has no params(), and each loop
+# goes over two levels. In step 45 layers stand inside layers.
 def predict(x, layers):
     """Return x after all layers, sigmoid between them."""
     for layer in layers[:-1]:
@@ -166,13 +164,6 @@ def train(x, t, layers, steps, rate=0.3):
     return losses
 
 
-# --- carried over ---
-def wave(x):
-    """Return the curve that the samples are taken from."""
-    return np.sin(1.5 * np.pi * x)
-
-
-# --- new in this step ---
 def draw(x, t, networks, file):
     """Draw the curves of {hidden units: layers} through x, t."""
     grid = np.linspace(-1, 1, 201, dtype=np.float32).reshape(-1, 1)
@@ -187,6 +178,15 @@ def draw(x, t, networks, file):
     axes.set(xlabel="x", ylabel="y", ylim=(-1.6, 2.1))
     axes.legend(loc="upper right", ncols=2)
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def wave(x):
+    """Return the curve that the samples are taken from."""
+    return np.sin(1.5 * np.pi * x)
 
 
 if __name__ == "__main__":

@@ -1,50 +1,40 @@
 """Step 45. Model: layers inside layers.
 
 In step 44 a network was a list of layers, and each loop over its
-parameters went over two levels. But a network, too, is a function
-with parameters of its own: it is a layer. Let a layer hold layers
-as it holds Parameters, and there is one level, however deep the
-network is built:
+parameters went over two levels. But a network is itself a function
+with parameters of its own: it is a layer. If a layer may hold
+layers, as it holds Parameters, then one level is enough, however
+deep the network is:
 
-    model  +-- l0  +-- W                names:  l0, l1
-           |       +-- b                l0:     W, b
-           +-- l1  +-- W                l1:     W, b
+    model  +-- l0  +-- W
+           |       +-- b
+           +-- l1  +-- W
                    +-- b
 
-Two methods of Layer change. __setattr__ notes layers as well. And
-params() asks each layer that it finds for its params(), which
-asks those that it finds: a recursion that ends at the Parameters.
-_owned names what a layer holds; step 53 will need the names, too.
-A layer may stand in two places, to use the same weights twice; its
-parameters come once, or they would be trained twice per step.
+Two methods of Layer change for that. __setattr__ notes layers as
+well. And params() asks each layer that it finds for its params():
+a recursion that ends at the Parameters.
 
-Only attributes are looked at. Layers that stand in a list alone
-are not found, which is the mistake that everyone makes once: such
-a model runs, and never learns. MLP keeps a list, to go through it
-in order, and makes each of its layers an attribute l0, l1, ... as
-well, by setattr. The package looks into lists, too: its _owned
-goes through lists, tuples and dicts, whatever came into them.
+One mistake everyone makes once: layers that stand in a list are
+not attributes, so they are not found. A model made this way runs,
+and never learns. MLP keeps a list, to go through it in order, and
+with setattr it makes each layer an attribute as well: l0, l1, ...
+(The package looks into lists, tuples and dicts, too.)
 
-An MLP, a multi-layer perceptron, is Linear layers with something
-bent between them. MLP((10, 1)) is the network of step 43, and
-MLP((10, 10, 1)) has one layer more, for one number more. There,
-sigmoid would be slow to start: its results are all positive, and
-it passes on at most a quarter of a gradient (y * (1 - y), step
-43). tanh, which goes from -1 to 1, passes on all of it near 0. All
-three are trained with a rate of 0.1.
+An *MLP*, a *multi-layer perceptron*, is a row of Linear layers with
+an activation function between them. MLP((10, 1)) is the network of
+step 43, and MLP((10, 10, 1)) has one more hidden layer. With the
+sigmoid this one hardly learns: the results of a sigmoid are all
+positive, and it passes on at most a quarter of a gradient,
+y * (1 - y). tanh goes from -1 to 1, and near 0 it passes on nearly
+all of it. We train all three, with a rate of 0.1.
 
-A Model is a layer that stands for a whole network, and can draw
-itself. Its graph comes from step 26: plot computes once and draws
-what happened. The package also has Sequential, for layers and
-functions one after the other: Sequential(Linear(10), tanh,
-Linear(1)) needs no class.
+Exercise: write a Model that computes x + l2(tanh(l1(x))), with x
+(N, 1): what it learns is what to add to x. Plot it, and find this
+shortcut in the picture.
 
-What remains by hand is the line `param.data -= rate * ...`. There
-are better ones: step 46.
-
-Exercise: write a Model that computes x + l2(tanh(l1(x))), with
-x (N, 1): what it learns is what to add to x. Find the shortcut in
-its plot.
+In the package: dezero/layers/base.py, Layer;
+dezero/models/containers.py, MLP and Sequential
 
 Output (rtol 0.02):
                         numbers   loss: step 1     300   1,000
@@ -65,38 +55,20 @@ from dezero import Parameter
 from dezero.functions import linear, mean_squared_error, sigmoid, tanh
 from dezero.graph import plot_dot_graph
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# _owned yields what a layer holds, with the names: step 53 will need
+# them. A layer may stand in two places, to use the same weights twice.
+# Its parameters still come once, or each update would change them
+# twice.
 class Layer:
     """A function with Parameters of its own, or layers inside."""
 
-    # --- carried over ---
-    def __init__(self):
-        self._params = ()  # names of attributes
-
-    # --- new in this step ---
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
         owned = isinstance(value, (Parameter, Layer))
         if owned and name not in self._params:
             self._params = (*self._params, name)
 
-    # --- carried over ---
-    def __call__(self, *inputs):
-        """Return forward(*inputs)."""
-        return self.forward(*inputs)
-
-    def forward(self, *inputs):
-        """Compute the outputs from Variables or ndarrays."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: write forward(self, x) "
-            "(see step 44)"
-        )
-
-    # --- new in this step ---
     def _owned(self):
         """Yield (name, value) of each Parameter and each layer."""
         for name in self._params:
@@ -114,49 +86,28 @@ class Layer:
                     yield param
 
     # --- carried over ---
+    def __init__(self):
+        self._params = ()  # names of attributes
+
+    def __call__(self, *inputs):
+        """Return forward(*inputs)."""
+        return self.forward(*inputs)
+
+    def forward(self, *inputs):
+        """Compute the outputs from Variables or ndarrays."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: write forward(self, x) "
+            "(see step 44)"
+        )
+
     def cleargrads(self):
         """Forget all gradients, or new ones are added to them."""
         for param in self.params():
             param.cleargrad()
 
 
-# --- carried over ---
-class Linear(Layer):
-    """y = x @ W + b.
-
-    Shapes: x (N, in_size), W (in_size, out_size), b (out_size,).
-    """
-
-    def __init__(
-        self, out_size, nobias=False, dtype=np.float32, in_size=None
-    ):
-        super().__init__()
-        self.in_size = in_size
-        self.out_size = out_size
-        self.dtype = dtype
-
-        self.W = Parameter(None, name="W")
-        if in_size is not None:
-            self._init_W()
-        self.b = None
-        if not nobias:
-            self.b = Parameter(np.zeros(out_size, dtype), name="b")
-
-    def _init_W(self):
-        shape = (self.in_size, self.out_size)
-        W = np.random.randn(*shape)  # noqa: NPY002
-        W *= np.sqrt(1 / self.in_size)
-        self.W.data = W.astype(self.dtype)
-
-    def forward(self, x):
-        """Return x @ W + b."""
-        if self.W.data is None:
-            self.in_size = x.shape[-1]
-            self._init_W()
-        return linear(x, self.W, self.b)
-
-
-# --- new in this step ---
+# A Model is a layer that stands for a whole network, and can draw
+# itself: plot computes once and draws what happened (step 26).
 class Model(Layer):
     """A Layer that is a network, and can draw its graph."""
 
@@ -166,6 +117,8 @@ class Model(Layer):
         return plot_dot_graph(y, verbose=True, to_file=to_file)
 
 
+# (In the package there is also Sequential, for layers and functions one
+# after the other: Sequential(Linear(10), tanh, Linear(1)).)
 class MLP(Model):
     """Linear layers with an activation between them.
 
@@ -213,6 +166,8 @@ class Twice(Model):
         return self.second(tanh(self.first(x)))
 
 
+# What remains by hand is the line that changes param.data. There are
+# better ones: step 46.
 def train(x, t, model, steps, rate=0.3):
     """Change all parameters step by step; return the losses."""
     losses = []
@@ -227,6 +182,44 @@ def train(x, t, model, steps, rate=0.3):
 
 
 # --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+class Linear(Layer):
+    """y = x @ W + b.
+
+    Shapes: x (N, in_size), W (in_size, out_size), b (out_size,).
+    """
+
+    def __init__(
+        self, out_size, nobias=False, dtype=np.float32, in_size=None
+    ):
+        super().__init__()
+        self.in_size = in_size
+        self.out_size = out_size
+        self.dtype = dtype
+
+        self.W = Parameter(None, name="W")
+        if in_size is not None:
+            self._init_W()
+        self.b = None
+        if not nobias:
+            self.b = Parameter(np.zeros(out_size, dtype), name="b")
+
+    def _init_W(self):
+        shape = (self.in_size, self.out_size)
+        W = np.random.randn(*shape)  # noqa: NPY002
+        W *= np.sqrt(1 / self.in_size)
+        self.W.data = W.astype(self.dtype)
+
+    def forward(self, x):
+        """Return x @ W + b."""
+        if self.W.data is None:
+            self.in_size = x.shape[-1]
+            self._init_W()
+        return linear(x, self.W, self.b)
+
+
 def wave(x):
     """Return the curve that the samples are taken from."""
     return np.sin(1.5 * np.pi * x)

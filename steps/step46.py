@@ -1,69 +1,53 @@
 """Step 46. Optimizer: every way downhill behind one method.
 
-`param.data -= rate * param.grad.data` was in every loop since step
-42. It is the shortest way to follow a gradient, and seldom the
-best one. An optimizer is an object that knows another way:
+The line `param.data -= rate * param.grad.data` has been in every
+loop since step 42. It is the shortest way to follow a gradient,
+and seldom the best. Better ways are kept in objects that are
+called *optimizers*:
 
-    optimizer = MomentumSGD(lr=0.01).setup(model)
-
+    optimizer = Adam(0.01).setup(model)
     loss.backward()
     optimizer.update()
 
-Optimizer finds the parameters that have a gradient. What to do
-with one of them is update_one, and that is all that a new way has
-to write. SGD, stochastic gradient descent, is the old line;
-stochastic, since the gradient will come from a random part of the
-data (step 48). MomentumSGD is a ball. It has a velocity v, that
-the slope speeds up and friction slows down:
+The class Optimizer finds the parameters that have a gradient. What
+to do with one of them is update_one, and a new way writes no more
+than that. With p a parameter and g its gradient:
 
     SGD           p -= lr * g
-    MomentumSGD   v = momentum * v - lr * g
+
+    MomentumSGD   v = 0.9 * v - lr * g
                   p += v
 
-In a valley the slopes to the left and right take turns and cancel
-in v; along the floor they add up. Something like v is remembered
-for each parameter, in a dict under its id.
+    Adam          m = mean of the last g
+                  v = mean of the last g * g
+                  p -= lr * m / sqrt(v)
 
-The package has these, too. They give each number of a parameter
-a step of its own, short where gradients were large:
+*SGD* is the old line: *stochastic gradient descent*. Stochastic,
+because from step 48 on the gradient comes from a random part of
+the data. lr is the learning rate.
 
-    AdaGrad    h += g * g
-               p -= lr * g / (sqrt(h) + eps)
-    RMSprop    the same, but h is a running mean and can shrink
-    AdaDelta   RMSprop; a running mean of earlier steps is its lr
-    Adam       v of MomentumSGD over the sqrt(h) of RMSprop
-    AdamW      Adam, and all numbers shrink by a fixed share
+In a narrow valley SGD has a problem: the slopes to the left and
+right are steep, so lr must be small. But along the floor gradients
+are small, and a small lr makes the way long. The picture shows six
+optimizers in the valley of step 28, 300 updates each.
 
-The picture shows them in the valley of step 28, 300 steps each.
-SGD and MomentumSGD have the same rate, and the others one that
-suits them. (lr is the rate, from learning rate; Adam calls it
-alpha.) Those with a step for each number leave in another
-direction: downhill is along y, but x gets a step of the same
-length. AdamW has the minimum behind it in the end, as shrinking
-draws it towards 0.
+To tell classes apart, we need another loss: step 47.
 
-A hook is a function that gets the list of parameters before each
-update, and may change their gradients. WeightDecay pulls towards
-0, as if loss had + rate / 2 * p**2, and so prefers small weights.
-ClipGrad shortens all gradients together when they are longer than
-max_norm: on a cliff the slope is no measure of how far to jump.
-With lr=0.01 SGD throws itself out of this valley, with ClipGrad
-it does not. FreezeParam, in the package, takes gradients away, so
-that some layers stay as they are.
+Exercise: write AdaGrad: h += g * g, p -= lr * g / (sqrt(h) + eps).
+It must walk like the package's. Then make h a running mean, h =
+0.99 * h + 0.01 * g * g: this is RMSprop.
 
-All of this was for numbers as results. To tell classes apart, we
-need another loss: step 47.
-
-Exercise: write AdaGrad from its two lines; it must walk like the
-package's. Then make h a running mean, h = 0.99 * h + 0.01 * g * g:
-that is RMSprop, and AdaGrad's steps do not die out any more.
+In the package: dezero/optimizers/base.py, Optimizer;
+dezero/optimizers/methods.py, Adam
 
 Output:
+    Adam, gradient  2: p = -0.1000
+    Adam, gradient -1: p = -0.1266
                         after 20       after 300    height
     SGD            (0.113, 0.012) (0.500, 0.247)    0.2511
-    MomentumSGD    (0.092, 0.007) (0.648, 0.418)    0.1243
+    MomentumSGD    (0.201, 0.381) (0.934, 0.872)    0.0044
     AdaGrad        (1.092, 1.196) (1.084, 1.175)    0.0070
-    AdaDelta       (1.273, 1.622) (1.158, 1.447)    1.1315
+    RMSprop        (1.089, 1.194) (0.982, 1.053)    0.7855
     Adam           (0.988, 1.085) (0.945, 0.893)    0.0030
     AdamW          (0.963, 1.015) (0.606, 0.368)    0.1550
     SGD(0.01): x = -0.12, 12, 1e+12, ...
@@ -71,19 +55,19 @@ Output:
     figures/step46_paths.png
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from dezero import Layer, Parameter, Variable, as_array
-from dezero.optimizers import AdaDelta, AdaGrad, Adam, AdamW
-
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
+from dezero.optimizers import AdaGrad, AdamW, RMSprop
 
 
-# --- new in this step ---
+# The parameters come from a Layer or Model. A hook is a function that
+# gets their list before each update, and may change or clear their
+# gradients; two useful ones stand below.
 class Optimizer:
     """What all optimizers share: whose parameters, and the hooks."""
 
@@ -93,21 +77,15 @@ class Optimizer:
 
     def setup(self, target):
         """Note whose parameters to update; return self."""
-        if isinstance(target, type) or not hasattr(target, "params"):
-            raise TypeError(
-                f"{type(self).__name__}.setup: expected a Layer or "
-                f"Model, got {type(target).__name__} (see step 46)"
-            )
         self.target = target
         return self
 
+    def add_hook(self, f):
+        """Have f called with the parameters, before each update."""
+        self.hooks.append(f)
+
     def update(self):
         """Update every parameter that has a gradient, in place."""
-        if self.target is None:
-            raise RuntimeError(
-                f"{type(self).__name__}.update: nothing to update yet; "
-                "write optimizer.setup(model) before (see step 46)"
-            )
         params = [p for p in self.target.params() if p.grad is not None]
         for hook in self.hooks:
             hook(params)
@@ -115,21 +93,15 @@ class Optimizer:
         for param in params:
             self.update_one(param)
 
-    def update_one(self, param):
-        """Update one parameter that has a gradient."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: write update_one(self, param) "
-            "(see step 46)"
-        )
 
-    def add_hook(self, f):
-        """Have f called with the parameters, before each update."""
-        if isinstance(f, type) or not callable(f):
-            raise TypeError(
-                f"{type(self).__name__}.add_hook: expected a function, "
-                f"such as WeightDecay(1e-4), got {f!r} (see step 46)"
-            )
-        self.hooks.append(f)
+# An optimizer remembers arrays for each parameter, in dicts under its
+# id. They start at zero. (The package hands out the same arrays in
+# pieces, which is faster when they are large.)
+def arrays(param, *states):
+    """Return p, its gradient g, and its array in each of states."""
+    p, g, key = param.data, param.grad.data, id(param)
+    kept = [state.setdefault(key, np.zeros_like(p)) for state in states]
+    return p, g, *kept
 
 
 class SGD(Optimizer):
@@ -141,9 +113,15 @@ class SGD(Optimizer):
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
-        param.data -= self.lr * param.grad.data
+        p, g = arrays(param)
+        p -= self.lr * g
 
 
+# Along the floor of the valley the gradients are small but all point
+# the same way. *Momentum* (Polyak, 1964) adds them up: each update
+# keeps nine tenths of the previous update v and adds the new gradient
+# to it. Steps in one direction grow, up to ten times lr * g, and steps
+# that go back and forth across the valley cancel.
 class MomentumSGD(Optimizer):
     """A ball that rolls downhill: v = momentum * v - lr * g."""
 
@@ -155,14 +133,82 @@ class MomentumSGD(Optimizer):
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
-        if id(param) not in self.vs:
-            self.vs[id(param)] = np.zeros_like(param.data)
-        v = self.vs[id(param)]
+        p, g, v = arrays(param, self.vs)
         v *= self.momentum
-        v -= self.lr * param.grad.data
-        param.data += v
+        v -= self.lr * g
+        p += v
 
 
+# *Adam* (Kingma and Ba, 2014) gives each number of p a step length of
+# its own. m is a running mean of its gradients and v one of their
+# squares. Where all gradients agree, m / sqrt(v) is 1 or -1, however
+# large or small they are, so the step is as long as alpha. Where they
+# change their sign, m is small, and so is the step.
+#
+# Both means start at 0, so at first they are too small: after t updates
+# by the factor 1 - beta**t. To divide by it is the *bias correction*.
+# The gradients 2 and then -1, with alpha = 0.1:
+#
+#     t = 1   m = 0.1 * 2              = 0.2
+#             v = 0.001 * 4            = 0.004
+#             corrected: m / 0.1       = 2
+#                        v / 0.001     = 4
+#             p falls by 0.1 * 2 / sqrt(4) = 0.1
+#
+#     t = 2   m += 0.1 * (-1 - 0.2)    = 0.08
+#             v += 0.001 * (1 - 0.004) = 0.004996
+#             corrected: m / 0.19      = 0.4211
+#                        v / 0.001999  = 2.4992
+#             p falls by 0.1 * 0.4211 / sqrt(2.4992)
+#                                      = 0.0266
+#
+# p falls once more, though the gradient now points the other way: the
+# mean is still positive. The code makes both corrections at once, in
+# lr. eps, a tiny number, is there for v = 0. Adam calls the learning
+# rate alpha; Adam(lr=0.1) means the same as Adam(0.1).
+class Adam(Optimizer):
+    """p -= lr * m / (sqrt(v) + eps), m and v running means."""
+
+    def __init__(
+        self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8, *, lr=None
+    ):
+        super().__init__()
+        self.t = 0
+        self.alpha = alpha if lr is None else lr
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.ms = {}
+        self.vs = {}
+
+    @property
+    def lr(self):
+        """Length of the step, both corrections included."""
+        fix1 = 1 - self.beta1**self.t
+        fix2 = 1 - self.beta2**self.t
+        return self.alpha * math.sqrt(fix2) / fix1
+
+    def update(self):
+        """Update every parameter that has a gradient, in place."""
+        self.t += 1
+        super().update()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        p, g, m, v = arrays(param, self.ms, self.vs)
+        m += (1 - self.beta1) * (g - m)
+        v += (1 - self.beta2) * (g * g - v)
+        p -= self.lr * m / (np.sqrt(v) + self.eps)
+
+
+# Large weights make a network wild: a tiny change of x changes its
+# result much. *Weight decay* makes all weights a little smaller in each
+# update. With SGD it is enough to add rate * p to the gradient, as if
+# rate / 2 * p**2 were part of the loss. Adam would divide this by
+# sqrt(v), so AdamW (Loshchilov and Hutter, 2017; in the package) first
+# shrinks p itself:
+#
+#     p *= 1 - alpha * weight_decay
 class WeightDecay:
     """Pull parameters to zero: add rate * p to each gradient."""
 
@@ -171,10 +217,15 @@ class WeightDecay:
 
     def __call__(self, params):
         for param in params:
-            g = param.grad.data + self.rate * param.data
+            g = self.rate * param.data
+            g += param.grad.data
             param.grad = Variable(as_array(g))
 
 
+# On a cliff the slope does not tell how far to jump. With lr = 0.01 SGD
+# throws itself out of this valley. *Gradient clipping* shortens all
+# gradients together when they are longer than max_norm, and SGD stays.
+# (A third hook of the package, FreezeParam, takes gradients away.)
 class ClipGrad:
     """Shorten all gradients together, to at most max_norm."""
 
@@ -183,14 +234,54 @@ class ClipGrad:
 
     def __call__(self, params):
         gradients = [param.grad.data for param in params]
-        norm = float(sum((g * g).sum() for g in gradients)) ** 0.5
+        norm = math.sqrt(sum((g * g).sum() for g in gradients))
         rate = self.max_norm / (norm + 1e-6)
         if rate < 1:
             for param, g in zip(params, gradients):
                 param.grad = Variable(as_array(g * rate))
 
 
+def walk(optimizer, steps, start=(0.0, 2.0)):
+    """Return the points of a walk downhill, an array."""
+    point, path = Layer(), []
+    point.x, point.y = (Parameter(np.array(v)) for v in start)
+    optimizer.setup(point)
+    for _ in range(steps + 1):
+        path.append([float(p.data) for p in point.params()])
+        point.cleargrads()
+        rosenbrock(point.x, point.y).backward()
+        optimizer.update()
+    return np.array(path)
+
+
+# SGD and MomentumSGD have the same lr. SGD creeps along the floor.
+# MomentumSGD first shoots through the valley, so far that its path
+# leaves the picture, swings back, and then runs along the floor.
+#
+# The other four take steps of the same length along x and along y, so
+# they leave the start in another direction. AdaGrad (Duchi and others,
+# 2011) divides by the root of the sum of all g * g so far. The sum only
+# grows, so its steps die out: after 20 updates it hardly moves.
+# RMSprop (Hinton, 2012) takes a running mean instead. Its steps do not
+# die out: at lr = 0.05 it jumps from side to side to the end, and the
+# height stays large. Adam has the same lr; the mean m cancels these
+# jumps. AdamW has walked past the minimum: shrinking the weights pulls
+# it towards 0.
+def draw(paths, file):
+    """Draw {name: path} in one valley, with a panel for each."""
+    figure = Figure(figsize=(9, 7.5), layout="constrained")
+    panels = figure.subplots(2, 3, sharex=True, sharey=True).flat
+    for axes, (name, path) in zip(panels, paths.items()):
+        draw_valley(axes, rosenbrock)
+        draw_path(axes, path, "tab:red", [len(path) - 1])
+        axes.set(title=name, ylim=(-0.5, 2.3), xlabel="", ylabel="")
+    figure.savefig(file, dpi=120)
+
+
 # --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 def rosenbrock(x, y):
     """Return the height of a bent valley; the floor is at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
@@ -219,66 +310,27 @@ def draw_path(axes, path, color, marks=()):
         axes.annotate(f"{n:,}", path[n] + [0.07, -0.1])
 
 
-# --- new in this step ---
-class Point(Layer):
-    """A place in the valley, to be moved to its lowest point."""
-
-    def __init__(self, x, y):
-        super().__init__()
-        self.x = Parameter(np.array(x))
-        self.y = Parameter(np.array(y))
-
-    def forward(self):
-        """Return the height here."""
-        return rosenbrock(self.x, self.y)
-
-
-def walk(optimizer, steps, start=(0.0, 2.0)):
-    """Return the points of a walk downhill, an array."""
-    point = Point(*start)
-    optimizer.setup(point)
-    path = []
-    for _ in range(steps + 1):
-        path.append([float(param.data) for param in point.params()])
-        point.cleargrads()
-        point().backward()
-        optimizer.update()
-    return np.array(path)
-
-
-def draw(paths, file):
-    """Draw {name: path} in one valley, with a panel for each."""
-    figure = Figure(figsize=(9, 7.5), layout="constrained")
-    panels = figure.subplots(2, 3, sharex=True, sharey=True).flat
-    for axes, (name, path) in zip(panels, paths.items()):
-        draw_valley(axes, rosenbrock)
-        draw_path(axes, path, "tab:red", [len(path) - 1])
-        axes.set(title=name, ylim=(-0.5, 2.3))
-        axes.label_outer()
-    figure.savefig(file, dpi=120)
-
-
 if __name__ == "__main__":
-    optimizers = {
-        "SGD": SGD(0.0015),
-        "MomentumSGD": MomentumSGD(0.0015, momentum=0.5),
-        "AdaGrad": AdaGrad(0.5),
-        "AdaDelta": AdaDelta(eps=1e-4),
-        "Adam": Adam(0.05),
-        "AdamW": AdamW(0.05, weight_decay=0.05),
-    }
-    paths = {name: walk(o, 300) for name, o in optimizers.items()}
+    layer, adam = Layer(), Adam(alpha=0.1)
+    layer.w = Parameter(np.array(0.0))
+    for g in (2.0, -1.0):
+        layer.w.grad = Variable(np.array(g))
+        adam.setup(layer).update()
+        print(f"Adam, gradient {g:2.0f}: p = {layer.w.data:.4f}")
+
+    six = [SGD(0.0015), MomentumSGD(0.0015), AdaGrad(0.5)]
+    six += [RMSprop(0.05), Adam(0.05), AdamW(0.05, weight_decay=0.05)]
+    paths = {type(o).__name__: walk(o, 300) for o in six}
     print("                    after 20       after 300    height")
     for name, path in paths.items():
         points = [f"({x:.3f}, {y:.3f})" for x, y in path[[20, 300]]]
         print(f"{name:14}", *points, f"{rosenbrock(*path[-1]):9.4f}")
 
-    jumpy, clipped = SGD(0.01), SGD(0.01)
+    clipped = SGD(0.01)
     clipped.add_hook(ClipGrad(5))
-    x = walk(jumpy, 6)[:, 0]
+    x, end = walk(SGD(0.01), 6)[:, 0], walk(clipped, 300)[-1]
     print(f"SGD(0.01): x = {x[2]:.2f}, {x[4]:.0f}, {x[6]:.0e}, ...")
-    x, y = walk(clipped, 300)[-1]
-    print(f"with ClipGrad(5), after 300: ({x:.3f}, {y:.3f})")
+    print(f"with ClipGrad(5), after 300: ({end[0]:.3f}, {end[1]:.3f})")
     FIGURES.mkdir(exist_ok=True)
     draw(paths, FIGURES / "step46_paths.png")
     print("figures/step46_paths.png")

@@ -1,68 +1,55 @@
 """Step 47. Softmax and cross-entropy: learning which of many.
 
-Is the digit a 3 or an 8? A classifier gives each of K classes a
-score, any number. softmax makes probabilities of them, positive
-and 1 in total, by an exp and a division by the sum:
+Is the digit a 3 or an 8? A network for K classes computes K scores,
+and the right class is given as a number t. The loss then needs two
+things: to pick a score by its number, and a formula.
 
-    x = [2.0, 1.0, 0.1]   ->   p = [0.66, 0.24, 0.10]
+First, to pick. x[0], x[:, 2] or x[[0, 0, 2]] copy elements of x.
+This is a Function like any other, GetItem. What was picked gets the
+gradient of its copy, the rest gets 0, and what was picked twice
+gets both gradients, added up (step 14):
 
-Say class 0 is right. Cross-entropy is -log of the probability
-that the right class got: 0 for p = 1, and ever larger as p gets
-smaller. The loss of a batch is the mean over its rows:
+    x  = 5    7  9      y = x[[0, 0, 2]] = 5 5 9
+    gx = a+b  0  c      gy               = a b c
 
-    loss = -(log p[0, t[0]] + ... + log p[N-1, t[N-1]]) / N
+The layer EmbedID picks rows. Words have no numbers of their own,
+so each word gets a row of numbers in a table W. The number of the
+word goes in, its row comes out, and training changes the row.
 
-To pick p[n, t[n]] we need an index, in the graph. x[slices] is a
-Function like any other, GetItem. What was picked gets the
-gradient of its copy and the rest 0; what was picked twice gets
-both, added up (step 14). So the way back starts from zeros, and
-adds gy at the places picked. gx[slices] += gy would be wrong: for
-an element picked twice, NumPy sets it twice, and the first
-gradient is lost. np.add.at adds.
+Second, the loss. The scores may be any numbers; they are called
+*logits*. *Softmax* (Bridle, 1990) makes probabilities of them,
+positive and 1 in total:
 
-Setting x[i] = value stays forbidden: functions that were computed
-with the old value would find another one on their way back.
+    p = exp(x) / sum(exp(x))
+    [2.0, 1.0, 0.1]  ->  [0.66, 0.24, 0.10]
 
-exp(1000) is too large for a float. But softmax does not change
-when all scores fall by the same number, which divides above and
-below by the same factor. So the largest score is taken off first,
-and exp gets nothing above 0.
+Say class 0 is right. *Cross-entropy* is -log of the probability
+that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1
+and grows as p gets smaller. N samples have the mean of their
+losses. With the right class written *one-hot*, as 1 in place t and
+0 elsewhere, the gradient is surprisingly simple:
 
-log has its own trouble at the other end: a probability below
-1e-324 is 0, and its log minus infinity. Made of softmax and log,
-the loss must keep p away from 0; then it stops at 34.5, and what
-is clipped has no gradient, where it is needed the most. From the
-scores it is not hard at all,
+    gx = gy * (p - onehot) / N
 
-    -log p[t] = log(sum(exp(x))) - x[t]
-
-and it has a derivative that is hardly believable:
-
-    gx = gy * (p - onehot(t)) / N
-
-Too much probability, and the score falls by as much; too little,
-and it rises. All of it in one Function: it keeps p, computed on
-the way there, for the way back. Only where that is recorded in
-turn (create_graph, step 32) p must be computed again, from x: an
-array that was kept has no derivative.
-
-The package has log_softmax, too; cross_entropy, with options;
-losses for yes or no; gather, to pick by an array of indices, and
-where, to choose. With the model of step 45 and the optimizers of
-step 46, all is there for a classifier: step 48.
+A wrong class has too much probability, so its score falls.
 
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
 that are probabilities themselves, -sum(q * log p), and its gx.
 
+In the package: dezero/core/indexing.py, GetItem;
+dezero/functions/loss.py, SoftmaxCrossEntropy
+
 Output:
-    x[[0, 0, 1]] (3, 3): x.grad [[2.0, 2.0, 2.0], [1.0, 1.0, 1.0]]
-    x[0, 2] * x[1, 2]: x.grad [[0.0, 0.0, 6.0], [0.0, 0.0, 3.0]]
+    x[[0, 0, 1]] (3, 3): x.grad [[2, 2, 2], [1, 1, 1]]
+    x[0, 2] * x[1, 2]: x.grad [[0, 0, 6], [0, 0, 3]]
+    EmbedID(5, 2): words 3, 0, 3 -> y (3, 2)
+      rows of W.grad: [[1, 1], [0, 0], [0, 0], [2, 2], [0, 0]]
     Variable: x[...] = value would change what the graph ...
     scores                    p[0] by formula   softmax
     [2.0, 1.0, 0.1]           0.66              0.66 0.24 0.10
     [1002.0, 1001.0, 1000.1]  nan               0.66 0.24 0.10
-    p[t] = 0.66: loss 0.4155, cut to 0.41; gx [-0.34, 0.24, 0.1]
+    p[t] = 0.66: loss 0.4155, gx [-0.34, 0.24, 0.1]
     the right class is behind by 2,000:   loss   gx
       softmax_cross_entropy_simple       34.54   0.0
       softmax_cross_entropy            2000.00  -1.0
@@ -71,10 +58,12 @@ Output:
 import numpy as np
 
 import dezero
-from dezero import Config, Function
+from dezero import Config, Function, Layer, Parameter
 from dezero.functions import clip, log
 
 
+# The first half: picking by number. Whatever NumPy indexes with is good
+# for slices: an int, a slice, an array of ints, or a tuple of these.
 class GetItem(Function):
     """y = x[slices]: anything that NumPy indexes with."""
 
@@ -103,6 +92,8 @@ class GetItemGrad(Function):
         return get_item(ggx, self.slices)
 
 
+# Why not gx[slices] += gy? For an element that was picked twice, NumPy
+# sets it twice, and the first gradient is lost. np.add.at adds.
 def scatter_add(gy, slices, shape):
     """Return zeros of shape to which gy was added at slices."""
     gx = np.zeros(shape, gy.dtype)
@@ -115,6 +106,8 @@ def get_item(x, slices):
     return GetItem(slices)(x)
 
 
+# Setting x[i] = value is forbidden: Functions that have computed with
+# the old value would find the new one in their backward.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 
@@ -137,6 +130,31 @@ class Variable(dezero.Variable):
         return (self[i] for i in range(len(self)))
 
 
+def embed_id(x, W):
+    """Return the rows W[x], x an array of ints."""
+    return get_item(W, x)
+
+
+class EmbedID(Layer):
+    """y = W[x]: a row for each of in_size things, by its number.
+
+    Shapes: x (...), W (in_size, out_size) -> y (..., out_size).
+    """
+
+    def __init__(self, in_size, out_size):
+        super().__init__()
+        W = np.random.randn(in_size, out_size)  # noqa: NPY002
+        self.W = Parameter(W, name="W")
+
+    def forward(self, x):
+        """Return the rows W[x]."""
+        return embed_id(x, self.W)
+
+
+# The second half: the loss. exp(1000) is too large for a float. But if
+# all scores fall by the same number, softmax stays the same, because
+# that divides above and below by the same factor. So we subtract the
+# largest score first, and exp gets nothing above 0.
 class Softmax(Function):
     """y = exp(x) / sum(exp(x)), gx = y * (gy - sum(gy * y))."""
 
@@ -159,6 +177,10 @@ def softmax(x, axis=1):
     return Softmax(axis)(x)
 
 
+# log has its own trouble: a probability below 1e-324 is 0, and its log
+# is minus infinity. Made of softmax and log, the loss has to keep p
+# away from 0. Then it stops at 34.5, and what is clipped has no
+# gradient, just where a gradient is needed most.
 def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)
@@ -166,6 +188,14 @@ def softmax_cross_entropy_simple(x, t):
     return -picked.sum() / len(picked)
 
 
+# From the scores it is not hard at all:
+#
+#     -log p[t] = log(sum(exp(x))) - x[t]
+#
+# One Function for all of it keeps p, which it has computed on the way.
+# Backward uses this p, unless backward is to be differentiated in its
+# turn (create_graph, step 32): an array that was kept has no
+# derivative, so p is then computed again from x.
 class SoftmaxCrossEntropy(Function):
     """y = -mean(log p[n, t[n]]), gx = gy * (p - onehot) / N.
 
@@ -183,7 +213,6 @@ class SoftmaxCrossEntropy(Function):
 
     def backward(self, gy):
         x, _ = self.inputs
-        # the way back is recorded only for create_graph
         p = softmax(x) if Config.enable_backprop else self.p
         onehot = np.zeros(x.shape, self.p.dtype)
         onehot[np.arange(len(onehot)), self.t] = 1
@@ -203,15 +232,25 @@ def loss_and_gradient(loss_function, data, t):
     return float(loss.data), x.grad.data
 
 
+def ints(x):
+    """Return the elements of x as ints in lists, short to print."""
+    return x.data.astype(int).tolist()
+
+
 if __name__ == "__main__":
     x = Variable(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     y = x[np.array([0, 0, 1])]
     y.backward()
-    print(f"x[[0, 0, 1]] {y.shape}: x.grad {x.grad.data.tolist()}")
+    print(f"x[[0, 0, 1]] {y.shape}: x.grad {ints(x.grad)}")
     x.cleargrad()
     first, second = x[:, 2]
     (first * second).backward()
-    print(f"x[0, 2] * x[1, 2]: x.grad {x.grad.data.tolist()}")
+    print(f"x[0, 2] * x[1, 2]: x.grad {ints(x.grad)}")
+    layer = EmbedID(5, 2)
+    y = layer(np.array([3, 0, 3]))
+    y.backward()
+    print(f"EmbedID(5, 2): words 3, 0, 3 -> y {y.shape}")
+    print(f"  rows of W.grad: {ints(layer.W.grad)}")
     try:
         x[0, 0] = 5.0
     except TypeError as error:
@@ -228,8 +267,7 @@ if __name__ == "__main__":
 
     scores = np.log([[0.66, 0.24, 0.10]])
     loss, gx = loss_and_gradient(softmax_cross_entropy, scores, [0])
-    print(f"p[t] = 0.66: loss {loss:.4f}, cut to", end=" ")
-    print(f"{int(loss * 100) / 100}; gx {gx[0].round(2).tolist()}")
+    print(f"p[t] = 0.66: loss {loss:.4f}, gx {gx[0].round(2).tolist()}")
     print("the right class is behind by 2,000:   loss   gx")
     for f in softmax_cross_entropy_simple, softmax_cross_entropy:
         loss, gx = loss_and_gradient(f, [[2000.0, 0.0]], [1])

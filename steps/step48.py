@@ -1,43 +1,44 @@
 """Step 48. Many classes: a network draws the borders by itself.
 
-Three hundred points in the plane, on three arms of a spiral. To
-which arm does a point belong? Softmax and cross-entropy (step 47)
-turn any three scores into a question that gradients can answer;
-the scores come from a network:
+Three hundred points lie in the plane, on three arms of a spiral.
+Which arm does a point belong to? A network computes three scores,
+and softmax with cross-entropy (step 47) makes a loss of them:
 
-    x (N, 2) -- linear --> (N, H) -- sigmoid --> (N, H)
-             -- linear --> scores (N, 3) --> loss ()
+    x (N, 2)
+      |   linear
+    (N, H)
+      |   sigmoid
+    (N, H)
+      |   linear
+    scores (N, 3)  ->  loss ()
 
-The highest score is the answer. So every point of the plane gets
-one, not only the three hundred, and the network divides it into
-three regions. Without a hidden layer the scores are linear, so
-the border between two regions, where their scores are equal, is a
-straight line. No straight line follows a spiral. With H soft steps
-(step 43) the borders bend, and that is what the picture shows.
+The highest score is the answer. Every point of the plane gets an
+answer, not only the three hundred, so the plane is divided into
+three regions. The border between two of them is called a *decision
+boundary*. Without a hidden layer the scores are linear, and the
+border, where two scores are equal, is a straight line. No straight
+line follows a spiral. With H soft steps (step 43) it can bend.
 
-So far a step of gradient descent looked at all the data. But the
-gradient of 30 points, picked at random, has roughly the same
-direction, for a tenth of the work. So the data is walked through
-in portions, called mini-batches, and each makes a step; a walk
-through all of it is an epoch. The order is new in each epoch: 30
-points that stand together by chance are not to do so again, and 30
-of one arm would pull towards that arm.
+Up to now, each step of gradient descent looked at all the data.
+But the gradient of 30 points, picked at random, has roughly the
+same direction, for a tenth of the work. So we walk through the
+data in portions of 30, called *mini-batches*, and make a step for
+each. A walk through all the data is called an *epoch*:
 
     order = a random permutation of 0 ... N-1
     for start in 0, 30, 60, ...:
         batch = order[start : start + 30]
-        x[batch], t[batch]  ->  loss  ->  gradients  ->  update
+        x[batch], t[batch]  ->  loss  ->  update
 
-The loss of a batch goes up and down; the mean over an epoch
-tells how the training goes.
-
-The points are drawn here and now, and the same on every call. What
-if they are in files, need preparation, or do not fit into memory?
-That is for step 49, and step 50 makes the batches.
+The order is new in each epoch. Without that, the same 30 points
+would always stand together; and if the points were sorted by arm,
+each batch would pull towards its arm.
 
 Exercise: take batches of 300, and of 1. How many epochs does the
 network need, and how many updates? Then leave out the shuffling,
 with the points sorted by arm.
+
+In the package: dezero/datasets/small.py, get_spiral
 
 Output (rtol 0.05):
     300 points: 100 + 100 + 100
@@ -61,15 +62,13 @@ from matplotlib.figure import Figure
 
 import dezero.functions as F
 from dezero import no_grad
-from dezero.guards import flag
 from dezero.models import MLP
 from dezero.optimizers import SGD
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# The points are drawn here and now, and are the same on every call.
+# What if data is in files, needs preparation, or does not fit into
+# memory? That is for step 49; and step 50 makes the batches.
 def get_spiral(train=True):
     """Return x (300, 2), t (300,): three arms of a spiral, shuffled.
 
@@ -77,7 +76,6 @@ def get_spiral(train=True):
     a little noise. The same points on every call; train=False gives
     others of the same kind.
     """
-    train = flag("get_spiral", "train", train, 48)
     # DeZero's points, which come from NumPy's legacy generator.
     rng = np.random.RandomState(1984 if train else 2020)
     t = np.repeat(np.arange(3), 100)
@@ -90,6 +88,8 @@ def get_spiral(train=True):
     return x.astype(np.float32)[order], t[order]
 
 
+# The loss of a single batch goes up and down. The mean over an epoch
+# tells how the training goes.
 def train_epoch(model, optimizer, x, t, batch_size, rng):
     """Walk through x, t once, in batches; return the mean loss."""
     order = rng.permutation(len(x))
@@ -135,6 +135,10 @@ def draw(models, x, t, file):
             axes.scatter(*arm.T, s=12, color=color, marker=marker)
         axes.set(title=title, aspect="equal")
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":

@@ -1,45 +1,34 @@
-"""Step 49. Dataset and transforms: a row of pairs, read when asked.
+"""Step 49. Dataset and transforms: pairs that are read when asked for.
 
-Points of a spiral fit into two arrays. Data in general are files,
-of all kinds, on a disk. A training only wants two things of them:
+The points of a spiral fit into two arrays. Other data are files of
+all kinds, perhaps more of them than the memory holds. What does a
+training need of its data? Only two things:
 
     len(dataset)    how many items there are
     dataset[i]      the pair (x, t): item i, and what it is
 
-What can answer these is a dataset, whatever stands behind it. The
-class Dataset does for data that is held in arrays: a subclass has
-one method, prepare, which sets data and label. Spiral is such a
-subclass, three lines of it.
+Whatever answers these two is a dataset. The class Dataset does it
+for data in arrays: a subclass writes one method, prepare, which
+sets data and label. Spiral is such a subclass, three lines long.
 
-What is kept is rarely what a network wants. A picture is kept in
-bytes, 0 to 255; a network learns best from floats around 0. The
-way from one to the other is a transform: something to be called,
-with x in and x out. Compose calls several, one after the other:
+Data is rarely kept in the form that a network wants. A picture is
+kept as bytes, 0 to 255, and a network learns best from floats
+around 0. What turns one into the other is called a transform:
+something to call, with x in and x out. Compose calls several, one
+after the other:
 
     Compose([ToFloat(), Normalize(mean, std), Flatten()])
 
-    ToFloat      bytes become float32, which takes four times the
-                 memory
-    Normalize    (x - mean) / std, with one number for all, or one
-                 for each channel: red, green, blue
-    Flatten      (3, 256, 256) becomes (196608,), one row of a batch
+    ToFloat    bytes become float32: four times the memory
+    Normalize  (x - mean) / std, with one number for all,
+               or one for each channel: red, green, blue
+    Flatten    (3, 256, 256) becomes (196608,): one row
 
-An item passes through it when it is asked for, and not before. So
-data can be read in the same moment, and nothing need be held:
-Records knows where in its file a picture begins, reads these bytes
-and no others. The file may be larger than the memory. Here it is
-small, 48 pictures, but we count all the same: how much is held at
-the most while all of them pass by. It is about the same for 48
-million.
-
-What mean and std are, Records can tell in one such pass as well:
-the sums of x and of x**2 are enough, as std**2 is the mean of x**2
-minus the square of the mean of x.
-
-Pictures as Pillow reads them, of many sizes, have transforms too:
-the package can Resize and CenterCrop them and more, and ToArray
-makes arrays (C, H, W) of them. What is missing is to go through
-the items in batches, in a new order each time: step 50.
+A transform is applied when the item is asked for, and not before.
+So a dataset may read an item from its file at that moment, and hold
+nothing. Records does this with 48 pictures, and we count how many
+bytes are held at most: fewer than there are in the file, and it
+would be about as many for 48 million.
 
 Letters: C channels, H height, W width.
 
@@ -47,6 +36,9 @@ Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
 its file what it is asked for. Write Records with it: prepare and
 nothing else. Then write a transform that swaps left and right, for
 half of the pictures, by chance.
+
+In the package: dezero/datasets/base.py, Dataset;
+dezero/transforms.py, Compose, Normalize, Resize and CenterCrop
 
 Output:
     Spiral: 300 items; item 0: [-0.14 -0.01], arm 1
@@ -68,6 +60,7 @@ import numpy as np
 from dezero.datasets import get_spiral
 
 
+# prepare is the method that a subclass writes.
 class Dataset:
     """A row of pairs: dataset[i] is (x, t), len(dataset) how many.
 
@@ -104,13 +97,6 @@ class Dataset:
     def __len__(self):
         return len(self.data)
 
-    def prepare(self):
-        """Set self.data and self.label; called by __init__."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: write prepare(self), which sets "
-            "self.data and self.label (see step 49)"
-        )
-
 
 class Spiral(Dataset):
     """The points of get_spiral: x (2,), t the arm, 0 to 2."""
@@ -119,6 +105,9 @@ class Spiral(Dataset):
         self.data, self.label = get_spiral(self.train)
 
 
+# Each record of the file is as long as all the others, so Records knows
+# where picture number index begins: it reads these bytes and no others.
+# The file may be larger than the memory.
 class Records(Dataset):
     """Pictures in a file: for each a byte t, and its C * H * W bytes.
 
@@ -158,6 +147,8 @@ class Compose:
         return x
 
 
+# Two sizes of value have to fit: one number, and one number a channel.
+# (C,) becomes (C, 1, 1) here, which broadcasts over (C, H, W).
 class Normalize:
     """y = (x - mean) / std, one number for all, or one a channel."""
 
@@ -174,7 +165,7 @@ class Normalize:
     def _for(self, array, value):
         """Return value so that it broadcasts over (C, H, W)."""
         value = np.asarray(value, array.dtype)
-        return value.reshape(-1, *[1] * (array.ndim - 1))  # (C, 1, 1)
+        return value.reshape(value.shape + (1,) * (array.ndim - 1))
 
 
 class Flatten:
@@ -197,6 +188,9 @@ class AsType:
 ToFloat = AsType
 
 
+# What are mean and std? One pass over the data can tell: the sums of x
+# and of x**2 are enough, because std**2 is the mean of x**2 minus the
+# square of the mean of x.
 def measure(dataset):
     """Return mean and std of each channel, (C,), in one pass."""
     n, total, squares = 0, 0.0, 0.0

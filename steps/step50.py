@@ -1,54 +1,43 @@
 """Step 50. DataLoader: batches, shuffled, and two losses to compare.
 
 Step 48 made its batches by hand, from two arrays. With a Dataset
-(step 49) the items come one by one, and a DataLoader stacks them:
+(step 49) the items come one by one, and a DataLoader stacks them.
+A loop over the loader is one epoch, and the next loop has a new
+order:
 
-    dataset[i]    (2,), a number        batch    x (15, 2), t (15,)
-
-A loop over it is one epoch, and the next loop has a new order:
-
-    for x, t in loader:
+    for x, t in loader:     # x (15, 2), t (15,)
         loss = F.softmax_cross_entropy(model(x), t)
 
-It is an iterator, so it remembers how far it got: __next__ gives
-the next batch, and at the end of the epoch raises StopIteration,
-by which Python's `for` knows that it is over. A loop that was left
-by break begins anew. The last batch is shorter, unless it fits.
-(The package hands each loop a copy of the loader, so that loops
-over one loader may be nested.)
+How good is the model? Its *accuracy* is the share of samples whose
+highest score is that of their class. But a model may know the
+answers by heart, so what it learned from tells us little. We need
+data of two kinds: a *training set* to learn from, and a *test set*
+that is only looked at. To choose hyperparameters takes a third,
+the *validation set*: otherwise we would choose what happens to suit
+the test set.
 
-How good is the model? accuracy is the share of items whose highest
-score is that of their class. But on the data that it learned from
-this says little, as one who knows the answers by heart has them
-right as well. What counts is new data: a test set, which is looked
-at without learning (no_grad, step 18).
+Data that people have labelled contains mistakes. Here 18 of the 90
+labels to learn from are wrong, and the network has 10,000 weights,
+enough to learn them by heart. First it finds the spiral, and both
+losses fall. Then it bends its borders around single wrong points:
+the training loss goes on falling, and the test loss rises. This is
+*overfitting*, and only the second curve shows it:
 
-Here the two come apart. There are mistakes in all data that people
-have labelled, and here there are many: of the 90 points to learn
-from, 18 have the wrong arm. The network has 10,000 weights, enough
-to learn them by heart. First it finds the spiral, and both losses
-fall. Then it bends its borders around single wrong points, and
-while the training loss goes on to fall, the loss on the test set,
-which has no mistakes, rises:
-
-    loss | o
-         | * o                     o  o  test
-         |    * o            o  o
-         |       * o   o  o
-         |           *  o
-         |              *  *  *
-         |                       *  *  train
-         +----------------------------- epoch
-
-This is overfitting. Only the second curve shows it, which is why
-one draws both, and stops where the test loss is lowest.
-
-A test set must be of the same kind as what the model will meet. Of
-spirals one meets few. Step 51 reads digits.
+    loss | *
+         |   *
+         | o   *                    o  test
+         |   o   *             o
+         |     o   *       o
+         |        o  * o
+         |          o   *    *
+         |                      *  *  train
+         +---------------------------- epoch
 
 Exercise: WeightDecay (step 46) makes large weights costly. Add it
 to the optimizer as a hook. With which rate do the two losses stay
 together?
+
+In the package: dezero/dataloaders.py, DataLoader
 
 Output (rtol 0.05):
     10 batches: 32 32 32 32 32 32 32 32 32 12
@@ -75,11 +64,13 @@ from dezero.datasets import Spiral
 from dezero.models import MLP
 from dezero.optimizers import Adam
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# A loader is an iterator: it remembers how far it got. __next__ gives
+# the next batch, and at the end of the epoch it raises StopIteration,
+# by which a `for` knows that it is over. A loop that was left by break
+# begins anew. The last batch is shorter where the sizes do not fit.
+# (The package's loader gives each loop a position of its own, so that
+# loops over one loader may be nested.)
 class DataLoader:
     """Deliver a dataset in batches (x, t), shuffled in every epoch.
 
@@ -163,6 +154,17 @@ class Flawed(Spiral):
         self.label %= 3  # another one of 0, 1, 2
 
 
+# Which learning rate is good? Try 0.1, 0.01 and 0.001 for a few epochs
+# each. If the loss jumps or becomes nan, the rate is too large; if it
+# falls steadily but slowly, too small. Take the largest that falls
+# steadily. For Adam that is often near 0.001 or 0.01.
+#
+# What if the loss does not fall at all, with any rate? Take ten samples
+# and train on them alone. A network that cannot learn even these by
+# heart has a mistake in it. Look at these in turn: are all parameters
+# found (step 45), are the gradients cleared, do x and t still belong
+# together, is x around 0 and not 0 to 255, and does a gradient of your
+# own agree with the measured one (step 10)?
 def train(model, optimizer, loader):
     """Learn for one epoch; return the mean loss and accuracy."""
     total = np.zeros(2)
@@ -177,6 +179,7 @@ def train(model, optimizer, loader):
     return total / loader.data_size
 
 
+# no_grad (step 18): looking needs no graph.
 def test(model, loader):
     """Return the mean loss and accuracy, without learning."""
     total = np.zeros(2)
@@ -189,6 +192,16 @@ def test(model, loader):
     return total / loader.data_size
 
 
+# Why is the test loss the lower one at first? Because the test set has
+# no wrong labels, and 20 % of the training labels are wrong. A network
+# that knows the spiral, and that 20 % are wrong, gives the label 0.8
+# and the two others 0.1 each. Its training loss is
+#
+#     -0.8 * log(0.8) - 0.2 * log(0.1) = 0.64
+#
+# When the training loss falls below that, after some 30 epochs, the
+# network has begun to learn wrong labels by heart. At 80 the curves
+# cross.
 def draw(curves, file):
     """Draw curves (epochs, [train, test], [loss, accuracy])."""
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -200,6 +213,10 @@ def draw(curves, file):
         axes.set(xlabel="epoch", title=name, ylim=(0, None))
         axes.legend()
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":

@@ -1,75 +1,58 @@
 """Step 52. GPU with CuPy: one code, two array modules.
 
-A network computes sums of products, millions of them, and hardly
-one waits for another. A processor has a few cores that can do
-anything. A graphics card, a GPU, has thousands that all do the same
-at once, and that is all a product of matrices needs. With large
-matrices it is many times as fast. With small ones it is slower: to
-start an operation takes it a while, however little there is to do.
+Where is all this computed? A processor has a few cores that can do
+anything. A graphics card, a GPU, has thousands of cores that all do
+the same thing at the same time, and a matrix product needs no more
+than that. With large matrices a GPU is many times as fast. With
+small ones it is slower, because starting an operation takes it a
+while, however little there is to do.
 
-CuPy is NumPy for such a card. It has the same names: cupy.exp for
-numpy.exp, cupy.ndarray for numpy.ndarray; and `+`, `@` and x.sum()
-belong to the array anyway. So no function is written twice. It asks
-which module its array is from, calls it xp, and goes on as always,
-like Exp below and all functions of the package:
+CuPy is NumPy for such a card, under the same names: cupy.exp for
+numpy.exp, and `+`, `@` and x.sum() belong to the array anyway. So
+no function has to be written twice. It asks which module its array
+is from, calls that module xp, and goes on:
 
     xp = get_array_module(x)      numpy, or cupy
     return xp.exp(x)
 
 What is left to say is where the numbers are:
 
-    main memory    -- x.to_gpu() -->    memory of the GPU
-    numpy          <-- x.to_cpu() --    cupy
+    main memory   -- x.to_gpu() -->   memory of the GPU
+    numpy         <-- x.to_cpu() --   cupy
 
-The way between is long, and a GPU could do much while one number
-gets across. So nothing moves unless you say so, and an operation on
-arrays of both kinds is an error: a silent copy at every step would
-cost more than the GPU gains. Move a model once: model.to_gpu() is
-to_gpu() for each of its params(), and you can see that in train
-below. Move each batch once: DataLoader(..., gpu=True) does. Read
-the loss seldom, for that is a move too. And use float32: most GPUs
-are made for it, and slow in float64.
+That way is slow: while one array gets across, a GPU could compute
+much. So nothing moves unless you say so, and an operation on arrays
+of both kinds is an error. Move a model once, by model.to_gpu().
+Move each batch once; DataLoader(..., gpu=True) does. Read the loss
+seldom, for that is a move too. And use float32: most GPUs are slow
+in float64.
 
-Most computers have no such card. So here is an array module for
-everybody: Away. Its arrays hold one of NumPy's, and hide it. They
-have its methods and operators, mix with nothing but numbers and
-their own kind, and the module counts the moves. It is no faster,
-but the rules are CuPy's. Python looks for a module in sys.modules
-before it looks on the disk. Away is put there under the name cupy,
-and now the whole package takes it for CuPy.
+What happens if you forget this? The same network learns three
+times. Moved once, these arrays cross: x, t, two W, two b, and the
+last loss comes back. Moved before each update and back after it,
+each of the four parameters brings its gradient along: 6 arrays go
+and 10 come in every update. Without a GPU we can still count them.
 
-The same network learns three times: without a GPU; moved once, that
-is x, t, two W and two b there, and the last loss back; and moved
-there before each step and back after it, where each of the four
-parameters takes its gradient along: 6 + 10 moves a step. The losses
-are the same, the moves are not. Where a real GPU is found, the
-network learns on that too, and its loss is compared.
-
-When the program ends, what was learned is gone, wherever it was.
-Step 53 keeps it.
-
-Exercise: let train read the loss in every step. How many moves is
+Exercise: read the loss after every update, too. How many moves is
 that? And with a GPU: take the time of float((x @ x).sum()) in both
-modules, for x from 10 x 10 to 4,000 x 4,000. (CuPy does not wait
-for what a GPU computes, but float has to.) From which size on does
-it pay?
+modules, for x from 10 x 10 to 4,000 x 4,000. Where does it pay?
+
+In the package: dezero/cuda.py, get_array_module;
+dezero/core/extras.py, Variable
 
 Output (rtol 0.02):
-    as_cupy: needs CuPy and an NVIDIA GPU: pip install 'dezero[gpu]'
-    (see step 52); everything also runs without, on NumPy
-    numpy  exp(x) = [1.    2.718 7.389]
-    away   exp(x) = [1.    2.718 7.389]
-    Mul: arrays of NumPy and of CuPy do not mix; move all that belongs
-    together, by to_gpu() or to_cpu() (see step 52)
-    gpu=False, every=False: loss 0.504, moves 0
-    gpu=True, every=False: loss 0.504, moves 7
-    gpu=True, every=True: loss 0.504, moves 4,801
-    all the same: True
+    numpy: exp(x) = [1.    2.718 7.389]
+    as_cupy: needs CuPy and an NVIDIA GPU: pip install
+    'dezero[gpu]' (see step 52); everything also runs without,
+    on NumPy
+    parameters move  loss  arrays moved in 300 updates
+      never         0.504              0
+      once          0.504              7
+      each time     0.504          4,801
 """
 
 import sys
 import textwrap
-import types
 
 import numpy as np
 
@@ -81,6 +64,8 @@ from dezero.models import MLP
 from dezero.optimizers import SGD
 
 
+# CuPy is looked for only when somebody asks for it. Most computers
+# have no GPU, and everything else must run there as well.
 def _find_cupy():
     """Return the cupy module, or None where it or a GPU is missing."""
     try:
@@ -101,7 +86,7 @@ def get_array_module(x):
     """Return the module, numpy or cupy, that x lives in."""
     if isinstance(x, np.ndarray):
         return np
-    # Whoever has an array of CuPy has imported CuPy.
+    # an array of CuPy exists only if somebody has imported CuPy
     cupy = sys.modules.get("cupy")
     if cupy is not None and isinstance(_data(x), cupy.ndarray):
         return cupy
@@ -123,16 +108,26 @@ def as_cupy(x):
     return cupy.asarray(_data(x))
 
 
+# A gradient stays with its data, since the optimizer computes with
+# both. Before the first call of a layer W has no data to move.
+def move(variable, convert):
+    """Convert the array of a Variable, and that of its gradient."""
+    if variable.data is not None:
+        variable.data = convert(variable.data)
+    if variable.grad is not None:
+        move(variable.grad, convert)
+
+
 class Variable(dezero.Variable):
     """A Variable that can move."""
 
     def to_cpu(self):
-        """Move data into main memory, in place."""
-        self.data = as_numpy(self.data)
+        """Move data and gradient into main memory, in place."""
+        move(self, as_numpy)
 
     def to_gpu(self):
-        """Move data to the GPU, in place."""
-        self.data = as_cupy(self.data)
+        """Move data and gradient to the GPU, in place."""
+        move(self, as_cupy)
 
 
 class Exp(Function):
@@ -146,120 +141,54 @@ class Exp(Function):
         return gy * self.output()
 
 
-class AwayArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array whose numbers are elsewhere."""
+def send(variables, way):
+    """Move Variables "to_gpu" or "to_cpu"; return how many arrays.
 
-    def __init__(self, held):
-        self.held = held
-
-    def __getattr__(self, name):  # shape, T, sum, reshape, ...
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return away(getattr(self.held, name))
-
-    def __array_ufunc__(self, ufunc, method, *args, out=(), **options):
-        # All operators come here, and np.exp(x).
-        return away(ufunc)(*args, *out, **options)
-
-    __array__ = None  # np.asarray(x) is an error, as with CuPy
-
-    def __getitem__(self, index):
-        return away(self.held[index])
-
-    def __len__(self):
-        return len(self.held)
+    Where there is no GPU the arrays stay, and are only counted.
+    """
+    for variable in variables if _find_cupy() else []:
+        getattr(variable, way)()
+    return sum(1 + (v.grad is not None) for v in variables)
 
 
-def away(thing):
-    """Return an array as one that is away, a function likewise."""
-    if isinstance(thing, (np.ndarray, np.generic)):
-        return AwayArray(np.asarray(thing))
-    if not callable(thing) or isinstance(thing, type):
-        return thing
-    return lambda *xs, **options: away(thing(*map(here, xs), **options))
+# model(x.data) and not model(x): nobody needs the gradient of the
+# data, so there is none to be moved.
+def train(x, t, moving):
+    """Return the loss after 300 updates, and how many arrays moved.
 
-
-def here(x):
-    """Return the array that an AwayArray holds; refuse NumPy's."""
-    if isinstance(x, np.ndarray):
-        raise TypeError(f"Unsupported type {type(x)}")
-    return x.held if isinstance(x, AwayArray) else x
-
-
-class Away(types.ModuleType):
-    """What NumPy has, for arrays that are away; counts the moves."""
-
-    ndarray = AwayArray
-    moves = 0
-    runtime = types.SimpleNamespace(getDeviceCount=lambda: 1)
-    cuda = types.SimpleNamespace(runtime=runtime)
-
-    def __getattr__(self, name):
-        return away(getattr(np, name))
-
-    def asarray(self, x):
-        """Move an array of NumPy away."""
-        self.moves += 1
-        return AwayArray(np.array(x))
-
-    def asnumpy(self, x):
-        """Move an array home."""
-        self.moves += 1
-        return x.held.copy()
-
-
-def train(x, t, gpu=False, every=False):
-    """Return the loss after 300 steps, on a GPU or not.
-
-    every: move all there before a step, and back after it.
+    moving: "never", "once", or "each time": there and back.
     """
     np.random.seed(0)  # noqa: NPY002
-    model = MLP((10, 1))
+    model, x, t = MLP((10, 1)), Variable(x), Variable(t)
+    model(x.data)  # now all parameters have data
     optimizer = SGD(lr=0.6).setup(model)
-    x, t = Variable(x), Variable(t)
+    moves = 0
     for step in range(300):
-        for variable in (x, t, *model.params()):
-            variable.cleargrad()
-            if gpu and (every or step == 0):
-                variable.to_gpu()
-        loss = F.mean_squared_error(model(x), t)
+        model.cleargrads()
+        if moving == "each time" or moving == "once" and step == 0:
+            moves += send([x, t, *model.params()], "to_gpu")
+        loss = F.mean_squared_error(model(x.data), t.data)
         loss.backward()
         optimizer.update()
-        if every:
-            for variable in (x, t, *model.params()):
-                variable.to_cpu()
-    return float(as_numpy(loss))
+        if moving == "each time":
+            moves += send([x, t, *model.params()], "to_cpu")
+    moves += moving != "never"  # the loss, to be read
+    return float(as_numpy(loss)), moves
 
 
 if __name__ == "__main__":
-    real = _find_cupy()
-    sys.modules["cupy"] = None  # as where CuPy is not installed
     x = Variable(np.array([0.0, 1.0, 2.0]))
+    print("numpy: exp(x) =", Exp()(x).data.round(3))
     try:
-        x.to_gpu()
-    except RuntimeError as error:
-        print(textwrap.fill(str(error), 68))
-
-    cupy = sys.modules["cupy"] = Away("away")
-    for move in x.to_cpu, x.to_gpu:
-        move()
-        y = Exp()(x)
-        name = get_array_module(y).__name__
-        print(f"{name:5}  exp(x) = {as_numpy(y).round(3)}")
-    try:
-        x * np.ones(3)
-    except TypeError as error:
-        print(textwrap.fill(str(error), 68))
+        x.to_gpu()  # an error, if there is no GPU
+        print("cupy:  exp(x) =", Exp()(x).data.round(3))
+        x * np.ones(3)  # an error, since arrays do not mix
+    except (RuntimeError, TypeError) as error:
+        print(textwrap.fill(str(error), 60))
 
     x = np.linspace(-1, 1, 100, dtype=np.float32).reshape(-1, 1)
     t = np.sin(1.5 * np.pi * x)
-    losses = []
-    for gpu, every in ((False, False), (True, False), (True, True)):
-        cupy.moves = 0
-        losses.append(train(x, t, gpu, every))
-        result = f"loss {losses[-1]:.3f}, moves {cupy.moves:,}"
-        print(f"{gpu=}, {every=}: {result}")
-    if real is not None:
-        sys.modules["cupy"] = real
-        losses.append(train(x, t, gpu=True))
-    print(f"all the same: {np.allclose(losses, losses[0], rtol=0.01)}")
+    print("parameters move  loss  arrays moved in 300 updates")
+    for moving in "never", "once", "each time":
+        loss, moves = train(x, t, moving)
+        print(f"  {moving:13}{loss:6.3f}{moves:15,}")

@@ -1,74 +1,42 @@
 """Step 53. Saving and loading: what was learned outlives the program.
 
-A training may last for days, and all that comes of it is numbers
-in Parameters. When the program ends they are gone. So they go into
-a file, and a program that starts next year reads them back:
+A training may last for days, and all that it leaves is numbers in
+Parameters. When the program ends they are gone. So let us write
+them to a file, which a program of next year can read:
 
     model.save_weights("spiral.npz")
 
-    model = Net(100)                    # the same layers, new
-    model.load_weights("spiral.npz")    # the old numbers
+    model = Net(100)                  # the same layers, new
+    model.load_weights("spiral.npz")  # the old numbers
 
-The layers are not in the file: they are code. What is in it is one
-array for each Parameter, and a name to find it by, the way to it
-through the layers, as through folders:
+The layers are not in the file, since they are code. The file holds
+one array for each Parameter, under a name by which we find it again.
+The name is the way to it through the layers, as through folders:
 
-    model  +-- l1  +-- W                "l1/W"   (2, 100)
-           |       +-- b                "l1/b"   (100,)
-           +-- l2  +-- W                "l2/W"   (100, 3)
-                   +-- b                "l2/b"   (3,)
+    model +-- l1 +-- W    "l1/W"   (2, 100)
+          |      +-- b    "l1/b"   (100,)
+          +-- l2 +-- W    "l2/W"   (100, 3)
+                 +-- b    "l2/b"   (3,)
 
-_flatten_params walks it: a layer puts its own Parameters into a
-dict, and has the layers inside it do the same, with their name in
-front.
+The file has NumPy's format npz: a zip, and in it a small file for
+each array, with its dtype and shape. Why not pickle, which would
+take the model as it is? A pickle is a list of commands, and
+reading it carries them out, whatever they are; the class Order
+below shows how little that takes. Weights often come from people
+we don't know. An npz can contain pickles, too, and
+allow_pickle=False refuses them.
 
-NumPy's file for several arrays is npz: a zip, and in it a small
-file for each array, that begins with dtype and shape. Python has
-pickle, which would take the model as it is, class and all. But a
-pickle is a list of orders: call this, with that. Whoever reads it
-carries them out, whatever they are; the class Order below shows
-how little it takes. Weights often come from strangers, so no
-pickles. An npz can have some inside, for arrays of objects, and
-allow_pickle=False refuses these.
-
-Files get damaged, on the way or by a full disk, and mixed up. Two
-rules see to it that no harm is done:
-
-    save    under another name. The right name comes last, when
-            the file is complete, and at one stroke. A program
-            that is stopped in the middle of saving leaves the
-            former file as it was.
-    load    read everything, then check everything, and only then
-            set the first number. After an error the model is what
-            it was before.
-
-What is checked? That the bytes are those that were written, which
-a zip knows by a sum over each of its files; that each Parameter
-finds its array, and that the shapes agree. A Linear that was never
-called has no shape yet (step 44), and takes what comes.
-
-The package is stricter with files of strangers. A zip of 1 MB can
-hold 1 GB of zeros, so it reads dtype and shape first, NpzReader,
-and unpacks only what fits. And a layer keeps its dtype: float64
-from the file becomes the float32 of the layer.
-
-The restart here is a real one. The program runs its own file once
-more, as another process, which gets a path and nothing else. To go
-on with a training, and not only use what came of it, one must save
-more than that: Adam (step 46) remembers two numbers per weight.
-
-A layer of the package can be pickled all the same, for files that
-are nobody else's, and copied by copy.deepcopy. Its Variables leave
-the graph behind then, and come back as leaves.
-
-Does a network that was loaded do what it did when it was saved?
-So far yes, since it does the same at all times. In step 54 there
-is a function that does one thing while the network learns, and
-another one when it is used.
+Does a loaded network do what it did when it was saved? The program
+runs itself a second time, as another process that gets a path and
+nothing else. To go on with a training one must save more than the
+weights: Adam (step 46) remembers two numbers for each of them.
 
 Exercise: save what Adam remembers, too, so that 100 updates, a
-restart and 100 more end at the weights that 200 end at. Which
+restart and 100 more end at the same weights as 200 updates. Which
 names do you give it?
+
+In the package: dezero/layers/base.py, Layer; its methods only
+call weights.py beside it
 
 Output (rtol 0.05):
     a new network: right 104 of 300 new points
@@ -78,7 +46,8 @@ Output (rtol 0.05):
     cut.npz: File is not a zip file
     other.npz: l1/W has shape (2, 20) there and (2, 100) here
     part.npz: there is no l1/W, l1/b, l2/W, l2/b in it
-    order.npz: Object arrays cannot be loaded when allow_pickle=False
+    order.npz: Object arrays cannot be loaded when
+    allow_pickle=False
     a pickle was read, and has called print
     right, after all this:      297
 """
@@ -88,6 +57,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +69,22 @@ from dezero.datasets import get_spiral
 from dezero.optimizers import Adam
 
 
+# Files get damaged on the way or by a full disk, and they get mixed
+# up. Two rules keep that from doing harm.
+#
+# Save under another name. The right name comes last, in one stroke,
+# when the file is complete. A program that is stopped while it saves
+# leaves the old file as it was.
+#
+# Load in three parts: read everything, then check everything, and only
+# then set the first number. After an error the model is what it was.
+#
+# A zip keeps a checksum of each of its files, so other bytes than those
+# that were written are noticed. We check that each Parameter finds its
+# array, and that the shapes agree. A Linear that was never called has
+# no shape yet (step 44), and takes what comes. _flatten_params walks
+# through the layers: a layer puts its own Parameters into a dict, and
+# has the layers inside it do the same, with their name in front.
 class Layer(dezero.Layer):
     """The package's Layer, with the methods of this step."""
 
@@ -154,6 +140,10 @@ class Layer(dezero.Layer):
                 params_dict[key] = owned
 
 
+# The package is stricter, because a zip of 1 MB can hold 1 GB of zeros:
+# its NpzReader reads dtype and shape first, and unpacks only what fits.
+# And there a layer keeps its dtype: float64 from the file becomes the
+# float32 of the layer.
 def _read_npz(path, keys):
     """Return {key: array} of the file, which must have all keys."""
     with open(path, "rb") as file:
@@ -175,7 +165,7 @@ def _read_npz(path, keys):
 
 
 class Linear(Layer, dezero.layers.Linear):
-    """The package's Linear, as such a Layer."""
+    """The package's Linear, with those methods."""
 
 
 class Net(Layer):
@@ -214,8 +204,11 @@ def start_again(path):
     return subprocess.check_output(command, text=True).strip()
 
 
+# A layer of the package can be pickled and copied by copy.deepcopy, for
+# files that only you use. Its Variables come back as leaves, without
+# their graph.
 class Order:
-    """Has no data; its pickle says: call print."""
+    """An object without data; its pickle commands: call print."""
 
     def __reduce__(self):
         return print, ("a pickle was read, and has called print",)
@@ -258,7 +251,8 @@ if __name__ == "__main__":
             try:
                 model.load_weights(bad)
             except (ValueError, KeyError) as error:
-                said = error.args[0].partition(";")[0]
-                print(said.removeprefix("load_weights: "))
+                said = error.args[0].removeprefix("load_weights: ")
+                said = said.partition(";")[0]
+                print(textwrap.fill(said, 60))
     pickle.loads(pickle.dumps(Order()))
     print(f"right, after all this:      {right(model)}")

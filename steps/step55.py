@@ -1,66 +1,45 @@
 """Step 55. Convolution by loops: one small question, asked everywhere.
 
-The network of step 51 did not know which pixels are neighbours,
-and with 784 numbers in a row it had to learn a stroke anew in each
-corner of the picture. But an edge is an edge wherever it is, and
-to see one, it is enough to look at a few pixels.
+The network of step 51 does not know which pixels are neighbours.
+With 784 numbers in a row it has to learn a stroke again for each
+corner of the picture. But an edge is an edge wherever it is, and a
+few pixels are enough to see one.
 
-So let the weights be a small array, the kernel. It is laid on the
-picture, like a window; numbers that come to lie on each other are
-multiplied, and the sum of the products is one number. Then it
-moves on, with the same weights, and the numbers it gives make a
-new picture:
+So let the weights be a small array, the *kernel* or *filter*. Lay
+it on the picture like a window, multiply the numbers that lie on
+each other, and add up the products: one number. Then move on and
+do it again, with the same weights. This is a *convolution*, and the
+new picture that it gives is a *feature map*:
 
-    x (4, 5)                W (3, 3)         y (2, 3)
+    x (4, 5)         W (3, 3)     y (2, 3)
     +-------+
-    | 0 0 1 | 2 3           -1  0  1         +---+
-    | 0 1 2 | 3 2           -1  0  1         | 5 |  4   0
-    | 1 2 3 | 2 1           -1  0  1         +---+
-    +-------+                                  4   0  -4
-      2 3 2   1 0     (1-0) + (2-0) + (3-1) = 5
-
-    y[i, j] = sum over a, b of x[i + a, j + b] * W[a, b]
+    | 0 0 1 | 2 3    -1  0  1     +---+
+    | 0 1 2 | 3 2    -1  0  1     | 5 |  4  0
+    | 1 2 3 | 2 1    -1  0  1     +---+
+    +-------+                       4  0 -4
+      2 3 2   1 0    (1-0) + (2-0) + (3-1) = 5
 
 This kernel asks: is it brighter on the right than on the left?
 
-Three numbers say where the windows are: the size K of the kernel;
-the stride S, how many pixels it moves on at a time; and the
-padding P, how many zeros are put around the picture first. Without
-padding y is smaller than x, and pixels at the border are in few
-windows. How many places are there along a side of length H? The
-first window begins at 0, the last one at H + 2 P - K or before.
-Between them are that many pixels, and a step takes S of them:
+    y[i, j] = sum of x[i + a, j + b] * W[a, b] over a, b
 
-    OH = (H + 2 P - K) // S + 1
+In mathematics a convolution first turns the kernel by 180 degrees,
+and this here is *cross-correlation*. For a kernel that is learned
+it makes no difference. Can one be learned? We show the program
+random pictures, and what a secret kernel makes of them. Every
+number of y is a sum of nine pixels times nine weights, so this is
+the linear regression of step 42, and it finds the kernel.
 
-K = 3, P = 1, S = 1 keeps the size, and S = 2 halves it. What the
-division leaves over is in no window, as the lowest row of zeros
-in the first figure. get_deconv_outsize asks the other way round:
-how long must a side be to have so many places? Each of the
-three may be a pair, for height and width.
+Exercise: write kernels that shift the picture by a pixel, and that
+make it sharper. Draw what they do. If W adds up to 0, what is y
+where all pixels are equal? With pad 2, what is the sum of y?
 
-For a network none of this is new. A number of y is a sum of
-pixels times weights, so there is a linear layer that does the
-same. Its table of weights has one row for each pixel: what the
-convolution makes of a picture that is 1 there and 0 elsewhere.
-Most of it is 0, since a window sees little; and the rest are the
-same nine numbers in all columns, to be learned from all windows at
-once. That is all that a convolution is: a linear layer that knows
-what is near, and that near is the same thing everywhere.
-
-(In mathematics a convolution turns the kernel round first; this is
-a correlation there. To a kernel that is learned it is all one.)
-
-But one kernel asks one question only, and a picture in colour has
-three numbers at each pixel. Step 56 has channels for both.
-
-Exercise: write kernels that shift the picture by a pixel, that
-make it sharper, that see a slope of one direction only. Draw what
-they do. When W adds up to 0, what is y on an even surface? And with
-pad 2, for any x, the sum of y?
+In the package: dezero/functions/columns.py, pair and
+get_conv_outsize and get_deconv_outsize
 
 Output:
-    x (4, 5), W (3, 3), stride 2, pad 1: y [[1, 4, -5], [6, 0, -6]]
+    x (4, 5), W (3, 3), stride 2, pad 1:
+      y [[1, 4, -5], [6, 0, -6]]
     input  kernel  pad  stride  output  needs at least
        28       3    0       1      26              28
        28       5    2       1      28              28
@@ -69,6 +48,8 @@ Output:
     as a linear layer (64, 36): 2,304 weights,
       324 not 0, 9 different
       the same numbers: True
+    learned from 40 pairs of pictures:
+      [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
     figures/step55_windows.png
     figures/step55_edges.png
 """
@@ -80,18 +61,27 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dezero.functions import linear
-
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
+from dezero import Variable
+from dezero.functions import linear, mean_squared_error
 
 
-# --- new in this step ---
+# Three numbers say where the windows are: the size K of the kernel;
+# the *stride* S, how many pixels it moves on at a time; and the
+# *padding* P, how many zeros are put around the picture first.
+# Without padding y is smaller than x, and pixels at the border are
+# in few windows. Each of the three may be a pair, for height and
+# width.
 def pair(x):
     """Return x as (height, width): an int stands for both."""
     return (x, x) if isinstance(x, Integral) else tuple(x)
 
 
+# How many places are there along a side of length H? The first window
+# begins at 0, the last one at H + 2 P - K or before, and from one to
+# the next it is S. So K = 3, P = 1, S = 1 keeps the size, and S = 2
+# halves it. What the division leaves over is in no window: see the
+# lowest row of zeros in the first figure. get_deconv_outsize asks the
+# other way round: how long must a side be to have so many places?
 def get_conv_outsize(input_size, kernel_size, stride, pad):
     """Return how many places a kernel takes along one side."""
     return (input_size + 2 * pad - kernel_size) // stride + 1
@@ -117,6 +107,10 @@ def windows(shape, kernel_size, stride=1, pad=0):
             yield (i, j), window
 
 
+# The pixels that a number of y depends on are its *receptive field*.
+# Here it is one window. A second convolution of 3 x 3 on top of y
+# sees 3 x 3 numbers of y, and so 5 x 5 pixels of x; with a stride of
+# 2 in the first, 7 x 7.
 def convolve(x, W, stride=1, pad=0):
     """Return y (OH, OW): W laid on every window of x (H, W)."""
     places = list(windows(x.shape, W.shape, stride, pad))
@@ -133,12 +127,35 @@ def convolve(x, W, stride=1, pad=0):
     return y
 
 
+# The pixels of a window in a row, times the weights of the kernel in a
+# column: the windows of a picture are one matrix. The loss is the mean
+# squared error. The loop is that of step 28, with one update for each
+# picture.
+def learn_kernel(pairs, shape):
+    """Return the kernel that makes y of x, for pairs of (x, y)."""
+    W = Variable(np.zeros((np.prod(shape), 1)))
+    for x, y in pairs:
+        places = windows(x.shape, shape)
+        rows = np.stack([x[window].ravel() for _, window in places])
+        loss = mean_squared_error(rows @ W, y.reshape(-1, 1))
+        W.cleargrad()
+        loss.backward()
+        W.data -= 0.3 * W.grad.data
+    return W.data.reshape(shape)
+
+
+# What is new in this for a network? Every number of y is a sum of
+# pixels times weights, so some linear layer gives the same y. Its
+# table of weights has a row for each pixel: what the convolution makes
+# of a picture that is 1 there and 0 elsewhere. Most of the table is 0,
+# since a window sees little. The rest are the same nine numbers in
+# each column. A convolution is a linear layer that knows two things:
+# only neighbours count, and they count in the same way everywhere.
 def as_table(W, shape, stride=1, pad=0):
     """Return the weights (H*W, OH*OW) of a linear layer like W."""
     pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
-    return np.stack(
-        [convolve(x, W, stride, pad).ravel() for x in pixels]
-    )
+    rows = [convolve(x, W, stride, pad).ravel() for x in pixels]
+    return np.stack(rows)
 
 
 def draw_numbers(axes, x, title, pad=0):
@@ -150,9 +167,7 @@ def draw_numbers(axes, x, title, pad=0):
     inside = np.pad(np.ones(x.shape, bool), pad)
     for (i, j), value in np.ndenumerate(padded):
         ink = "black" if inside[i, j] else "0.6"
-        axes.text(
-            j, i, f"{value:g}", ha="center", va="center", color=ink
-        )
+        axes.text(j, i, f"{value:g}", ha="center", va="center", c=ink)
         if not inside[i, j]:
             square = Rectangle((j - 0.5, i - 0.5), 1, 1, color="0.92")
             axes.add_patch(square)
@@ -172,10 +187,9 @@ def draw_windows(x, W, stride, pad, file):
     y = convolve(x, W, stride, pad)
     figure = Figure(figsize=(11, 5), layout="constrained")
     grid = figure.subplots(y.shape[0], y.shape[1] + 1)
-    for at, window in windows(x.shape, W.shape, stride, pad):
-        i, j = at
-        draw_numbers(grid[at], x, f"y[{i}, {j}] = {y[at]}", pad)
-        draw_frame(grid[at], window)
+    for (i, j), window in windows(x.shape, W.shape, stride, pad):
+        draw_numbers(grid[i, j], x, f"y[{i}, {j}] = {y[i, j]}", pad)
+        draw_frame(grid[i, j], window)
     draw_numbers(grid[0, -1], W, "the kernel W")
     draw_numbers(grid[1, -1], y, "y")
     figure.savefig(file, dpi=144)
@@ -199,22 +213,22 @@ def draw_edges(x, kernels, file):
     every = figure.subplots(1, len(kernels))
     for axes, (title, W) in zip(every, kernels.items()):
         y = convolve(x, W)
-        if W.sum() > 0:
-            axes.imshow(y, cmap="gray", vmin=0, vmax=1)
-        else:
-            axes.imshow(y, cmap="RdBu", vmin=-3, vmax=3)
+        cmap, low, high = ("gray", 0, 1) if W.sum() else ("RdBu", -3, 3)
+        axes.imshow(y, cmap=cmap, vmin=low, vmax=high)
         axes.set_title(title, fontsize=11)
         axes.axis("off")
     figure.savefig(file, dpi=144)
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 if __name__ == "__main__":
-    stroke = np.indices((4, 5)).sum(axis=0) - 4
-    x = (3 - abs(stroke)).clip(0)
+    x = (3 - abs(np.indices((4, 5)).sum(axis=0) - 4)).clip(0)
     W = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
-    y = convolve(x, W, stride=2, pad=1)
-    print(f"x {x.shape}, W {W.shape}, stride 2, pad 1:", end=" ")
-    print(f"y {y.tolist()}")
+    print(f"x {x.shape}, W {W.shape}, stride 2, pad 1:")
+    print(f"  y {convolve(x, W, stride=2, pad=1).tolist()}")
     print("input  kernel  pad  stride  output  needs at least")
     for k, p, s in (3, 0, 1), (5, 2, 1), (3, 1, 2), (2, 0, 2):
         size = get_conv_outsize(28, k, s, p)
@@ -229,6 +243,11 @@ if __name__ == "__main__":
     print(f"  {weights.size} not 0, {len(set(weights))} different")
     y8 = linear(x8.reshape(1, -1), table).data.reshape(6, 6)
     print("  the same numbers:", np.allclose(y8, convolve(x8, W8)))
+
+    pairs = [(p, convolve(p, W)) for p in rng.normal(size=(40, 12, 12))]
+    print(f"learned from {len(pairs)} pairs of pictures:")
+    found = learn_kernel(pairs, W.shape).round(1) + 0.0  # no -0.0
+    print(f"  {found.tolist()}")
 
     FIGURES.mkdir(exist_ok=True)
     draw_windows(x, W, 2, 1, FIGURES / "step55_windows.png")

@@ -1,59 +1,40 @@
 """Step 56. Channels, batches, pooling: many pictures, many questions.
 
-A picture in colour has three numbers at each pixel: three pictures
-on top of each other, red, green and blue. They are its channels,
-and a kernel gets as many: one array of weights for each of them.
-All the products are added up, so a kernel still gives one number
-for each window. More questions need more kernels; the pictures
-they give are the channels of the result, which the next
-convolution sees in turn. And the pictures of a batch have nothing
-to do with each other:
+A picture in colour has three numbers at each pixel: red, green and
+blue. These are its channels, three pictures on top of each other.
+A kernel gets an array of weights for each of them, and all products
+are added up, so it still gives one number for each window. One
+kernel asks one question. More questions need more kernels, and the
+feature maps that they give are the channels of the result:
 
-    x (N, C, H, W)    W (OC, C, KH, KW)    y (N, OC, OH, OW)
+    x (N, C, H, W)   W (OC, C, KH, KW)
+    y (N, OC, OH, OW)
 
-    x[n, 0]  red    with W[k, 0] --+
-    x[n, 1]  green  with W[k, 1] --+-- + b[k] --> y[n, k]
-    x[n, 2]  blue   with W[k, 2] --+
+    x[n, 0] with W[k, 0] --+
+    x[n, 1] with W[k, 1] --+-- + b[k] --> y[n, k]
+    x[n, 2] with W[k, 2] --+
 
     y[n, k, i, j] = b[k] + sum over c, p, q of
                     x[n, c, i + p, j + q] * W[k, c, p, q]
 
-The first figure shows it with numbers: C = 3, OC = 2.
-
-How much is saved, against a linear layer between the same sizes?
-For 3 channels in and 16 out, a convolution has 432 weights instead
-of 50 million, and uses each of them in all 1,024 places.
+The N pictures of a batch have nothing to do with each other. The
+first figure shows it with numbers, for C = 3 and OC = 2. And the
+first table counts: how many weights does this save, compared with a
+linear layer between the same sizes?
 
 When the picture moves, y moves with it. That is half of what we
 want: a seven is a seven, wherever it stands. The other half is to
-become less and less exact about the place, and that is pooling. It
-has windows, too, mostly side by side, and looks at each channel by
-itself. Max pooling keeps the largest number: is there an edge
-anywhere in here? Average pooling keeps the mean. Neither has
-weights. y becomes smaller, and whatever comes next sees more of x
-in each number: after pooling 2 x 2, a window of 3 x 3 is as wide
-as one of 6 x 6 was.
+become less exact about the place, and that is what *pooling* does.
+It has windows, too, usually side by side, and no weights. Max
+pooling keeps the largest number: is there an edge anywhere in here?
+Average pooling keeps the mean. The second figure and the last table
+move a picture, and look at what is left of the move.
 
-The second figure moves a stroke by one pixel. The table measures
-it on the picture of step 55: its edges (relu of four kernels), and
-by how much they change when it moves. Pooled, they change less;
-pooled into one number for each kernel, not at all, but then nobody
-knows any more where the edge was.
+Exercise: in a depthwise convolution, OC = C, and kernel k sees only
+channel k. Write it. How many of the C * C * 9 weights are left?
+Follow it by a convolution of 1 x 1. What does that one do?
 
-Around the picture, a mean takes zeros, as a convolution does. For
-the largest number that would be wrong: zeros would win where all
-else is negative. Minus infinity never wins.
-
-These loops are good for the eye, and for nothing else. They put
-numbers into y one by one, so there is no graph, and no gradient.
-And each window costs some microseconds: 16 kernels on the 60,000
-pictures of MNIST, with 676 windows each, take half an hour or
-more, for one epoch. Step 57 does without the loops.
-
-Exercise: with groups, kernel k sees only some of the channels, and
-in the extreme (depthwise, OC = C) only channel k. Write that. How
-many weights are left of C * C * 9? Then follow it by a convolution
-of 1 x 1. What does that one do?
+In the package: nothing; these loops are there to be looked at
 
 Output:
     x (1, 3, 5, 5), W (2, 3, 3, 3) -> y (1, 2, 3, 3)
@@ -78,64 +59,7 @@ from matplotlib.patches import Rectangle
 from dezero.functions import relu
 from dezero.utils import get_conv_outsize, pair
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-def windows(shape, kernel_size, stride=1, pad=0):
-    """Yield (i, j), (rows, columns): each place of a kernel.
-
-    The slices are those of the padded picture; shape is the one
-    without padding.
-    """
-    (H, W), (KH, KW) = shape, pair(kernel_size)
-    (SH, SW), (PH, PW) = pair(stride), pair(pad)
-    for i in range(get_conv_outsize(H, KH, SH, PH)):
-        for j in range(get_conv_outsize(W, KW, SW, PW)):
-            top, left = i * SH, j * SW
-            window = slice(top, top + KH), slice(left, left + KW)
-            yield (i, j), window
-
-
-def draw_numbers(axes, x, title, pad=0):
-    """Draw x as a table: blue above 0, red below, padding grey."""
-    padded = np.pad(x, pad)
-    axes.imshow(padded, cmap="RdBu", vmin=-12, vmax=12)
-    axes.set_title(title, fontsize=11)
-    axes.axis("off")
-    inside = np.pad(np.ones(x.shape, bool), pad)
-    for (i, j), value in np.ndenumerate(padded):
-        ink = "black" if inside[i, j] else "0.6"
-        axes.text(
-            j, i, f"{value:g}", ha="center", va="center", color=ink
-        )
-        if not inside[i, j]:
-            square = Rectangle((j - 0.5, i - 0.5), 1, 1, color="0.92")
-            axes.add_patch(square)
-
-
-def draw_frame(axes, window, color="tab:orange"):
-    """Draw a frame around window, a pair of slices."""
-    (top, bottom), (left, right) = [(s.start, s.stop) for s in window]
-    corner = left - 0.45, top - 0.45
-    frame = Rectangle(corner, right - left - 0.1, bottom - top - 0.1)
-    frame.set(fill=False, edgecolor=color, linewidth=3)
-    axes.add_patch(frame)
-
-
-def scene(size=64):
-    """Return a picture from 0 to 1: a house and the moon."""
-    v, u = np.mgrid[:size, :size] / size  # down, to the right
-    x = 0.5 - 0.3 * v  # the sky
-    x[(u - 0.75) ** 2 + (v - 0.25) ** 2 < 0.019] = 1.0
-    x[(v > 0.25) & (abs(u - 0.35) < v - 0.25)] = 0.6
-    x[(v > 0.5) & (abs(u - 0.35) > 0.2)] = 0.1
-    x[(v > 0.5) & (abs(u - 0.35) < 0.2)] = 0.8
-    x[(v > 0.7) & (abs(u - 0.35) < 0.06)] = 0.2
-    return x
-
-
-# --- new in this step ---
 def out_size(shape, kernel_size, stride=1, pad=0):
     """Return (OH, OW) for pictures x of shape (N, C, H, W)."""
     sides = shape[2:], pair(kernel_size), pair(stride), pair(pad)
@@ -149,6 +73,10 @@ def pad_images(x, pad, value=0):
     return np.pad(x, widths, constant_values=value)
 
 
+# These loops put numbers into y one by one, so there is no graph and
+# no gradient. And each window costs some microseconds: 16 kernels on
+# the 60,000 pictures of MNIST, with 676 windows each, take half an
+# hour or more, for one epoch. Step 57 needs no loop over windows.
 def conv2d_loops(x, W, b=None, stride=1, pad=0):
     """Return y: each kernel W[k] laid on each window of each x[n].
 
@@ -173,6 +101,11 @@ def conv2d_loops(x, W, b=None, stride=1, pad=0):
     return y if b is None else y + b.reshape(-1, 1, 1)
 
 
+# y of a pooling is smaller, and whatever comes next sees more of x in
+# each number: after 2 x 2, the receptive field of a 3 x 3 kernel is
+# 6 x 6. Around the picture a mean takes zeros, as a convolution does.
+# For the largest number that would be wrong: where all else is
+# negative, zeros would win. Minus infinity never wins.
 def pool(reduce, x, kernel_size, stride, pad, outside):
     """Return reduce(window) for each window of each channel."""
     places = list(windows(x.shape[2:], kernel_size, stride, pad))
@@ -237,9 +170,68 @@ def draw_pooling(pictures, file):
     figure.savefig(file, dpi=144)
 
 
+# The table takes the edges in the picture of step 55 (relu of four
+# kernels) and moves the picture. Pooled, the edges change less. Pooled
+# into one number for each kernel they don't change at all, but this
+# number no longer says where an edge was.
 def change(a, b):
     """Return by how many percent b differs from a."""
     return 100 * abs(b - a).sum() / abs(a).sum()
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def windows(shape, kernel_size, stride=1, pad=0):
+    """Yield (i, j), (rows, columns): each place of a kernel.
+
+    The slices are those of the padded picture; shape is the one
+    without padding.
+    """
+    (H, W), (KH, KW) = shape, pair(kernel_size)
+    (SH, SW), (PH, PW) = pair(stride), pair(pad)
+    for i in range(get_conv_outsize(H, KH, SH, PH)):
+        for j in range(get_conv_outsize(W, KW, SW, PW)):
+            top, left = i * SH, j * SW
+            window = slice(top, top + KH), slice(left, left + KW)
+            yield (i, j), window
+
+
+def draw_numbers(axes, x, title, pad=0):
+    """Draw x as a table: blue above 0, red below, padding grey."""
+    padded = np.pad(x, pad)
+    axes.imshow(padded, cmap="RdBu", vmin=-12, vmax=12)
+    axes.set_title(title, fontsize=11)
+    axes.axis("off")
+    inside = np.pad(np.ones(x.shape, bool), pad)
+    for (i, j), value in np.ndenumerate(padded):
+        ink = "black" if inside[i, j] else "0.6"
+        axes.text(j, i, f"{value:g}", ha="center", va="center", c=ink)
+        if not inside[i, j]:
+            square = Rectangle((j - 0.5, i - 0.5), 1, 1, color="0.92")
+            axes.add_patch(square)
+
+
+def draw_frame(axes, window, color="tab:orange"):
+    """Draw a frame around window, a pair of slices."""
+    (top, bottom), (left, right) = [(s.start, s.stop) for s in window]
+    corner = left - 0.45, top - 0.45
+    frame = Rectangle(corner, right - left - 0.1, bottom - top - 0.1)
+    frame.set(fill=False, edgecolor=color, linewidth=3)
+    axes.add_patch(frame)
+
+
+def scene(size=64):
+    """Return a picture from 0 to 1: a house and the moon."""
+    v, u = np.mgrid[:size, :size] / size  # down, to the right
+    x = 0.5 - 0.3 * v  # the sky
+    x[(u - 0.75) ** 2 + (v - 0.25) ** 2 < 0.019] = 1.0
+    x[(v > 0.25) & (abs(u - 0.35) < v - 0.25)] = 0.6
+    x[(v > 0.5) & (abs(u - 0.35) > 0.2)] = 0.1
+    x[(v > 0.5) & (abs(u - 0.35) < 0.2)] = 0.8
+    x[(v > 0.7) & (abs(u - 0.35) < 0.06)] = 0.2
+    return x
 
 
 if __name__ == "__main__":

@@ -2,64 +2,42 @@
 
 A wave passes the height 0.5. Is it on its way up, or down? One
 point does not tell; the one before it would. All layers so far
-forget x when they have answered. A recurrent network does not: its
-answer is also its state h, and goes into the next call.
+forget x as soon as they have answered. A *recurrent network* (RNN;
+Elman, 1990) does not: its answer is also its state h, and goes into
+the next call.
 
     x0         x1         x2
      | x2h      | x2h      | x2h
-     v   h2h    v   h2h    v   h2h
-    h0 ------> h1 ------> h2 ------> ...   h = tanh(x2h(x) + h2h(h))
+     v   h2h    v   h2h    v
+    h0 ------> h1 ------> h2 -----> ...
      |          |          |
      v          v          v
-    y0         y1         y2     each y a forecast of the next x
+    y0         y1         y2
 
-The two Linears are the same in every call, and what h is to
-remember is for them to learn. A state belongs to one sequence;
-before another one begins, reset_state() forgets it.
+    h = tanh(x2h(x) + h2h(h before)),  y forecasts the next x
 
-SinCurve is one wave of 1,000 points. They are so close together
-that the last point is an excellent forecast of the next. So here we
-walk round and round it and take every 25th point. Noise of up to
-0.05 is added to the sine that is learned from; the test is a cosine
-without noise.
+Both Linears are the same in every call, and what h has to remember
+is for them to learn. SinCurve is one wave of 1,000 points, so close
+together that the last point is an excellent forecast of the next.
+So we walk round and round it and take every 25th point. We train
+on a noisy sine, and test on a cosine without noise.
 
-To backward this is nothing new. h is a Variable like any other, and
-its creator leads to the call before, and from there to the first:
-each point makes the graph longer, 999 points with 7,000 Functions,
-all of which keep their arrays. So every k points we take a step and
-cut the graph off. unchain() makes a Variable a leaf: it forgets its
-creator. unchain_backward() does so with all from which the loss was
-computed. Each Variable is cut when first met, so the way to it is
-not taken twice. The array of h stays, and the next call goes on
-with it; only the way back ends there. This is truncated
-back-propagation through time.
+For backward this is nothing new. h is a Variable like any other, and
+its creator leads to the call before: *backpropagation through time*
+(Werbos, 1990). But 999 points have 7,000 Functions, and all of them
+keep their arrays. So after every k points we update, and cut the
+graph off. What do we lose by this *truncation*? The program measures
+how much of the gradient is missing if 40 calls are cut down to k.
 
-What is lost? The gradient with respect to h2h is a sum over all the
-calls in which it took part. The way back from one call to the one
-before is a product with h2h.W.T, and with the slope of tanh, which
-is at most 1. So from far back comes less and less: the program
-counts Functions, and measures what is missing if 40 steps are cut
-down to k. (If W is so large that it outweighs the slopes, more and
-more comes, and the gradient explodes; ClipGrad of step 46 is for
-that.) Cut at 10, we miss 3 %, and hold a quarter of the graph.
-
-The picture shows the forecasts from one point to the next, and what
-comes when the network is left alone, its own forecasts being its
-points. It makes waves by itself. (That they fit so well is luck, too:
-after other first weights they come somewhat early or late.)
-
-The results of the package's functions are dezero.Variables. They
-have both methods; Variable.unchain(h) runs those that stand here.
-
-But the little that comes from 20 points back is all there is to
-learn from. And what h has noticed goes through h2h and tanh in each
-call, mixed with news, whether it is wanted later or not. Things to
-be kept for long are lost on both ways. Step 60 gives h a memory
-with doors.
+What comes from far back is small, and so things that have to be
+kept for long are hardly learned at all. Step 60 gives h a memory.
 
 Exercise: train with k = 1, and with k = 100. Which is worse, and
 why? Then call reset_state() before each point, which makes the
-network forget. What is the best it can do?
+network forget. What is the best it can do now?
+
+In the package: dezero/layers/recurrent.py, RNN;
+dezero/datasets/small.py, SinCurve
 
 Output (rtol 0.05):
     steps back  Functions  missing of the gradient
@@ -90,27 +68,6 @@ from dezero.layers import Layer, Linear
 from dezero.models import Model
 from dezero.optimizers import Adam
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
-
-
-# --- new in this step ---
-class Variable(dezero.Variable):
-    """The package's Variable, with the methods of this step."""
-
-    def unchain(self):
-        """Forget how this Variable was computed; it becomes a leaf."""
-        self.creator = None
-
-    def unchain_backward(self):
-        """Cut every Variable upstream of this one off the graph."""
-        waiting = [] if self.creator is None else [self.creator]
-        for func in waiting:  # grows while it is read
-            for x in func.inputs:
-                if x.creator is not None:
-                    waiting.append(x.creator)
-                    x.unchain()
-
 
 class RNN(Layer):
     """h = tanh(x2h(x) + h2h(h)): the output is kept for the next call.
@@ -135,6 +92,30 @@ class RNN(Layer):
             a = a + self.h2h(self.h)
         self.h = F.tanh(a)
         return self.h
+
+
+# unchain() makes a Variable a leaf: it forgets its creator.
+# unchain_backward() does so with everything that the loss was computed
+# from. Each Variable is cut when the loop meets it first, so no way
+# is walked twice. The array of h stays, and the next call goes on
+# with it; only the way back ends there. (The results of the package's
+# functions are dezero.Variables, which have both methods, too.
+# Variable.unchain(h) runs the method that stands here.)
+class Variable(dezero.Variable):
+    """The package's Variable, with the methods of this step."""
+
+    def unchain(self):
+        """Forget how this Variable was computed; it becomes a leaf."""
+        self.creator = None
+
+    def unchain_backward(self):
+        """Cut every Variable upstream of this one off the graph."""
+        waiting = [] if self.creator is None else [self.creator]
+        for func in waiting:  # grows while it is read
+            for x in func.inputs:
+                if x.creator is not None:
+                    waiting.append(x.creator)
+                    x.unchain()
 
 
 class Forecast(Model):
@@ -184,6 +165,15 @@ def functions_behind(y):
     return found
 
 
+# The gradient with respect to h2h is a sum over all the calls in which
+# it took part. From one call to the one before, a gradient is
+# multiplied by h2h.W.T and by the slope of tanh, which is at most 1.
+# So less and less arrives from far back: the *vanishing gradient*
+# (Hochreiter, 1991; Bengio and others, 1994). If W is large enough to
+# outweigh the slopes, more and more arrives: the *exploding gradient*.
+# Gradient clipping (ClipGrad, step 46) was proposed for that (Pascanu
+# and others, 2013). Cut at 10, we miss 3 % of the gradient, and hold a
+# quarter of the graph.
 def gradient(model, points, t, k):
     """Return dloss/dW of h2h, looking k steps back from the end.
 
@@ -214,6 +204,9 @@ def train(model, optimizer, loader, k):
             loss = 0
 
 
+# Left alone, the network takes its own forecasts for points. It makes
+# waves by itself. (How well they fit is partly luck: after other first
+# weights they come somewhat early or late.)
 def predict(model, points, alone=0):
     """Return the forecast after each of the points (n, 1): (n,).
 
@@ -247,6 +240,10 @@ def draw(points, true, forecasts, alone, file):
         axes.set(xlabel="points", ylabel="height", ylim=(-1.2, 1.9))
         axes.legend(loc="upper right", ncols=3)
     figure.savefig(file, dpi=144)
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":

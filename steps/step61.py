@@ -1,50 +1,59 @@
-"""Step 61. Max and min: switches that gradients pass through.
+"""Step 61. Max and min: the gradient goes to the winner.
 
-y = max(x) is one of its inputs, so moving that one moves y as much,
-and moving any other does nothing. Max is a row of switches: the one
-of the winner is closed, and the gradient goes back through it.
+On which of its inputs does y = max(x) depend? Move the largest
+element a little, and y moves just as much. Move any other element,
+and y stays. So max is a row of switches. Only the switch of the
+largest element is closed, and the gradient goes back through it.
 
     x  = [3 1 8 0 0 3 6 4]
     gx = [0 0 1 0 0 0 0 0] * gy
 
-Which switch is closed is found in forward and kept for backward. It
-is no function of x that one could differentiate: moving x a little
-does not change it. So gradients of any order pass the same switch.
+A small change of x does not change which element is the largest. So
+forward notes the winner once, and backward treats the switches as
+constants. Second derivatives go back through the same switches.
 
-And when two win? Moving either of them up moves y, moving it down
-does not: y has a corner there, with a slope on each side, and every
-mixture of them is a subgradient. A framework has to choose one.
+What if two elements tie? Move one of them up and y moves with it.
+Move it down and y stays. So y has a corner here, with the slope 1
+on one side and 0 on the other. Every mixture of the two slopes is
+called a *subgradient*, and a program has to choose one:
 
-    share evenly    1/2 and 1/2: the mean of what could be chosen
-    the first wins  1 and 0: as if the others were not there
+    share              1/2 and 1/2
+    the first wins     1 and 0
 
-PyTorch does both: x.max() shares, x.max(0) gives all to the first
-row. Our max and min always share. Then the answer is the same
-for max over all and over an axis, and it does not depend on the
-order of the elements: reorder x, and its gradient is reordered.
-Pooling (step 57) is the exception: as in PyTorch, the first place
-in a window gets all.
+There is no agreement about it, not even inside one framework:
 
-The picture shows what it means for descent on max(x, y), from a
-corner. Shared, the two go down together and stay on it. When the
-first wins, they take turns, and leave it at every other step.
+    share                    the first wins
+    max and min, here        pooling, here (step 57)
+    PyTorch: x.max()         PyTorch: x.max(0)
+    PyTorch: x.amax(0)       PyTorch: max pooling
 
-min is the same with the smallest. Nothing here is new in itself:
-picking an element is a product with a row of 0 and 1. Step 62 does
-the same for the elements that we pick ourselves.
+We let max and min share, because the result then does not depend on
+the order of the elements. Pooling gives all to the first place in a
+window, as PyTorch does. Does the choice matter? The last lines of
+the output try both. Step 62 picks elements by their place.
 
-Exercise: write the sum of the two largest elements of a row, by max
-twice. Which switches are closed when three elements tie?
+Exercise: write the sum of the two largest elements: take f = Max()
+and f(x), put -np.inf in the winner's place with where(f.winners,
+-np.inf, x), and take max again. What is its gradient at [5, 1, 4]?
+What goes wrong at [5, 5, 1]?
+
+In the package: dezero/core/reduction.py, Max and Min
 
 Output:
-    A1 max of [3 1 8 0 0 3 6 4]: [0 0 1 0 0 0 0 0]
-    A2 of columns [8 5 9 9 9]:
-       [[0 0 0 1 0] [0 1 1 0 0] [0 0 0 0 1] [1 0 0 0 0]]
-    A3 of ten ones: ten times 0.1
-    A4 of columns of two ones, shared: [[0.5 0.5 0.5 0.5 0.5] twice]
-       PyTorch, the first wins: [[1 1 1 1 1] [0 0 0 0 0]]
-    second derivative of max(x)**2 at x = [1 3 2]: [0 2 0]
-    descent, off the corner: shared by 0.0, first wins by 0.2
+    max of [3 1 8 0 0 3 6 4]:
+      gradient [0 0 1 0 0 0 0 0]
+    max of each column, [8 5 9 9 9]:
+      gradient [[0 0 0 1 0] [0 1 1 0 0] [0 0 0 0 1] [1 0 0 0 0]]
+    max of ten ones:
+      gradient 0.1, ten times
+    max of each column of two rows of ones:
+      shared [0.5 0.5 0.5 0.5 0.5], twice
+      the first wins [[1 1 1 1 1] [0 0 0 0 0]]
+    second derivative of max(x)**2 at x = [1 3 2]:
+      [0 2 0]
+    descent from a tie, 20 steps:
+      shared, to (0, 0) on a path of length 2.8
+      the first wins, to (0, 0) on a path of length 4.0
     figures/step61_corner.png
 """
 
@@ -57,11 +66,10 @@ import dezero
 from dezero import Function
 from dezero.core import broadcast_to, restore_axes, where
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# winners is an array of True and False. where selects with it, and
+# does not multiply: inf * 0 would be nan. The sum over winners says
+# how many elements tie, and each of them gets its share of gy.
 class Max(Function):
     """Largest element over axis; the gradient goes where it was."""
 
@@ -117,6 +125,7 @@ class Variable(dezero.Variable):
         return min(self, axis, keepdims)
 
 
+# The other choice: of the winners only the first one is kept.
 class FirstWins(Max):
     """Max over one axis as in PyTorch: the first winner takes all."""
 
@@ -131,12 +140,17 @@ class FirstWins(Max):
 
 
 def gradient(f, x):
-    """Return the gradient of f at x, upstream all ones."""
+    """Return the gradient of f at x, an array; gy is all ones."""
     x.cleargrad()
     f(x).backward()
     return x.grad.data
 
 
+# Does the choice matter when we look for a minimum? We start descent
+# on max(x, y) at x = y, where the two tie. Both choices arrive at
+# the same point after the same number of steps. Shared gradients go
+# there straight. When the first one wins, x and y take turns, and
+# the path is a staircase.
 def descend(f, start=(2.0, 2.0), lr=0.2):
     """Return the path of descent until f is 0, an array."""
     x = Variable(np.array(start))
@@ -169,39 +183,44 @@ def show(array):
     return str(array).replace("\n", "")
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 if __name__ == "__main__":
     x = Variable(np.array([3.0, 1, 8, 0, 0, 3, 6, 4]))
     gx = gradient(Variable.max, x)
-    print(f"A1 max of {show(x.data)}: {show(gx)}")
+    print(f"max of {show(x.data)}:\n  gradient {show(gx)}")
 
     rows = [1, 1, 5, 9, 1], [4, 5, 9, 8, 7], [1, 1, 7, 7, 9]
     x = Variable(np.array([*rows, [8, 1, 1, 0, 7]], dtype=float))
     y = max(x, axis=0, keepdims=True)
     y.backward()
-    print(f"A2 of columns {show(y.data[0])}:\n   {show(x.grad.data)}")
+    print(f"max of each column, {show(y.data[0])}:")
+    print(f"  gradient {show(x.grad.data)}")
 
     x = Variable(np.ones((2, 5)))
     (share,) = set(gradient(max, x).flat)
-    print(f"A3 of ten ones: ten times {share}")
-    a, b = gradient(Max(axis=0), x)
-    print(f"A4 of columns of two ones, shared: [{show(a)} twice]")
-    print(
-        f"   PyTorch, the first wins: {show(gradient(FirstWins(0), x))}"
-    )
+    print(f"max of ten ones:\n  gradient {share}, ten times")
+    print("max of each column of two rows of ones:")
+    print(f"  shared {show(gradient(Max(axis=0), x)[0])}, twice")
+    print(f"  the first wins {show(gradient(FirstWins(0), x))}")
 
     x = Variable(np.array([1.0, 3, 2]))
     (max(x) ** 2).backward(create_graph=True)
     gx = x.grad
     second = show(gradient(lambda x: gx, x))
-    print(f"second derivative of max(x)**2 at x = [1 3 2]: {second}")
+    print("second derivative of max(x)**2 at x = [1 3 2]:")
+    print(f"  {second}")
 
     paths = {"shared": descend(max)}
-    paths["first wins"] = descend(FirstWins(0))
-    a, b = (
-        abs(path[:, 0] - path[:, 1]).max() for path in paths.values()
-    )
-    print(f"descent, off the corner: shared by {a:.1f}, ", end="")
-    print(f"first wins by {b:.1f}")
+    paths["the first wins"] = descend(FirstWins(0))
+    print(f"descent from a tie, {len(paths['shared']) - 1} steps:")
+    for name, path in paths.items():
+        x, y = abs(path[-1])
+        length = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
+        print(f"  {name}, to ({x:.0f}, {y:.0f})", end=" ")
+        print(f"on a path of length {length:.1f}")
     FIGURES.mkdir(exist_ok=True)
     draw(paths, FIGURES / "step61_corner.png")
     print("figures/step61_corner.png")

@@ -1,46 +1,53 @@
-"""Step 62. Slices and shapes: what is picked takes gradients along.
+"""Step 62. Slices: picking is a product with zeros and ones.
 
-A slice picks elements, as max does. Written as algebra it is a
-product with a matrix S of 0 and 1, a row for each element picked:
+Step 47 wrote get_item, which sends gradients back to the elements
+that were picked. Why is this right? A picked element is a sum over
+all elements of x, in which one has the factor 1 and the others have
+0. So picking is a product with a matrix. This *selection matrix* S
+has a row for each picked element, with a 1 at the element's place.
 
-    y = x[[2, 0, 2]]      S = 0 0 1      y = S @ x
-                              1 0 0
-                              0 0 1     gx = S.T @ gy
+    y = x[[2, 0, 2]]
 
-So the gradient needs no new idea. S.T puts each number of gy back
-where its element came from, everything else is 0, and an element
-that was picked twice is in two rows: its gradients add up. (Step 47
-wrote get_item. It builds no S, but S explains it.)
+        0 0 1
+    S = 1 0 0      y  = S @ x
+        0 0 1      gx = S.T @ gy
 
-Reshape and transpose pick everything once; their S only changes
-the order. Then S.T is the way back, the gradient takes the shape of
-x, and for transpose the way back is the inverse permutation:
+S.T @ gy is step 41's gradient of a product. It puts each number of
+gy back where its element came from. An element that was not picked
+gets 0. An element that was picked twice stands in two rows of S, so
+its two gradients are added. In practice nobody builds S, because
+nearly all of it is 0. It is there to explain.
 
-    axes = (2, 0, 1): new axis 0 is the old 2, 1 the old 0, ...
-    argsort(axes) = (1, 2, 0) undoes it
+Reshape and transpose pick every element exactly once. Their S only
+changes the order, so S.T is also the way back.
 
-Both can turn (157, 210, 3) into (210, 157, 3), and it is a common
-mistake to take one for the other. The picture shows an image and
-what they make of it. Transpose keeps pixels beside their neighbours
-and turns the image over. Reshape reads all numbers row by row and
-breaks the lines elsewhere, after 157 pixels instead of 210: the
-image is sheared into stripes.
+Both can turn an image of shape (157, 210, 3) into one of shape
+(210, 157, 3), and it is a common mistake to take one for the other.
+What is the difference? Transpose exchanges the two axes: pixels
+that were neighbours stay neighbours, and the image is mirrored.
+Reshape writes out all pixels row by row and starts a new line after
+157 pixels instead of 210. Each line then starts somewhere else, and
+the image falls into slanted stripes. The picture shows all three,
+and the output measures how much neighbouring pixels differ.
 
-In an expression of numbers there is nothing to slice, but to read
-it takes some thought: step 63.
+Step 63 builds graphs from a text.
 
-Exercise: write S for x.T of a 2 x 3 matrix, as it acts on the six
-numbers of x in a row. Is S.T its inverse? Is it for reshape?
+Exercise: write S for x.T of an x with the shape (2, 3), acting on
+the six numbers of x in a row. What is S.T @ S? For which slices is
+S.T @ S something else, and what does its diagonal count?
+
+In the package: dezero/core/indexing.py, GetItem
 
 Output:
-    A5 x[2, :] of 4 rows: gradient 1 in row 2, its sum 5
-       x[2, 4] is 8, and S @ x says the same: True
-    A6 (4, 6) as (3, 8): gradient of shape (4, 6), all ones: True
-    A7 (2, 3, 4) by (2, 0, 1): shape (4, 2, 3), back by (1, 2, 0)
-       there and back: True, gradient of y * w is w taken back: True
-    x[[2, 0, 2]]: gradient [1 0 2], S.T @ 1 is [1 0 2]
-    A8 neighbours, mean difference: image 0.9,
-       transpose 0.9, reshape 10.1
+    x[2, :] of 4 rows: the gradient is 1 in row 2, 0 elsewhere
+      picked by S: [6 8 8 1 8]
+    x[[2, 0, 2]]: the gradient is [1 0 2], by S.T also [1 0 2]
+    reshape (4, 6) to (3, 8): the gradient has the shape (4, 6)
+    transpose (2, 3, 4) by (2, 0, 1): the shape is (4, 2, 3)
+      back by argsort (1, 2, 0): the same numbers, True
+      gradient of y * w: w transposed back, True
+    mean difference of neighbouring pixels
+      image 0.9, transpose 0.9, reshape 10.1
     figures/step62_image.png
 """
 
@@ -51,11 +58,10 @@ from matplotlib.figure import Figure
 
 from dezero import Variable
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# A trick: number the elements of x from 0 on, and slice these numbers
+# as x would be sliced. What comes out is where each picked element
+# stands. Row i of np.eye has its 1 in column i.
 def selection(shape, slices):
     """Return S: x[slices], in a row, is S @ (x in a row)."""
     size = int(np.prod(shape))
@@ -63,15 +69,6 @@ def selection(shape, slices):
     return np.eye(size)[picked.ravel()]
 
 
-# --- carried over ---
-def gradient(f, x):
-    """Return the gradient of f at x, upstream all ones."""
-    x.cleargrad()
-    f(x).backward()
-    return x.grad.data
-
-
-# --- new in this step ---
 def paint(height=157, width=210):
     """Return an image, (height, width, 3) bytes: hills and a sun."""
     y, x = np.mgrid[:height, :width]
@@ -87,7 +84,7 @@ def paint(height=157, width=210):
 
 
 def roughness(image):
-    """Return how much neighbours differ, the mean."""
+    """Return how much neighbouring pixels differ, the mean."""
     image = image.astype(float)
     across, down = np.diff(image, axis=1), np.diff(image, axis=0)
     return (abs(across).mean() + abs(down).mean()) / 2
@@ -105,52 +102,56 @@ def draw(images, file):
     figure.savefig(file, dpi=120)
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def gradient(f, x):
+    """Return the gradient of f at x, an array; gy is all ones."""
+    x.cleargrad()
+    f(x).backward()
+    return x.grad.data
+
+
 if __name__ == "__main__":
     rows = [3, 8, 8, 4, 0], [0, 5, 6, 9, 6], [6, 8, 8, 1, 8]
     x = Variable(np.array([*rows, [2, 5, 1, 8, 7]], dtype=float))
     gx = gradient(lambda x: x[2, :], x)
     (row,) = set(gx.nonzero()[0])
-    print(f"A5 x[2, :] of 4 rows: gradient 1 in row {row}, ", end="")
-    print(f"its sum {gx.sum():.0f}")
+    print(f"x[2, :] of 4 rows: the gradient is 1 in row {row}", end="")
+    print(f", {gx.sum() - gx[row].sum():.0f} elsewhere")
     S = selection(x.shape, np.s_[2, :])
-    same = (S @ x.data.ravel() == x.data[2]).all()
-    print(
-        f"   x[2, 4] is {x.data[2, 4]:.0f}, and S @ x says the ", end=""
-    )
-    print(f"same: {same}")
-
-    x = Variable(np.zeros((4, 6)))
-    gx = gradient(lambda x: x.reshape(3, 8), x)
-    print(
-        f"A6 (4, 6) as (3, 8): gradient of shape {gx.shape}, ", end=""
-    )
-    print(f"all ones: {(gx == 1).all()}")
-
-    x = Variable(np.arange(24.0).reshape(2, 3, 4))
-    y = x.transpose(2, 0, 1)
-    back = tuple(int(axis) for axis in np.argsort((2, 0, 1)))
-    print(f"A7 (2, 3, 4) by (2, 0, 1): shape {y.shape}, back by {back}")
-    there = (y.transpose(back).data == x.data).all()
-    w = np.random.default_rng(0).normal(size=y.shape)
-    gx = gradient(lambda x: x.transpose(2, 0, 1) * w, x)
-    same = (gx == w.transpose(back)).all()
-    print(
-        f"   there and back: {there}, gradient of y * w is w ", end=""
-    )
-    print(f"taken back: {same}")
+    print(f"  picked by S: {(S @ x.data.ravel()).astype(int)}")
 
     x = Variable(np.array([5.0, 6, 7]))
     gx = gradient(lambda x: x[np.array([2, 0, 2])], x).astype(int)
     S = selection(x.shape, [2, 0, 2]).astype(int)
-    by_S = S.T @ np.ones(3, int)
-    print(f"x[[2, 0, 2]]: gradient {gx}, S.T @ 1 is {by_S}")
+    print(f"x[[2, 0, 2]]: the gradient is {gx}, ", end="")
+    print(f"by S.T also {S.T @ np.ones(3, int)}")
+
+    x = Variable(np.zeros((4, 6)))
+    gx = gradient(lambda x: x.reshape(3, 8), x)
+    print("reshape (4, 6) to (3, 8): ", end="")
+    print(f"the gradient has the shape {gx.shape}")
+
+    axes = 2, 0, 1
+    x = Variable(np.arange(24.0).reshape(2, 3, 4))
+    y = x.transpose(axes)
+    back = tuple(int(axis) for axis in np.argsort(axes))
+    print(f"transpose {x.shape} by {axes}: the shape is {y.shape}")
+    same = (y.transpose(back).data == x.data).all()
+    print(f"  back by argsort {back}: the same numbers, {same}")
+    w = np.random.default_rng(0).normal(size=y.shape)
+    gx = gradient(lambda x: x.transpose(axes) * w, x)
+    same = (gx == w.transpose(back)).all()
+    print(f"  gradient of y * w: w transposed back, {same}")
 
     image = paint()
     turned = image.transpose(1, 0, 2)
     sheared = image.reshape(turned.shape)
     a, b, c = (roughness(each) for each in (image, turned, sheared))
-    print(f"A8 neighbours, mean difference: image {a:.1f},")
-    print(f"   transpose {b:.1f}, reshape {c:.1f}")
+    print("mean difference of neighbouring pixels")
+    print(f"  image {a:.1f}, transpose {b:.1f}, reshape {c:.1f}")
     FIGURES.mkdir(exist_ok=True)
     titles = "image", "transpose(1, 0, 2)", "reshape(210, 157, 3)"
     images = dict(zip(titles, (image, turned, sheared)))

@@ -1,58 +1,56 @@
 """Step 63. From text to graph: two stacks read an expression.
 
-We have let Python read our formulas. How does one read
+Until now Python has read our formulas. How can a program of ours
+read one, from left to right?
 
     3 * x - 2 ^ (1 + 1)
 
-from left to right, when * must wait for nobody, and - must wait
-for ^? Dijkstra's answer is two stacks, one for values and one for
-operators that wait. Each operator has a rank:
+An operator between its values (*infix notation*) cannot be applied
+when it is read: its right value is still to come, and an operator
+behind that may have to go first. Dijkstra's *shunting-yard
+algorithm* (1961) lets operators wait on a stack, as waggons wait on
+a siding. A second stack holds values. Each operator has a rank:
 
     + -  1     * /  2     -x  3     ^  4
 
-A value goes on its stack. An operator first applies those on top
-of its stack that outrank it, or are its equals: 8 - 4 - 2 is
-(8 - 4) - 2. Not so ^, where the right one goes first. Then it waits
-itself. ( is a wall, ) works off everything down to it:
+A value goes onto its stack. Before an operator goes onto the other
+one, the operators on top of that stack are applied if their rank is
+higher, or equal. ( goes onto the stack, too, and protects what lies
+below it until its ) has come. Then everything above the ( is
+applied. At the end of the text, all the rest is.
 
-    read      values      operators
+    read      values       waiting
     3         3
-    *         3           *
-    x         3 x         *
-    -         3*x         -              * outranks - : applied
-    2         3*x 2       -
-    ^         3*x 2       - ^            - does not outrank ^
-    ( 1 + 1   3*x 2 1 1   - ^ ( +
-    )         3*x 2 2     - ^            down to the wall
-    end       3*x - 4                    all the rest
+    *         3            *
+    x         3 x          *
+    -         3*x          -
+    2         3*x 2        -
+    ^         3*x 2        - ^
+    ( 1 + 1   3*x 2 1 1    - ^ ( +
+    )         3*x 2 2      - ^
+    end       3*x - 4
 
-What - means depends on where it stands: after a value it takes one
-thing from another, and where a value is expected it is a sign. The
-sign ranks below ^, so -2 ^ 2 is -4, here as in Python.
-
-Nothing above says what a value is. Push numbers, and you have a
-calculator. Push Variables, and applying an operator adds a node to
-a graph: the text has become a graph, and backward gives the
-derivative by every number that was written in it.
-
-What cannot be read is refused, with the position, from 0 on, of
-what is wrong.
-
-The operators here act on single numbers. Step 64 asks the same of
-the largest ones we have: convolution and pooling.
+What is a value? The algorithm does not ask. With numbers it is a
+calculator. With Variables each applied operator adds to a graph,
+and backward gives the derivative by every number in the text.
 
 Exercise: add a function of two arguments, max(a, b). What must a
 comma do to the two stacks?
 
+In the package: nothing; the picture is drawn by dezero/graph.py
+
 Output:
     8 - 4 - 2 = 2.0, 2 ^ 3 ^ 2 = 512.0, -2 ^ 2 = -4.0
     2 ^ -1 * 3 = 1.5, -(1 - 3) * -2 = -4.0, 6 / 2 / 3 = 1.0
-    exp(sin(0)) * 2 + .5e1 = 7.0; as Python computes them: True
+    exp(sin(0)) * 2 + .5e1 = 7.0
+    as Python computes them: True
     exp(-x / 4) * (3 * x - 2 ^ (1 + 1)) at x = 2 is 1.213
-    derivatives x 1.52, 4 0.15, 3 1.21, 2 -2.43, 1 -1.68, 1 -1.68
-    1 + (2 * 3: position 4: this ( is never closed
-    2 * / 3: position 4: expected a value, got /
-    2 y: position 2: expected an operator, got y
+      derivative by x 1.52, by 4 0.15, by 3 1.21,
+      by 2 -2.43, by 1 -1.68, by 1 -1.68
+    three texts that cannot be read:
+      1 + (2 * 3: position 4: this ( is never closed
+      2 * / 3: position 4: expected a value, got /
+      2 y: position 2: expected an operator, got y
     figures/step63_expression.png
 """
 
@@ -67,10 +65,6 @@ import dezero.functions as F
 from dezero import Variable
 from dezero.graph import plot_dot_graph
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
-
-# --- new in this step ---
 RANK = {"(": 0, "+": 1, "-": 1, "*": 2, "/": 2, "sign": 3, "^": 4}
 APPLY = {
     "+": operator.add,
@@ -86,6 +80,8 @@ TOKEN = (
 )
 
 
+# A regular expression takes the text apart. Each piece is a number, a
+# name, a sign, or something that we do not know; blanks fall out.
 def tokens(text):
     """Yield the kind, the text and the position of each piece."""
     for found in re.finditer(TOKEN, text):
@@ -98,6 +94,8 @@ def complain(text, position, problem):
     raise SyntaxError(f"{text}: position {position}: {problem}")
 
 
+# The last operator that waits is taken off its stack. It takes its
+# values off theirs, the right one first, and puts the result there.
 def apply_top(values, waiting, functions):
     """Take an operator off its stack and apply it to values."""
     op, _ = waiting.pop()
@@ -110,6 +108,14 @@ def apply_top(values, waiting, functions):
         values.append(APPLY[op](values.pop(), right))
 
 
+# What - means depends on its place. Behind a value it subtracts. Where
+# a value is expected it is a sign, and after_value tells the two
+# apart. The sign ranks below ^, so -2 ^ 2 is -4, as in Python. (Python
+# also reads a sign +. We do not.)
+#
+# 8 - 4 - 2 is (8 - 4) - 2: an operator of equal rank that waits is
+# applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half
+# a rank more, and a ^ that waits is not applied yet.
 def evaluate(text, names=(), number=float, functions=FUNCTIONS):
     """Return the value of an infix expression.
 
@@ -132,7 +138,7 @@ def evaluate(text, names=(), number=float, functions=FUNCTIONS):
                     complain(text, position, f"{piece} needs a (")
                 waiting.append((piece, position))
             elif kind == "name":
-                complain(text, position, f"nobody told what {piece} is")
+                complain(text, position, f"unknown name {piece}")
             elif piece in ("-", "("):
                 name = "sign" if piece == "-" else piece
                 waiting.append((name, position))
@@ -142,7 +148,6 @@ def evaluate(text, names=(), number=float, functions=FUNCTIONS):
                 )
             after_value = kind == "number" or piece in names
         elif piece in APPLY:
-            # the right one of two ^ goes first, the left one of others
             rank = RANK[piece] + (0.5 if piece == "^" else 0)
             while waiting and RANK[waiting[-1][0]] >= rank:
                 apply_top(values, waiting, functions)
@@ -166,6 +171,10 @@ def evaluate(text, names=(), number=float, functions=FUNCTIONS):
     return values.pop()
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 if __name__ == "__main__":
     numbers = {"sin": math.sin, "exp": math.exp}
     by_python = {
@@ -183,7 +192,7 @@ if __name__ == "__main__":
     found = [f"{text} = {value}" for text, value in ours.items()]
     print(*found[:3], sep=", ")
     print(*found[3:6], sep=", ")
-    print(f"{found[6]}; as Python computes them: {ours == by_python}")
+    print(f"{found[6]}\nas Python computes them: {ours == by_python}")
 
     literals = []
 
@@ -197,14 +206,16 @@ if __name__ == "__main__":
     y = evaluate(text, {"x": x}, literal)
     y.backward()
     print(f"{text} at x = 2 is {y.data:.3f}")
-    slopes = [f"{v.name} {v.grad.data:.2f}" for v in (x, *literals)]
-    print("derivatives", ", ".join(slopes))
+    slopes = [f"by {v.name} {v.grad.data:.2f}" for v in (x, *literals)]
+    print(f"  derivative {', '.join(slopes[:3])},")
+    print(f"  {', '.join(slopes[3:])}")
 
+    print("three texts that cannot be read:")
     for text in "1 + (2 * 3", "2 * / 3", "2 y":
         try:
             evaluate(text)
         except SyntaxError as error:
-            print(error)
+            print(f"  {error}")
     FIGURES.mkdir(exist_ok=True)
     y.name = "y"
     plot_dot_graph(y, False, FIGURES / "step63_expression.png")

@@ -1,58 +1,57 @@
-"""Step 64. Convolution backwards: the windows, read the other way.
+"""Step 64. Convolution backwards: a window gets its gradient back.
 
-Steps 55 to 57 slid a window over a picture, and left the gradients
-to im2col. By hand they are the same loop. Forward, each window
-gives one number. Backward, that number's gradient returns to what
-it was made of: to the window, and to the kernel that lay on it.
+Step 57 wrote convolution as a product of matrices, and its gradient
+with it. What happens to the picture itself on the way back? Forward,
+each window gives one number y[i, j]. Backward, the gradient gy[i, j]
+of this number returns to all that it was made of: to the pixels in
+the window, and to the kernel that lay on them.
 
-    convolution       y[i, j] = sum(x[window] * W)
-                      gW         += gy[i, j] * x[window]
-                      gx[window] += gy[i, j] * W
+    convolution   y[i, j] = sum(x[window] * W)
+                  gW         += gy[i, j] * x[window]
+                  gx[window] += gy[i, j] * W
 
-    max pooling       y[i, j] = max(x[window])
-                      gx[the largest of window] += gy[i, j]
+    max pooling   y[i, j] = max(x[window])
+                  gx[first largest] += gy[i, j]
 
-    average pooling   y[i, j] = mean(x[window])
-                      gx[window] += gy[i, j] / K**2
+    average       y[i, j] = mean(x[window])
+    pooling       gx[window] += gy[i, j] / K**2
 
-Windows overlap, so gradients add up (step 14). Read the lines of
-the convolution once more, and there are two more convolutions:
+Windows overlap, so gradients add up. Read the lines of the
+convolution again. Both gradients are convolutions themselves:
 
-    gW is x convolved with gy: gy lies on x as a kernel would
-    gx is gy, padded all round, with W turned by 180 degrees
+    gW = x convolved with gy as the kernel
+    gx = gy, padded with zeros, convolved with W
+         turned by 180 degrees
 
-So a convolution never needs another kind of loop for its gradients,
-nor for the gradients of these; the package has Conv2d, Deconv2d and
-Conv2DGradW, each the gradient of the others.
+gx is also called a *transposed convolution* (Zeiler and others,
+2010), and _spread in the package computes it in this very way. So
+the gradient of a convolution needs no new kind of loop, nor does
+the gradient of that: Conv2d, Deconv2d and Conv2DGradW are each
+other's gradients.
 
-The example is small enough to check in the head: x is 1 ... 16 in
-four rows, windows are 3 x 3, y is averaged, so each of its four
-numbers has the gradient 1/4. gW is the mean of the four windows,
-whatever the kernel holds: the kernel is not in its formula. In each
-window the largest number is the last one. And the pixels in the
-middle are in all four windows, those at the corners in one.
+Here is an example for mental arithmetic. x holds 1 ... 16 in four
+rows, a window is 3 x 3, and we average the four numbers of y, so
+each gy is 1/4. Then gW is the mean of the four windows.
 
-The last line puts all windows into a matrix (step 57): its product
-with the kernel as a column is the convolution. The picture shows x,
-the gradient of the kernel, and three gradients of x.
+Exercise: give convolve_backward a stride of 2 and an x of 6 x 6.
+Which pixels get no gradient? What must stand between the numbers of
+gy, so that gx is a convolution again?
 
-All these graphs were built by looking at the program. What such a
-graph is made of, and how PyTorch names it, is step 65.
-
-Exercise: give convolve_backward a stride of 2. Which numbers of gx
-get nothing? And what has to lie between the numbers of gy, to write
-gx as a convolution again?
+In the package: dezero/functions/conv.py, Conv2d, Deconv2d and
+Conv2DGradW; dezero/functions/columns.py, _spread
 
 Output:
-    B2 the kernel's gradient:
-       [3.5, 4.5, 5.5], [7.5, 8.5, 9.5], [11.5, 12.5, 13.5]
-    B3 max pooling, 0.25 at 11, 12, 15, 16; others: 0.0
-    B4 average pooling, in 36ths:
-       [1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]
-    the framework agrees: True
-    gW is conv2d(x, gy): True, and not W's business: True
+    gradient of the kernel:
+      [3.5, 4.5, 5.5], [7.5, 8.5, 9.5], [11.5, 12.5, 13.5]
+    gradient of x, max pooling:
+      0.25 at 11, 12, 15, 16, and 0.0 elsewhere
+    gradient of x, average pooling, in 36ths:
+      [1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]
+    dezero finds the same gradients: True
+    gW is conv2d(x, gy): True
+    gW is the same for another kernel: True
     gx is conv2d(gy padded, W turned): True
-    B5 im2col(x) @ W: True
+    im2col(x) @ W has the numbers of the loop: True
     figures/step64_gradients.png
 """
 
@@ -65,26 +64,9 @@ import dezero.functions as F
 from dezero import Variable
 from dezero.utils import get_conv_outsize, pair
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-def windows(shape, kernel_size, stride=1, pad=0):
-    """Yield (i, j), (rows, columns): each place of a kernel.
-
-    The slices are those of the padded picture; shape is the one
-    without padding.
-    """
-    (H, W), (KH, KW) = shape, pair(kernel_size)
-    (SH, SW), (PH, PW) = pair(stride), pair(pad)
-    for i in range(get_conv_outsize(H, KH, SH, PH)):
-        for j in range(get_conv_outsize(W, KW, SW, PW)):
-            top, left = i * SH, j * SW
-            window = slice(top, top + KH), slice(left, left + KW)
-            yield (i, j), window
-
-
-# --- new in this step ---
+# Read the formula of gW once more: W does not occur in it. Whatever
+# the kernel holds, its gradient is the same.
 def convolve_backward(x, W, gy):
     """Return gx and gW of a convolution (H, W), stride 1, no pad."""
     gx, gW = np.zeros_like(x), np.zeros_like(W)
@@ -94,6 +76,9 @@ def convolve_backward(x, W, gy):
     return gx, gW
 
 
+# If several numbers of a window are the largest, argmax finds the
+# first one. That one gets all of gy, as in the package's pooling; max
+# itself would share (step 61).
 def max_backward(x, size, gy):
     """Return gx of max pooling, the first of equals wins."""
     gx = np.zeros_like(x)
@@ -103,6 +88,8 @@ def max_backward(x, size, gy):
     return gx
 
 
+# The pixels in the middle are in all four windows, those in the
+# corners in one: 4/36 against 1/36.
 def average_backward(x, size, gy):
     """Return gx of average pooling."""
     gx = np.zeros_like(x)
@@ -148,6 +135,25 @@ def rows(table):
     return str(table.tolist())[1:-1]
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def windows(shape, kernel_size, stride=1, pad=0):
+    """Yield (i, j), (rows, columns): each place of a kernel.
+
+    The slices are those of the padded picture; shape is the one
+    without padding.
+    """
+    (H, W), (KH, KW) = shape, pair(kernel_size)
+    (SH, SW), (PH, PW) = pair(stride), pair(pad)
+    for i in range(get_conv_outsize(H, KH, SH, PH)):
+        for j in range(get_conv_outsize(W, KW, SW, PW)):
+            top, left = i * SH, j * SW
+            window = slice(top, top + KH), slice(left, left + KW)
+            yield (i, j), window
+
+
 if __name__ == "__main__":
     x = np.arange(1.0, 17).reshape(4, 4)
     W, other = np.random.default_rng(0).normal(size=(2, 3, 3))
@@ -155,12 +161,12 @@ if __name__ == "__main__":
 
     gx, gW = convolve_backward(x, W, gy)
     g_max, g_mean = max_backward(x, 3, gy), average_backward(x, 3, gy)
-    print(f"B2 the kernel's gradient:\n   {rows(gW)}")
+    print(f"gradient of the kernel:\n  {rows(gW)}")
     winners = ", ".join(f"{value:.0f}" for value in x[g_max == 0.25])
-    print(
-        f"B3 max pooling, 0.25 at {winners}; others: {g_max.sum() - 1}"
-    )
-    print(f"B4 average pooling, in 36ths:\n   {rows(36 * g_mean)}")
+    print("gradient of x, max pooling:")
+    print(f"  0.25 at {winners}, and {g_max.sum() - 1} elsewhere")
+    print("gradient of x, average pooling, in 36ths:")
+    print(f"  {rows(36 * g_mean)}")
 
     theirs = [
         *framework(F.conv2d, x, W),
@@ -168,22 +174,21 @@ if __name__ == "__main__":
         *framework(lambda x: F.average_pooling(x, 3), x),
     ]
     pairs = zip((gx, gW, g_max, g_mean), theirs)
-    print("the framework agrees:", all(np.allclose(*p) for p in pairs))
+    same = all(np.allclose(*p) for p in pairs)
+    print("dezero finds the same gradients:", same)
 
     again = F.conv2d(image(x), image(gy)).data[0, 0]
-    same = np.allclose(again, gW)
+    print("gW is conv2d(x, gy):", np.allclose(again, gW))
     _, gW2 = convolve_backward(x, other, gy)
-    print(
-        f"gW is conv2d(x, gy): {same}, and not W's business: ", end=""
-    )
-    print((gW2 == gW).all())
+    print("gW is the same for another kernel:", (gW2 == gW).all())
     around = image(np.pad(gy, 2))
     again = F.conv2d(around, image(W[::-1, ::-1].copy())).data[0, 0]
     print("gx is conv2d(gy padded, W turned):", np.allclose(again, gx))
 
     columns = F.im2col(image(x), 3).data  # (4, 9): a row a window
     y = [(x[window] * W).sum() for _, window in windows(x.shape, 3)]
-    print("B5 im2col(x) @ W:", np.allclose(columns @ W.ravel(), y))
+    same = np.allclose(columns @ W.ravel(), y)
+    print("im2col(x) @ W has the numbers of the loop:", same)
 
     FIGURES.mkdir(exist_ok=True)
     tables = {"x": x, "gW, convolution": gW, "gx, convolution": gx}

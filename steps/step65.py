@@ -1,62 +1,54 @@
 """Step 65. Anatomy of a graph: the same links in PyTorch's words.
 
-Every framework that follows a program while it runs keeps the same
-three things: what was computed, from what, and what is to be done
-with the gradient. Only the names differ. For
+Other frameworks keep the same graph under other names. For every
+operation of a program they record what was computed, from what, and
+what to do with the gradient. Take
 
     c = a + b
     e = c * d
 
-step 7 linked every result to its creator, and the creator to its
-inputs. PyTorch keeps no links to results at all. It has nodes, one
-for each operation, and they point to where the gradients go next:
+Since step 7 each result has known its creator, and each creator its
+inputs. PyTorch keeps no links to results. Its graph has only nodes,
+one for each operation, and a node points to the nodes that receive
+its gradients:
 
-    e.grad_fn            the node of *, named MulBackward0
-      .next_functions    for each input (node, index): the node
-                         that made it, and which of its outputs
-    AccumulateGrad       the node where a path ends: it adds what
-      .variable          arrives to the grad of a leaf, this one
+    MulBackward0
+      +-> AddBackward0
+      |     +-> AccumulateGrad of a
+      |     +-> AccumulateGrad of b
+      +-> AccumulateGrad of d
 
-A leaf is what nobody computed. It has no grad_fn, and it is the
-only kind that keeps its gradient, unless c.retain_grad() says
-otherwise. requires_grad=False takes a leaf out: no node is made
-for it, (None, 0) stands in its place, and nothing is sent there.
+    e.grad_fn             the node that made e
+    node.next_functions   for each input a pair: the node
+                          that made it, and which of the
+                          node's outputs it is
+    AccumulateGrad        the node of a leaf: it adds what
+                          arrives to the leaf's grad
+    node.variable         that leaf
 
-So we can have PyTorch's graph without building it. A Node below
-looks at a Function and answers next_functions from the inputs; an
-AccumulateGrad looks at a leaf. They are made when somebody asks,
-and two that look at the same thing are equal. The package has both,
-and e.grad_fn is Node(e.creator).
+A leaf has no grad_fn. Only leaves keep their gradient, unless
+c.retain_grad() asks for more. A leaf with requires_grad=False gets
+no node: (None, 0) stands in its place, and no gradient goes there.
 
-Backward can also be written on nodes alone, and that is how PyTorch
-does it. Where step 16 sorted by generation, its engine first counts
-the arrows that lead to each node. A node whose arrows have all
-brought their gradient is ready:
-
-    MulBackward0  --> AddBackward0 --> AccumulateGrad(a)
-        |                  +---------> AccumulateGrad(b)
-        +-----------> AccumulateGrad(d)
-
-Just before a node runs, the gradient of its output is complete.
-That is the moment for hooks: functions that look at a gradient, or
-replace it. retain_grad is one of them, it writes down what it sees.
-In the package, c.register_hook(f) and c.retain_grad() do it.
-
-In the picture, boxes are nodes, arrows are the way of gradients,
-and each leaf stands below the node that adds to it.
-
-How to cut such a path, or start it elsewhere, is step 66.
+We can show PyTorch's graph without building it. A Node looks at one
+of our Functions and finds the next nodes from its inputs. e.grad_fn
+in the package is just Node(e.creator).
 
 Exercise: let run_backward also take a node of F.split, which has
-two outputs: gradients then need the index, too. And what does
-a * a draw? Compare with x * x in step 26.
+two outputs. Then a gradient needs its index, too. And what does
+a * a draw? Compare with the graph of step 26.
+
+In the package: dezero/nodes.py, Node and AccumulateGrad
 
 Output:
-    e.grad_fn            <MulBackward0>
-      .next_functions    ((<AddBackward0>, 0), (<AccumulateGrad>, 0))
-      [0] of these, on   ((<AccumulateGrad>, 0), (<AccumulateGrad>, 0))
-      [1] .variable is d True
-      with d taken out   ((<AddBackward0>, 0), (None, 0))
+    e.grad_fn: <MulBackward0>
+    its next_functions:
+      ((<AddBackward0>, 0), (<AccumulateGrad>, 0))
+    the next_functions of the first of these:
+      ((<AccumulateGrad>, 0), (<AccumulateGrad>, 0))
+    the variable of the second is d: True
+    next_functions when d requires no gradient:
+      ((<AddBackward0>, 0), (None, 0))
         data  is_leaf  grad_fn         grad
     a    2.0  True     None            4.0
     b    3.0  True     None            4.0
@@ -73,11 +65,14 @@ import numpy as np
 from dezero import Variable, no_grad
 from dezero.graph import render_dot
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
+# Some operations have another name in PyTorch. Here are three; the
+# package knows more.
+NAMES = {"MatMul": "Mm", "Max": "Amax", "ReLU": "Relu"}
 
 
-# --- new in this step ---
+# A Node is made when somebody asks for it. So one Function may have
+# several Nodes. They count as equal if they look at the same Function,
+# which makes a Node usable as a key of a dict.
 class Node:
     """What backward does at one Function of the graph."""
 
@@ -86,7 +81,8 @@ class Node:
 
     def name(self):
         """Return the name that PyTorch prints."""
-        return f"{type(self.function).__name__}Backward0"
+        name = type(self.function).__name__
+        return f"{NAMES.get(name, name)}Backward0"
 
     @property
     def next_functions(self):
@@ -136,6 +132,10 @@ def _edge(x):
     return Node(x.creator), index
 
 
+# Backward can be written on nodes alone, and PyTorch does it so. In
+# which order does it visit them? Step 16 sorted by generation. Here we
+# first count the arrows that lead to each node. A node is ready when
+# every one of its arrows has brought a gradient.
 def arrows_to(root):
     """Return {node: how many arrows lead to it}, root included."""
     count, waiting = {root: 0}, [root]
@@ -149,6 +149,10 @@ def arrows_to(root):
     return count
 
 
+# When a node is ready, the gradient of its output is complete. This is
+# the moment for a hook, a function that looks at this gradient or
+# replaces it. In the package c.register_hook(f) sets one, and
+# c.retain_grad() is a hook that writes the gradient into c.grad.
 def run_backward(root, gradient, hooks=None):
     """Send a gradient from root to the leaves, node after node.
 
@@ -178,6 +182,8 @@ def run_backward(root, gradient, hooks=None):
                     ready.append(target)
 
 
+# In the picture a box is a node, and an arrow is the way of a gradient.
+# Each leaf stands below the node that adds to it.
 def draw(root):
     """Return DOT text: the nodes, and the leaves below them."""
     ids = {node: f"n{i}" for i, node in enumerate(arrows_to(root))}
@@ -195,6 +201,10 @@ def draw(root):
     return "digraph g {\n" + "\n".join(lines) + "\n}"
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 if __name__ == "__main__":
     a, b, d = (
         Variable(np.array(value), name)
@@ -205,13 +215,14 @@ if __name__ == "__main__":
 
     root = Node(e.creator)
     add, end = (node for node, _ in root.next_functions)
-    print(f"e.grad_fn            {root}")
-    print(f"  .next_functions    {root.next_functions}")
-    print(f"  [0] of these, on   {add.next_functions}")
-    print(f"  [1] .variable is d {end.variable is d}")
+    print(f"e.grad_fn: {root}")
+    print(f"its next_functions:\n  {root.next_functions}")
+    print("the next_functions of the first of these:")
+    print(f"  {add.next_functions}")
+    print(f"the variable of the second is d: {end.variable is d}")
     fixed = Variable(d.data, requires_grad=False)
     without = Node((c * fixed).creator).next_functions
-    print(f"  with d taken out   {without}")
+    print(f"next_functions when d requires no gradient:\n  {without}")
 
     saw = []  # append returns None: the hook only looks
     with no_grad():

@@ -1,58 +1,55 @@
 """Step 66. Control: where gradients start, stop and stay.
 
-The graph follows from the program, but which part of it backward
-walks is ours to say. There are six ways, and PyTorch has them under
-the same names:
+The graph follows from the program. But where does backward begin,
+where does it stop, and what does it leave behind? We can decide
+that, in six ways, and PyTorch has all six under the same names:
 
     x.grad                adds up until it is cleared
-    y.backward(gradient)  starts from any gradient, not from ones
-    no_grad()             records nothing, for a whole block
-    requires_grad_        takes a leaf out, or in, from here on
-    y.detach()            the same numbers, but nobody computed them
-    x.data                the array itself, unseen by the graph
+    y.backward(gradient)  starts from a gradient we choose
+    no_grad()             records nothing inside a block
+    requires_grad_        takes a leaf out, or in again
+    y.detach()            the same numbers without a graph
+    x.data                the array, unseen by the graph
 
-For a y of several elements ones are only a habit. backward(w)
-computes the gradient of sum(y * w): a row w times the Jacobian of
-y. One row is all that a backward can bring; step 71 asks for more.
+The last one needs care. If you change x.data after y = 2 * x was
+computed, the graph does not notice: x is 100 times as large, and
+x.grad is still 2, which is right. For y = x * x it would be wrong,
+because its backward reads x and finds the new one. Optimizers
+change x.data, too. They may, because they do it after backward and
+before the next forward.
 
-detach makes a new box around the same array. Nothing is copied, so
-a change in one is seen in the other, but no arrow leads from the
-new box back: in y * y.detach() only one of the two factors counts,
-and the gradient is half of that of y * y.
+What is detach good for? Suppose that a network must have whole
+numbers as weights, to be small, and we want to train it. round(x)
+is flat between its steps, so its gradient is 0 and descent stands
+still. The way out is to keep the value of round, and let gradients
+pass as if it were not there:
 
-x.data is the open door. A change after y = 2 * x was computed goes
-unnoticed: x is 100 times as large, and x.grad is still 2. For x * x,
-whose backward reads x, that gradient would be wrong. Optimizers go
-through this door, after backward and before the next forward.
+    y = x + (round(x) - x).detach()
 
-What is detach good for? round(x) is flat between its steps, so its
-gradient is 0 and descent stands still. So keep the value, and let
-the gradient pass as if round were not there:
+The value is round(x), since x cancels. The slope is that of the
+first x, since detach hides the rest. This is the *straight-through
+estimator* (Bengio, Leonard and Courville, 2013).
 
-    y = x + (round(x) - x).detach()      value round(x), slope 1
+Now we know one engine well. In step 67 we build another one.
 
-That is a straight-through estimator: it trains networks whose
-weights are whole numbers. In the picture, both try to bring
-round(x) to 5; each dot is where a step of descent stands.
+Exercise: take MLP((10, 1)) of step 45, freeze W and b of its first
+layer by requires_grad_(False), and compute a loss. Follow grad_fn
+and next_functions back from it: which Functions are left? Which
+parameters have a gradient after backward?
 
-What x.cleargrad() is for one Variable, zero_grad() is for a model or
-an optimizer, in PyTorch and in the package: the same as cleargrads.
-
-Now we know one engine thoroughly. In step 67 we build another one.
-
-Exercise: freeze the first layer of the network of step 45 by
-requires_grad_ and train it. How many Functions does backward visit
-now? Count them with step 65's arrows_to, less the leaves' nodes.
+In the package: dezero/core/extras.py, Variable.detach and
+Variable.requires_grad_
 
 Output:
-    accumulate: 4.5, then 5.5; cleared before: 1.0
+    gradients add up: 4.5, then 5.5; cleared before: 1.0
     backward(w): [  2.  40. 600.] is w * 2x
     no_grad: grad_fn None, is_leaf True
-    requires_grad_: w's gradient None, and again 2.0
+    requires_grad_(False): gradient None, then True: 2.0
     detach: same array True, requires_grad False, grad_fn None
-    d(y * y) = 4.0, d(y * y.detach()) = 2.0
+    gradient of y * y 4.0, of y * y.detach() 2.0
     data * 100: x is 100.0, its gradient 2.0
-    round(x) from 0.6 to 5: x = 0.60, straight through 4.60
+    descent on (round(x) - 5)**2 from x = 0.6:
+      round ends at 0.60, straight_through at 4.60
     figures/step66_straight_through.png
 """
 
@@ -63,13 +60,12 @@ from matplotlib.figure import Figure
 
 import dezero
 from dezero import Function, no_grad
-from dezero.guards import flag
-
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
-# --- new in this step ---
+# detach puts the same array into a new box. Nothing is copied, so a
+# change of the numbers in one box is seen in the other. But no arrow
+# leads back from the new box. In y * y.detach() only the first factor
+# counts, and the gradient is half of that of y * y.
 class Variable(dezero.Variable):
     """A Variable whose gradient can be stopped."""
 
@@ -84,9 +80,7 @@ class Variable(dezero.Variable):
                 "computed it decides; set it on the leaves before, or "
                 "use detach() (see step 66)"
             )
-        self.requires_grad = flag(
-            "requires_grad_", "requires_grad", requires_grad, 66
-        )
+        self.requires_grad = requires_grad
         return self
 
     def detach(self):
@@ -94,6 +88,10 @@ class Variable(dezero.Variable):
         return Variable(self.data, requires_grad=False)
 
 
+# If y has several elements, backward starts from ones. That is only a
+# habit. From w it computes the gradient of sum(y * w), which is the row
+# w times the Jacobian of y. One row is all that one backward can
+# compute; step 71 asks for the others.
 def backward(y, gradient):
     """Compute the gradients of sum(y * gradient)."""
     if gradient.shape != y.shape:
@@ -105,6 +103,8 @@ def backward(y, gradient):
     y.backward()
 
 
+# PyTorch clears the gradients of a whole model or optimizer at once,
+# by zero_grad(); in the package it has that name and cleargrads().
 def slope(y, x):
     """Return dy/dx, and nothing that was there before."""
     x.cleargrad()
@@ -134,11 +134,12 @@ def descend(f, start=0.6, goal=5.0, lr=0.1, steps=12):
     for _ in range(steps):
         x.cleargrad()
         ((f(x) - goal) ** 2).backward()
-        x.data -= lr * x.grad.data  # by the open door
+        x.data -= lr * x.grad.data  # before the next forward
         path.append(x.data.item())
     return path
 
 
+# In the picture each dot is one step of descent.
 def draw(paths, file):
     """Draw the stairs, and on them the paths {name: xs}."""
     figure = Figure(figsize=(6.5, 4.2), layout="constrained")
@@ -154,12 +155,18 @@ def draw(paths, file):
     figure.savefig(file, dpi=120)
 
 
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 if __name__ == "__main__":
+    # The 4.5 is that of PyTorch's tutorial, "A 60 Minute Blitz".
     x = Variable(np.ones((2, 2)))
     (3 * (x + 2) ** 2 / 4).sum().backward()
     first = x.grad.data[0, 0]
     x.sum().backward()
-    print(f"accumulate: {first}, then {x.grad.data[0, 0]}; ", end="")
+    print(f"gradients add up: {first}, ", end="")
+    print(f"then {x.grad.data[0, 0]}; ", end="")
     print(f"cleared before: {slope(x.sum(), x)[0, 0]}")
 
     x, w = Variable(np.array([1.0, 2, 3])), np.array([1.0, 10, 100])
@@ -173,15 +180,15 @@ if __name__ == "__main__":
     x, w = Variable(np.array(2.0)), Variable(np.array(3.0))
     w.requires_grad_(False)
     (x * w).backward()
-    print(f"requires_grad_: w's gradient {w.grad}, ", end="")
-    print(f"and again {slope(x * w.requires_grad_(), w)}")
+    print(f"requires_grad_(False): gradient {w.grad}, ", end="")
+    print(f"then True: {slope(x * w.requires_grad_(), w)}")
 
     y = 1 * x
     z = Variable.detach(y)  # the package's y.detach() does the same
     print(f"detach: same array {z.data is y.data}, ", end="")
     print(f"requires_grad {z.requires_grad}, grad_fn {z.grad_fn}")
-    print(f"d(y * y) = {slope(y * y, x)}, ", end="")
-    print(f"d(y * y.detach()) = {slope(y * z, x)}")
+    print(f"gradient of y * y {slope(y * y, x)}, ", end="")
+    print(f"of y * y.detach() {slope(y * z, x)}")
 
     x = Variable(np.array(1.0))
     y = 2 * x
@@ -191,8 +198,8 @@ if __name__ == "__main__":
     paths = {"round": descend(Round())}
     paths["straight through"] = descend(straight_through)
     a, b = (path[-1] for path in paths.values())
-    print(f"round(x) from 0.6 to 5: x = {a:.2f}, ", end="")
-    print(f"straight through {b:.2f}")
+    print("descent on (round(x) - 5)**2 from x = 0.6:")
+    print(f"  round ends at {a:.2f}, straight_through at {b:.2f}")
     FIGURES.mkdir(exist_ok=True)
     draw(paths, FIGURES / "step66_straight_through.png")
     print("figures/step66_straight_through.png")

@@ -1,77 +1,55 @@
-"""Step 67. Another engine: count the children, and wait for them all.
+r"""Step 67. Another engine: count the children, and wait for them all.
 
-One framework is built. Others look different inside, and to see
-how much of that is taste, the next four steps build a second one,
-from nothing. It is as small, and chooses otherwise:
+Could our engine have been built in another way? We build a second
+one from nothing, in four steps. It follows chapter 13 of Grokking
+Deep Learning (Trask, 2019), and must find the numbers in it.
 
-    dezero                              here
-    a Variable knows its creator, a     a Tensor knows its creators,
-    Function with the math of its       other Tensors, and of the
-    way back                            operation just the word
-    operators broadcast                 equal shapes only: expand
-                                        makes copies, sum adds up
-    gradients are arrays, or            gradients are Tensors,
-    Variables if asked                  computed like any other
+                 dezero            here
+    a result     its creator, a    its creators, other
+    knows        Function          Tensors, and a word
+    the rules    a class for       a case for each word,
+    stand in     each Function     all in one method
+    operators    broadcast         need equal shapes
 
-All the math of the way back stands in one method, gradients: it
-looks at the word. That is read in a minute. But to add an operation
-is to open the class and add a case, where dezero takes a new
-Function from anywhere. Neither is wrong.
+How do the gradients find their way back? The first thought is a
+recursion: each tensor notes its gradient, and hands one to each of
+its creators at once. Here b gets two of them:
 
-The first thought for the way back is a recursion. Each tensor notes
-its gradient and hands one to each of its creators, at once. In
+    a     b     c
+     \   / \   /     d = a + b
+       d     e       e = b + c
+        \   /
+          f          f = d + e
 
-    a ------ d = a + b ----+
-             |             |
-    b -------+             +---- f = d + e
-             |             |
-    c ------ e = b + c ----+
+overwrite keeps the last of the two, as step 13 did, and finds 1
+where 2 is right. Adding them up is not enough. The recursion goes
+along every path of the graph, and after twenty times t = t + t
+there are 1,048,576 paths. Step 15 has the rule: go back from a
+result only when all that used it have gone back. Step 16 keeps the
+rule by sorting generations.
 
-b is told twice. overwrite keeps the last, 1, and not the sum, 2:
-the mistake of step 13. Adding up is not enough: a recursion goes
-each way through the graph on its own, and twenty times t = t + t
-has 1,048,576 ways. Step 15 found the rule: go back from a result
-only after all that used it have gone back. Step 16 kept it by
-generations, from the last to the first.
+Another way to keep it is to count. The tensors that were computed
+from a tensor are its children. Each child that has handed back its
+gradient takes one off the count. At 0 the gradient is complete, and
+the tensor itself goes back. Nothing is sorted. The price is a second
+walk through the graph, to count.
 
-Here is another answer. The tensors computed from a tensor are its
-children. Count them; each that reports makes one less; at 0 the
-gradient is complete, and the tensor goes on. There is nothing to
-sort, and no order between tensors that have nothing to do with
-each other. The price is a second walk through the graph, to count.
+Exercise: write the quotient, __truediv__ and its case, and check it
+with dezero. Then count earlier: let made add 1 to a count that each
+creator keeps. On which graph does backward now stop too early?
 
-Many count earlier, when a child is computed. That has a trap: a
-child from which no way leads to the result that we start from, an
-accuracy on the side, is counted and never reports. Its creators
-wait for it forever, and keep no gradient, without a word.
-
-Gradients are computed by the same operations, so they may have
-creators, too, and gradients of their own (create_graph, step 32).
-As a rule only their numbers are kept: Tensor(gx.data).
-
-For the second half: two layers x @ W0 @ W1 learn the second of two
-inputs. The loss is a sum of squares d * d. Its slope is 2 * d, but
-by hand many write d. That is the way down at half the rate, so no
-one notices. These losses were published, by hand with rate 0.1. An
-engine does not forget the 2, and comes the same way with 0.05.
-
-Layers that own their weights, something bent between them, and
-someone who changes the weights: that is step 68.
-
-Exercise: write the quotient, __truediv__ with its case; dezero
-tells whether it is right. Then let made do the counting, by
-x.count += 1, and find a graph on which backward stops early.
+In the package: nothing; there, backward keeps the order of step 16
 
 Output:
     overwrite b.grad = [1. 1. 1. 1. 1.]
     backward  b.grad = [2. 2. 2. 2. 2.]
     Tensor    the gradients of a, b, c: [2.0, -1.0, 6.0]
     Variable  the gradients of a, b, c: [2.0, -1.0, 6.0]
-    by_hand, rate 0.1:
+    losses by hand, with the rate 0.1:
     5.066439994622 0.495990779190 0.418067189217 0.352981330078
     0.297254963657 0.249232603816 0.207853920759 0.172312609163
     0.141937445367 0.116139797922
-    by_tensors, rate 0.05:
+    losses by tensors, with the rate 0.05:
     5.066439994622 0.495990779190 0.418067189217 0.352981330078
     0.297254963657 0.249232603816 0.207853920759 0.172312609163
     0.141937445367 0.116139797922
@@ -100,38 +78,43 @@ class Tensor:
         self.creation_op = op
         self.grad = None
 
-    def __add__(self, other):
-        same_shape("+", self, other)
-        return made("add", self.data + other.data, self, other)
+    # Which child is on the way to this result? We walk back from it
+    # and count only those. Many engines, the book's too, count when a
+    # child is computed. Then a child from which no way leads to the
+    # result, such as an accuracy, is counted and never hands back a
+    # gradient. Its creators wait for it forever, and nobody notices.
+    def children(self):
+        """Count how often each tensor was used, on the way here."""
+        count, waiting = {}, [self]
+        for tensor in waiting:  # grows while it is read
+            for x in tensor.creators:
+                if x.autograd and x not in count:
+                    waiting.append(x)
+                count[x] = count.get(x, 0) + 1
+        return count
 
-    def __neg__(self):
-        return made("neg", -self.data, self)
+    # Gradients are Tensors, computed by the same operations. With
+    # create_graph they keep their creators, and can be differentiated
+    # again (step 32). Otherwise only their numbers are kept.
+    def backward(self, gy=None, create_graph=False):
+        """Add to grad of all on the way; return them in order."""
+        gy = gy or type(self)(np.ones_like(self.data))
+        count, arrived, ready = self.children(), {self: gy}, [self]
+        for tensor in ready:  # grows while it is read
+            gy = arrived.pop(tensor)
+            same_shape("backward", tensor, gy)
+            tensor.grad = tensor.grad + gy if tensor.grad else gy
+            for x, gx in zip(tensor.creators, tensor.gradients(gy)):
+                gx = gx if create_graph else type(self)(gx.data)
+                arrived[x] = arrived[x] + gx if x in arrived else gx
+                count[x] -= 1
+                if x.autograd and count[x] == 0:
+                    ready.append(x)
+        return ready
 
-    def __sub__(self, other):
-        same_shape("-", self, other)
-        return made("sub", self.data - other.data, self, other)
-
-    def __mul__(self, other):
-        same_shape("*", self, other)
-        return made("mul", self.data * other.data, self, other)
-
-    def sum(self, dim):
-        """Return the sums over the axis dim, which goes."""
-        return made(("sum", dim), self.data.sum(dim), self)
-
-    def expand(self, dim, copies):
-        """Return copies of self along a new axis dim."""
-        data = np.expand_dims(self.data, dim).repeat(copies, dim)
-        return made(("expand", dim), data, self)
-
-    def transpose(self):
-        """Return self with its two axes exchanged."""
-        return made("transpose", self.data.T, self)
-
-    def mm(self, other):
-        """Return the product of two matrices."""
-        return made("mm", self.data @ other.data, self, other)
-
+    # All rules stand in one method, which is read in a minute. But to
+    # add an operation, you have to change this method, where dezero
+    # takes a new Function from anywhere. Neither way is wrong.
     def gradients(self, gy):
         """Return a gradient for each creator, from that of self."""
         x = self.creators
@@ -157,38 +140,49 @@ class Tensor:
             case word:
                 raise NotImplementedError(f"gradients: no case {word}")
 
-    def children(self):
-        """Count how often each tensor was used, on the way here."""
-        count, waiting = {}, [self]
-        for tensor in waiting:  # grows while it is read
-            for x in tensor.creators:
-                if x.autograd and x not in count:
-                    waiting.append(x)
-                count[x] = count.get(x, 0) + 1
-        return count
+    def __add__(self, other):
+        same_shape("+", self, other)
+        return made("add", self.data + other.data, self, other)
 
-    def backward(self, gy=None, create_graph=False):
-        """Add to grad of all on the way; return them in order."""
-        gy = gy or Tensor(np.ones_like(self.data))
-        count, arrived, ready = self.children(), {self: gy}, [self]
-        for tensor in ready:  # grows while it is read
-            gy = arrived.pop(tensor)
-            same_shape("backward", tensor, gy)
-            tensor.grad = tensor.grad + gy if tensor.grad else gy
-            for x, gx in zip(tensor.creators, tensor.gradients(gy)):
-                gx = gx if create_graph else Tensor(gx.data)
-                arrived[x] = arrived[x] + gx if x in arrived else gx
-                count[x] -= 1
-                if x.autograd and count[x] == 0:
-                    ready.append(x)
-        return ready
+    def __neg__(self):
+        return made("neg", -self.data, self)
+
+    def __sub__(self, other):
+        same_shape("-", self, other)
+        return made("sub", self.data - other.data, self, other)
+
+    def __mul__(self, other):
+        same_shape("*", self, other)
+        return made("mul", self.data * other.data, self, other)
+
+    # Nothing broadcasts here. expand makes copies along a new axis,
+    # and its gradient is a sum over that axis; sum and expand are each
+    # other's gradients.
+    def sum(self, dim):
+        """Return the sums over the axis dim, which goes."""
+        return made(("sum", dim), self.data.sum(dim), self)
+
+    def expand(self, dim, copies):
+        """Return copies of self along a new axis dim."""
+        data = np.expand_dims(self.data, dim).repeat(copies, dim)
+        return made(("expand", dim), data, self)
+
+    def transpose(self):
+        """Return self with its two axes exchanged."""
+        return made("transpose", self.data.T, self)
+
+    def mm(self, other):
+        """Return the product of two matrices."""
+        return made("mm", self.data @ other.data, self, other)
 
 
+# The result has the class of its first creator. In step 68 that is a
+# subclass with more operations.
 def made(op, data, *creators):
     """Return data as a Tensor that knows where it comes from."""
-    if any(x.autograd for x in creators):
-        return Tensor(data, True, creators, op)
-    return Tensor(data)
+    kind = type(creators[0])
+    wanted = any(x.autograd for x in creators)
+    return kind(data, True, creators, op) if wanted else kind(data)
 
 
 def same_shape(op, x0, x1):
@@ -208,6 +202,11 @@ def overwrite(tensor, gy):
         overwrite(x, gx)
 
 
+# Two layers x @ W0 @ W1 learn the second of two inputs. The loss is
+# the sum of d * d. Its slope by d is 2 * d, but by hand one easily
+# writes d. The direction is the same and the steps are half as long,
+# so nobody notices. The losses in the book were found like this, with
+# the rate 0.1.
 def by_hand(x, t, W0, W1):
     """Return the loss, and the gradients as many write them."""
     h = x @ W0  # (4, 3)
@@ -215,6 +214,8 @@ def by_hand(x, t, W0, W1):
     return (d * d).sum(), x.T @ (d @ W1.T), h.T @ d
 
 
+# An engine does not forget the 2. So it finds the same losses with half
+# of the rate, 0.05.
 def by_tensors(x, t, W0, W1):
     """Return the loss, and the gradients that the engine finds."""
     W = Tensor(W0, autograd=True), Tensor(W1, autograd=True)
@@ -250,5 +251,6 @@ if __name__ == "__main__":
 
     for way, rate in (by_hand, 0.1), (by_tensors, 0.05):
         losses = " ".join(f"{x:.12f}" for x in train(way, rate))
-        print(f"{way.__name__}, rate {rate}:")
-        print(textwrap.fill(losses, 64))
+        name = way.__name__.replace("_", " ")
+        print(f"losses {name}, with the rate {rate}:")
+        print(textwrap.fill(losses, 60))

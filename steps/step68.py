@@ -1,127 +1,72 @@
-"""Step 68. Layers on that engine: weights, and who changes them.
+"""Step 68. Layers for that engine: weights, and what changes them.
 
-The engine of step 67 computes and goes back. What is around it in
-dezero, steps 43 to 46, is built on it now, and is as short:
+The engine of step 67 computes, and finds gradients. What else does
+it need to train a network? The same as dezero, where steps 43 to 46
+built it, and it is as short here:
 
-    Linear(2, 3, rng)       weights W and b; x.mm(W) + b
-    Tanh(), Sigmoid()       something bent, with no weights
-    Sequential([...])       one layer after the other
-    SquaredError()          how wrong?
-    SGD(parameters, rate)   and one step against the gradient
+    Linear(2, 3, rng)      x.mm(W) + b, and owns W and b
+    Tanh(), Sigmoid()      activation functions
+    Sequential([...])      one layer after the other
+    SquaredError()         the loss
+    SGD(parameters, rate)  a step against the gradients
 
-The choices are not dezero's here, either. A layer does not watch
-what is assigned to it; it lists its weights in parameters(), and
-one that is forgotten there is not trained. It is told its sizes,
-and who draws its random numbers, instead of waiting for the first
-x. And b is one row: to add it to N rows, one has to say expand(0,
-N). The case "expand", which is there already, sums its gradient.
+This file imports step 67 and adds to it. tanh and sigmoid are new
+operations, and each needs a case in gradients. A subclass of Tensor
+can have the two cases, and ask the old method for every other word.
 
-tanh and sigmoid are two words more, and gradients is written anew,
-since a case cannot be added from outside. Both slopes come from the
-result, which is self:
+Some choices differ from those of dezero. A layer does not watch
+what is assigned to it. It lists its weights in parameters(), and a
+weight that you forget there is not trained. A layer is told its
+sizes, and the generator of its random numbers, when it is made. It
+does not wait for the first x. And b is one row that must be added
+to N rows. Nothing broadcasts, so it is expanded.
 
-    tanh      gx = gy - gy * y * y        (step 35)
-    sigmoid   gx = gy * y - gy * y * y    (step 43)
+Do two engines that differ so much compute the same? Grokking Deep
+Learning (Trask, 2019, chapter 13) prints the losses of the two
+networks below, with 8 digits. We begin with the same weights, train
+here and in dezero, and find the same numbers in both.
 
-Mind the name of a loss. What is often called MSELoss, the mean, is
-in many small engines a sum over the batch, as SquaredError is
-here. Then the gradient, and with it each step, grows with the
-number of examples. Before you take over a rate, ask for which loss
-it was.
+Step 69 reads words.
 
-SGD gives p a new array, where p.data -= ... would change one that
-may belong to somebody else; and it forgets the gradient. To set
-that to 0 in place would be wrong: two tensors may share one array
-(case "add": gy, gy).
+Exercise: write ReLU and its case, and put it in place of Tanh. Then
+double the data of the first network, each pair twice. What happens
+to the losses? With which rate are they what they were, times 2?
 
-The losses below were published. To meet them, the weights have to
-begin the same, with NumPy's legacy generator. In the engine that
-they come from, each tensor drew a number for a name, too, from the
-same generator; what nobody needs here is drawn and thrown away.
-(Among 400 tensors, two will probably share a name out of 100,000.
-Here the tensors themselves are the keys of a dict.)
-
-Then the same layers in dezero, with the same weights. The losses
-are the same, to the last digit: two engines, different inside,
-and with another order of going back, compute one and the same.
-
-For words we need something else: a row for each word, and a loss
-for classes. That is step 69.
-
-Exercise: write ReLU, with its case, and put it in place of Tanh.
-Then double the data, each pair twice: what happens to the first
-network? Which rate brings its losses back, each twice as large?
+In the package: nothing; dezero has these layers since step 44
 
 Output:
     Linear, Linear; rate 0.05:
-      here   2.33428272 0.06743796 0.05218490 0.04079507 0.03184365
-             0.02479336 0.01925443 0.01491699 0.01153118 0.00889602
-      dezero 2.33428272 0.06743796 0.05218490 0.04079507 0.03184365
-             0.02479336 0.01925443 0.01491699 0.01153118 0.00889602
+      here   2.33428272 0.06743796 0.05218490 0.04079507
+             0.03184365 0.02479336 0.01925443 0.01491699
+             0.01153118 0.00889602
+      dezero 2.33428272 0.06743796 0.05218490 0.04079507
+             0.03184365 0.02479336 0.01925443 0.01491699
+             0.01153118 0.00889602
     Linear, Tanh, Linear, Sigmoid; rate 1:
-      here   1.06372865 0.75148144 0.57384259 0.39574294 0.24822790
-             0.15515294 0.10423398 0.07571169 0.05837623 0.04700013
-      dezero 1.06372865 0.75148144 0.57384259 0.39574294 0.24822790
-             0.15515294 0.10423398 0.07571169 0.05837623 0.04700013
+      here   1.06372865 0.75148144 0.57384259 0.39574294
+             0.24822790 0.15515294 0.10423398 0.07571169
+             0.05837623 0.04700013
+      dezero 1.06372865 0.75148144 0.57384259 0.39574294
+             0.24822790 0.15515294 0.10423398 0.07571169
+             0.05837623 0.04700013
 """
 
 import numpy as np
 
 import dezero.functions as F
 import dezero.layers as L
+import step67
 from dezero import models, optimizers
+from step67 import made
 
 
-class Tensor:
-    """An array that knows the tensors it was computed from.
+# Both slopes come from the result y, which is self:
+#
+#     tanh      gx = gy - gy * y * y        (step 35)
+#     sigmoid   gx = gy * y - gy * y * y    (step 43)
+class Tensor(step67.Tensor):
+    """A Tensor of step 67 with two more operations."""
 
-    creators     those tensors; none for a leaf
-    creation_op  how: a word, or a word and what else it takes
-    autograd     is a gradient wanted, of it or through it?
-    grad         the gradient, a Tensor of the same shape, or None
-    """
-
-    # --- carried over ---
-    def __init__(self, data, autograd=False, creators=(), op=None):
-        self.data = np.asarray(data)
-        self.autograd = autograd
-        self.creators = creators
-        self.creation_op = op
-        self.grad = None
-
-    def __add__(self, other):
-        same_shape("+", self, other)
-        return made("add", self.data + other.data, self, other)
-
-    def __neg__(self):
-        return made("neg", -self.data, self)
-
-    def __sub__(self, other):
-        same_shape("-", self, other)
-        return made("sub", self.data - other.data, self, other)
-
-    def __mul__(self, other):
-        same_shape("*", self, other)
-        return made("mul", self.data * other.data, self, other)
-
-    def sum(self, dim):
-        """Return the sums over the axis dim, which goes."""
-        return made(("sum", dim), self.data.sum(dim), self)
-
-    def expand(self, dim, copies):
-        """Return copies of self along a new axis dim."""
-        data = np.expand_dims(self.data, dim).repeat(copies, dim)
-        return made(("expand", dim), data, self)
-
-    def transpose(self):
-        """Return self with its two axes exchanged."""
-        return made("transpose", self.data.T, self)
-
-    def mm(self, other):
-        """Return the product of two matrices."""
-        return made("mm", self.data @ other.data, self, other)
-
-    # --- new in this step ---
     def tanh(self):
         """Return the hyperbolic tangent of each element."""
         return made("tanh", np.tanh(self.data), self)
@@ -134,80 +79,14 @@ class Tensor:
 
     def gradients(self, gy):
         """Return a gradient for each creator, from that of self."""
-        x = self.creators
         match self.creation_op:
-            case None:
-                return ()
-            case "add":
-                return gy, gy
-            case "neg":
-                return (-gy,)
-            case "sub":
-                return gy, -gy
-            case "mul":
-                return gy * x[1], gy * x[0]
-            case "sum", dim:
-                return (gy.expand(dim, x[0].data.shape[dim]),)
-            case "expand", dim:
-                return (gy.sum(dim),)
-            case "transpose":
-                return (gy.transpose(),)
-            case "mm":
-                return gy.mm(x[1].transpose()), x[0].transpose().mm(gy)
             case "tanh":
                 return (gy - gy * self * self,)
             case "sigmoid":
                 return (gy * self - gy * self * self,)
-            case word:
-                raise NotImplementedError(f"gradients: no case {word}")
-
-    # --- carried over ---
-    def children(self):
-        """Count how often each tensor was used, on the way here."""
-        count, waiting = {}, [self]
-        for tensor in waiting:  # grows while it is read
-            for x in tensor.creators:
-                if x.autograd and x not in count:
-                    waiting.append(x)
-                count[x] = count.get(x, 0) + 1
-        return count
-
-    def backward(self, gy=None, create_graph=False):
-        """Add to grad of all on the way; return them in order."""
-        gy = gy or Tensor(np.ones_like(self.data))
-        count, arrived, ready = self.children(), {self: gy}, [self]
-        for tensor in ready:  # grows while it is read
-            gy = arrived.pop(tensor)
-            same_shape("backward", tensor, gy)
-            tensor.grad = tensor.grad + gy if tensor.grad else gy
-            for x, gx in zip(tensor.creators, tensor.gradients(gy)):
-                gx = gx if create_graph else Tensor(gx.data)
-                arrived[x] = arrived[x] + gx if x in arrived else gx
-                count[x] -= 1
-                if x.autograd and count[x] == 0:
-                    ready.append(x)
-        return ready
+        return super().gradients(gy)
 
 
-# --- carried over ---
-def made(op, data, *creators):
-    """Return data as a Tensor that knows where it comes from."""
-    if any(x.autograd for x in creators):
-        return Tensor(data, True, creators, op)
-    return Tensor(data)
-
-
-def same_shape(op, x0, x1):
-    """Raise ValueError unless x1 is a Tensor of x0's shape."""
-    got = x1.data.shape if isinstance(x1, Tensor) else type(x1)
-    if got != x0.data.shape:
-        raise ValueError(
-            f"{op}: expected a Tensor of shape {x0.data.shape}, got "
-            f"{got}; nothing broadcasts, expand it (see step 67)"
-        )
-
-
-# --- new in this step ---
 class Layer:
     """A function with weights; one of its own without has none."""
 
@@ -262,6 +141,10 @@ class Sequential(Layer):
         return [p for layer in self.layers for p in layer.parameters()]
 
 
+# The book calls this loss MSELoss. It is not the mean, but the sum over
+# the batch. Its gradient, and with it every step of descent, grows with
+# the number of examples. So before you take over a rate from somewhere,
+# look for the loss that it was used with.
 class SquaredError(Layer):
     """The sum of all squared differences; not their mean."""
 
@@ -270,6 +153,10 @@ class SquaredError(Layer):
         return (d * d).sum(0).sum(0)
 
 
+# p gets a new array. With p.data -= ... the old one would change, and
+# it may belong to somebody else. For the same reason the gradient is
+# dropped, and not set to 0 in place: in the case "add" two tensors
+# share one gy.
 class SGD:
     """p -= rate * p.grad, and the gradient is forgotten."""
 
@@ -285,12 +172,16 @@ class SGD:
                 p.grad = None
 
 
+# The book's weights come from NumPy's old generator. Its tensors also
+# draw a number each from the same generator, for a name. We need no
+# names, so we draw these numbers and drop them: then the weights are
+# the same.
 def linear_layers():
     """Return the linear layers that both networks start with."""
     rng = np.random.RandomState(0)
     layers = []
     for n_in, n_out in (2, 3), (3, 1):
-        rng.randint(0, 100000, size=2)  # ids of two tensors
+        rng.randint(0, 100000, size=2)  # the names of two tensors
         layers.append(Linear(n_in, n_out, rng))
     return layers
 
@@ -327,9 +218,9 @@ def train_dezero(x, t, model, rate):
 
 if __name__ == "__main__":
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    for bent, rate in (False, 0.05), (True, 1):
+    for activated, rate in (False, 0.05), (True, 1):
         first, second = layers = linear_layers()
-        if bent:
+        if activated:
             layers = [first, Tanh(), second, Sigmoid()]
         model, data = Sequential(layers), (x, x[:, 1:])
         same = models.Sequential(*[twin(layer) for layer in layers])
@@ -339,5 +230,6 @@ if __name__ == "__main__":
         theirs = train_dezero(*data, same, rate)
         for name, losses in ("here", ours), ("dezero", theirs):
             losses = [f"{loss:.8f}" for loss in losses]
-            print(f"  {name:6}", *losses[:5])
-            print("        ", *losses[5:])
+            print(f"  {name:6}", *losses[:4])
+            print("        ", *losses[4:8])
+            print("        ", *losses[8:])

@@ -1,59 +1,57 @@
 """Step 71. Two directions: rows of the Jacobian, or its columns.
 
-The derivative of a function from n numbers to m numbers is a table,
-the Jacobian, with a row for each output and a column for each input.
-Backward has never computed one. It multiplies: from a row w it makes
-the row w J, so one pass with w = (1, 0, ..., 0) is the first row of
-J. That is a vjp, a vector-Jacobian product.
+The derivative of a function from n numbers to m numbers is the
+Jacobian J, with m rows and n columns (step 37). How do we get it?
+backward never computes all of it. It starts from m numbers w, and
+arrives with w J, a row of n numbers: the *vector-Jacobian product*,
+or VJP. From w = (1, 0, ..., 0) it brings the first row of J. So
+reverse mode finds J row by row, in m passes.
 
-Forward mode goes the other way, and needs no graph at all. It takes
-along, beside every number, its slope: how fast it changes when x
-moves in a direction v. Such a pair is a dual number, and the rules
-are those of school:
+Forward mode (step 5) runs along with the program. Beside each number
+it carries a slope: how fast does this number change when x moves in
+the direction v? The pair is called a *dual number* (Clifford, 1873),
+and its rules are those of school:
 
     (x, x') * (y, y') = (x * y, x' * y + x * y')
-          tanh (x, x') = (tanh x, (1 - tanh(x)**2) * x')
+         tanh (x, x') = (tanh x, (1 - tanh(x)**2) * x')
 
-What comes out beside y is the column J v, a jvp. So we have
+The slope that comes out at the end is J v, the *Jacobian-vector
+product*, or JVP. From v = (1, 0, ..., 0) it is the first column. So
+forward mode finds J column by column, in n passes, and it needs no
+graph.
 
-    reverse    m passes, each a row       a loss: m = 1
-    forward    n passes, each a column    a curve: n = 1
+    reverse   m passes, a row each      best if m is small
+    forward   n passes, a column each   best if n is small
 
-and both find the same table. A network has millions of inputs, its
-weights, and one output, its loss: that is why all of this repo goes
-backward. Between the ends it is one long product. For y = C(B(A(x)))
+A network has millions of inputs, its weights, and a single output,
+its loss. With reverse mode one pass is enough. That is why this
+course goes backward. The picture shows what each direction costs.
 
-    J = C' B' A'      reverse: (C' B') A'     a row times a matrix
-                      forward: C' (B' A')     a matrix times one
-
-The result is the same, the number of multiplications is not. The
-picture counts them as the number of inputs or outputs grows. And if
-A acts on each number alone, A' is diagonal: what would be a product
-of matrices is a product of numbers, which is all that the backward
-of tanh, exp and + ever did (step 37).
-
-Second derivatives have their table, too, the Hessian H, n by n, a
-jacobian of a gradient. For a network nobody can store it. But H v is
-the gradient of (gradient * v), two passes and no table: an hvp.
-
-dezero.func has all of these as functions that take a function. They
-touch no x.grad, and what they return can be differentiated again.
+dezero.func has these products as functions of functions. It has no
+dual numbers, though. Its jvp runs reverse mode twice, as our jvp
+below does, so it costs two passes and a graph.
 
 Both modes follow the program, number by number, each time it runs.
-Step 72 looks at the whole of it before it runs.
+Step 72 looks at all of it before it runs.
 
-Exercise: give Dual a __truediv__ and an exp. Then let value and
-slope be Duals themselves, of (2, 1) and of (1, 0), and compute
-x * x * x: what do you find in the slope of the slope?
+Exercise: give Dual a __truediv__ and an exp. Then compute x * x * x
+for x = Dual(Dual(2.0, 1.0), Dual(1.0, 0.0)). What is the slope of
+the slope?
+
+In the package: dezero/func.py, vjp, jvp, jacobian and hvp
 
 Output:
     f(x, y) = (x * y, tanh(x) - y, 3 * x**2) at (1, 2)
-    forward, 2 passes: [[2.0, 1.0], [0.42, -1.0], [6.0, 0.0]]
-    reverse, 3 passes: [[2.0, 1.0], [0.42, -1.0], [6.0, 0.0]]
-    as dezero.func.jacobian says: True
-    C(B(A(x))), 100 numbers each, y one: the same J: True
+      forward, 2 passes: [[2.0, 1.0], [0.42, -1.0], [6.0, 0.0]]
+      reverse, 3 passes: [[2.0, 1.0], [0.42, -1.0], [6.0, 0.0]]
+      func.jacobian:     [[2.0, 1.0], [0.42, -1.0], [6.0, 0.0]]
+    J v for v = (1, 1), by dual numbers and by jvp
+      [3.0, -0.58, 6.0], [3.0, -0.58, 6.0]
+    C(B(A(x))) with 100 numbers each, and one in the end
+      both orders and jacobian find the same J: True
       multiplications, reverse 20,000, forward 1,010,000
-    Rosenbrock at (0, 2): H = [[-798.0, 0.0], [0.0, 200.0]]
+    Rosenbrock at (0, 2)
+      H is [[-798.0, 0.0], [0.0, 200.0]]
       H v for v = (1, 1), without H: [-798.0, 200.0]
     figures/step71_cost.png
 """
@@ -66,11 +64,10 @@ from matplotlib.figure import Figure
 import dezero.functions as F
 from dezero import Variable, func
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# A constant does not move, so its slope is 0. Everything else is the
+# rules of sums and products from school, written as operators. The
+# first line keeps NumPy from taking W @ x apart: that is __rmatmul__.
 class Dual:
     """A value, and its slope beside it: arrays of one shape."""
 
@@ -111,7 +108,9 @@ def as_dual(x):
     return x if isinstance(x, Dual) else Dual(x, np.zeros_like(x))
 
 
-def tanh(x):
+# The functions below are called once with Duals and once with
+# Variables, so tanh and stack must take both.
+def tanh_of(x):
     """Return tanh of a Dual or a Variable."""
     if isinstance(x, Dual):
         y = np.tanh(x.value)
@@ -119,7 +118,7 @@ def tanh(x):
     return F.tanh(x)
 
 
-def stack(xs):
+def stack_of(xs):
     """Return Duals or Variables as one."""
     if isinstance(xs[0], Dual):
         slopes = np.stack([x.slope for x in xs])
@@ -127,7 +126,7 @@ def stack(xs):
     return F.stack(xs)
 
 
-def jvp(f, x, v):
+def forward_mode(f, x, v):
     """Return f(x) and J v: one pass forward, no graph."""
     y = f(Dual(x, v))
     return y.value, y.slope
@@ -146,25 +145,48 @@ def vjp(f, x):
     return y.data, pull
 
 
+# J v without dual numbers, which would need a second rule for each
+# Function. w J is linear in w, so its derivative by w is J again. The
+# first pass computes w J and records how it depends on w
+# (create_graph). The second pass differentiates the number (w J) v by
+# w, and finds J v. Which w is taken does not matter: zeros do.
+def jvp(f, x, v):
+    """Return f(x) and J v: reverse mode twice."""
+    x = Variable(x)
+    y = f(x)
+    w = Variable(np.zeros_like(y.data))
+    y.backward(gradient=w, create_graph=True)
+    (x.grad * v).sum().backward()
+    return y.data, w.grad.data
+
+
 def jacobian(f, x, forward=False):
     """Return the table of dy/dx, column by column or row by row."""
     if forward:
-        columns = [jvp(f, x, v)[1] for v in np.eye(len(x))]
+        columns = [forward_mode(f, x, v)[1] for v in np.eye(len(x))]
         return np.stack(columns, axis=1)
     y, pull = vjp(f, x)
     return np.stack([pull(w) for w in np.eye(len(y))])
 
 
+# The Jacobian of a gradient is the Hessian H, n by n. For a network
+# nobody can store it. But H v is the gradient of (gradient * v), which
+# takes two passes and no table.
 def hvp(f, x, v):
     """Return the Hessian of f, whose result is a number, times v."""
     x = Variable(x)
     f(x).backward(create_graph=True)
-    gx = x.grad
-    x.cleargrad()
+    gx, x.grad = x.grad, None
     (gx * v).sum().backward()
     return x.grad.data
 
 
+# The Jacobian of y = C(B(A(x))) is the product C' B' A'. Reverse mode
+# computes (C' B') A', and forward mode C' (B' A'). The result is the
+# same and the number of multiplications is not: with one output C' is
+# a single row, and stays one. (If A acts on each number alone, A' is
+# diagonal, and the product with it is element by element. That is all
+# that the backward of tanh, exp and + ever did.)
 def product(tables, forward):
     """Return C' B' A' and how many multiplications it took."""
     result, *others = tables[::-1] if forward else tables
@@ -176,35 +198,25 @@ def product(tables, forward):
     return result, count
 
 
+# With `hidden` numbers between A, B and C, forward mode takes n columns
+# through B' and C', and reverse mode takes m rows through B' and A'.
 def draw(file, hidden=32):
     """Draw how the cost grows with the inputs, and the outputs."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     sizes = 2 ** np.arange(11)
-    for axes, end in (left, "inputs"), (right, "outputs"):
-        for forward, name in (True, "forward"), (False, "reverse"):
-            counts = []
-            for size in sizes:
-                n, m = (size, 1) if end == "inputs" else (1, size)
-                shapes = (m, hidden), (hidden, hidden), (hidden, n)
-                tables = [np.ones(shape) for shape in shapes]
-                counts.append(product(tables, forward)[1])
-            axes.loglog(sizes, counts, ".-", label=name)
-        other = "output" if end == "inputs" else "input"
-        axes.set(xlabel=f"{end} (one {other})")
-        axes.grid(alpha=0.3)
-    left.set_ylabel("multiplications")
-    left.legend(frameon=False)
+    ends = "inputs (one output)", "outputs (one input)"
+    for axes, end in zip((left, right), ends):
+        n, m = (sizes, 1) if axes is left else (1, sizes)
+        forward = n * hidden * (hidden + m)
+        reverse = m * hidden * (hidden + n)
+        axes.loglog(sizes, forward, ".-", label="forward")
+        axes.loglog(sizes, reverse, ".-", label="reverse")
+        axes.set(xlabel=end, ylabel="multiplications")
+        axes.legend(frameon=False)
     figure.savefig(file, dpi=120)
 
 
-# --- carried over ---
-def rosenbrock(x, y):
-    """Return the height of a bent valley; the floor is at (1, 1)."""
-    return 100 * (y - x**2) ** 2 + (x - 1) ** 2
-
-
-# --- new in this step ---
 def show(table):
     """Return an array as text, without -0.0."""
     return str((table.round(2) + 0.0).tolist())
@@ -212,36 +224,46 @@ def show(table):
 
 def f(x):
     """Return 3 numbers for 2."""
-    return stack([x[0] * x[1], tanh(x[0]) - x[1], 3 * x[0] ** 2])
+    return stack_of([x[0] * x[1], tanh_of(x[0]) - x[1], 3 * x[0] ** 2])
+
+
+# --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
+def rosenbrock(x, y):
+    """Return the height of a bent valley; the floor is at (1, 1)."""
+    return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 
 if __name__ == "__main__":
-    x = np.array([1.0, 2.0])
-    columns, rows = jacobian(f, x, forward=True), jacobian(f, x)
+    x, v = np.array([1.0, 2.0]), np.array([1.0, 1.0])
     print("f(x, y) = (x * y, tanh(x) - y, 3 * x**2) at (1, 2)")
-    print(f"forward, 2 passes: {show(columns)}")
-    print(f"reverse, 3 passes: {show(rows)}")
-    same = np.allclose(func.jacobian(f)(x).data, columns)
-    print(f"as dezero.func.jacobian says: {same}")
+    print(f"  forward, 2 passes: {show(jacobian(f, x, forward=True))}")
+    print(f"  reverse, 3 passes: {show(jacobian(f, x))}")
+    print(f"  func.jacobian:     {show(func.jacobian(f)(x).data)}")
+    print("J v for v = (1, 1), by dual numbers and by jvp")
+    print(
+        f"  {show(forward_mode(f, x, v)[1])}, {show(jvp(f, x, v)[1])}"
+    )
 
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(2, 100, 100)) / 10
-    A, B = (lambda x, W=W: tanh(W @ x) for W in weights)
+    A, B = (lambda x, W=W: tanh_of(W @ x) for W in weights)
     x, last = rng.normal(size=100), rng.normal(size=(1, 100))
-    tables = [last]
-    for g, at in (B, A(Variable(x)).data), (A, x):
-        tables.append(jacobian(g, at))
+    tables = [last, jacobian(B, A(Variable(x)).data), jacobian(A, x)]
     J, cheap = product(tables, forward=False)
     J2, dear = product(tables, forward=True)
     J3 = jacobian(lambda x: last @ B(A(x)), x)
     same = np.allclose(J, J2) and np.allclose(J, J3)
-    print(f"C(B(A(x))), 100 numbers each, y one: the same J: {same}")
+    print("C(B(A(x))) with 100 numbers each, and one in the end")
+    print(f"  both orders and jacobian find the same J: {same}")
     print(f"  multiplications, reverse {cheap:,}, forward {dear:,}")
 
     x = np.array([0.0, 2.0])
     H = func.hessian(lambda x: rosenbrock(*x))(x).data
     H_v = hvp(lambda x: rosenbrock(*x), x, np.ones(2))
-    print(f"Rosenbrock at (0, 2): H = {show(H)}")
+    print(f"Rosenbrock at (0, 2)\n  H is {show(H)}")
     print(f"  H v for v = (1, 1), without H: {show(H_v)}")
     FIGURES.mkdir(exist_ok=True)
     draw(FIGURES / "step71_cost.png")

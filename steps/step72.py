@@ -1,87 +1,54 @@
 """Step 72. A static graph: look at all of it before it runs.
 
-Here the graph grew while the program ran, and each run made a new
-one: define-by-run, since step 7. Before that was usual, in Theano
-and TensorFlow 1, one wrote the graph first, of placeholders, which
-have a shape and a dtype and no numbers. Then it ran, many times.
-JAX and torch.compile got back there another way: one writes plain
-code, and a tracer follows it once. This step does so, with all that
-we have built.
+Since step 7 the graph has grown while the program ran, and each run
+made a new one. What could we save if we had the graph before there
+is any number? Then it is a *static graph*: built once, improved,
+and run many times. In Theano (Bergstra and others, 2010) and the
+first TensorFlow, you wrote such a graph call by call. JAX and
+torch.compile follow a plain program once, and so do we.
 
-Our Functions only ask arrays to compute: x.dot(W), np.tanh(x). So we
-pass them something that is no array and does not compute. A Node
-notes the call, and returns a Node for its result:
+Our Functions only ask arrays to compute: x.dot(W), np.tanh(x). So
+we hand them a Node. It looks like an array but does not compute: it
+notes the call, and returns a Node for the result. The first Nodes
+are *placeholders*, promises of arrays: they have a shape and a
+dtype, and their numbers come with each run. Backward consists of
+such calls, too, so the gradients get into the list as well:
 
-    x, t, W1, ...          learn, the loop of step 43
-       |                     forward, then loss.backward(),
-       |                     then the new weights
-    Nodes on a tape        all of it, as calls of NumPy
+    x, t, W1, b1, W2, b2
+         |  learn: forward, backward, update
+    a list of Nodes: calls of NumPy
+         |  fold, merge, prune, fuse
+    a shorter list
+         |  compile
+    the text of one Python function
 
-The gradients come for free: backward is made of the same calls. Will
-the shapes fit? Each call is made once for arrays of ones: NumPy
-knows its own rules best, and an error names the call and its Nodes
-before any data is there.
+What is left makes no Variables and sorts no Functions. For arrays
+as small as here that takes about a third of the time. For large
+arrays NumPy's own work counts, and little is gained.
 
-Then, with all of it in view, we can improve it:
+What do we lose? A Node has no number, so if, while and float() of a
+result are refused. A loop is written out as often as it runs. Other
+shapes need another graph, and an error in a run names a line that
+nobody wrote. So we build with the dynamic graph, and compile what
+is done. dezero.static does that for any function of Variables.
 
-    fold    what is made of constants is a constant: 1 / 100
-    merge   equal calls on equal Nodes are one: error * error sends
-            the same slope back to each of its factors
-    prune   what no result needs is left out: the slopes of x and t,
-            and what fold and merge leave behind
-    fuse    a * b + c is one Node: no name, no array to keep
+Exercise: add the placeholders of x and W2. What is refused, and
+when? How many calls become 100 steps of learn in a row? And how
+many does merge leave if learn computes everything twice?
 
-What is left we write out, as one Python function, line by line, to
-be run by exec. (Text of our own: exec of somebody else's text would
-run whatever stands in it.) The pictures show the graph that
-dezero.static makes of learn: look for each of the four in the first
-(weights0 is W1, weights1 is b1), for green boxes in the second.
-
-No Variables, no Functions, no sorting by
-generation, in every run: that was most of the time, for arrays this
-small. For large ones NumPy's own work is, and only fusing helps,
-where a chain goes through them in pieces that stay in the cache, as
-in the package.
-
-What is lost: a Node has no number. So if, while and float() of a
-result are refused, and print shows a Node, once. It has no memory
-to change: ours refuses +=, too. A loop is written out as often as it
-runs. Other shapes need another graph. And an error in a run names a
-line that nobody wrote. So we build with the dynamic graph, and
-compile what is done.
-
-dezero.static does the same for any function of Variables. It reads
-parameters in every run, so that optimizers work. A Function that no
-Node can follow, one that draws random numbers or writes into arrays,
-stays whole, as one call forward and one back.
-
-This was the last step. A box for a number came first. It learned
-what it came from (7), went back in the right order (16), and took
-operators (20); then backward itself could be differentiated (32).
-Layers, optimizers and data made it a framework (44-51), images and
-time were more Functions (57, 60), and other frameworks have turned
-out to be other answers to the same few questions: what remembers
-the graph, when, and who goes back through it. In these 72 steps
-nothing was hidden from you. What will you build?
-
-Exercise: let fold leave out products with 1, too. Then count how
-many lines a loop of 100 steps of learn becomes, and what merge finds
-if learn computes the loss once more.
+In the package: dezero/static/graph.py, Graph
 
 Output:
-    add of (x (100, 1) float64, W2 (10, 1) float64)
-    Nodes; fold, merge, fuse: [42, 40, 39, 31]
+    fold, merge, prune, fuse: [49, 45, 42, 39, 31]
     the new b2: v30 = add(b2, multiply(c19, v17))
-    learn 300 times, then the loss is 0.884383
-    run   300 times, then the loss is 0.884383
-    once: learn ~82 us, run ~28 us
+    learn, 300 times: 0.884383; once ~82 us
+    run, 300 times: 0.884383; once ~26 us
     figures/step72_before.png
     figures/step72_after.png
 """
 
 import operator
-import pickle
-from collections import Counter, namedtuple
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from timeit import repeat
@@ -92,55 +59,66 @@ import dezero.functions as F
 from dezero import as_variable, static
 from dezero.graph import render_dot
 
-# --- carried over ---
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
-
-# --- new in this step ---
+# Our engine asks isinstance(x, np.ndarray), and isinstance looks at
+# x.__class__, too: there a Node says that it is an array. base, flags
+# and T are what else the engine looks at.
+#
+# NumPy hands every call with a Node over: np.tanh(x) and all other
+# element-wise functions (it calls them ufuncs) to __array_ufunc__,
+# np.transpose(x) and the like to __array_function__. NumPy's class
+# NDArrayOperatorsMixin makes np.add(x, y) of x + y, and __getattr__,
+# which Python calls for a name that is not there, makes
+# np.sum(x, axis=0) of x.sum(axis=0).
+#
+# The mixin also makes a call of x == y. We take __eq__ and __hash__
+# of any other object again, so that a Node can be the key of a dict.
+# (isinstance(x, Node) is true as well: it asks for type(x) first.)
 class Node(np.lib.mixins.NDArrayOperatorsMixin):
-    """A call to be made: shape and dtype of its result, no numbers.
+    """A call to be made, or a placeholder; it has no numbers.
 
-    function  what to call
-    args      its arguments, Nodes and plain values; kw as well
+    function  what to call; None for a placeholder
+    args, kw  its arguments: Nodes, and plain values
     inputs    the Nodes among them
-    name      of a placeholder, which stays; None for a call
-    title     that, or the name of the function
-    like      what ones give: an array of the right shape and dtype
-    tape      the list of all Nodes, in the order they were made
-    key       equal for Nodes that have the same result
+    label     what a placeholder is called
+    key       equal for two Nodes that have the same result
+    like      an array of the result's shape and dtype
     """
 
-    __class__ = property(lambda self: np.ndarray)  # it passes for one
+    tape = []  # all Nodes, in the order in which they were made
+    __class__ = property(lambda self: np.ndarray)
     __eq__, __hash__ = object.__eq__, object.__hash__
-    base, flags = None, np.empty(0).flags  # backward asks for these
-    T = property(np.transpose)
+    base, flags, T = None, np.empty(0).flags, property(np.transpose)
+    body, is_constant = (), False  # for the drawing
 
-    def __init__(self, tape, function, args, kw=(), name=None):
-        self.tape, self.function, self.args = tape, function, args
-        self.kw, self.name, self.stays = dict(kw), name, bool(name)
-        title = self.title = name or function.__name__
-        self.inputs = [x for x in args if type(x) is Node]
-        kind = name, function, [type(x) is Node or x for x in args], kw
-        self.key = pickle.dumps(kind), *self.inputs
-        ones = [x.like if type(x) is Node else x for x in args]
-        try:
-            y = self.like = np.asarray(function(*ones, **self.kw))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{title} of {args}: {error}") from error
-        vars(self).update(shape=y.shape, ndim=y.ndim, dtype=y.dtype)
-        tape.append(self)
+    # Which shape comes out? NumPy knows: the call is tried on ones,
+    # so shapes that do not fit are refused here and now. *source is
+    # the shape and the dtype of a placeholder, and more from where it
+    # is made. In the key, Nodes and arrays count as objects, each
+    # with its own id, and all other arguments as text.
+    def __init__(self, function, args, kw, *source, label=None):
+        self.function, self.args, self.kw = function, args, kw
+        self.inputs = [x for x in args if isinstance(x, Node)]
+        self.stays, self.label = function is None, label
+        self.name = label or getattr(function, "__name__", "input")
+        key = [id(x) if hasattr(x, "dtype") else repr(x) for x in args]
+        self.key = function, label, repr(kw), *key
+        ones = [x.like if isinstance(x, Node) else x for x in args]
+        y = self.like = (function or np.ones)(*ones, *source[:2], **kw)
+        self.shape, self.ndim, self.dtype = y.shape, y.ndim, y.dtype
+        Node.tape.append(self)
 
     def __array_ufunc__(self, ufunc, method, *args):
-        return Node(self.tape, ufunc, args)
+        return Node(ufunc, args, {})
 
     def __array_function__(self, function, types, args, kw):
-        return Node(self.tape, function, args, kw)
+        return Node(function, args, kw)
 
-    def __getattr__(self, name):  # x.sum(axis=0) is np.sum(x, axis=0)
+    def __getattr__(self, name):
         return partial(getattr(np, name), self)
 
     def __getitem__(self, index):
-        return Node(self.tape, operator.getitem, (self, index))
+        return Node(operator.getitem, (self, index), {})
 
     def __bool__(self, *_):
         raise TypeError(f"{self} has no number yet (see step 72)")
@@ -148,36 +126,58 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
     __array__ = __float__ = __bool__
 
     def __repr__(self):
-        return f"{self.title} {self.shape} {self.dtype}"
+        return f"{self.name} {self.shape} {self.dtype}"
+
+    def on(self, new):
+        """Return the same call with new[x] for each Node x."""
+        args = [new[x] if isinstance(x, Node) else x for x in self.args]
+        return Node(self.function, args, self.kw) if args else self
 
 
-def placeholder(tape, name, shape, dtype=np.float64):
-    """Return a Node for an array that will come with each run."""
-    return Node(tape, np.ones, (shape, dtype), name=name)
+def placeholder(shape, dtype=np.float64, name=None):
+    """Return the promise of an array that comes with each run."""
+    return Node(None, (), {}, shape, dtype, "placeholder", label=name)
 
 
-class Graph(namedtuple("Graph", "nodes outputs")):
+# A graph is a list of Nodes, each behind its inputs. A pass makes a
+# new list: rebuild puts the new inputs in place, and change says what
+# to have for each Node. (nodes is a dict because its keys are in
+# order, and none is there twice.)
+class Graph:
     """Nodes in an order to compute them in, and the results."""
+
+    def __init__(self, nodes, outputs):
+        self.nodes = list(nodes)
+        self.outputs = list(outputs)
 
     def rebuild(self, change):
         """Return the graph with change(node) for every Node."""
-        new, tape = {}, []
-        for x in self.nodes:
-            args = [new[a] if type(a) is Node else a for a in x.args]
-            new[x] = change(Node(tape, x.function, args, x.kw, x.name))
-        return prune(Graph(tape, [new[y] for y in self.outputs]))
+        new, nodes = {}, {}
+        for node in self.nodes:
+            new[node] = changed = change(node.on(new))
+            nodes.update(dict.fromkeys([*changed.inputs, changed]))
+        return Graph(nodes, [new[y] for y in self.outputs])
 
 
+# A call without a Node among its arguments need not wait for a run,
+# nor one that looks at a shape alone. Its result is like, which we
+# have already. This is called *constant folding*.
 def fold(graph):
-    """Compute what depends on constants alone, or on a shape."""
+    """Compute what depends on plain values or on shapes alone."""
+    new = {}
+    for node in graph.nodes:
+        new[node] = call = node.on(new)
+        known = not call.inputs or call.function is np.ones_like
+        if known and not call.stays:
+            new[node] = call.like
+    nodes = [x for x in new.values() if isinstance(x, Node)]
+    return Graph(nodes, [new[y] for y in graph.outputs])
 
-    def change(node):
-        known = not node.inputs or node.function is np.ones_like
-        return node.like if known and not node.name else node
 
-    return graph.rebuild(change)
-
-
+# Backward of error * error sends the same slope to both factors, and
+# computes it twice. To make equal calls once is *common subexpression
+# elimination*. known.setdefault(key, node) returns what the dict has
+# for this key; if it has nothing yet, it takes node, and returns it.
 def merge(graph):
     """Make one Node of those that call the same on the same."""
     known = {}
@@ -188,6 +188,10 @@ def merge(graph):
     return graph.rebuild(change)
 
 
+# Nobody has asked for the slopes of x and t, so the calls that
+# compute them go: *dead-code elimination*. From the end to the start,
+# a Node that is needed needs its inputs. Placeholders stay, for they
+# are the arguments of each run.
 def prune(graph):
     """Leave out every call that no result needs."""
     needed = set(graph.outputs)
@@ -197,88 +201,88 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
+# An element-wise call with one user, of its own shape, needs neither
+# a line nor a name: compile writes it into the line of its user. On
+# a GPU, where each line is a program of its own (a kernel), this is
+# *kernel fusion*. The package's also needs no array in between.
 def fuse(graph):
     """Write an element-wise call into the only one that uses it."""
-    uses = Counter(sum([x.inputs for x in graph.nodes], graph.outputs))
-    simple = [x for x in graph.nodes if type(x.function) is np.ufunc]
-    nodes = list(graph.nodes)
-    for node in simple:
+    uses, nodes = Counter(graph.outputs), list(graph.nodes)
+    uses.update(x for node in graph.nodes for x in node.inputs)
+    for node in graph.nodes:
         for x in node.inputs:
-            if x in simple and uses[x] == 1 and x.shape == node.shape:
+            both = type(x.function) is type(node.function) is np.ufunc
+            if both and uses[x] == 1 and x.shape == node.shape:
                 nodes.remove(x)
     return Graph(nodes, graph.outputs)
 
 
+# exec runs a text as Python, with the names in the dict space, and
+# leaves there what the text defines: our function run. The text is of
+# our own making. exec of somebody else's would run whatever is in it.
 def compile(graph):
-    """Return the graph as a Python function, and as its text."""
+    """Return the graph as a Python function, and as its lines."""
     names, space, lines = {}, {}, []
 
     def text(x):
-        if type(x) is not Node:
+        if not isinstance(x, Node):
             space[f"c{len(space)}"] = x
             return f"c{len(space) - 1}"
         if x in names:
             return names[x]
         args = [text(arg) for arg in x.args]
         args += [f"{key}={value}" for key, value in x.kw.items()]
-        space[x.title] = x.function
-        return f"{x.title}({', '.join(args)})"
+        space[x.name] = x.function
+        return f"{x.name}({', '.join(args)})"
 
     for x in graph.nodes:
-        if not x.name:
+        if not x.stays:
             lines.append(f"v{len(names)} = {text(x)}")
-        names[x] = x.name or f"v{len(names)}"
-    inputs = ", ".join(x.name for x in graph.nodes if x.name)
+        names[x] = x.label or f"v{len(names)}"
+    inputs = ", ".join(x.label for x in graph.nodes if x.stays)
     results = ", ".join(map(text, graph.outputs))
     lines = [f"def run({inputs}):", *lines, f"return {results}"]
     exec("\n    ".join(lines), space)
     return space["run"], lines
 
 
+# One step of step 43's training, as a function of all that it uses.
+# It changes nothing: what is new, it returns.
+def learn(*arrays):
+    """Return the loss, and weights that are a step further down."""
+    x, t, W1, b1, W2, b2 = xs = [as_variable(x) for x in arrays]
+    error = F.tanh(F.matmul(x, W1) + b1) @ W2 + b2 - t
+    loss = (error * error).sum() / x.shape[0]
+    loss.backward(gradient=np.ones_like(loss.data))
+    return loss.data, *(w.data + -0.1 * w.grad.data for w in xs[2:])
+
+
 # --- carried over ---
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+
+
 def seconds(times, f, *args):
     """Return the shortest time that f(*args) took."""
     return min(repeat(lambda: f(*args), number=1, repeat=times))
 
 
-# --- new in this step ---
-def learn(x, t, *weights):
-    """Return the loss, and weights that are a step further down."""
-    W1, b1, W2, b2 = weights = [as_variable(w) for w in weights]
-    error = F.tanh(F.matmul(x, W1) + b1) @ W2 + b2 - t
-    loss = (error * error).sum() / x.shape[0]
-    loss.backward()
-    return loss.data, *(w.data + -0.1 * w.grad.data for w in weights)
-
-
 if __name__ == "__main__":
-    shapes = {"x": (100, 1), "t": (100, 1), "W1": (1, 10)}
-    shapes |= {"b1": (10,), "W2": (10, 1), "b2": (1,)}
-    rng, tape = np.random.default_rng(0), []
-    arrays = [rng.normal(size=shape) for shape in shapes.values()]
-    inputs = [placeholder(tape, *item) for item in shapes.items()]
-    try:
-        inputs[0] + inputs[4]
-    except ValueError as error:
-        print(str(error).partition(": ")[0])
-
-    graphs = [Graph(tape, learn(*inputs))]
-    for improve in fold, merge, fuse:
+    names, rng = "x t W1 b1 W2 b2".split(), np.random.default_rng(0)
+    shapes = (100, 1), (100, 1), (1, 10), (10,), (10, 1), (1,)
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    inputs = [placeholder(s, name=n) for s, n in zip(shapes, names)]
+    graphs = [Graph(Node.tape, learn(*inputs))]
+    for improve in fold, merge, prune, fuse:
         graphs.append(improve(graphs[-1]))
-    print("Nodes; fold, merge, fuse:", [len(g.nodes) for g in graphs])
+    print("fold, merge, prune, fuse:", [len(g.nodes) for g in graphs])
     run, lines = compile(graphs[-1])
     print("the new b2:", lines[-2])
-
     for f in learn, run:
-        state = list(arrays)
+        state, us = list(arrays), 1e6 * seconds(999, f, *arrays)
         for _ in range(300):
             loss, *state[2:] = f(*state)
-        print(f"{f.__name__:5} 300 times, then the loss is {loss:.6f}")
-    us = [1e6 * seconds(999, f, *arrays) for f in (learn, run)]
-    print("once: learn ~{:.0f} us, run ~{:.0f} us".format(*us))
-
+        print(f"{f.__name__}, 300 times: {loss:.6f}; once ~{us:.0f} us")
     FIGURES.mkdir(exist_ok=True)
-    for name in "before", "after":
-        graph = getattr(static.compile(learn, *arrays), name)
-        render_dot(graph.to_dot(), FIGURES / f"step72_{name}.png")
-        print(f"figures/step72_{name}.png")
+    for name, i in ("step72_before.png", 0), ("step72_after.png", 3):
+        render_dot(static.Graph.to_dot(graphs[i]), FIGURES / name)
+        print(f"figures/{name}")

@@ -1,6 +1,7 @@
 """Fixtures that every test shares: steps as modules and as programs, random numbers."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from curriculum.places import ROOT, STEPS
 sys.path.append(str(STEPS))
 
 import machine
+from book.output import match_lines
+from book.reader import find_steps, read_step
 from practice.judge import on_engine
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
@@ -32,14 +35,27 @@ import numpy as np
 
 def pytest_configure(config):
     """`python -m steps check` wants to hear what happens in the reader's file."""
-    report, (_, mine) = os.environ.get("STEPS_REPORT"), own_step()
+    config.addinivalue_line(
+        "markers", "ours: is about our own file of a step; no task of a reader's"
+    )
+    report, mine = os.environ.get("STEPS_REPORT"), own_steps()
     if report and mine:
         from practice.plugin import Reporter
 
         limit = float(os.environ["STEPS_LIMIT"])
-        config.pluginmanager.register(Reporter(report, mine, limit))
+        (path,) = mine.values()
+        config.pluginmanager.register(Reporter(report, path, limit))
     if os.environ.get("STEPS_ENGINE"):
         use_engine(os.environ["STEPS_ENGINE"])
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out what does not look at a reader's own file, or asks too much of it."""
+    if own_steps():
+        for item in items:
+            looks = {"load_step", "run_step", "step_path"} & set(item.fixturenames)
+            if not looks or item.get_closest_marker("ours"):
+                item.add_marker(pytest.mark.skip("this is about our own file"))
 
 
 def use_engine(path):
@@ -52,19 +68,19 @@ def use_engine(path):
     spec.loader.exec_module(module)
 
 
-def own_step():
-    """Return the number and the file of the step that a reader has written.
+def own_steps():
+    """Return {number: file} of the steps that a reader has written.
 
     STEPS_MINE="16=/home/ann/my_steps/step16.py" runs the tests of step 16 on that file.
+    Several stand on lines of their own.
     """
-    number, _, path = os.environ.get("STEPS_MINE", "").partition("=")
-    return (int(number), path) if number else (None, None)
+    pairs = [x.partition("=") for x in os.environ.get("STEPS_MINE", "").splitlines()]
+    return {int(number): path for number, _, path in pairs}
 
 
 def path_of(number):
     """Return the file of a step: ours, or the reader's own."""
-    mine, path = own_step()
-    return Path(path) if number == mine else STEPS / f"step{number:02d}.py"
+    return Path(own_steps().get(number, STEPS / f"step{number:02d}.py"))
 
 
 @pytest.fixture
@@ -92,10 +108,38 @@ def load_step():
     return load
 
 
+class FirstRuns:
+    """What each step printed in this session, so that none runs once more.
+
+    It stands in a folder, which the processes of pytest-xdist share.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def get(self, path):
+        """Return the run of a step, None if there was none."""
+        try:
+            text = (self.folder / f"{path.stem}.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return subprocess.CompletedProcess((), **json.loads(text))
+
+    def add(self, path, run):
+        """Keep the run of a step; the file is whole or not there at all."""
+        names = ("returncode", "stdout", "stderr")
+        new = self.folder / f"{path.stem}.{os.getpid()}"
+        text = json.dumps({name: getattr(run, name) for name in names})
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.folder / f"{path.stem}.json")
+
+
 @pytest.fixture(scope="session")
-def first_runs():
-    """{path: what a step printed in this session}, so that none runs once more."""
-    return {}
+def first_runs(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return FirstRuns(shared / "first_runs")
 
 
 @pytest.fixture
@@ -114,8 +158,10 @@ def run_step(tmp_path, first_runs):
         result = known or start(path, arguments, simple_core)
         assert result.returncode == 0, result.stderr
         assert result.stderr == "", result.stderr
-        if not special:
-            first_runs[path] = result
+        if not (special or known):
+            first_runs.add(path, result)
+        if number in own_steps() and not arguments:
+            return asked_for(number, result.stdout)
         return result.stdout
 
     def start(path, arguments, simple_core):
@@ -133,6 +179,13 @@ def run_step(tmp_path, first_runs):
         )
 
     return run
+
+
+def asked_for(number, printed):
+    """Return what the text of a step asks for of what a reader's file prints."""
+    step = read_step(find_steps()[number])
+    found, missing = match_lines(step.output, printed, step.rtol)
+    return printed if missing else "\n".join([*found, ""])
 
 
 def simple_package(folder):

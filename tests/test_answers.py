@@ -1,4 +1,4 @@
-"""The worked answers run, print what they say, and there is one for each exercise."""
+"""Worked answers and milestones run, print what they say, and none is missing."""
 
 import json
 import os
@@ -6,10 +6,17 @@ import subprocess
 import sys
 
 import pytest
-from book.answers import ANSWERS, find_answers, read_answer
+from book.answers import (
+    ANSWERS,
+    MILESTONES,
+    find_answers,
+    find_milestones,
+    read_answer,
+    read_milestone,
+)
 from book.execute import ENDLESS
 from book.output import difference
-from book.reader import StepError, find_steps
+from book.reader import CHAPTERS, StepError, find_steps
 from curriculum.places import STEPS
 from curriculum.tables import ANSWERS_MISSING
 
@@ -87,7 +94,25 @@ def test_each_exercise_has_an_answer():
     assert missing == sorted(ANSWERS_MISSING), "ANSWERS_MISSING only shrinks"
     assert all(n in find_steps() for n in PATHS)
     names = {path.name for path in ANSWERS.glob("*.py")}
+    names -= {path.name for path in ANSWERS.glob("check[0-9][0-9].py")}
     assert names == {path.name for path in PATHS.values()}
+
+
+@pytest.mark.parametrize("chapter", find_milestones())
+def test_a_milestone_prints_what_it_says(chapter, tmp_path):
+    path = find_milestones()[chapter]
+    found = read_milestone(path)
+    text, failure = run([path], tmp_path)[str(path)]
+    assert not failure, failure
+    assert found.output.isascii()
+    assert difference(found.output, text, found.rtol) is None
+    rows = [row for row in found.code.splitlines() if row and not row.startswith("#")]
+    assert len(rows) < 50  # it is read in one go
+
+
+def test_each_chapter_has_a_milestone():
+    assert list(find_milestones()) == list(range(1, len(CHAPTERS) + 1))
+    assert len(list(MILESTONES.glob("*.py"))) == len(CHAPTERS)
 
 
 GOOD = '''"""Answer to the exercise of step 4.
@@ -108,8 +133,8 @@ if __name__ == "__main__":
     [
         ("step 4", "step 5", "must start with 'Answer to the exercise of step 4.'"),
         ("Answer to the", "The", "must start with"),
-        ("Three is right.\n\n", "", "needs a few sentences"),
-        ("Output", "Prints", "and an 'Output:' block"),
+        ("Three is right.\n\n", "", "needs a few sentences, and then"),
+        ("Output", "Prints", "and then 'Output:'"),
         ("    3.0", "3.0", "must be indented by 4"),
     ],
 )

@@ -1618,9 +1618,37 @@ def test_an_array_edited_in_place_is_nobodys_business_but_a_parameters_is():
             y.backward()
 
 
+@pytest.mark.parametrize("f", [F.pooling, F.average_pooling])
+def test_pooling_sees_that_its_images_were_edited(f):
+    p = Parameter(np.arange(4.0).reshape(1, 1, 2, 2))
+    y = f(p, 2)
+    p.data -= np.array([[0.0, 0.0], [0.0, 9.0]])
+    if f is F.average_pooling:  # which needs the shape only
+        y.backward()
+        np.testing.assert_array_equal(p.grad.data, np.full((1, 1, 2, 2), 0.25))
+        return
+    with pytest.raises(RuntimeError, match="Pooling: input 0, the Parameter"):
+        y.backward()
+
+
 # --- what has no derivative says what it takes, too ---
 
 
 def test_lists_of_rows_of_different_lengths_make_no_array():
     with pytest.raises(ValueError, match=r"as_array: .*inhomogeneous .*step 9"):
         as_array([[1.0, 2.0], [3.0]])
+
+
+def test_a_retained_gradient_has_the_dtype_of_its_variable():
+    x = Variable(np.array([1.0, 2.0], np.float32))
+    h = x * 2.0
+    (h * np.array([1.0, 3.0])).sum().backward(retain_grad=True)  # a float64 factor
+    assert (h.grad.dtype, x.grad.dtype) == (np.float32, np.float32)
+    np.testing.assert_array_equal(h.grad.data, [1, 3])
+
+
+def test_what_comes_as_an_array_leaves_as_one_that_wants_no_gradient():
+    x = np.ones((2, 3))
+    for y in F.reshape(x, (2, 3)), F.broadcast_to(x, (2, 3)), F.reshape(x, (3, 2)):
+        assert not y.requires_grad
+    assert not F.dropout(x).requires_grad

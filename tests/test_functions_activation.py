@@ -381,3 +381,10 @@ def test_sigmoid_below_zero_in_float16():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_sigmoid_has_its_second_derivative(dtype):
     check_gradients(F.sigmoid, np.array([-2.0, 0.0, 3.0]), dtype=dtype)
+
+
+@pytest.mark.parametrize("f", [F.elu, F.leaky_relu])
+def test_what_lets_nothing_through_lets_no_infinity_through(f):
+    x = Variable(np.array([-1.0, 2.0]))
+    f(x, 0.0).backward(gradient=np.array([np.inf, np.inf]))
+    np.testing.assert_array_equal(x.grad.data, [0.0, np.inf])

@@ -550,3 +550,15 @@ def test_accuracy_refuses():
 
 def test_log_is_that_of_core():
     assert F.log is core.log
+
+
+@pytest.mark.parametrize("loss", [F.mean_squared_error, F.huber_loss, F.l1_loss])
+def test_targets_that_are_arrays_are_no_leaves(loss):
+    x, t = Variable(np.array([1.0, 4.0])), np.array([0.0, 0.0])
+    inputs = loss(x, t).creator.inputs
+    seen = set()
+    while inputs:
+        y = inputs.pop()
+        seen.add(y)
+        inputs += y.creator.inputs if y.creator else []
+    assert [y for y in seen if y.creator is None and y.requires_grad] == [x]

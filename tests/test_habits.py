@@ -600,6 +600,30 @@ def test_an_argument_of_another_name_is_told_ours(call, text):
         call(V(A))
 
 
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (lambda x: F.sum(x, dim=0), r"axis=; .*\(see step 39\)$"),
+        (lambda x: F.conv2d(x, x, padding=1), r"pad=; .*\(see step 55\)$"),
+        (
+            lambda x: dezero.layers.Linear(2, bias=False),
+            r"nobias=True here; .*\(see step 44\)$",
+        ),
+        (lambda x: x.backward(inputs=[x]), r"requires_grad_.*\(see step 66\)$"),
+        (lambda x: x.backward(grad=x), r"here it is gradient=; .*\(see step 66\)$"),
+        (lambda x: x.backward(retain_graph=True), r"again; .*\(see step 14\)$"),
+        (lambda x: F.elu(x, slope=2), r"elu: .*its arguments are \(x, alpha=1.0\)"),
+    ],
+)
+def test_an_argument_of_another_name_names_the_step(call, text):
+    with pytest.raises(TypeError, match=text):
+        call(V(A))
+
+
+def test_every_argument_that_is_told_has_a_step():
+    assert {*advice.ARGUMENTS.values()} == {*advice.STEPS}
+
+
 def test_other_type_errors_are_left_alone():
     with pytest.raises(TypeError, match="keepdims must be True or False"):
         F.sum(V(A), keepdims="yes")

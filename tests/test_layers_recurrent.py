@@ -761,3 +761,27 @@ def test_one_of_the_two_results_is_enough():
     arrays = [rng.normal(size=s) for s in [(2, 1), (2, 2), (2, 2), (4, 8)]]
     for k in 0, 1:
         check_gradients(lambda *xs, k=k: F.lstm_cell(*xs)[k], *arrays, order=2)
+
+
+@pytest.mark.parametrize("options", [{}, {"retain_grad": True}])
+@pytest.mark.parametrize("decay", [False, True])
+def test_joined_weights_get_the_gradient_of_the_same_numbers_as_a_leaf(options, decay):
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in [(2, 3), (3, 3), (3,)] for _ in range(4)]
+    xs = rng.normal(size=(4, 1, 2))
+
+    def gradient(W):
+        h = c = np.zeros((1, 3))
+        loss = F.sum(W * W) if decay else 0
+        for x in xs:
+            h, c = F.lstm_cell(x, h, c, W)
+            loss = loss + F.sum(h * h)
+        W.retain_grad()
+        loss.backward(**options)
+        return W.grad.data
+
+    parts = [Parameter(a) for a in arrays]
+    joined = F.join_gates(parts[:4], parts[4:8], parts[8:])
+    expected = gradient(Variable(joined.data.copy()))
+    np.testing.assert_allclose(gradient(joined), expected, rtol=1e-12)
+    np.testing.assert_allclose(parts[1].grad.data, expected[:2, 3:6], rtol=1e-12)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from book import ipynb
-from book.cells import head, pictures
+from book.cells import capital, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, written
 from book.code import find_origins, is_main, read_lesson, read_lessons
@@ -41,6 +41,14 @@ def test_the_gallery_begins_with_one_setup():
     }
     assert len(GALLERY) == 8 and len(setups) == 1
     assert "pip" in setups.pop()
+
+
+def test_a_chapter_begins_with_two_lines_of_setup():
+    setups = {notebook(n, LESSONS)["cells"][1]["source"] for n in CHAPTERS}
+    (setup,) = setups
+    assert len(setup.split("\n")) == 2
+    assert "from setup_course import STEPS, Picture" in setup
+    assert "Colab" in setup
 
 
 def read(path):
@@ -112,7 +120,7 @@ def test_pictures_stand_in_the_notebook(chapter):
     shown = [
         (cell["id"], name)
         for cell in read(path_of(chapter))["cells"]
-        for name in re.findall(r'Picture\(FIGURES / "(.+)"\)', ipynb.source_of(cell))
+        for name in re.findall(r'Picture\("../figures/(.+)"\)', ipynb.source_of(cell))
         if any("image/png" in x.get("data", {}) for x in cell["outputs"])
     ]
     steps = [x for n, x in LESSONS.items() if chapter_of(n)[0] == chapter]
@@ -150,8 +158,115 @@ def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
                 if line.strip() and not MARKER.fullmatch(line)
             ]
             if sources:
+                comments = [row for row in rows if re.match("# ?(?! {4})", row)]
+                rows = [row for row in rows if not row.startswith("#")]
                 lost = [row for row in rows if row not in shown]
                 assert not lost, (lesson.name, lost[0])
+                said = letters(
+                    "".join(map(ipynb.source_of, cells_of(book, lesson.name)))
+                )
+                lost = [row for row in comments if letters(row) not in said]
+                assert not lost, (lesson.name, lost[0])
+
+
+def letters(text):
+    return re.sub(r"[\W_]", "", re.sub(r"\]\([^)]*\)", "", text))
+
+
+def test_a_comment_above_a_definition_becomes_text(tmp_path):
+    """So does one that begins a paragraph of the demo; others stay where they are."""
+    path = tmp_path / "step01.py"
+    path.write_text('''"""Step 1. A box: it holds a number.
+
+A *box* holds x * y.
+
+Exercise: open it.
+
+In the package: dezero/core/variable.py, Variable; more
+
+Output:
+    1
+"""
+
+
+# A *cube* is a box with
+# six faces, see step 2:
+#
+#     6 = 3 * 2
+class Cube:
+    """A box."""
+
+    # Not above a definition of the file.
+    def open(self):
+        """Return 1."""
+        return 1
+
+
+# --- carried over ---
+# An old comment.
+def old():
+    """Return 2."""
+    return 2
+
+
+if __name__ == "__main__":
+    # First a cube.
+    cube = Cube()
+
+    one = cube.open()
+    # and then
+    print(one)
+''')
+    book = notebook(1, {1: read_lesson(path)})
+    cells = [(x["cell_type"], x["source"]) for x in cells_of(book, "step01")]
+    kinds = [kind for kind, _ in cells]
+    assert kinds == ["markdown", "markdown"] + ["code"] * 2 + ["markdown"] + [
+        "code",
+        "code",
+        "markdown",
+        "code",
+    ]
+    text = cells[0][1]
+    assert "A *box* holds `x * y`." in text
+    where = "[`dezero/core/variable.py`](../dezero/core/variable.py), `Variable`; more."
+    assert text.endswith(f"In the package: {where}")
+    assert (
+        cells[1][1]
+        == "A *cube* is a box with\nsix faces, see step 2:\n\n$$\n6 = 3 \\cdot 2\n$$"
+    )
+    assert cells[2][1].startswith("class Cube:")
+    assert "# Not above a definition" in cells[2][1]
+    assert cells[3][1].startswith("# Carried over from step")
+    assert "# An old comment." in cells[3][1]
+    assert cells[4:7] == [
+        ("markdown", "First a cube."),
+        ("code", "cube = Cube()"),
+        ("code", "one = cube.open()\n# and then\nprint(one)"),
+    ]
+    assert "`python -m steps diff 1`" in cells[7][1]
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("print it.", "Print it."),
+        ("max looks at all.", "max looks at all."),
+        ("waiting is a list.", "waiting is a list."),
+        ("x is one.", "x is one."),
+        ("f(x) is one.", "f(x) is one."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_a_name_does_not(text, shown):
+    assert capital(text, {"waiting", "max"}) == shown
+
+
+def test_carried_code_is_folded_and_names_its_steps():
+    cells = [x for x in notebook(2, LESSONS)["cells"] if "tags" in x["metadata"]]
+    first = [x["source"].split("\n")[0] for x in cells]
+    assert first and all(x["metadata"]["jupyter"]["source_hidden"] for x in cells)
+    pattern = r"# Carried over from steps? \d+(, \d+)*( and \d+)?"
+    assert all(re.fullmatch(pattern, line) for line in first)
+    assert any(" and " in line for line in first)
 
 
 def main_line(lesson):
@@ -227,11 +342,6 @@ def swap(book):
     cells[5], cells[6] = cells[6], cells[5]
 
 
-def untag(book):
-    tagged = [x for x in book["cells"] if "tags" in x["metadata"]]
-    del tagged[0]["metadata"]["tags"]
-
-
 def warn(book):
     output = {"output_type": "stream", "name": "stderr", "text": "oh"}
     cell_with(book, "class Variable")["outputs"].append(output)
@@ -240,26 +350,24 @@ def warn(book):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (edit("return x**2", "return x * x"), "cell step02-05, line 5: expected"),
+        (edit("return x**2", "return x * x"), r"cell step02-\d+, line \d+: expected"),
         (
-            edit("A number forgets", "A number loses"),
-            "cell step01-01, line 5: expected",
+            edit("neural network", "neural knot"),
+            r"cell step01-01, line \d+: expected",
         ),
         (swap, "cell step01-04: id is 'step01-05'"),
         (lambda book: book["cells"].pop(), "cell closing is missing"),
         (lambda book: book["cells"].append(book["cells"][0]), "opening is too many"),
-        (untag, "tags are [], expected ['carried-over']"),
-        (lambda book: book["metadata"].update(title="x"), "metadata of the notebook"),
         (edit_output("replaced: 2.0", "replaced: 3.0"), "step01 prints something else"),
         (edit_output("replaced: 2.0", f"{ROOT}/x"), "path of this computer"),
         (edit_output("replaced: 2.0", "at 0x7f8e12345678"), "an address in memory"),
         (lambda book: book["cells"][2].update(id="x"), "cell step01-01: id is 'x'"),
-        (warn, "cell step01-03: stream oh"),
+        (warn, r"cell step01-\d+: stream oh"),
     ],
 )
 def test_a_change_is_reported_with_the_command_that_mends_it(planted, change, message):
     text = planted(change)
-    assert message in text
+    assert re.search(message, text)
     assert text.endswith("; run: python notebooks/build.py 1")
 
 
@@ -267,9 +375,10 @@ def test_no_change_is_fine(planted):
     assert planted(lambda book: None) == ""
 
 
-def unfold(book):
+def forget_metadata(book):
+    book["metadata"] = {"title": "mine"}
     for cell in book["cells"]:
-        cell["metadata"].pop("jupyter", None)
+        cell["metadata"] = {}
 
 
 def run_all(book):
@@ -314,7 +423,7 @@ def cut_streams(book):
 
 
 @pytest.mark.parametrize(
-    "change", [unfold, run_all, exercise, go_on_below_the_last, cut_streams]
+    "change", [forget_metadata, run_all, exercise, go_on_below_the_last, cut_streams]
 )
 def test_what_jupyter_and_a_reader_may_change(planted, change):
     assert planted(change) == ""
@@ -322,17 +431,12 @@ def test_what_jupyter_and_a_reader_may_change(planted, change):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_jupyter_saves_the_same_file(chapter, tmp_path):
-    """Nothing but new outputs differ after a notebook was run and saved."""
+    """Nothing but outputs and metadata differ after a notebook was run and saved."""
     import nbformat
 
-    path = path_of(chapter)
-    book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    assert nbformat.writes(book) + "\n" == path.read_text(encoding="utf-8")
-    assert book.metadata.kernelspec == ipynb.KERNEL
-    info = {"name", "version", "mimetype", "file_extension", "codemirror_mode"}
-    assert info <= book.metadata.language_info.keys()
-    counts = [x.execution_count for x in book.cells if x.cell_type == "code"]
-    assert counts == list(range(1, len(counts) + 1))
+    text = path_of(chapter).read_text(encoding="utf-8")
+    saved = nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"
+    assert saved == text
 
 
 def setup_of(path):
@@ -378,7 +482,7 @@ def test_a_changed_step_is_reported(tmp_path):
     path.write_text(text.replace("x = Variable(", "w = Variable("), encoding="utf-8")
     lessons = {**LESSONS, 1: read_lesson(path)}
     (problem,) = check_chapter(1, lessons)
-    assert "cell step01-04, line 1: expected 'w = Variable(" in problem
+    assert re.search(r"cell step01-\d+, line 1: expected 'w = Variable\(", problem)
 
 
 def test_a_name_of_the_family_changes_no_notebook():
@@ -473,10 +577,11 @@ def test_command_line_says_what_is_wrong():
         ),
         (
             "v = momentum * v - lr * g",
-            r"v = \mathrm{momentum} \cdot v - \mathrm{lr} \cdot g",
+            r"v \leftarrow \mathrm{momentum} \cdot v - \mathrm{lr} \cdot g",
         ),
         ("p += v", r"p \mathrel{{+}{=}} v"),
-        ("f(x) ~ f(a)", r"f(x) \sim f(a)"),
+        ("f(x) ~ f(a)", r"f(x) \approx f(a)"),
+        ("x = x0 - lr * g", r"x = x_{0} - \mathrm{lr} \cdot g"),
         ("mean <- 0.9 * mean", r"\mathrm{mean} \leftarrow 0.9 \, \mathrm{mean}"),
         ("H @ step = g", r"H \mathbin{@} \mathrm{step} = g"),
     ],
@@ -531,6 +636,15 @@ def test_formulas_in_columns_are_aligned():
         ("f(x,\ny) and x *\ny", "`f(x, y)` and `x * y`"),
         ("as `class A(B)` says", "as `class A(B)` says"),
         ("e.g. 10,000 or (1, 1)", "e.g. 10,000 or (1, 1)"),
+        ("a *chain rule*, *Newton's\nmethod*", "a *chain rule*, *Newton's method*"),
+        ("a *variable* holds it", "a *variable* holds it"),
+        ("(strictly *cross-correlation*)", "(strictly *cross-correlation*)"),
+        ("as 2 * x * y, *args", r"as `2 * x * y`, \*args"),
+        ("so dy[i]/dx[j] and dy/dx", "so `dy[i]/dx[j]` and dy/dx"),
+        ("as d(x * y)/dx is y", "as `d(x * y)/dx` is y"),
+        ("with e = 2.718..., or so", "with e = 2.718..., or so"),
+        ("it is 8 * 2**3 = 64.", "it is `8 * 2**3 = 64`."),
+        ("style=filled, shape=box", "`style=filled`, `shape=box`"),
         ("(see x.data, or not)", "(see `x.data`, or not)"),
         ("in dezero/core.py (step 3)", "in `dezero/core.py` ([step 3](#step03))"),
         (

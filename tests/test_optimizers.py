@@ -869,3 +869,10 @@ def test_freezing_takes_a_whole_layer_or_a_parameter():
 
 def test_names_of_the_package():
     assert dezero.optimizers is optimizers
+
+
+def test_the_class_of_an_old_pickle_is_found():
+    """Optimizers were one file once: its names are where they were."""
+    for name in "SGD MomentumSGD AdaGrad AdaDelta RMSprop Adam AdamW _States".split():
+        old = f"cdezero.optimizers\n{name}\n.".encode()
+        assert pickle.loads(old) is getattr(optimizers, name)

@@ -893,7 +893,7 @@ def test_passes_take_graphs(change):
 def test_nodes_and_graphs_say_what_they_take():
     with pytest.raises(TypeError, match="Node: function must be a function, or None"):
         static.Node(None)
-    with pytest.raises(TypeError, match="Node: unknown arguments, got shpae"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'shpae'"):
         static.Node(np.exp, shpae=(2,))
     with pytest.raises(TypeError, match="Graph: nodes must be Nodes, got 3"):
         static.Graph([3], [])

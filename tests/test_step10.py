@@ -56,6 +56,38 @@ def test_its_tests_catch_a_bug(tmp_path, right, wrong, caught_by):
         assert f"::{name} - " in result.stdout
 
 
+@pytest.mark.parametrize(
+    "owner, name, wrong, caught_by",
+    [
+        (
+            "Square",
+            "backward",
+            lambda self, gy: 3 * self.input.data * gy,
+            ["test_square_gradient", "test_square_gradient_check"],
+        ),
+        (
+            "Exp",
+            "backward",
+            lambda self, gy: -np.exp(self.input.data) * gy,
+            ["test_exp_gradient_check", "test_chain_gradient_check"],
+        ),
+        ("Square", "forward", lambda self, x: x**3, ["test_square_value"]),
+        ("", "gradient_check", lambda f, x: True, ["test_wrong_backward_is_caught"]),
+    ],
+    ids=["wrong_backward", "wrong_sign", "wrong_forward", "blind_check"],
+)
+def test_its_tests_fail_when_something_is_wrong(
+    load_step, monkeypatch, owner, name, wrong, caught_by
+):
+    step = load_step(10)
+    for test in caught_by:
+        getattr(step, test)()  # passes while all is right
+    monkeypatch.setattr(getattr(step, owner) if owner else step, name, wrong)
+    for test in caught_by:
+        with pytest.raises(AssertionError):
+            getattr(step, test)()
+
+
 def test_gradient_check_of_right_functions(load_step, rng, capsys):
     step = load_step(10)
     for f in (step.square, step.exp, lambda x: step.exp(step.square(x))):

@@ -60,7 +60,7 @@ def test_diamond_by_hand(watched):
     step, visited = watched
     x, y, (A, B, C, D) = diamond(step)
     y.backward()
-    assert visited == [D, B, C, A]
+    assert visited in ([D, B, C, A], [D, C, B, A])
     assert x.grad == 64.0
 
 

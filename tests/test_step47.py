@@ -194,6 +194,28 @@ def test_the_exercise(step, rng):
 
 def test_the_numbers_printed(run_step):
     lines = run_step(47).splitlines()
-    assert "nan" in lines[5] and lines[5].endswith("0.66 0.24 0.10")
-    assert "0.4155, cut to 0.41" in lines[6]
-    assert [line.split()[-2] for line in lines[8:]] == ["34.54", "2000.00"]
+    assert "nan" in lines[7] and lines[7].endswith("0.66 0.24 0.10")
+    assert "loss 0.4155," in lines[8]
+    assert [line.split()[-2] for line in lines[10:]] == ["34.54", "2000.00"]
+
+
+def test_embed_id_picks_rows(step, rng):
+    W = dezero.Variable(rng.normal(size=(4, 2)))
+    y = step.embed_id(np.array([[3, 0], [3, 3]]), W)
+    np.testing.assert_array_equal(y.data, W.data[[[3, 0], [3, 3]]])
+    y.backward()
+    assert W.grad.data.tolist() == [[1, 1], [0, 0], [0, 0], [3, 3]]
+
+
+def test_the_layer_embed_id_is_that_of_the_package(step):
+    x = np.array([1, 0, 1])
+    found = []
+    for EmbedID in (step.EmbedID, dezero.layers.EmbedID):
+        np.random.seed(3)  # noqa: NPY002
+        layer = EmbedID(4, 3)
+        y = layer(x)
+        (y * y).sum().backward()
+        assert list(layer.params()) == [layer.W]
+        found.append([y.data, layer.W.grad.data])
+    for a, b in zip(*found):
+        np.testing.assert_array_equal(a, b)

@@ -40,8 +40,6 @@ def test_a_dataset_of_arrays(step):
 
 
 def test_errors_teach(step):
-    with pytest.raises(NotImplementedError, match=r"Dataset: write prepare.*step 49"):
-        step.Dataset()
     with pytest.raises(AssertionError, match=r"Spiral: expected one index.*slice\(1"):
         step.Spiral()[1:3]
 

@@ -156,6 +156,24 @@ def test_the_network_is_as_large_as_the_text_says(step):
     assert 10_000 < sum(p.size for p in model.params()) < 11_000
 
 
+def test_the_loss_of_one_who_knows_all_but_the_mistakes(step):
+    """0.64, as the text says: p is 0.8 for the true arm, and 18 of 90 labels differ."""
+    flawed, spiral = step.Flawed(), Spiral()
+    true = spiral.label[:90]
+    p = np.full((90, 3), 0.1)
+    p[np.arange(90), true] = 0.8
+    loss = F.softmax_cross_entropy(np.log(p), flawed.label).data
+    assert round(float(loss), 2) == 0.64
+
+
+def test_the_curves_cross_after_that(run_step):
+    lines = run_step(50).splitlines()[2:-1]
+    rows = np.array([[float(n) for n in line.split()] for line in lines])
+    epoch, train, test = rows[:, :3].T
+    below = epoch[train < 0.64].min()
+    assert (test < train)[epoch <= below].all() and (test > train)[-1]
+
+
 def test_the_picture(step, rng, tmp_path):
     file = tmp_path / "curves.png"
     step.draw(rng.uniform(size=(20, 2, 2)), file)

@@ -155,20 +155,15 @@ def test_get_digits_says_why_nothing_was_fetched(step, cache, monkeypatch, capsy
     assert str(cache) in printed and "DEZERO_CACHE" in printed
 
 
-def test_part(step, synth):
-    whole = datasets.SynthDigits(train=False)
-    part = step._part(whole, 100, 103)
-    assert len(part) == 3 and len(whole) == 2000
-    np.testing.assert_array_equal(part[2][0], whole[102][0])
-
-
-def small(step, n=200):
-    return step._part(datasets.SynthDigits(), 0, n)
+def small(n=200):
+    data = datasets.SynthDigits()
+    data.data, data.label = data.data[:n], data.label[:n]
+    return data
 
 
 def test_learn_takes_the_same_batches_for_all(step, synth):
     """Each runner learns what it would have learned alone."""
-    data = small(step)
+    data = small()
 
     def runner(activation):
         np.random.seed(0)
@@ -195,7 +190,7 @@ def test_a_bar_on_a_terminal_and_nowhere_else(step, synth, monkeypatch, terminal
         def isatty(self):
             return terminal
 
-    screen, data = Screen(), small(step)
+    screen, data = Screen(), small()
     monkeypatch.setattr(sys, "stderr", screen)
     step.learn([], DataLoader(data, 50))
     assert ("0/4" in screen.getvalue()) == terminal
@@ -204,7 +199,7 @@ def test_a_bar_on_a_terminal_and_nowhere_else(step, synth, monkeypatch, terminal
 
 def test_share_right(step, synth):
     """The mean over items, also where the last batch is shorter."""
-    data = small(step)
+    data = small()
     np.random.seed(0)
     model = MLP((10,))
     x, t = next(DataLoader(data, 200, shuffle=False))
@@ -216,7 +211,7 @@ def test_share_right(step, synth):
 
 def test_the_grid_shows_mistakes_only(step, synth, tmp_path):
     """A model that is always right leaves it white."""
-    data, drawn = small(step), []
+    data, drawn = small(), []
     x, t = next(DataLoader(data, 200, shuffle=False))
     for last in (10, 0):
         scores = np.eye(10)[t]

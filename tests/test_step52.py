@@ -2,6 +2,7 @@
 
 import sys
 
+import fake_cupy
 import numpy as np
 import pytest
 
@@ -17,11 +18,10 @@ def step(load_step):
 
 
 @pytest.fixture
-def away(step, monkeypatch):
-    """Return the step's array module, in CuPy's place."""
-    module = step.Away("away")
-    monkeypatch.setitem(sys.modules, "cupy", module)
-    return module
+def away(monkeypatch):
+    """Put a stand-in into CuPy's place, with CuPy's rules and no GPU."""
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
+    return fake_cupy
 
 
 @pytest.fixture
@@ -34,14 +34,13 @@ def test_there_and_back(step, away):
     for helpers in (step, cuda):
         for value in (3, 2.5, [1, 2], np.arange(3), step.Variable(np.ones(2))):
             array = helpers.as_cupy(value)
-            assert type(array) is step.AwayArray
+            assert type(array) is away.ndarray
             assert helpers.get_array_module(array) is away
             assert helpers.get_array_module(step.Variable(array)) is away
             back = helpers.as_numpy(array)
             assert type(back) is np.ndarray
             np.testing.assert_array_equal(back, cuda.as_numpy(value))
             assert helpers.get_array_module(back) is np
-    assert away.moves == 20
 
 
 def test_at_home_nothing_is_copied(step):
@@ -63,81 +62,94 @@ def test_without_a_gpu(step, nothing):
     np.testing.assert_allclose(x.grad.data, np.exp([1.0, 1.0]))
 
 
-def test_cupy_without_a_gpu(step, away):
-    away.cuda.runtime.getDeviceCount = lambda: 0
-    assert step._find_cupy() is None
-
+def test_cupy_without_a_gpu(step, away, monkeypatch):
     def fail():
         raise OSError("no driver")
 
-    away.cuda.runtime.getDeviceCount = fail
-    assert step._find_cupy() is None
+    for count in (lambda: 0, fail):
+        monkeypatch.setattr(away.cuda.runtime, "getDeviceCount", count)
+        with pytest.raises(RuntimeError, match="needs CuPy and an NVIDIA GPU"):
+            step.as_cupy(1.0)
 
 
-def test_variable_moves(step, away):
+def test_variable_moves_with_its_gradient(step, away):
     x = step.Variable(np.array([1.0, 2.0]))
     data = x.data
+    (x * x).backward()
     x.to_gpu()
-    assert type(x.data) is step.AwayArray and (x.shape, x.ndim) == ((2,), 1)
+    assert type(x.data) is type(x.grad.data) is away.ndarray
+    assert (x.shape, x.ndim) == ((2,), 1)
+    np.testing.assert_allclose(cuda.as_numpy(x.grad), 2 * data)
+    x.cleargrad()
     y = step.Exp()(x) + F.exp(x)
     y.backward()
-    assert type(y.data) is type(x.grad.data) is step.AwayArray
+    assert type(y.data) is type(x.grad.data) is away.ndarray
     np.testing.assert_allclose(cuda.as_numpy(y), 2 * np.exp(data))
     np.testing.assert_allclose(cuda.as_numpy(x.grad), 2 * np.exp(data))
     x.to_cpu()
-    assert type(x.data) is np.ndarray
+    assert type(x.data) is type(x.grad.data) is np.ndarray
     np.testing.assert_array_equal(x.data, data)
+
+
+def test_without_data_there_is_nothing_to_move(step, away):
+    x = step.Variable(None)
+    x.to_gpu()
+    x.to_cpu()
+    assert x.data is None
 
 
 def test_exp_as_in_the_package(step, rng):
     dezero.utils.check_gradients(step.Exp(), rng.normal(size=(2, 3)))
 
 
-def test_arrays_that_are_away(step, away):
-    a = away.asarray(np.arange(6.0).reshape(2, 3))
-    for result in (a + 1, 2 * a, -a, a @ a.T, a > 2, a.sum(axis=0), a[0], np.sin(a)):
-        assert type(result) is step.AwayArray
-    assert type(a.sum()) is type(a[0, 0]) is step.AwayArray  # and no number
-    assert (a.shape, a.ndim, a.dtype, len(a)) == ((2, 3), 2, np.float64, 2)
-    a += 1
-    np.multiply(a, 2, out=a)
-    assert away.asnumpy(a).tolist() == [[2, 4, 6], [8, 10, 12]]
-    assert type(away.ones(3)) is step.AwayArray and away.float32 is np.float32
+def test_arrays_of_both_kinds_do_not_mix(step, away):
+    x = step.Variable(np.ones(3))
+    x.to_gpu()
+    with pytest.raises(TypeError, match="arrays of NumPy and of CuPy do not mix"):
+        x * np.ones(3)
 
 
-@pytest.mark.parametrize(
-    "f",
-    [
-        lambda a: a + np.ones(3),
-        lambda a: np.ones(3) * a,
-        lambda a: np.ones(3) @ a,
-        lambda a: np.maximum(a, np.zeros(3)),
-        lambda a: a.dot(np.ones(3)),
-        np.asarray,
-        lambda a: np.array([a, a]),
-    ],
-)
-def test_nothing_mixes(away, f):
-    with pytest.raises(TypeError, match="Unsupported type .*ndarray|NoneType"):
-        f(away.asarray(np.ones(3)))
+def test_send_counts_arrays(step, nothing):
+    a, b = step.Variable(np.ones(2)), step.Variable(np.ones(2))
+    (a * a).backward()
+    assert step.send([a, b], "to_gpu") == 3  # a, its gradient, b
+    assert type(a.data) is np.ndarray
 
 
-def test_training(step, away):
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_moves_of_a_training(step, gpu, monkeypatch):
+    """Counted alike with a GPU and without; the loss is the same, too."""
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy if gpu else None)
+    moved = {"to_gpu": 0, "to_cpu": 0}
+    for way in moved:
+        former = getattr(dezero.Variable, way)
+
+        def count(self, way=way, former=former):
+            moved[way] += 1 + (self.grad is not None)
+            former(self)
+
+        monkeypatch.setattr(dezero.Parameter, way, count)
     x = np.linspace(-1, 1, 20, dtype=np.float32).reshape(-1, 1)
     t = x**2
-    loss = step.train(x, t)
-    assert away.moves == 0 and 0 < loss < 5
-    assert step.train(x, t, gpu=True) == loss
-    assert away.moves == 7  # x, t, two W and two b; the loss back
-    away.moves = 0
-    assert step.train(x, t, gpu=True, every=True) == loss
-    # six there and six back, with the gradients of the four parameters
-    assert away.moves == 300 * (6 + 6 + 4) + 1
+    loss, moves = step.train(x, t, "never")
+    assert moves == 0 and 0 < loss < 5
+    assert step.train(x, t, "once") == (pytest.approx(loss), 7)
+    # six there; six back, with the gradients of the four parameters; the loss
+    expected = 300 * (6 + 6 + 4) + 1
+    assert step.train(x, t, "each time") == (pytest.approx(loss), expected)
+    if gpu:  # the parameters did move, and so often
+        assert moved == {"to_gpu": 4 + 300 * 4, "to_cpu": 300 * 8}
 
 
 def test_output(run_step):
-    text = run_step(52)
-    assert "needs CuPy and an NVIDIA GPU" in text
-    assert "numpy  exp(x) = [1.    2.718 7.389]\naway   exp(x) = [1." in text
-    assert "Mul: arrays of NumPy and of CuPy do not mix" in text
-    assert "all the same: True" in text
+    lines = run_step(52).splitlines()
+    assert lines[0] == "numpy: exp(x) = [1.    2.718 7.389]"
+    rows = [line.split()[-2:] for line in lines[-3:]]
+    assert [moves for _, moves in rows] == ["0", "7", "4,801"]
+    assert len({loss for loss, _ in rows}) == 1
+
+
+def test_without_a_gpu_it_says_so(run_step):
+    if cuda.gpu_enable:
+        pytest.skip("here is a GPU")
+    assert "as_cupy: needs CuPy and an NVIDIA GPU: pip install" in run_step(52)

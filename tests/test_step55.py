@@ -142,10 +142,39 @@ def test_windows_are_framed(step):
     assert titles[:2] == ["y[0, 0] = 1", "y[0, 1] = 4"] and titles[6] == "y[1, 2] = -6"
 
 
+def test_a_kernel_is_learned(step, rng):
+    """From pairs of pictures, whatever the kernel was, also one that is not square."""
+    for secret in (RIGHT, rng.normal(size=(2, 4))):
+        pictures = rng.normal(size=(60, 10, 12))
+        pairs = [(x, step.convolve(x, secret)) for x in pictures]
+        found = step.learn_kernel(pairs, secret.shape)
+        np.testing.assert_allclose(found, secret, atol=0.01)
+
+
+@pytest.mark.parametrize("stride, side", [(1, 5), (2, 7)])
+def test_the_receptive_field_of_two_convolutions(step, stride, side):
+    """Which pixels a number of the second depends on: 5 x 5, or 7 x 7."""
+    W, seen = np.ones((3, 3)), np.zeros((12, 12), bool)
+    for at in np.ndindex(seen.shape):
+        x = np.zeros(seen.shape)
+        x[at] = 1
+        seen[at] = step.convolve(step.convolve(x, W, stride), W)[0, 0] != 0
+    expected = np.zeros(seen.shape, bool)
+    expected[:side, :side] = True
+    np.testing.assert_array_equal(seen, expected)
+
+
+def test_cross_correlation_is_convolution_with_a_turned_kernel(step, rng):
+    x, W = rng.normal(size=7), rng.normal(size=3)
+    y = step.convolve(x[np.newaxis], W[::-1][np.newaxis])
+    np.testing.assert_allclose(y[0], np.convolve(x, W, "valid"))
+
+
 def test_printed(run_step):
     lines = run_step(55).splitlines()
-    assert lines[0].endswith("y [[1, 4, -5], [6, 0, -6]]")
-    assert [int(line.split()[4]) for line in lines[2:6]] == [26, 28, 14, 14]
-    assert lines[6].endswith("2,304 weights,")
-    assert lines[7].split() == ["324", "not", "0,", "9", "different"]
-    assert lines[8].endswith("True")
+    assert lines[1].endswith("y [[1, 4, -5], [6, 0, -6]]")
+    assert [int(line.split()[4]) for line in lines[3:7]] == [26, 28, 14, 14]
+    assert lines[7].endswith("2,304 weights,")
+    assert lines[8].split() == ["324", "not", "0,", "9", "different"]
+    assert lines[9].endswith("True")
+    assert lines[11].strip() == str([[-1.0, 0.0, 1.0]] * 3)

@@ -1,16 +1,13 @@
-"""Step 57: windows as rows, convolution and pooling from them."""
+"""Step 57: windows as columns, convolution and pooling from them."""
 
 import numpy as np
 import pytest
 
 import dezero
 import dezero.functions as F
-from dezero import layers
 from dezero.functions import conv
 from dezero.gradcheck import check_gradients
 from dezero.utils import pair
-
-# ruff: noqa: NPY002  (first weights are from the legacy generator)
 
 SETTINGS = [  # x's H and W, kernel, stride, pad
     ((5, 5), (3, 3), 1, 0),
@@ -41,11 +38,28 @@ def narrow(pad, kernel):
     return tuple(min(p, k - 1) for p, k in zip(pair(pad), pair(kernel)))
 
 
-def test_the_rows_by_hand(step):
-    """The picture in the text."""
+def test_the_columns_by_hand(step):
+    """The picture in the text: each window is a column, or a row of the matrix."""
     x = np.array(list("abcdefghi")).reshape(1, 1, 3, 3)
-    rows = ["".join(row) for row in step.im2col_array(x, 2, 1, 0)]
-    assert rows == ["abde", "bcef", "degh", "efhi"]
+    windows = ["abde", "bcef", "degh", "efhi"]
+    columns = step.im2col_array(x, 2, 1, 0, to_matrix=False).reshape(4, 4)
+    assert ["".join(column) for column in columns.T] == windows
+    rows = step.im2col_array(x, 2, 1, 0)
+    assert ["".join(row) for row in rows] == windows
+
+
+def test_the_product_of_the_text(step, rng):
+    """W (OC, C*KH*KW) @ columns (C*KH*KW, OH*OW) = y (OC, OH*OW), for each picture."""
+    x, W = rng.normal(size=(2, 3, 5, 6)), rng.normal(size=(4, 3, 2, 3))
+    columns = step.im2col_array(x, (2, 3), 1, 0, to_matrix=False)
+    y = W.reshape(4, 18) @ columns.reshape(2, 18, 16)
+    assert y.shape == (2, 4, 16)
+    found = step.conv2d(x, W).data
+    np.testing.assert_allclose(found, y.reshape(2, 4, 4, 4))
+    # and the package's columns stand as those of the step
+    columns = F.im2col(x, (2, 3), to_matrix=False).data
+    y = W.reshape(4, 18) @ columns.reshape(2, 18, 16)
+    np.testing.assert_allclose(F.conv2d(x, W).data, y.reshape(2, 4, 4, 4))
 
 
 def test_overlaps_add_up(step):
@@ -88,7 +102,7 @@ def test_each_row_is_a_window(step, rng, size, kernel, stride, pad):
 def test_convolution(step, rng, size, kernel, stride, pad):
     x, W, b = images(rng, size), kernels(rng, kernel), rng.normal(size=4)
     for bias in b, None:
-        y = step.conv2d_simple(x, W, bias, stride, pad).data
+        y = step.conv2d(x, W, bias, stride, pad).data
         loops = step.conv2d_loops(x, W, bias, stride, pad)
         np.testing.assert_allclose(y, loops, atol=1e-9)
         package = F.conv2d(x, W, bias, stride, pad).data
@@ -99,7 +113,7 @@ def test_convolution(step, rng, size, kernel, stride, pad):
 def test_pooling(step, rng, size, kernel, stride, pad):
     x = images(rng, size) - 100  # zeros around it would win
     pad = narrow(pad, kernel)
-    y = step.pooling_simple(x, kernel, stride, pad).data
+    y = step.pooling(x, kernel, stride, pad).data
     np.testing.assert_array_equal(y, step.pooling_loops(x, kernel, stride, pad))
     np.testing.assert_array_equal(y, F.pooling(x, kernel, stride, pad).data)
 
@@ -108,38 +122,61 @@ def test_gradients_by_hand(step):
     """Of three windows of 1 x 2: each pixel's W, as often as it is seen."""
     x = dezero.Variable(np.array([[[[1.0, 2.0, 3.0, 4.0]]]]))
     W = dezero.Variable(np.array([[[[10.0, 1.0]]]]))
-    y = step.conv2d_simple(x, W)
+    y = step.conv2d(x, W)
     assert y.data.ravel().tolist() == [12, 23, 34]
     y.backward()
     assert x.grad.data.ravel().tolist() == [10, 11, 11, 1]
     assert W.grad.data.ravel().tolist() == [6, 9]
     x.cleargrad()
-    step.pooling_simple(x, (1, 2)).backward()
+    step.pooling(x, (1, 2)).backward()
     assert x.grad.data.ravel().tolist() == [0, 1, 1, 1]
 
 
-def test_the_first_of_equals_gets_the_gradient(step):
-    found = []
-    for pooling in step.pooling_simple, F.pooling:
-        x = dezero.Variable(np.ones((1, 1, 2, 2)))
+@pytest.mark.parametrize(
+    "window, gradient",
+    [
+        ([1, 1, 1, 1], [1, 0, 0, 0]),
+        ([0, 2, 2, 1], [0, 1, 0, 0]),
+        ([0, 0, 3, 3], [0, 0, 1, 0]),
+        ([-1, -2, -1, -1], [1, 0, 0, 0]),
+    ],
+)
+def test_the_first_of_equals_gets_the_gradient(step, window, gradient):
+    """Row by row; max, which step 61 has, shares instead."""
+    for pooling in step.pooling, F.pooling:
+        x = dezero.Variable(np.array(window, float).reshape(1, 1, 2, 2))
         pooling(x, 2).backward()
-        found.append(x.grad.data.ravel().tolist())
-    assert found == [[1, 0, 0, 0]] * 2
+        assert x.grad.data.ravel().tolist() == gradient
+    x = dezero.Variable(np.array(window, float))
+    F.max(x).backward()
+    largest = max(window)
+    share = 1 / window.count(largest)
+    assert x.grad.data.tolist() == [share * (value == largest) for value in window]
+
+
+def test_equals_in_windows_that_overlap(step):
+    """Each window has a winner of its own; the border never wins."""
+    for pooling in step.pooling, F.pooling:
+        x = dezero.Variable(np.full((1, 1, 2, 2), -5.0))
+        y = pooling(x, 2, 1, 1)
+        assert (y.data == -5).all()
+        y.backward()
+        assert x.grad.data[0, 0].tolist() == [[4, 2], [2, 1]]
 
 
 @settings
 def test_gradients_of_convolution(step, rng, size, kernel, stride, pad):
     """First and second, as measured; and those of the package."""
     arrays = images(rng, size), kernels(rng, kernel), rng.normal(size=4)
-    check_gradients(lambda *xs: step.conv2d_simple(*xs, stride, pad), *arrays)
-    compare_gradients(step.conv2d_simple, F.conv2d, arrays, (stride, pad))
+    check_gradients(lambda *xs: step.conv2d(*xs, stride, pad), *arrays)
+    compare_gradients(step.conv2d, F.conv2d, arrays, (stride, pad))
 
 
 @settings
 def test_gradients_of_pooling(step, rng, size, kernel, stride, pad):
     x, args = images(rng, size), (kernel, stride, narrow(pad, kernel))
-    check_gradients(lambda x: step.pooling_simple(x, *args) ** 2, x)
-    compare_gradients(step.pooling_simple, F.pooling, (x,), args)
+    check_gradients(lambda x: step.pooling(x, *args) ** 2, x)
+    compare_gradients(step.pooling, F.pooling, (x,), args)
 
 
 def compare_gradients(f, g, arrays, args):
@@ -167,46 +204,26 @@ def test_float32(step, rng):
         dezero.Variable(a.astype(np.float32))
         for a in (images(rng, (5, 5)), kernels(rng, 3), rng.normal(size=4))
     )
-    y = step.pooling_simple(step.conv2d_simple(x, W, b, pad=1), 2, 1, 1)
+    y = step.pooling(step.conv2d(x, W, b, pad=1), 2, 1, 1)
     y.backward()
     assert [v.dtype for v in (y, x.grad, W.grad, b.grad)] == [np.float32] * 4
 
 
-def test_the_layer_draws_what_the_package_draws(step, rng):
-    found = []
-    for module in step, layers:
-        np.random.seed(0)
-        layer = module.Conv2d(4, (3, 2), in_channels=3, stride=2, pad=1)
-        assert [p.name for p in layer.params()] == ["W", "b"]
-        found.append(layer)
-    for a, b in zip(*(layer.params() for layer in found)):
-        np.testing.assert_array_equal(a.data, b.data)
-        assert a.dtype == np.float32 == b.dtype
-    x = images(rng, (5, 6)).astype(np.float32)
-    np.testing.assert_allclose(
-        *(layer(x).data for layer in found), rtol=1e-4, atol=1e-5
-    )
-
-
-def test_to_picture(step):
-    image = np.arange(6, dtype=np.uint8).reshape(1, 2, 3)
-    assert step.to_picture(image, slice(None)).shape == (1, 2, 3)
-    mixed = step.to_picture(image, np.array([5, 4, 3, 2, 1, 0])) * 255
-    assert mixed.dtype == np.float32
-    np.testing.assert_allclose(mixed, [[[5, 4, 3], [2, 1, 0]]])
-
-
-def test_seconds_is_the_shortest_time(step):
-    calls = []
-    assert 0 <= step.seconds(3, calls.append, "x") < 1
-    assert calls == ["x"] * 3
+def test_the_graph_keeps_no_columns(step, rng):
+    """conv2d has three inputs and a result; the columns are made again."""
+    x = dezero.Variable(rng.normal(size=(2, 3, 8, 8)))
+    W, b = rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
+    y = step.conv2d(x, W, b)
+    assert [v.shape for v in y.creator.inputs] == [x.shape, W.shape, b.shape]
+    arrays = [v for v in vars(y.creator).values() if isinstance(v, np.ndarray)]
+    assert not arrays
 
 
 def test_printed(run_step):
     lines = run_step(57).splitlines()
-    assert "(8192, 27), 9 times" in lines[0]
-    assert not any("False" in line for line in lines[:4])
-    plain, convolution, mixed, broken = (line.split()[-2:] for line in lines[5:9])
-    assert plain[0] == mixed[0] == "39,760" and convolution[0] == broken[0] == "5,386"
-    assert float(convolution[1]) > float(plain[1]) > 95
-    assert float(broken[1]) < 90 < 94 < float(mixed[1])
+    assert lines[0] == "x (8, 3, 32, 32) -> columns (8, 27, 1024)"
+    assert [line.split()[:5] for line in lines[1:3]] == [
+        [name, "as", "the", "loops:", "True,"] for name in ("conv2d", "pooling")
+    ]
+    assert lines[3].count("True") == 2
+    assert lines[5].endswith("[1.0, 0.0, 0.0, 0.0]")

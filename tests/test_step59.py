@@ -235,6 +235,20 @@ def test_gradient_by_hand(step, rng):
     assert not np.allclose(full, g, rtol=0.01)
 
 
+@pytest.mark.parametrize("scale, vanishes", [(0.5, True), (2.0, False)])
+def test_what_comes_from_far_back_vanishes_or_explodes(step, scale, vanishes):
+    """Near 0 the slope of tanh is 1, so W decides; 30 calls are 30 factors."""
+    rnn = step.RNN(3, in_size=1)
+    rnn.x2h.W.data = np.full((1, 3), 1e-12)
+    rnn.h2h.W.data = scale * np.eye(3)
+    first = rnn(np.ones((1, 1)))
+    for _ in range(30):
+        h = rnn(np.zeros((1, 1)))
+    h.backward(retain_grad=True)
+    np.testing.assert_allclose(first.grad.data, scale**30, rtol=1e-3)
+    assert (scale**30 < 1e-8) == vanishes
+
+
 def test_train_steps_every_k_points(step):
     """7 points by 3: three updates, the last after one point."""
     np.random.seed(0)

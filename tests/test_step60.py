@@ -5,7 +5,7 @@ import pytest
 from matplotlib.image import imread
 
 import dezero.functions as F
-from dezero import dataloaders, layers
+from dezero import Variable, dataloaders, layers
 from dezero.gradcheck import array_equal, check_gradients
 from dezero.optimizers import Adam
 
@@ -56,7 +56,7 @@ def test_by_hand(step, rng):
     assert lstm.h is None and lstm.c is None
 
 
-def test_doors(step):
+def test_gates(step):
     """f = 1, i = 0: the memory stays as it is; o = 0: nothing is seen of it."""
     lstm = step.LSTM(3, in_size=1)
     for name in NAMES:
@@ -153,6 +153,26 @@ def test_functions_a_call(step):
         assert len(found) == expected
 
 
+def test_the_package_computes_the_gates_as_one_product(rng):
+    """What the text says: [x, h, 1] @ W has f, i, o and u side by side."""
+    lstm, values = lstm_of(layers, rng)
+    names = "fiou"
+    W = F.join_gates(
+        [values[f"x2{d}"][0] for d in names],
+        [values[f"h2{d}"][0] for d in names],
+        [values[f"x2{d}"][1] for d in names],
+    )
+    x, h, c = rng.normal(size=(2, 3)), rng.normal(size=(2, 4)), rng.normal(size=(2, 4))
+    a = np.concatenate([x, h, np.ones((2, 1))], axis=1) @ W.data
+    f, i, o, u = np.split(a, 4, axis=1)
+    expected = sigmoid(f) * c + sigmoid(i) * np.tanh(u)
+    found = F.lstm_cell(x, h, c, W)
+    np.testing.assert_allclose(found[1].data, expected)
+    np.testing.assert_allclose(found[0].data, sigmoid(o) * np.tanh(expected))
+    lstm.h, lstm.c = Variable(h), Variable(c)
+    np.testing.assert_allclose(lstm(x).data, found[0].data)
+
+
 # --- streams ---
 
 PAIRS = [(i, 10 * i) for i in range(6)]
@@ -234,7 +254,7 @@ def test_the_lstm_sees_better(step, seed):
 
 
 def test_the_exercise(step):
-    """A GRU by hand, with one state and two doors, is the package's."""
+    """A GRU by hand, with one state and two gates, is the package's."""
 
     class GRU(step.Layer):
         def __init__(self, H):

@@ -11,36 +11,64 @@ def step(load_step):
     return load_step(61)
 
 
-A2 = np.array(
+TABLE = np.array(
     [[1, 1, 5, 9, 1], [4, 5, 9, 8, 7], [1, 1, 7, 7, 9], [8, 1, 1, 0, 7]], float
 )
-A2_GRADIENT = [[0, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
+OF_COLUMNS = [[0, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
 PUBLISHED = {
-    "A1": (np.array([3.0, 1, 8, 0, 0, 3, 6, 4]), None, [0, 0, 1, 0, 0, 0, 0, 0]),
-    "A2": (A2, 0, A2_GRADIENT),
-    "A3": (np.ones((2, 5)), None, np.full((2, 5), 0.1)),
-    "A4": (np.ones((2, 5)), 0, np.full((2, 5), 0.5)),
+    "of all": (np.array([3.0, 1, 8, 0, 0, 3, 6, 4]), None, [0, 0, 1, 0, 0, 0, 0, 0]),
+    "of columns": (TABLE, 0, OF_COLUMNS),
+    "ten tie": (np.ones((2, 5)), None, np.full((2, 5), 0.1)),
+    "two of a column tie": (np.ones((2, 5)), 0, np.full((2, 5), 0.5)),
 }
 
 
-@pytest.mark.parametrize("row", PUBLISHED)
-def test_published_gradients(step, row):
-    data, axis, expected = PUBLISHED[row]
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_published_gradients(step, case):
+    data, axis, expected = PUBLISHED[case]
     for cls in step.Variable, dezero.Variable:
         gx = step.gradient(lambda x: x.max(axis=axis, keepdims=True), cls(data))
         np.testing.assert_allclose(gx, expected, rtol=1e-15)
 
 
 def test_published_value(step):
-    y = step.max(A2, axis=0, keepdims=True)
+    y = step.max(TABLE, axis=0, keepdims=True)
     np.testing.assert_array_equal(y.data, [[8, 5, 9, 9, 9]])
+
+
+def test_published_lines(run_step):
+    lines = [line.strip() for line in run_step(61).splitlines()]
+    assert lines[:9] == [
+        "max of [3 1 8 0 0 3 6 4]:",
+        "gradient [0 0 1 0 0 0 0 0]",
+        "max of each column, [8 5 9 9 9]:",
+        "gradient [[0 0 0 1 0] [0 1 1 0 0] [0 0 0 0 1] [1 0 0 0 0]]",
+        "max of ten ones:",
+        "gradient 0.1, ten times",
+        "max of each column of two rows of ones:",
+        "shared [0.5 0.5 0.5 0.5 0.5], twice",
+        "the first wins [[1 1 1 1 1] [0 0 0 0 0]]",
+    ]
+
+
+def test_who_shares_and_where_the_first_wins():
+    """The table of the text: our max shares, our pooling does not."""
+    window = np.array([[[[1.0, 1.0], [2.0, 2.0]]]])
+    for f, expected in (
+        (F.max, [0, 0, 0.5, 0.5]),
+        (lambda x: F.max(x, axis=(2, 3)), [0, 0, 0.5, 0.5]),
+        (lambda x: F.pooling(x, 2), [0, 0, 1, 0]),
+    ):
+        x = dezero.Variable(window)
+        f(x).sum().backward()
+        assert x.grad.data.ravel().tolist() == expected
 
 
 def test_pytorch_gives_all_to_the_first(step):
     gx = step.gradient(step.FirstWins(0), step.Variable(np.ones((2, 5))))
     np.testing.assert_array_equal(gx, [[1] * 5, [0] * 5])
-    gx = step.gradient(step.FirstWins(1), step.Variable(A2))
-    np.testing.assert_array_equal(gx.argmax(1), A2.argmax(1))
+    gx = step.gradient(step.FirstWins(1), step.Variable(TABLE))
+    np.testing.assert_array_equal(gx.argmax(1), TABLE.argmax(1))
     np.testing.assert_array_equal(gx.sum(1), np.ones(4))
 
 
@@ -72,9 +100,13 @@ def test_the_parts_of_the_gradient_sum_to_one(step, rng):
         np.testing.assert_allclose(gx.sum(axis=1), np.ones(4))
 
 
-def test_descent_on_a_corner(step):
+def test_both_choices_arrive_and_one_goes_straight(step):
     shared = step.descend(step.max)
     assert (shared[:, 0] == shared[:, 1]).all()
     turns = step.descend(step.FirstWins(0))
     assert abs(turns[:, 0] - turns[:, 1]).max() == pytest.approx(0.2)
-    np.testing.assert_allclose(turns[-1], 0, atol=1e-9)
+    assert len(shared) == len(turns) == 21
+    for path, length in (shared, 2 * 2**0.5), (turns, 4):
+        np.testing.assert_allclose(path[-1], 0, atol=1e-9)
+        steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+        assert steps.sum() == pytest.approx(length)

@@ -10,11 +10,11 @@ def step(load_step):
     return load_step(62)
 
 
-A5 = np.array([[3, 8, 8, 4, 0], [0, 5, 6, 9, 6], [6, 8, 8, 1, 8], [2, 5, 1, 8, 7.0]])
+TABLE = np.array([[3, 8, 8, 4, 0], [0, 5, 6, 9, 6], [6, 8, 8, 1, 8], [2, 5, 1, 8, 7.0]])
 
 
 def test_published_slice(step):
-    x = Variable(A5)
+    x = Variable(TABLE)
     np.testing.assert_array_equal(x[2, :].data, [6, 8, 8, 1, 8])
     expected = np.zeros((4, 5))
     expected[2] = 1
@@ -68,6 +68,19 @@ def test_reshape_and_transpose_are_selections_of_everything(step, rng):
     T = np.eye(6)[np.arange(6).reshape(2, 3).T.ravel()]
     np.testing.assert_array_equal(T @ data.ravel(), data.T.ravel())
     np.testing.assert_array_equal(T.T @ T, np.eye(6))
+
+
+def test_published_lines(run_step):
+    lines = [line.strip() for line in run_step(62).splitlines()]
+    assert lines[:7] == [
+        "x[2, :] of 4 rows: the gradient is 1 in row 2, 0 elsewhere",
+        "picked by S: [6 8 8 1 8]",
+        "x[[2, 0, 2]]: the gradient is [1 0 2], by S.T also [1 0 2]",
+        "reshape (4, 6) to (3, 8): the gradient has the shape (4, 6)",
+        "transpose (2, 3, 4) by (2, 0, 1): the shape is (4, 2, 3)",
+        "back by argsort (1, 2, 0): the same numbers, True",
+        "gradient of y * w: w transposed back, True",
+    ]
 
 
 def test_published_image(step):

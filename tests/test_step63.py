@@ -89,7 +89,7 @@ def test_random_expressions_as_python_computes_them(calculate):
 
 
 def test_published_every_literal_has_its_derivative(step):
-    """B1: push nodes instead of numbers, and backward does the rest."""
+    """Push nodes instead of numbers, and backward does the rest."""
     literals = []
 
     def literal(text):
@@ -134,7 +134,7 @@ def test_names_are_part_of_the_graph(step):
         ("1 + (2 * 3", 4, r"this \( is never closed"),
         ("((1)", 0, r"this \( is never closed"),
         ("1 + 2) * 3", 5, r"this \) was never opened"),
-        ("2 * z", 4, "nobody told what z is"),
+        ("2 * z", 4, "unknown name z"),
         ("sin 3", 0, r"sin needs a \("),
         ("1 + exp", 4, r"exp needs a \("),
         ("2 $ 3", 2, r"expected an operator, got \$"),

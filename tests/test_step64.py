@@ -13,29 +13,38 @@ def step(load_step):
 
 X = np.arange(1.0, 17).reshape(4, 4)
 GY = np.full((2, 2), 0.25)
-B2 = [[3.5, 4.5, 5.5], [7.5, 8.5, 9.5], [11.5, 12.5, 13.5]]
-B3 = np.where(np.isin(X, [11, 12, 15, 16]), 0.25, 0)
-B4 = np.outer([1, 2, 2, 1], [1, 2, 2, 1]) / 36
+OF_KERNEL = [[3.5, 4.5, 5.5], [7.5, 8.5, 9.5], [11.5, 12.5, 13.5]]
+OF_MAX = np.where(np.isin(X, [11, 12, 15, 16]), 0.25, 0)
+OF_AVERAGE = np.outer([1, 2, 2, 1], [1, 2, 2, 1]) / 36
+
+
+def test_published_lines(run_step):
+    lines = run_step(64).splitlines()
+    assert lines[1] == "  [3.5, 4.5, 5.5], [7.5, 8.5, 9.5], [11.5, 12.5, 13.5]"
+    assert lines[3] == "  0.25 at 11, 12, 15, 16, and 0.0 elsewhere"
+    assert lines[5] == "  [1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]"
+    checks = [line for line in lines if line.endswith((": True", ": False"))]
+    assert len(checks) == 5 and all(line.endswith("True") for line in checks)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_published_gradient_of_the_kernel(step, seed):
     W = np.random.default_rng(seed).normal(size=(3, 3))  # whatever it holds
     _, gW = step.convolve_backward(X, W, GY)
-    np.testing.assert_allclose(gW, B2, rtol=1e-12)
+    np.testing.assert_allclose(gW, OF_KERNEL, rtol=1e-12)
     _, gW = step.framework(F.conv2d, X, W)
-    np.testing.assert_allclose(gW, B2, rtol=1e-12)
+    np.testing.assert_allclose(gW, OF_KERNEL, rtol=1e-12)
 
 
 def test_published_gradient_of_max_pooling(step):
-    np.testing.assert_allclose(step.max_backward(X, 3, GY), B3)
-    np.testing.assert_allclose(step.framework(lambda x: F.pooling(x, 3), X)[0], B3)
+    np.testing.assert_allclose(step.max_backward(X, 3, GY), OF_MAX)
+    np.testing.assert_allclose(step.framework(lambda x: F.pooling(x, 3), X)[0], OF_MAX)
 
 
 def test_published_gradient_of_average_pooling(step):
-    np.testing.assert_allclose(step.average_backward(X, 3, GY), B4)
+    np.testing.assert_allclose(step.average_backward(X, 3, GY), OF_AVERAGE)
     gx = step.framework(lambda x: F.average_pooling(x, 3), X)[0]
-    np.testing.assert_allclose(gx, B4)
+    np.testing.assert_allclose(gx, OF_AVERAGE)
     assert (gx[0, 0], gx[1, 1]) == pytest.approx((1 / 36, 4 / 36))
 
 

@@ -17,7 +17,7 @@ def scalar(value, name=None):
 
 @pytest.fixture
 def published():
-    """Section C of the published results."""
+    """What PyTorch answers for e = (a + b) * d."""
     a, b, d = scalar(2.0, "a"), scalar(3.0, "b"), scalar(4.0, "d")
     c = a + b
     return a, b, c, d, c * d
@@ -57,6 +57,31 @@ def test_nodes_are_those_of_the_package(step, published):
     parts = F.split(Variable(np.arange(4.0)), 2)
     node = step.Node((parts[1] * parts[0]).creator)
     assert [index for _, index in node.next_functions] == [1, 0]
+
+
+def test_published_lines(run_step):
+    lines = [line.strip() for line in run_step(65).splitlines()]
+    assert lines[:8] == [
+        "e.grad_fn: <MulBackward0>",
+        "its next_functions:",
+        "((<AddBackward0>, 0), (<AccumulateGrad>, 0))",
+        "the next_functions of the first of these:",
+        "((<AccumulateGrad>, 0), (<AccumulateGrad>, 0))",
+        "the variable of the second is d: True",
+        "next_functions when d requires no gradient:",
+        "((<AddBackward0>, 0), (None, 0))",
+    ]
+
+
+def test_names_are_those_of_pytorch_and_of_the_package(step, rng):
+    x = Variable(rng.normal(size=(2, 2)))
+    for y, name in (
+        (x @ x, "MmBackward0"),
+        (F.max(x), "AmaxBackward0"),
+        (F.relu(x), "ReluBackward0"),
+        (F.exp(x), "ExpBackward0"),
+    ):
+        assert step.Node(y.creator).name() == y.grad_fn.name() == name
 
 
 def test_arrows_are_counted(step):

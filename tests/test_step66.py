@@ -11,7 +11,7 @@ def step(load_step):
 
 
 def test_published_gradients_add_up(step):
-    """Section C: 4.5 everywhere, one more is 5.5, and cleared first it is 1."""
+    """4.5 everywhere (PyTorch's tutorial), one more is 5.5, cleared first 1."""
     x = step.Variable(np.ones((2, 2)))
     (3 * (x + 2) ** 2 / 4).sum().backward()
     np.testing.assert_array_equal(x.grad.data, np.full((2, 2), 4.5))

@@ -6,8 +6,8 @@ import pytest
 import dezero
 from dezero.gradcheck import check_gradients
 
-# "D1" and "D2" of the published results; D2's ten losses, by hand without the factor 2
-D2 = [
+# Grokking Deep Learning, chapter 13: ten losses, by hand, without the factor 2
+LOSSES = [
     5.066439994622395,
     0.4959907791902342,
     0.4180671892167177,
@@ -31,20 +31,20 @@ def leaves(step, *arrays):
 
 
 def five(step):
-    """Return a, b, c and f of D1."""
+    """Return a, b, c and f = (a + b) + (b + c)."""
     a, b, c = leaves(step, *np.ones((3, 5)))
     d = a + b
     e = b + c
     return a, b, c, d + e
 
 
-def test_d1_overwritten(step):
+def test_overwritten(step):
     a, b, c, f = five(step)
     step.overwrite(f, step.Tensor(np.ones(5)))
     assert [x.grad.data.tolist() for x in (a, b, c)] == [[1] * 5] * 3
 
 
-def test_d1_added_up(step):
+def test_added_up(step):
     a, b, c, f = five(step)
     f.backward(step.Tensor(np.ones(5)))
     assert b.grad.data.tolist() == [2, 2, 2, 2, 2]
@@ -56,16 +56,17 @@ def test_the_published_numbers_are_printed(step, run_step):
     assert lines[0] == "overwrite b.grad = [1. 1. 1. 1. 1.]"
     assert lines[1] == "backward  b.grad = [2. 2. 2. 2. 2.]"
     assert lines[2].split(":")[1] == lines[3].split(":")[1]
-    for title, first in ("by_hand, rate 0.1:", 4), ("by_tensors, rate 0.05:", 8):
-        assert lines[first] == title
+    titles = "by hand, with the rate 0.1:", "by tensors, with the rate 0.05:"
+    for title, first in zip(titles, (4, 8)):
+        assert lines[first] == f"losses {title}"
         printed = " ".join(lines[first + 1 : first + 4]).split()
-        assert [float(x) for x in printed] == pytest.approx(D2, rel=1e-8)
+        assert [float(x) for x in printed] == pytest.approx(LOSSES, rel=1e-8)
 
 
-def test_d2_and_the_missing_factor(step):
+def test_the_losses_and_the_missing_factor(step):
     by_hand = list(step.train(step.by_hand, 0.1))
-    assert by_hand == pytest.approx(D2, rel=1e-8)
-    assert list(step.train(step.by_tensors, 0.05)) == pytest.approx(D2, rel=1e-8)
+    assert by_hand == pytest.approx(LOSSES, rel=1e-8)
+    assert list(step.train(step.by_tensors, 0.05)) == pytest.approx(LOSSES, rel=1e-8)
     # the same rate is another way
     assert list(step.train(step.by_tensors, 0.1))[1] == pytest.approx(1.7252, rel=1e-4)
 

@@ -6,12 +6,12 @@ import pytest
 import dezero
 from dezero import functions as F
 
-# The published losses "D3" and "D4", 8 decimals each
-D3 = [
+# Grokking Deep Learning, chapter 13: the losses of two networks, 8 decimals each
+PLAIN = [
     *(2.33428272, 0.06743796, 0.0521849, 0.04079507, 0.03184365),
     *(0.02479336, 0.01925443, 0.01491699, 0.01153118, 0.00889602),
 ]
-D4 = [
+ACTIVATED = [
     *(1.06372865, 0.75148144, 0.57384259, 0.39574294, 0.2482279),
     *(0.15515294, 0.10423398, 0.07571169, 0.05837623, 0.04700013),
 ]
@@ -24,7 +24,7 @@ def step(load_step):
     return load_step(68)
 
 
-def bent(step):
+def activated(step):
     first, second = step.linear_layers()
     return [first, step.Tanh(), second, step.Sigmoid()]
 
@@ -32,10 +32,10 @@ def bent(step):
 def test_the_published_numbers_are_printed(run_step):
     lines = run_step(68).splitlines()
     assert lines[0] == "Linear, Linear; rate 0.05:"
-    assert lines[5] == "Linear, Tanh, Linear, Sigmoid; rate 1:"
-    for first, published in (1, D3), (3, D3), (6, D4), (8, D4):
-        name, *numbers = " ".join(lines[first : first + 2]).split()
-        assert name == ("here" if first in (1, 6) else "dezero")
+    assert lines[7] == "Linear, Tanh, Linear, Sigmoid; rate 1:"
+    for first, published in (1, PLAIN), (4, PLAIN), (8, ACTIVATED), (11, ACTIVATED):
+        name, *numbers = " ".join(lines[first : first + 3]).split()
+        assert name == ("here" if first in (1, 8) else "dezero")
         # what was published has 8 decimals, and so has what is printed
         assert [float(x) for x in numbers] == published
 
@@ -43,12 +43,12 @@ def test_the_published_numbers_are_printed(run_step):
 def test_the_losses(step):
     """Published with 8 decimals: half a unit of the last is what can be asked."""
     plain = step.train(X, T, step.Sequential(step.linear_layers()), 0.05)
-    assert list(plain) == pytest.approx(D3, rel=1e-8, abs=5e-9)
-    losses = step.train(X, T, step.Sequential(bent(step)), 1)
-    assert list(losses) == pytest.approx(D4, rel=1e-8, abs=5e-9)
+    assert list(plain) == pytest.approx(PLAIN, rel=1e-8, abs=5e-9)
+    losses = step.train(X, T, step.Sequential(activated(step)), 1)
+    assert list(losses) == pytest.approx(ACTIVATED, rel=1e-8, abs=5e-9)
 
 
-@pytest.mark.parametrize("rate, make", [(0.05, None), (1, bent)])
+@pytest.mark.parametrize("rate, make", [(0.05, None), (1, activated)])
 def test_dezero_comes_the_same_way(step, rate, make):
     layers = make(step) if make else step.linear_layers()
     twins = dezero.models.Sequential(*[step.twin(layer) for layer in layers])
@@ -77,7 +77,7 @@ def test_a_twin_does_not_share_its_weights(step):
 
 
 @pytest.mark.parametrize("name", ["tanh", "sigmoid"])
-def test_bends_have_the_derivatives_of_dezero(step, rng, name):
+def test_activation_functions_have_the_derivatives_of_dezero(step, rng, name):
     data = rng.normal(size=(3, 2))
     x, v = step.Tensor(data, autograd=True), dezero.Variable(data)
     y, u = getattr(x, name)(), getattr(F, name)(v)
@@ -88,6 +88,13 @@ def test_bends_have_the_derivatives_of_dezero(step, rng, name):
         y, u = x.grad, v.grad
         np.testing.assert_allclose(y.data, u.data, rtol=1e-10)
         x.grad = v.grad = None
+
+
+def test_results_and_gradients_stay_of_the_class_of_this_step(step):
+    x = step.Tensor(np.ones(2), autograd=True)
+    y = (x + x).tanh() * x
+    y.backward(create_graph=True)
+    assert type(y) is type(x.grad) is type((-x.grad).sum(0)) is step.Tensor
 
 
 def test_sigmoid_far_out(step):
@@ -114,7 +121,7 @@ def test_squared_error_is_a_sum_not_a_mean(step, rng):
 
 
 def test_parameters_are_found_in_order(step):
-    layers = bent(step)
+    layers = activated(step)
     found = step.Sequential(layers).parameters()
     first, _, second, _ = layers
     assert found == [first.W, first.b, second.W, second.b]
@@ -137,4 +144,4 @@ def test_the_exercise(step):
     twice = np.vstack([X, X])
     model = step.Sequential(step.linear_layers())
     losses = list(step.train(twice, twice[:, 1:], model, 0.025))
-    assert losses == pytest.approx([2 * loss for loss in D3], rel=1e-6)
+    assert losses == pytest.approx([2 * loss for loss in PLAIN], rel=1e-6)

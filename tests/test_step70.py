@@ -20,9 +20,10 @@ def reader(step, rng):
     return step.Reader(34, 20, rng)
 
 
-def test_d7_a_sample_before_and_after(step, run_step):
-    first, before, *table = run_step(70).splitlines()
-    assert first == "173 characters of 34 kinds, 39 % to be told from one alone"
+def test_a_sample_before_and_after(step, run_step):
+    first, alone, before, *table = run_step(70).splitlines()
+    assert first == "173 characters of 34 kinds"
+    assert alone == "right from the last character alone: 39 %"
     said = before.removeprefix("before: ")
     assert said.startswith("Rough winds do shake ") and said not in step.SONNET
     at = table.index("after: Rough winds do shake the darling buds of May,")

@@ -1,7 +1,5 @@
 """Step 72: each pass on small graphs, what a Node refuses, and learn in four ways."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -19,55 +17,56 @@ def graph_of(step):
     """Return a function that follows f on placeholders of these shapes."""
 
     def follow(f, *shapes, dtype=np.float64):
-        tape = []
-        xs = [step.placeholder(tape, n, s, dtype) for n, s in zip("abc", shapes)]
+        step.Node.tape.clear()
+        xs = [step.placeholder(s, dtype, n) for n, s in zip("abc", shapes)]
         ys = f(*xs)
-        return step.Graph(tape, list(ys) if isinstance(ys, tuple) else [ys])
+        return step.Graph(step.Node.tape, ys if isinstance(ys, tuple) else [ys])
 
     return follow
 
 
 def calls(graph):
-    return [node.title for node in graph.nodes if not node.name]
+    return [node.name for node in graph.nodes if node.function]
 
 
 def test_a_node_has_shape_and_dtype(step):
-    tape = []
-    a = step.placeholder(tape, "a", (2, 3), np.float32)
+    step.Node.tape.clear()
+    a = step.placeholder((2, 3), np.float32, "a")
     b = np.tanh(a * 2.0 + 1.0).sum(axis=0, keepdims=True)
     assert (b.shape, b.dtype, b.ndim) == ((1, 3), np.float32, 2)
     assert repr(a) == "a (2, 3) float32"
-    assert [node.title for node in tape] == ["a", "multiply", "add", "tanh", "sum"]
+    names = [node.name for node in step.Node.tape]
+    assert names == ["a", "multiply", "add", "tanh", "sum"]
     assert isinstance(a, np.ndarray) and type(a) is step.Node
 
 
 def test_shapes_are_checked_when_the_graph_is_built(step):
-    tape = []
-    a, b = (step.placeholder(tape, n, s) for n, s in (("a", (2, 3)), ("b", (2, 4))))
-    with pytest.raises(ValueError, match=r"add of \(a \(2, 3\) float64, b \(2, 4\)"):
-        step.Node(tape, np.add, (a, b))
-    with pytest.raises(ValueError, match=r"dot of \(a \(2, 3\) float64, b \(2, 4\)"):
+    a, b = (step.placeholder(s, name=n) for n, s in (("a", (2, 3)), ("b", (2, 4))))
+    count = len(step.Node.tape)
+    with pytest.raises(ValueError, match="broadcast together with shapes"):
+        a + b
+    with pytest.raises(ValueError, match="not aligned"):
         a.dot(b)
-    assert len(tape) == 2
+    assert len(step.Node.tape) == count
 
 
 def test_dtypes_are_checked_when_the_graph_is_built(step):
-    mask = step.placeholder([], "mask", 3, bool)
-    with pytest.raises(TypeError, match=r"negative of \(mask \(3,\) bool,\)"):
-        step.Node([], np.negative, (mask,))
+    mask = step.placeholder(3, bool, "mask")
+    with pytest.raises(TypeError, match="negative"):
+        np.negative(mask)
 
 
 @pytest.mark.parametrize(
     "ask", [bool, float, np.asarray, lambda a: np.zeros(3)[a], lambda a: [1, 2][a > 0]]
 )
 def test_a_node_has_no_number(step, ask):
-    a = step.placeholder([], "a", ())
+    a = step.placeholder((), name="a")
     with pytest.raises(TypeError, match="no number yet|indices must be"):
         ask(a)
 
 
 def test_nothing_is_written_in_place(step):
-    a = step.placeholder([], "a", 3)
+    a = step.placeholder(3, name="a")
     with pytest.raises(TypeError, match="out"):
         a += 1
 
@@ -82,7 +81,7 @@ def test_fold(step, graph_of):
 
 def test_fold_leaves_placeholders(step, graph_of):
     graph = step.fold(graph_of(lambda a, b: np.tanh(a) + b, 2, 2))
-    assert [node.title for node in graph.nodes] == ["a", "b", "tanh", "add"]
+    assert [node.name for node in graph.nodes] == ["a", "b", "tanh", "add"]
 
 
 def test_merge(step, graph_of):
@@ -111,7 +110,7 @@ def test_prune(step, graph_of):
         return a + 1
 
     graph = step.prune(graph_of(f, 2, 2))
-    assert [node.title for node in graph.nodes] == ["a", "b", "add"]
+    assert [node.name for node in graph.nodes] == ["a", "b", "add"]
 
 
 def test_fuse(step, graph_of):
@@ -165,11 +164,13 @@ def arrays(rng):
 @pytest.fixture
 def compiled(step, arrays):
     """Return learn, compiled: one build."""
-    tape = []
-    for name, array in zip("x t W1 b1 W2 b2".split(), arrays):
-        step.placeholder(tape, name, array.shape)
-    graph = step.Graph(tape, step.learn(*tape))
-    return step.compile(step.fuse(step.merge(step.fold(graph))))[0]
+    step.Node.tape.clear()
+    names = "x t W1 b1 W2 b2".split()
+    xs = [step.placeholder(x.shape, name=n) for n, x in zip(names, arrays)]
+    graph = step.Graph(step.Node.tape, step.learn(*xs))
+    for improve in (step.fold, step.merge, step.prune, step.fuse):
+        graph = improve(graph)
+    return step.compile(graph)[0]
 
 
 def test_many_runs_of_one_build(step, arrays, compiled):
@@ -202,10 +203,26 @@ def test_new_weights_against_the_slope(step, arrays, compiled):
         assert (arrays[2] - W1)[0, i] == pytest.approx(0.1 * slope, rel=1e-6)
 
 
-def test_printed(run_step):
-    """B6: counts before and after, multiply then add in one, and the ratio."""
+def test_a_loss_alone_needs_no_backward(step, arrays):
+    """prune leaves out all that only the new weights need."""
+    step.Node.tape.clear()
+    xs = [step.placeholder(x.shape, name=n) for n, x in zip("xtabcd", arrays)]
+    loss, *_ = step.learn(*xs)
+    graph = step.prune(step.Graph(step.Node.tape, [loss]))
+    found = calls(graph)
+    assert len(found) == 10 and "tanh" in found and "transpose" not in found
+
+
+def test_each_pass_finds_something_in_learn(run_step):
+    """And multiply, then add, is one expression."""
     text = run_step(72)
-    assert "Nodes; fold, merge, fuse: [42, 40, 39, 31]" in text
+    assert "fold, merge, prune, fuse: [49, 45, 42, 39, 31]" in text
     assert "add(b2, multiply(" in text
-    learn, run = re.search(r"learn ~(\d+) us, run ~(\d+) us", text).groups()
-    assert int(run) < 0.6 * int(learn)
+
+
+def test_the_pictures_are_of_this_graph(step, graph_of):
+    graph = graph_of(lambda a, b: np.tanh(a * b), 3, 3)
+    dot = static.Graph.to_dot(graph)
+    for text in ('label="a', 'label="b', 'label="multiply', 'label="tanh'):
+        assert text in dot
+    assert dot.count("->") == 3

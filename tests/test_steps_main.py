@@ -279,6 +279,19 @@ def test_test_is_pytest_in_the_repository(monkeypatch):
     ]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_all_tests_run_on_all_cores_where_xdist_is_there(monkeypatch, there):
+    monkeypatch.setattr(commands, "has_module", lambda python, name: there)
+    ((command, _),) = pytest_calls(monkeypatch)
+    cores = ["-n", "auto", "--dist", "loadfile"] if there else []
+    assert command == ["python to test", "-m", "pytest", *cores]
+
+
+@pytest.mark.parametrize("name, there", [("json", True), ("no_such_module", False)])
+def test_has_module(name, there):
+    assert commands.has_module(sys.executable, name) is there
+
+
 def test_the_quick_tests_are_files_that_exist(monkeypatch):
     ((command, _),) = pytest_calls(monkeypatch, "--quick", "-x")
     python, m, name, *files, k, _, last = command

@@ -37,7 +37,7 @@ from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.extras import setup_variable
 from dezero.core.function import Function
-from dezero.core.guards import _as_input, _explained
+from dezero.core.guards import _as_constant, _as_input, _explained
 from dezero.core.indexing import (
     GetItem,
     GetItemGrad,

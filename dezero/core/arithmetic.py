@@ -10,7 +10,7 @@ from dezero.core.arraylike import unwrap
 from dezero.core.function import Function
 from dezero.core.guards import _as_input, _explained
 from dezero.core.indexing import where
-from dezero.core.shape import AsType, sum_to
+from dezero.core.shape import AsType, _sum_to
 from dezero.core.variable import Variable
 
 
@@ -22,7 +22,7 @@ class Add(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs  # Variables in either kind of pass: for their shapes
-        return sum_to(gy, x0._data.shape), sum_to(gy, x1._data.shape)
+        return _sum_to(gy, x0._data.shape), _sum_to(gy, x1._data.shape)
 
 
 class Sub(Function):
@@ -33,8 +33,8 @@ class Sub(Function):
 
     def backward(self, gy):
         x0, x1 = self._inputs
-        gx0 = sum_to(gy, x0._data.shape)
-        gx1 = sum_to(-gy, x1._data.shape) if x1.requires_grad else None
+        gx0 = _sum_to(gy, x0._data.shape)
+        gx1 = _sum_to(-gy, x1._data.shape) if x1.requires_grad else None
         return gx0, gx1
 
 
@@ -46,8 +46,8 @@ class Mul(Function):
 
     def backward(self, gy):
         x0, x1 = self.inputs
-        gx0 = sum_to(gy * x1, x0.shape) if self.needs_grad(0) else None
-        gx1 = sum_to(gy * x0, x1.shape) if self.needs_grad(1) else None
+        gx0 = _sum_to(gy * x1, x0.shape) if self.needs_grad(0) else None
+        gx1 = _sum_to(gy * x0, x1.shape) if self.needs_grad(1) else None
         return gx0, gx1
 
 
@@ -59,8 +59,8 @@ class Div(Function):
 
     def backward(self, gy):
         x0, x1 = self.inputs
-        gx0 = sum_to(gy / x1, x0.shape) if self.needs_grad(0) else None
-        gx1 = sum_to(gy * (-x0 / x1**2), x1.shape) if self.needs_grad(1) else None
+        gx0 = _sum_to(gy / x1, x0.shape) if self.needs_grad(0) else None
+        gx1 = _sum_to(gy * (-x0 / x1**2), x1.shape) if self.needs_grad(1) else None
         return gx0, gx1
 
 
@@ -105,7 +105,7 @@ class Pow(Function):
         else:
             less = cuda.get_array_module(c).where(c == 0, 1, c - 1)
             gy = where(c != 0, gy, 0)
-        return sum_to(c * x**less * gy, x.shape)
+        return _sum_to(c * x**less * gy, x.shape)
 
 
 class PowVariable(Function):
@@ -126,10 +126,10 @@ class PowVariable(Function):
         if self.needs_grad(0):
             less = x1 - 1 + self.both_zeros
             g = where(self.both_zeros, 0, gy)
-            gx0 = sum_to(g * x1 * x0**less, x0.shape)
+            gx0 = _sum_to(g * x1 * x0**less, x0.shape)
         if self.needs_grad(1):
             g = where(self.zeros, 0, gy)
-            gx1 = sum_to(g * x0**x1 * log(x0 + self.zeros), x1.shape)
+            gx1 = _sum_to(g * x0**x1 * log(x0 + self.zeros), x1.shape)
         return gx0, gx1
 
 

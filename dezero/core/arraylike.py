@@ -194,6 +194,7 @@ class ArrayLike:
         """x where it is positive, else slope * x."""
         return ops.leaky_relu(self, slope)
 
+    @named_arguments
     def elu(self, alpha=1.0) -> "Variable":
         """x where it is positive, else alpha * (exp(x) - 1)."""
         return ops.elu(self, alpha)

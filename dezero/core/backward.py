@@ -56,6 +56,8 @@ def propagate(start, seed, retain_grad=False, until=()):
                 missing += 1
             elif not wrap and gy.dtype is not y._data.dtype:
                 gy = like(y, gy)
+                if retain_grad:
+                    gradients[y] = gy
             if y is not None:  # the program still has y
                 if y._watched and gy is not None:
                     gy = finished(y, gy) if y is not start else gy
@@ -82,9 +84,10 @@ def propagate(start, seed, retain_grad=False, until=()):
             if gx is not None and x.requires_grad:
                 known = gradients.get(x)
                 gradients[x] = gx if known is None else known + gx
-    for x in gradients:
+    for x, gradient in gradients.items():
         if (x.creator is None or x in until) and x is not start:
-            gradients[x] = finished(x, gradients[x])
+            if x._watched or gradient.dtype is not x._data.dtype:
+                gradients[x] = finished(x, gradient)
     return gradients, passed
 
 

@@ -75,14 +75,13 @@ def _expected_numbers(array):
     )
 
 
-def check_grad(x, grad, is_variable):
-    """Refuse what the grad of a Variable x cannot be set to."""
-    if grad is not None and not is_variable:
-        raise TypeError(
-            f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; write "
-            "Variable(np.array(...)) for an array, x.cleargrad() to begin anew (see "
-            "step 32)"
-        )
+def refuse_grad(x, grad):
+    """Refuse to set the grad of a Variable x to what is no Variable."""
+    raise TypeError(
+        f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; write "
+        "Variable(np.array(...)) for an array, x.cleargrad() to begin anew (see "
+        "step 32)"
+    )
 
 
 def has_no_data(x, what):
@@ -138,16 +137,14 @@ def check_hooked(x, gradient):
         )
 
 
-def check_backward(x, retain_grad, create_graph):
-    """Refuse a backward of x that cannot be meant, or finds no graph."""
+def check_flags(retain_grad, create_graph):
+    """Refuse arguments of backward that are neither True nor False."""
     for name, value in ("retain_grad", retain_grad), ("create_graph", create_graph):
-        if value is not True and value is not False and not isinstance(value, np.bool_):
+        if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
                 f"backward: {name} must be True or False, got {shown(value)}; "
                 "what to start from is given by name, gradient=... (see step 66)"
             )
-    if x._no_graph:
-        raise RuntimeError(f"backward: {x._no_graph}")
 
 
 def check_seed(x, seed, source):

@@ -121,6 +121,13 @@ def _as_input(who, x, name="x", xp=np):
     return x
 
 
+def _as_constant(x):
+    """Return an array as a Variable that wants no gradient, a Variable as it is."""
+    if isinstance(x, Variable) or not Config.wrap:
+        return x
+    return Variable(x, requires_grad=False)
+
+
 _INPUT = "a Variable, an array or a list of real numbers, or a number"
 
 

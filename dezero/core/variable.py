@@ -87,7 +87,8 @@ class Variable(ArrayLike, Extras):
     def grad(self, grad: Any) -> None:
         if Config.handler is not None:
             Config.handler.write(self, "grad", grad)
-        checks.check_grad(self, grad, isinstance(grad, Variable))
+        if grad is not None and not isinstance(grad, Variable):
+            checks.refuse_grad(self, grad)
         self._grad = grad
 
     def set_creator(self, func) -> None:
@@ -118,7 +119,10 @@ class Variable(ArrayLike, Extras):
         needs an array that was changed since it was used; ValueError if what it starts
         from does not have self's shape.
         """
-        checks.check_backward(self, retain_grad, create_graph)
+        if type(retain_grad) is not bool or type(create_graph) is not bool:
+            checks.check_flags(retain_grad, create_graph)
+        if self._no_graph:
+            raise RuntimeError(f"backward: {self._no_graph}")
         seed = self._seed(gradient)
         if self.creator is None and gradient is None:
             self._grad = seed
@@ -217,20 +221,20 @@ def settle(gradients, seed):
     d(a + b) = (gy, gy), and the gradient of a sum is a view: what backward carried may
     belong to two leaves, or be read-only.
     """
-    settled = {}
+    wrap, settled = Config.wrap, {}
     given, taken = {seed}, {id(owner(seed._data))}
     for x, gradient in gradients.items():
-        if not Config.wrap:
-            gradient = Variable(as_array(gradient))
-        elif gradient in given or gradient is x:
+        if wrap and (gradient in given or gradient is x):
             gradient = gradient.copy()
-        array = gradient._data
+        array = gradient._data if wrap else as_array(gradient)
         memory = owner(array)
         if id(memory) in taken or is_read_only(array):
-            gradient._data = memory = array.copy()
-        given.add(gradient)
+            array = memory = array.copy()
+        if wrap:
+            gradient._data = array
+            given.add(gradient)
         taken.add(id(memory))
-        settled[x] = gradient
+        settled[x] = gradient if wrap else Variable(array)
     return settled
 
 

@@ -44,36 +44,17 @@ class Dataset:
             self._check_prepared()
 
     def __getitem__(self, index):
-        if type(index) is not int:
-            index = self._as_index(index)
-        count = self._check_prepared()
-        if not -count <= index < count:
-            raise IndexError(  # where a `for` over the dataset ends
-                f"{type(self).__name__}: there is no item {index} of {count} "
-                "(see step 49)"
-            )
+        who = type(self).__name__
+        index = _as_index(who, index)
+        self._check_index(index)
         x = self.transform(self.data[index])
         if self.label is None:
             return x, None
         return x, self.target_transform(self.label[index])
 
-    def _as_index(self, index):
-        """Return index as an int, or refuse it."""
-        if not np.isscalar(index):
-            raise AssertionError(
-                f"{type(self).__name__}: expected one index, an int, got {index!r}; "
-                "a DataLoader delivers many items at once (see step 50)"
-            )
-        try:
-            return operator.index(index)
-        except TypeError:
-            raise TypeError(
-                f"{type(self).__name__}: expected one index, an int, got "
-                f"{shown(index)} (see step 49)"
-            ) from None
-
     def __len__(self):
-        return self._check_prepared()
+        self._check_prepared()
+        return len(self.data)
 
     def __repr__(self):
         count = "" if self.data is None else f": {len(self.data):,} items"
@@ -81,6 +62,15 @@ class Dataset:
 
     def prepare(self):
         """Set self.data and self.label; called once, at the end of __init__."""
+
+    def _check_index(self, index):
+        """Raise IndexError beyond the items: there a `for` over the dataset ends."""
+        count = self._check_prepared()
+        if not -count <= index < count:
+            raise IndexError(
+                f"{type(self).__name__}: there is no item {index} of {count} "
+                "(see step 49)"
+            )
 
     def _check_prepared(self):
         """Return how many items there are, after a look at what prepare has set."""
@@ -106,3 +96,20 @@ class Dataset:
             f"{type(self).__name__}: expected a label for each item, got "
             f"{len(self.data)} items and {len(self.label)} labels (see step 49)"
         )
+
+
+def _as_index(who, index):
+    """Return index as an int, or refuse it."""
+    if type(index) is int:
+        return index
+    if not np.isscalar(index):
+        raise AssertionError(
+            f"{who}: expected one index, an int, got {index!r}; "
+            "a DataLoader delivers many items at once (see step 50)"
+        )
+    try:
+        return operator.index(index)
+    except TypeError:
+        raise TypeError(
+            f"{who}: expected one index, an int, got {shown(index)} (see step 49)"
+        ) from None

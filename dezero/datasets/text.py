@@ -21,7 +21,11 @@ class Shakespear(Dataset):
             raise ValueError(f"{path}: not a text: {error}; delete it") from error
         if len(text) < 2:
             raise ValueError(f"{path}: expected a text, got {text!r}; delete it")
-        characters = dict.fromkeys(text)  # each once, in order of appearance
+        self._number(text)
+
+    def _number(self, text):
+        """Number the characters of text in order of appearance."""
+        characters = dict.fromkeys(text)  # each once
         self.char_to_id = {char: i for i, char in enumerate(characters)}
         self.id_to_char = dict(enumerate(characters))
         ids = np.array([self.char_to_id[char] for char in text])

@@ -232,6 +232,8 @@ class ELU(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
+        if self.alpha == 0:
+            return where(x > 0, gy, 0)
         return gy * (where(x <= 0, self.output() + self.alpha, 0) + (x > 0))
 
 
@@ -249,6 +251,7 @@ def leaky_relu(x, slope=0.2) -> Variable:
     return LeakyReLU(slope)(x)
 
 
+@named_arguments
 def elu(x, alpha=1.0) -> Variable:
     """Return x where it is positive, else alpha * (exp(x) - 1)."""
     alpha, x = number("elu", "alpha", alpha, 51), _as_floats("elu", x)

@@ -223,17 +223,12 @@ def _columns(x, kernel_size, stride, pad, size):
     for images, rows in _blocks(xp, N, OH, C * KH * KW * OW):
         if rows.start == 0:
             padded = _pad_images(x[images], pad)
-        seen = padded[:, :, _seen(rows, KH, SH)]
+        seen = padded[:, :, rows.start * SH : (rows.stop - 1) * SH + KH]
         n, height = len(seen), rows.stop - rows.start
         col = xp.empty((C, KH, KW, n, height, OW), x.dtype).transpose(3, 0, 1, 2, 4, 5)
         for a, b, down, right in _under(kernel_size, stride, (height, OW)):
             col[:, :, a, b] = seen[:, :, down, right]
         yield images, rows, col
-
-
-def _seen(rows, KH, SH):
-    """Return the rows of a padded image that rows of the result are computed from."""
-    return slice(rows.start * SH, (rows.stop - 1) * SH + KH)
 
 
 def _convolve(x, W, stride, pad):
@@ -267,10 +262,10 @@ def _spread(x, W, stride, pad, size):
     The transpose of _convolve: it takes gradients back to images of that size.
     """
     C, OC, KH, KW = W.shape
-    PH, PW = pad
+    (PH, PW), SH = pad, stride[0]
     if stride == (1, 1) and PH < KH and PW < KW and C <= 2 * OC:
-        # Then it is a convolution with the kernels turned by 180 degrees, which has
-        # nothing to add up: 0.7 of the time, unless its columns are many more.
+        # Then it is a convolution with the kernels turned by 180 degrees (step 64). It
+        # has nothing to add up: 0.7 of the time, unless its columns are many more.
         W = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         return _convolve(x, W, stride, (KH - 1 - PH, KW - 1 - PW))
     N, _, height, width = x.shape
@@ -283,7 +278,7 @@ def _spread(x, W, stride, pad, size):
         n, _, high, _ = part.shape
         col = W @ part.reshape(n, C, high * width)
         col = col.reshape(n, OC, KH, KW, high, width)
-        seen = y[images, :, _seen(rows, KH, stride[0])]
+        seen = y[images, :, rows.start * SH : (rows.stop - 1) * SH + KH]
         for a, b, down, right in _under((KH, KW), stride, (high, width)):
             seen[:, :, down, right] += col[:, :, a, b]
     return y[:, :, PH : PH + OH, PW : PW + OW]

@@ -9,7 +9,7 @@ OC channels of the result.
 """
 
 from dezero.advice import named_arguments
-from dezero.core import Function, Variable, as_variable
+from dezero.core import Function, Variable
 from dezero.functions.columns import (
     _check_fits,
     _check_images,
@@ -23,11 +23,11 @@ from dezero.functions.columns import (
     pair,
 )
 from dezero.functions.inputs import (
+    _as_constant,
     _as_input,
     _as_sides,
     _as_steps,
     _as_weighted,
-    _is_nothing,
 )
 from dezero.functions.linalg import linear
 from dezero.guards import flag
@@ -157,7 +157,7 @@ def _check_kernels(who, x, W, b, axes, out):
             f"{who}: x {x.shape} is (N, C, H, W), so W must be ({axes}, KH, KW) with "
             f"C = {x.shape[1]}, got {W.shape} (see step 57)"
         )
-    if b is not None and not _is_nothing(b) and b.shape != (W.shape[out],):
+    if b is not None and b.shape != (W.shape[out],):
         raise ValueError(
             f"{who}: b must be (OC,) = ({W.shape[out]},), got {b.shape} (see step 57)"
         )
@@ -231,7 +231,7 @@ def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
     stride, pad = _as_steps("conv2d_simple", stride, pad)
     _check_kernels("conv2d_simple", x, W, b, "OC, C", out=0)
     _check_fits("conv2d_simple", x.shape, W.shape[2:], pad)
-    x, W = as_variable(x), as_variable(W)
+    x, W = _as_constant(x), _as_constant(W)
     N, (OC, _, *kernel_size) = len(x), W.shape
     OH, OW = _out_size(x.shape, kernel_size, stride, pad)
     col = im2col(x, kernel_size, stride, pad)  # (N*OH*OW, C*KH*KW)

@@ -9,12 +9,15 @@ who, what was expected, what came, and which step explains it. So the line above
 be skipped in reading: it changes nothing about good input.
 
     _as_input     a Variable or an array; a number or a list becomes an array
+    _as_constant  the array as a Variable that wants no gradient
     _as_floats    the same, of floats; _as_array: an array
     _as_weighted  the x, W and b of a layer
     _as_pair      x0 and x1, one of which broadcasts to the other
     _as_labels    class numbers, one for each row of x
     _as_truths    x, and a number from 0 to 1 for each element of it
     _as_scores    x and an axis, or several, that it has elements along
+    _as_gates     lists of arrays, one for each gate
+    _as_step      what a recurrent cell gets, and its sizes
     _as_axis      an axis of x, or several, or None (_reduced_axes)
     _as_shape     an int or ints, as a tuple
     _as_window    kernel size, stride and padding as pairs; _as_steps the last two
@@ -32,30 +35,34 @@ from dezero import cuda
 from dezero.core import (
     AsType,
     Variable,
+    _as_constant,
     _as_input,
     _as_shape,
     _one_axis,
     _reduced_axes,
     _unwrap,
     as_array,
-    as_variable,
 )
 from dezero.guards import refusal, shown
 
 __all__ = [
     "_as_array",
     "_as_axis",
+    "_as_constant",
     "_as_floats",
+    "_as_gates",
     "_as_input",
     "_as_labels",
     "_as_pair",
     "_as_scores",
     "_as_shape",
+    "_as_step",
     "_as_steps",
     "_as_truths",
     "_as_weighted",
     "_as_window",
     "_broadcasts",
+    "_check_shapes",
     "_floating",
     "_in_float32",
     "_is_nothing",
@@ -67,7 +74,7 @@ __all__ = [
 
 def _as_floats(who, x, name="x"):
     """Return x with floats in it: NumPy would make float16 of a uint8."""
-    array = x.data if isinstance(x, Variable) else x
+    array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind == "f":
         return x  # the usual case
     x = _as_input(who, x, name)
@@ -103,11 +110,13 @@ def _in_float32(count: int) -> Callable[[_Function], _Function]:
 
         @functools.wraps(function)
         def compute(*args, **named):
-            for x in (*args[:count], *named.values()):
-                if _is_half(x):
+            for x in (*args[:count], *named.values()) if named else args[:count]:
+                if isinstance(x, Variable):
+                    x = x._data
+                if getattr(x, "dtype", None) == _HALF:
                     break
             else:
-                return function(*args, **named)
+                return function(*args, **named)  # the usual case
             given = signature.bind(*args, **named).arguments
             numbers = [name for name in names if hasattr(given[name], "dtype")]
             halves = [name for name in numbers if _is_half(given[name])]
@@ -123,7 +132,7 @@ def _in_float32(count: int) -> Callable[[_Function], _Function]:
 
 def _is_half(x):
     """Return whether x is an array or a Variable of float16."""
-    x = x.data if isinstance(x, Variable) else x
+    x = x._data if isinstance(x, Variable) else x
     return getattr(x, "dtype", None) == _HALF
 
 
@@ -131,13 +140,13 @@ def _is_half(x):
 
 
 def _as_weighted(who, x, W, b):
-    """Return x, W and b of a layer; b may be None.
+    """Return x, W and b of a layer; b is None where there is none.
 
     Where none has floats x is taken as float64, for products of bytes wrap around.
     """
     x, W = _as_input(who, x), _as_input(who, W, "W")
-    if b is not None and not _is_nothing(b):
-        b = _as_input(who, b, "b")
+    if b is not None:
+        b = None if _is_nothing(b) else _as_input(who, b, "b")
     if W.dtype.kind != "f" and x.dtype.kind != "f":
         x = AsType(np.float64)(x)
     return x, W, b
@@ -145,7 +154,9 @@ def _as_weighted(who, x, W, b):
 
 def _is_nothing(b):
     """Return whether b is a Variable without data, as an absent bias travels."""
-    return isinstance(b, Variable) and b.data is None
+    if type(b) is np.ndarray or not isinstance(b, Variable):
+        return False
+    return type(b._data) is not np.ndarray and b.data is None
 
 
 def _as_pair(who, x0, x1):
@@ -156,7 +167,7 @@ def _as_pair(who, x0, x1):
     xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
     a, b = xs[0].shape, xs[1].shape
     if a == b != ():
-        return map(as_variable, xs)
+        return map(_as_constant, xs)
     if not _broadcasts(a, b) and not _broadcasts(b, a):
         raise ValueError(
             f"{who}: expected equal shapes, or one that broadcasts to the other, got "
@@ -165,7 +176,7 @@ def _as_pair(who, x0, x1):
     for i, x in enumerate((x0, x1)):
         if not hasattr(x, "dtype") and not xs[i].shape:
             xs[i] = xs[i].astype(xs[1 - i].dtype)  # a number takes the array's dtype
-    return map(as_variable, xs)
+    return map(_as_constant, xs)
 
 
 def _broadcasts(shape, target):
@@ -202,9 +213,9 @@ def _as_labels(who, t, x, ignore_index=None):
 
 def _as_truths(who, x, t, name="x"):
     """Return x, and t in its shape: as a Variable of floats, or an array of floats."""
-    x = as_variable(_as_floats(who, x, name))
+    x = _as_constant(_as_floats(who, x, name))
     t = _as_input(who, t, "t", cuda.get_array_module(x))
-    is_variable, t = isinstance(t, Variable), as_variable(t)
+    is_variable, t = isinstance(t, Variable), _as_constant(t)
     if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
         raise ValueError(
             f"{who}: expected a t for each element of x, got shapes {x.shape} and "
@@ -213,6 +224,33 @@ def _as_truths(who, x, t, name="x"):
     if is_variable and t.dtype.kind == "f":
         return x, t.reshape(x.shape)
     return x, t.data.reshape(x.shape).astype(x.dtype)
+
+
+def _as_step(who, **inputs):
+    """Return the inputs of a recurrent cell, x (N, D) and h (N, H) first; N, D and H.
+
+    A b that is None is left out. The three are -1 where x and h have no such axis.
+    """
+    given = [(name, x) for name, x in inputs.items() if x is not None or name != "b"]
+    inputs = [_as_input(who, x, name) for name, x in given]
+    return inputs, *(*inputs[0].shape, -1, -1)[:2], (*inputs[1].shape, -1, -1)[1]
+
+
+def _as_gates(who, **lists):
+    """Return all that is in lists, one array for each gate of a recurrent cell."""
+    for name, arrays in lists.items():
+        if not isinstance(arrays, (list, tuple)) or not arrays:
+            expected = "a list of arrays or Variables, one for each gate"
+            raise TypeError(refusal(who, name, expected, arrays, 60))
+    items = [(name, x) for name, arrays in lists.items() for x in arrays]
+    return [_as_input(who, x, f"an element of {name}") for name, x in items]
+
+
+def _check_shapes(text, inputs, shapes):
+    """Raise ValueError unless the inputs have these shapes."""
+    got = [x.shape for x in inputs]
+    if got != shapes:
+        raise ValueError(f"{text}, got {', '.join(map(str, got))} (see step 60)")
 
 
 # --- axes ---

@@ -33,12 +33,16 @@ from dezero.core import (
     Function,
     Variable,
     _select,
-    as_variable,
     reshape,
     where,
 )
 from dezero.functions.activation import _sum_along
-from dezero.functions.inputs import _as_floats, _as_input, _in_float32
+from dezero.functions.inputs import (
+    _as_constant,
+    _as_floats,
+    _as_input,
+    _in_float32,
+)
 from dezero.functions.linalg import _rows, _sum_rows
 from dezero.guards import number, shown, whole
 
@@ -455,5 +459,5 @@ def dropout(x, dropout_ratio=0.5) -> Variable:
             "dropout: expected a dropout_ratio from 0 to 1, got "
             f"{shown(dropout_ratio)} (see step 54)"
         )
-    x = as_variable(_as_input("dropout", x))
+    x = _as_constant(_as_input("dropout", x))
     return Dropout(dropout_ratio)(x) if Config.train else x

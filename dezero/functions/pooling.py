@@ -8,7 +8,7 @@ import numpy as np
 
 from dezero import cuda
 from dezero.advice import named_arguments
-from dezero.core import Function, Variable, _select, as_variable
+from dezero.core import Function, Variable, _select, _unwrap
 from dezero.functions.columns import (
     _blocks,
     _check_fits,
@@ -20,7 +20,13 @@ from dezero.functions.columns import (
     pair,
 )
 from dezero.functions.conv import im2col
-from dezero.functions.inputs import _as_floats, _as_input, _as_window, _in_float32
+from dezero.functions.inputs import (
+    _as_constant,
+    _as_floats,
+    _as_input,
+    _as_window,
+    _in_float32,
+)
 from dezero.functions.shape import where
 
 __all__ = [
@@ -82,6 +88,8 @@ class Pooling(Function):
         return y
 
     def backward(self, gy):
+        (x,) = self.inputs
+        self.x = _unwrap(x)  # what says so where it was changed since forward
         return Pooling2DGrad(self)(gy)
 
     def winners(self):
@@ -254,7 +262,7 @@ def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
     x = _as_input("pooling_simple", x)
     settings = _as_window("pooling_simple", kernel_size, stride, pad)
     _check_windows("pooling_simple", x, settings[0], settings[2])
-    x = as_variable(x)
+    x = _as_constant(x)
     col = im2col(x, *settings, to_matrix=False)
     if any(settings[2]):  # im2col pads with zeros, which might win
         xp = cuda.get_array_module(x)

@@ -295,27 +295,32 @@ def embed_id(x, W) -> Variable:
     variable([[5. 6.]
               [1. 2.]])
     """
-    W = _as_input("embed_id", W, "W")
-    index = _unwrap(_as_input("embed_id", x, xp=cuda.get_array_module(W)))
+    x, W = _as_rows("embed_id", x, W)
+    return get_item(W, x)
+
+
+def _as_rows(who, x, W):
+    """Return the ints x, an array, and W, which has a row for each of them."""
+    W = _as_input(who, W, "W")
+    index = _unwrap(_as_input(who, x, xp=cuda.get_array_module(W)))
     if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
         index = index.astype(int)
     if index.dtype.kind not in "iu":
         raise TypeError(
-            f"embed_id: expected the ints of words, got {index.dtype}; counts and "
-            "measurements go into a Linear layer (see step 69)"
+            f"{who}: expected the ints of words, got {index.dtype}; counts and "
+            "measurements go into a Linear layer (see step 47)"
         )
     if W.ndim == 0:
         raise ValueError(
-            "embed_id: W must have a row for each word, (V, D), got a 0-d W (see step "
-            "69)"
+            f"{who}: W must have a row for each word, (V, D), got a 0-d W (see step 47)"
         )
     size = W.shape[0]
     if index.size and not -size <= index.min() <= index.max() < size:
         raise IndexError(
-            f"embed_id: the vocabulary has {size} words, 0 to {size - 1}, got numbers "
-            f"from {index.min()} to {index.max()} (see step 69)"
+            f"{who}: the vocabulary has {size} words, 0 to {size - 1}, got numbers "
+            f"from {index.min()} to {index.max()} (see step 47)"
         )
-    return get_item(W, index)
+    return index, W
 
 
 # --- more of it: a border, another name ---

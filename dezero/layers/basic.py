@@ -50,8 +50,8 @@ class Linear(Layer):
     @property
     def in_size(self):
         """How many numbers go in; None until W has values."""
-        W = self.W
-        return None if W is None or W.data is None else W.shape[0]
+        W = None if self.W is None else self.W.data
+        return None if W is None else W.shape[0]
 
     def _init_W(self, in_size, xp):
         shape = (in_size, self.out_size)
@@ -68,10 +68,11 @@ class Linear(Layer):
 
     def forward(self, x):
         """Return x @ W + b."""
+        size = self.in_size
         x = _judged(
-            self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), self.in_size
+            self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), size
         )
-        if self.W.data is None:
+        if size is None:
             self._init_W(x.shape[-1], cuda.get_array_module(x))
         return F.linear(x, self.W, self.b)
 
@@ -86,8 +87,8 @@ class EmbedID(Layer):
 
     def __init__(self, in_size: int, out_size: int):
         super().__init__()
-        in_size = whole("EmbedID", "in_size", in_size, 69)
-        out_size = whole("EmbedID", "out_size", out_size, 69)
+        in_size = whole("EmbedID", "in_size", in_size, 47)
+        out_size = whole("EmbedID", "out_size", out_size, 47)
         W = np.random.randn(in_size, out_size)  # noqa: NPY002
         self.W = Parameter(W, name="W")
 
@@ -96,7 +97,7 @@ class EmbedID(Layer):
 
     def forward(self, x):
         """Return the rows W[x]."""
-        x = _judged(self, x, 69, "the ints of words (...)", least=0)
+        x = _judged(self, x, 47, "the ints of words (...)", least=0)
         return F.embed_id(x, self.W)
 
 

@@ -17,8 +17,8 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
     layer knows already. Raises TypeError for what is no numbers, ValueError for
     another shape.
     """
-    array = x.data if isinstance(x, Variable) else x
-    if isinstance(array, np.ndarray) and array.dtype.kind in "fiub":
+    array = x._data if isinstance(x, Variable) else x
+    if type(array) is np.ndarray and array.dtype.kind in "fiub":
         shape = array.shape  # the usual case: no more than this in every call
         if len(shape) >= least and (ndim is None or ndim == len(shape)):
             if axis is None or shape[axis[1]] == size:

@@ -17,16 +17,19 @@ def _held(layer, named=()):
 
     What is in named, [(name, owned)], is left out: often that is all of them.
     """
-    found = {}
+    found, known = {}, {id(owned) for _, owned in named}
     for name in layer._lists:
         value = vars(layer).get(name)
         if isinstance(value, LISTS):
-            _find_inside(name, value, found, {owned for _, owned in named})
+            _find_inside(name, value, found, known)
     return found
 
 
 def _find_inside(key, value, found, known):
-    """Add {key/place: owned} of all in a list, tuple or dict that are not known."""
+    """Add {key/place: owned} of all in a list, tuple or dict that are not known.
+
+    known: the ids of those that are.
+    """
     waiting = [(key, value, ())]
     while waiting:
         key, value, around = waiting.pop(0)
@@ -34,6 +37,8 @@ def _find_inside(key, value, found, known):
             continue
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for place, item in items:
+            if id(item) in known:
+                continue
             if isinstance(item, LISTS):
                 waiting.append((f"{key}/{place}", item, (*around, value)))
             elif isinstance(item, Parameter) or _is_layer(item):
@@ -44,7 +49,7 @@ def _find_inside(key, value, found, known):
                         "a file could keep; put layers and Parameters into a list "
                         "(see step 53)"
                     )
-                if item not in known and found.setdefault(path, item) is not item:
+                if found.setdefault(path, item) is not item:
                     raise ValueError(
                         f"{path}: two places in {key!r} have this name; their weights "
                         "need different keys (see step 53)"

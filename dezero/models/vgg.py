@@ -28,53 +28,33 @@ class VGG16(Model):
         "https://github.com/koki0702/dezero-models/releases/download/v0.1/vgg16.npz"
     )
 
+    groups = (2, 64), (2, 128), (3, 256), (3, 512), (3, 512)  # convolutions, channels
+    sizes = 4096, 4096, 1000
+
     def __init__(self, pretrained: bool = False):
         super().__init__()
         pretrained = flag(type(self).__name__, "pretrained", pretrained, 58)
-        self.conv1_1 = Conv2d(64, kernel_size=3, stride=1, pad=1)
-        self.conv1_2 = Conv2d(64, kernel_size=3, stride=1, pad=1)
-        self.conv2_1 = Conv2d(128, kernel_size=3, stride=1, pad=1)
-        self.conv2_2 = Conv2d(128, kernel_size=3, stride=1, pad=1)
-        self.conv3_1 = Conv2d(256, kernel_size=3, stride=1, pad=1)
-        self.conv3_2 = Conv2d(256, kernel_size=3, stride=1, pad=1)
-        self.conv3_3 = Conv2d(256, kernel_size=3, stride=1, pad=1)
-        self.conv4_1 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.conv4_2 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.conv4_3 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.conv5_1 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.conv5_2 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.conv5_3 = Conv2d(512, kernel_size=3, stride=1, pad=1)
-        self.fc6 = Linear(4096)
-        self.fc7 = Linear(4096)
-        self.fc8 = Linear(1000)
+        for n, (times, channels) in enumerate(self.groups, start=1):
+            for k in range(1, times + 1):
+                conv = Conv2d(channels, kernel_size=3, stride=1, pad=1)
+                setattr(self, f"conv{n}_{k}", conv)
+        for i, size in enumerate(self.sizes, start=n + 1):
+            setattr(self, f"fc{i}", Linear(size))
         if pretrained:
             shapes = {"conv1_1/W": (64, 3, 3, 3), "fc6/W": (512 * 7 * 7, 4096)}
             _load_pretrained(self, self.WEIGHTS_PATH, shapes)
 
     def forward(self, x):
         """Return the scores, before softmax."""
-        x = F.relu(self.conv1_1(x))
-        x = F.relu(self.conv1_2(x))
-        x = F.pooling(x, 2, 2)  # (N, 64, H / 2, W / 2)
-        x = F.relu(self.conv2_1(x))
-        x = F.relu(self.conv2_2(x))
-        x = F.pooling(x, 2, 2)  # (N, 128, H / 4, W / 4)
-        x = F.relu(self.conv3_1(x))
-        x = F.relu(self.conv3_2(x))
-        x = F.relu(self.conv3_3(x))
-        x = F.pooling(x, 2, 2)  # (N, 256, H / 8, W / 8)
-        x = F.relu(self.conv4_1(x))
-        x = F.relu(self.conv4_2(x))
-        x = F.relu(self.conv4_3(x))
-        x = F.pooling(x, 2, 2)  # (N, 512, H / 16, W / 16)
-        x = F.relu(self.conv5_1(x))
-        x = F.relu(self.conv5_2(x))
-        x = F.relu(self.conv5_3(x))
-        x = F.pooling(x, 2, 2)  # (N, 512, H / 32, W / 32)
+        for n, (times, _) in enumerate(self.groups, start=1):
+            for k in range(1, times + 1):
+                x = F.relu(getattr(self, f"conv{n}_{k}")(x))
+            x = F.pooling(x, 2, 2)  # half as high, half as wide
         x = F.flatten(x)
-        x = F.dropout(F.relu(self.fc6(x)))
-        x = F.dropout(F.relu(self.fc7(x)))
-        return self.fc8(x)
+        first, last = n + 1, n + len(self.sizes)
+        for n in range(first, last):
+            x = F.dropout(F.relu(getattr(self, f"fc{n}")(x)))
+        return getattr(self, f"fc{last}")(x)
 
     @staticmethod
     def preprocess(image, size=(224, 224), dtype=np.float32):
@@ -89,20 +69,21 @@ class VGG16(Model):
                 f"PIL.Image.open(path), got {type(image).__name__} (see step 58)"
             )
         dtype = _floating("VGG16.preprocess", dtype, 58)
+        size = _as_width_and_height("VGG16.preprocess", size)
         image = image.convert("RGB")
-        if hasattr(size, "shape") or size:
-            image = image.resize(_width_and_height(size))
+        image = image.resize(size) if size else image
         array = np.asarray(image, dtype=dtype)[:, :, ::-1]  # (H, W, BGR)
-        array = array - np.array([103.939, 116.779, 123.68], dtype=dtype)
-        return np.ascontiguousarray(array.transpose(2, 0, 1))
+        means = np.array([103.939, 116.779, 123.68], dtype=dtype)
+        return np.ascontiguousarray((array - means).transpose(2, 0, 1))
 
 
-def _width_and_height(size):
-    """Return a size to scale to as (width, height); refuse what is none."""
+def _as_width_and_height(who, size):
+    """Return a size to scale to as (width, height), or None; refuse what is none."""
+    if not hasattr(size, "shape") and not size:  # also (), 0, False, as in DeZero
+        return None
     if not isinstance(size, (tuple, list)) or len(size) != 2:
         got = size if isinstance(size, (tuple, list)) else shown(size)
         raise TypeError(
-            "VGG16.preprocess: size must be (width, height), or None, got "
-            f"{got} (see step 58)"
+            f"{who}: size must be (width, height), or None, got {got} (see step 58)"
         )
-    return tuple(whole("VGG16.preprocess", "each side", side, 58) for side in size)
+    return tuple(whole(who, "each side", side, 58) for side in size)

@@ -19,15 +19,10 @@ from dezero.static.whole import Forward
 
 PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
 
-_OPERATORS = {
-    **{np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"},
-    **{np.power: "**", np.greater: ">", np.greater_equal: ">=", np.less: "<"},
-    np.less_equal: "<=",
-}
-_METHODS = {
-    getattr(np.ndarray, name): name
-    for name in "astype copy cumsum max mean min reshape squeeze sum transpose".split()
-}
+# Quicker than the functions, on NumPy's scalars by far.
+_OPERATORS = dict(
+    zip((np.add, np.subtract, np.multiply, np.divide, np.power), "+ - * / **".split())
+)
 # Functions whose result is memory of its own, besides all ufuncs.
 _FRESH = {
     *(getattr(np.ndarray, name) for name in "copy cumsum dot max mean min sum".split()),
@@ -37,22 +32,21 @@ _TAKEN = {*dir(builtins), *dir(np), *keyword.kwlist, "run", "i", "j"}
 
 
 class Writer:
-    """Writes a graph as Python: source, and space, the values that it uses."""
+    """Writes a graph as Python: source, and run, the function that it makes."""
 
     def __init__(self, graph):
-        self.graph = graph
         self.space = {"asarray": np.asarray, "array": np.array, "empty": np.empty}
         self.names = {}  # of the arrays
         self.lines, self.count = [], 0
-        self.find_last_uses()
-        self.write()
+        self.find_last_uses(graph)
+        self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
         exec(self.source, self.space)  # text of our own making, nobody else's
         self.run = self.space["run"]
 
     # --- what is still needed, and whose memory it is ---
 
-    def find_last_uses(self):
+    def find_last_uses(self, graph):
         """Set roots and last.
 
         roots    {node: the nodes whose memory it may show}
@@ -60,14 +54,14 @@ class Writer:
         """
         end = object()
         self.roots, self.last = {}, {}
-        for node in self.graph.nodes:
+        for node in graph.nodes:
             used = {root for x in node.inputs for root in self.roots[x]}
             self.roots[node] = {node} if self.is_fresh(node) else {node} | used
             kept = isinstance(node.function, Forward)
             for root in used:
                 if self.last.get(root) is not end:  # a whole Function may keep it
                     self.last[root] = end if kept else node
-        for y in self.graph.outputs:
+        for y in graph.outputs:
             self.last.update(dict.fromkeys(self.roots[y], end))
 
     def is_fresh(self, node):
@@ -123,28 +117,27 @@ class Writer:
 
     # --- lines ---
 
-    def write(self):
+    def write(self, graph):
         """Write the function run."""
-        nodes, outputs = self.graph.nodes, self.graph.outputs
-        for node in nodes:
+        for node in graph.nodes:
             if node.name in ("constant", "array"):
                 scalar = node.is_constant and node.shape == ()
                 value = node.value[()] if scalar else node.value
                 self.names[node] = self.bind("c", value)
             elif node.function is None:
                 self.names[node] = self.label(node)
-        xs = [node for node in nodes if node.name == "placeholder"]
+        xs = [node for node in graph.nodes if node.name == "placeholder"]
         xs.sort(key=lambda node: node.value)
         self.lines = [f"def run({', '.join(self.names[x] for x in xs)}):"]
-        for node in nodes:
+        for node in graph.nodes:
             if node.name == "variable":
                 self.write_variable(node)
-        for node in nodes:
+        for node in graph.nodes:
             if node.function is not None:
                 self.write_node(node)
         texts = []  # of the results, each in memory of its own
-        for i, y in enumerate(outputs):
-            others = outputs[:i] + outputs[i + 1 :]
+        for i, y in enumerate(graph.outputs):
+            others = graph.outputs[:i] + graph.outputs[i + 1 :]
             own = self.is_fresh(y) and not any(y in self.roots[z] for z in others)
             texts.append(f"{'asarray' if own else 'array'}({self.names[y]}),")
         self.lines.append(f"return {' '.join(texts)}")
@@ -163,7 +156,7 @@ class Writer:
     def write_node(self, node):
         """Write the line of one Node; forget large arrays that are not needed more."""
         if node.body or node.is_elementwise:
-            self.write_chain(node, node.body or (node,))
+            self.write_chain(node, node.body or [node])
         else:
             call = self.call(node)
             self.names[node] = self.fresh_name()
@@ -174,29 +167,30 @@ class Writer:
 
     def call(self, node):
         """Return the source of a call: operator, method or function."""
-        function, args = node.function, [self.text(x) for x in node.args]
-        rest = args[1:] + [f"{k}={self.text(v)}" for k, v in node.kwargs.items()]
+        function, (first, *rest) = node.function, [self.text(x) for x in node.args]
         if function is operator.getitem:
-            return f"{args[0]}[{args[1]}]"
-        name = "dot" if function is np.dot else _METHODS.get(function)
-        if name and isinstance(node.args[0], Node):
-            return f"{args[0]}.{name}({', '.join(rest)})"
+            return f"{first}[{rest[0]}]"
+        rest += [f"{k}={self.text(v)}" for k, v in node.kwargs.items()]
+        name = getattr(function, "__name__", "")
+        is_method = function in (np.dot, getattr(np.ndarray, name, None))
+        if is_method and isinstance(node.args[0], Node):
+            return f"{first}.{name}({', '.join(rest)})"
         if function in REDUCTIONS:
             name = f"{self.ufunc(function.__self__)}.reduce"
         else:
             name = self.bind("f", function)
-        return f"{name}({', '.join([args[0], *rest])})"
+        return f"{name}({', '.join([first, *rest])})"
 
     def write_chain(self, node, body):
         """Write the calls of a chain one after the other, in place where possible.
 
         A long one goes through its arrays in pieces, some rows at a time.
         """
-        in_pieces, names, indent = len(body) > 1 and node.size > PIECE, self.names, ""
+        names, indent, goal = self.names, "", None
         free = [x for x in node.inputs if self.may_take(x, node)]
-        if in_pieces:
-            names, indent = dict(names), "    "
-            rows, length = max(1, PIECE * node.shape[0] // node.size), node.shape[0]
+        if len(body) > 1 and node.size > PIECE:
+            names, indent, length = dict(names), "    ", node.shape[0]
+            rows = max(1, PIECE * length // node.size)
             y = names[free[0]] if free else self.fresh_name()
             if not free:
                 dtype = self.bind("d", node.dtype)
@@ -204,29 +198,26 @@ class Writer:
             self.lines.append(f"for i in range(0, {length}, {rows}):")
             for x in node.inputs:
                 if x.shape[:1] == (length,) != (1,) and len(x.shape) == len(node.shape):
-                    names[x] = f"{names[x]}[i : i + {rows}]"
-            free = []
+                    names[x] += f"[i : i + {rows}]"
+            self.names[node], goal, free = y, f"{y}[i : i + {rows}]", []
         for at, part in enumerate(body):
             later = {x for other in body[at + 1 :] for x in other.inputs}
-            places = [x for x in dict.fromkeys(part.inputs) if x not in later]
-            places = [x for x in places if x.shape and alike(x, part)]
-            places = [names[x] for x in places if x in body or x in free]
-            places = (
-                [f"{y}[i : i + {rows}]"] if in_pieces and part is body[-1] else places
-            )
+            places = [x for x in part.inputs if x not in later and alike(x, part)]
+            places = [names[x] for x in places if x.shape and x in [*body, *free]]
+            place = goal if goal and part is body[-1] else (places or [None])[0]
             args, sign = [names[x] for x in part.args], _OPERATORS.get(part.function)
-            names[part] = places[0] if places else self.fresh_name()
-            if places[:1] == args[:1] and sign in ("+", "-", "*", "/"):
-                line = f"{args[0]} {sign}= {args[1]}"
-            elif places:
-                args.append(f"out={places[0]}")
-                line = f"{self.ufunc(part.function)}({', '.join(args)})"
-            elif sign:
+            names[part] = place or self.fresh_name()
+            if sign and place == args[0]:
+                line = f"{place} {sign}= {args[1]}"
+            elif sign and not place:
                 line = f"{names[part]} = {args[0]} {sign} {args[1]}"
             else:
-                line = f"{names[part]} = {self.ufunc(part.function)}({', '.join(args)})"
+                called = self.ufunc(part.function)
+                line = f"{called}({', '.join(args)}"
+                line = f"{line}, out={place})" if place else f"{names[part]} = {line})"
             self.lines.append(indent + line)
-        self.names[node] = y if in_pieces else names[body[-1]]
+        if not goal:
+            self.names[node] = names[body[-1]]
 
 
 def _complain(variable, label, shape, dtype):

@@ -16,36 +16,44 @@ from dezero.guards import check_callable, refusal
 class Node:
     """One call of a function on arrays, or where an array comes from.
 
-    function    what is called; None for a source
+    function    what is called; None for a source. Its attributes pure = False and
+                stays = True say that it is more than its result: see pure and stays
     args        its arguments: Nodes, also in tuples and slices, and plain values
     kwargs      {name: plain value}
     shape       the result's; None for several results
     dtype       likewise
-    value       the array of a constant, the Variable of a variable
     name        "placeholder", "variable", "array" or "constant", or the function's
-    label       what a placeholder or variable is called
+    value       the array of a constant, the Variable of a variable
+    label       what a placeholder or a variable is called
+    inputs      the Nodes among the arguments
+    pure        whether it is a call whose result depends on the arguments alone
+    stays       whether it is there even if nothing needs the result
     body        the Nodes that were fused into this one, the last of them the result
-    pure        whether it only returns a result, which depends on the arguments alone
     """
 
-    def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, **rest):
-        if not callable(function) and not (function is None and rest.get("name")):
+    body = ()
+
+    def __init__(
+        self,
+        function,
+        args=(),
+        kwargs=None,
+        shape=None,
+        dtype=None,
+        name=None,
+        value=None,
+        label=None,
+    ):
+        if not callable(function) and not (function is None and name):
             expected = "a function, or None and a name"
             raise TypeError(refusal("Node", "function", expected, function, 72))
-        if not rest.keys() <= {"value", "name", "label", "body", "pure"}:
-            raise TypeError(f"Node: unknown arguments, got {', '.join(rest)}")
-        self.function, self.args = function, args
-        self.kwargs = {} if kwargs is None else kwargs
+        self.function, self.args, self.kwargs = function, args, kwargs or {}
         self.shape, self.dtype = shape, dtype
-        self.name = rest.get("name") or getattr(function, "__name__", repr(function))
-        self.value, self.label = rest.get("value"), rest.get("label")
-        self.body, self.pure = rest.get("body", ()), rest.get("pure", True)
-        self.inputs = list(leaves(args, Node))
-
-    @property
-    def size(self):
-        """Number of elements."""
-        return int(np.prod(self.shape)) if self.shape is not None else 0
+        self.name = name or getattr(function, "__name__", str(function))
+        self.value, self.label = value, label
+        self.inputs = leaves(args, Node)
+        self.pure = getattr(function, "pure", function is not None)
+        self.stays = getattr(function, "stays", name == "placeholder")
 
     @property
     def is_constant(self):
@@ -58,26 +66,23 @@ class Node:
         return isinstance(self.function, np.ufunc) and self.function.signature is None
 
     @property
-    def stays(self):
-        """Whether it does more than return a result."""
-        return getattr(self.function, "has_effects", False)
-
-    @property
     def key(self):
         """What is equal for two Nodes that will always have the same result."""
         if self.is_constant:
             return self.shape, self.dtype, self.value.tobytes()
-        if self.function is None or not self.pure:
+        if not self.pure:
             return self
-        return self.function, _key(self.args), _key(tuple(self.kwargs.items()))
+        form = repr((mapped(self.args, type, Node), self.kwargs))
+        return self.function, form, *self.inputs
 
-    def on(self, args):
-        """Return the same call on other arguments; self where these are its own."""
-        if all(a is b for a, b in zip(leaves(args, Node), self.inputs)):
+    def on(self, new):
+        """Return the same call on new[x] in place of each input x."""
+        if not self.inputs:
             return self
-        new = copy.copy(self)
-        new.args, new.inputs = args, list(leaves(args, Node))
-        return new
+        other = copy.copy(self)
+        other.args = mapped(self.args, new.__getitem__, Node)
+        other.inputs = leaves(other.args, Node)
+        return other
 
     def compute(self, arrays):
         """Return what the function returns, given the arrays of the inputs."""
@@ -90,13 +95,18 @@ class Node:
         label = f" {self.label}" if self.label else ""
         return f"<{self.name}{label}: {self.shape} {self.dtype}>"
 
+    @property
+    def size(self):
+        """Number of elements."""
+        return int(np.prod(self.shape)) if self.shape is not None else 0
+
 
 class Graph:
     """Nodes in an order in which they can be computed, and the results among them."""
 
     def __init__(self, nodes, outputs):
-        self.nodes = listed("Graph", "nodes", nodes, Node)
-        self.outputs = listed("Graph", "outputs", outputs, Node)
+        self.nodes = list(_as_list("Graph", nodes, "nodes", Node))
+        self.outputs = list(_as_list("Graph", outputs, "outputs", Node))
 
     def __len__(self):
         """Number of calls: Nodes that compute, sources not counted."""
@@ -108,21 +118,11 @@ class Graph:
         change gets each node with its new inputs already in place.
         """
         check_callable("Graph.rebuild", change, 72)
-        new, nodes = {}, {}
+        new, nodes = {}, {}  # nodes: a dict, for it is in order and has each once
         for node in self.nodes:
-            args = mapped(node.args, new.__getitem__, Node)
-            new[node] = changed = change(node.on(args))
-            for one in (*changed.inputs, changed):  # an input may be a new constant
-                nodes[one] = None  # a dict: in order, each once
+            new[node] = changed = change(node.on(new))
+            nodes.update(dict.fromkeys([*changed.inputs, changed]))
         return Graph(nodes, [new[y] for y in self.outputs])
-
-    def users(self):
-        """Return {node: the nodes that use its result}."""
-        users = {node: [] for node in self.nodes}
-        for node in self.nodes:
-            for x in node.inputs:
-                users[x].append(node)
-        return users
 
     def to_dot(self):
         """Return the graph as DOT text: boxes compute, ellipses are sources.
@@ -152,8 +152,7 @@ class Graph:
 def constant(value):
     """Return the Node of an array whose numbers are known."""
     value = np.asarray(value)
-    kind = {"shape": value.shape, "dtype": value.dtype}
-    return Node(None, **kind, value=value, name="constant")
+    return Node(None, (), {}, value.shape, value.dtype, "constant", value)
 
 
 def alike(x, y):
@@ -161,49 +160,23 @@ def alike(x, y):
     return (x.shape, x.dtype) == (y.shape, y.dtype)
 
 
-# --- arguments: tuples, lists and slices, one in another ---
+def mapped(tree, change, kind=None):
+    """Return nested tuples, lists and slices with change(x) for each x of a kind."""
+    if type(tree) in (tuple, list):
+        return type(tree)(mapped(part, change, kind) for part in tree)
+    if type(tree) is slice:
+        return slice(*mapped((tree.start, tree.stop, tree.step), change, kind))
+    return change(tree) if kind in (None, type(tree)) else tree
 
 
 def leaves(tree, kind):
-    """Yield the objects of a kind in nested tuples, lists and slices."""
-    if type(tree) is kind:
-        yield tree
-    elif isinstance(tree, (tuple, list)):
-        for part in tree:
-            yield from leaves(part, kind)
-    elif isinstance(tree, slice):
-        yield from leaves((tree.start, tree.stop, tree.step), kind)
+    """Return the objects of a kind in nested tuples, lists and slices."""
+    found = []
+    mapped(tree, found.append, kind)
+    return found
 
 
-def mapped(tree, change, kind=object):
-    """Return nested tuples, lists and slices with change(x) for x of a kind."""
-    if type(tree) in (tuple, list):
-        return type(tree)(mapped(part, change, kind) for part in tree)
-    if isinstance(tree, slice):
-        return slice(*mapped((tree.start, tree.stop, tree.step), change, kind))
-    return change(tree) if kind is object or type(tree) is kind else tree
-
-
-def _key(tree):
-    """Return nested arguments as something that can be a key.
-
-    With their types: 1, 1.0 and True are equal, and not the same argument.
-    """
-    if isinstance(tree, (tuple, list)):
-        return (type(tree).__name__, *map(_key, tree))
-    if isinstance(tree, slice):
-        return ("slice", *map(_key, (tree.start, tree.stop, tree.step)))
-    try:
-        hash(tree)
-    except TypeError:
-        return id(tree)
-    return type(tree), tree
-
-
-# --- what is handed in by mistake ---
-
-
-def listed(who, name, things, kind):
+def _as_list(who, things, name, kind):
     """Return things as a list; raise TypeError unless all are of that kind."""
     alone = isinstance(things, kind) or not hasattr(things, "__iter__")
     things = [things] if alone or getattr(things, "ndim", 1) == 0 else list(things)

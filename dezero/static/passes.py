@@ -8,7 +8,9 @@ fuse    a * b + c is one Node: no array in between that goes through memory
 
 import numpy as np
 
-from dezero.static.graph import Graph, Node, alike, check_graph, constant, mapped
+from dezero.static.graph import Graph, Node, alike, check_graph, constant
+
+_QUIET = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
 
 
 def fold(graph):
@@ -19,12 +21,10 @@ def fold(graph):
     check_graph("fold", graph)
 
     def change(node):
-        if node.function is None or not node.pure:
-            return node
-        if node.inputs and all(x.is_constant for x in node.inputs):
+        if node.pure and node.inputs and all(x.is_constant for x in node.inputs):
             return constant(node.compute([x.value for x in node.inputs]))
         if node.is_elementwise:
-            node = node.on(tuple(_narrow(x, node) for x in node.args))
+            node = node.on({x: _narrow(x, node) for x in node.inputs})
         return _unchanged_input(node) or node
 
     return graph.rebuild(change)
@@ -41,15 +41,14 @@ def _narrow(x, node):
 
 def _unchanged_input(node):
     """Return the input that node would return as it is, or None."""
-    x = node.inputs[0] if node.inputs else None
-    if node.function in (np.multiply, np.divide):
-        ones = [z.is_constant and bool((z.value == 1).all()) for z in node.inputs]
-        if ones[1]:
-            return x if alike(x, node) else None
-        if ones[0] and node.function is np.multiply:
-            return node.inputs[1] if alike(node.inputs[1], node) else None
-    quiet = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
-    return x if node.function in quiet and alike(x, node) else None
+    inputs = node.inputs
+    ones = [x.is_constant and np.all(x.value == 1) for x in inputs]
+    if node.function is np.multiply and ones[0]:
+        inputs = inputs[1:]
+    elif node.function not in _QUIET:
+        if node.function not in (np.multiply, np.divide) or not ones[1]:
+            return None
+    return inputs[0] if alike(inputs[0], node) else None
 
 
 def merge(graph):
@@ -83,7 +82,11 @@ def fuse(graph):
     chain. So what is within has no other use, and need never be a whole array.
     """
     check_graph("fuse", graph)
-    users, end_of, bodies = graph.users(), {}, {}
+    users = {node: [] for node in graph.nodes}
+    for node in graph.nodes:
+        for x in node.inputs:
+            users[x].append(node)
+    end_of, bodies = {}, {}
     for node in reversed(graph.nodes):
         if node.is_elementwise:
             ends = {end_of.get(user, user) for user in users[node]}
@@ -91,23 +94,21 @@ def fuse(graph):
             fits = end.is_elementwise and end.shape == node.shape
             end_of[node] = end if fits else node
     for node in graph.nodes:
-        if node in end_of:
-            bodies.setdefault(end_of[node], []).append(node)
-
+        bodies.setdefault(end_of.get(node, node), []).append(node)
     new = {}
     for node in graph.nodes:
         body = bodies.get(node, [])
         if len(body) > 1:
-            within = dict.fromkeys(x for part in body for x in part.inputs)
-            inside = {x: new[x] for x in within if x not in body}
+            inputs = dict.fromkeys(x for part in body for x in part.inputs)
+            inside = {x: new[x] for x in inputs if x not in body}
             args = tuple(inside.values())
             for part in body:
-                inside[part] = part.on(mapped(part.args, inside.__getitem__, Node))
+                inside[part] = part.on(inside)
             name = " ".join(part.name for part in body)
-            kind = {"shape": node.shape, "dtype": node.dtype, "name": name}
-            new[node] = Node(_FUSED, args, **kind, body=tuple(inside[x] for x in body))
-        elif end_of.get(node, node) is node:
-            new[node] = node.on(mapped(node.args, new.__getitem__, Node))
+            new[node] = Node(_FUSED, args, {}, node.shape, node.dtype, name)
+            new[node].body = [inside[part] for part in body]
+        elif body:
+            new[node] = node.on(new)
     return Graph(new.values(), [new[y] for y in graph.outputs])
 
 

@@ -1,10 +1,9 @@
 """compile and Program: f is followed, and what is found runs many times.
 
-compile follows f twice, and once more if the two differ: in its first call layers may
-still be making their weights. What still differs then, a number that f draws or counts,
-would differ in every run, and is refused. What is the same array or Variable both times
-comes from outside of f, and is read in every run; what f made itself, equal both times,
-is a constant.
+Once is not enough. Only a second following shows that f draws a number or counts its
+calls, which is refused; and which arrays are the same both times, so that they come
+from outside of f and are read in every run. What f makes anew, equal both times, is a
+constant. Where layers still make their weights in the first, there is a third.
 """
 
 import copy
@@ -22,17 +21,16 @@ from dezero.core import (
     _as_shape,
     as_array,
     as_variable,
-    gradients_of,
     no_grad,
     test_mode,
 )
+from dezero.core.checks import check_sum
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Graph, Node, constant, listed
+from dezero.static.graph import Node, _as_list, constant, mapped
 from dezero.static.passes import fold, fuse, merge, prune
-from dezero.static.symbol import Symbol
 from dezero.static.trace import Trace
-from dezero.static.whole import NO_GRAPH, Backward, Forward, OtherWay, added
+from dezero.static.whole import Check, Forward, OtherWay
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -42,13 +40,17 @@ def placeholder(shape, dtype=np.float64, name=None):
     >>> program(np.array([3.0, 4.0]))
     variable(25.0)
     """
+    dtype = _as_dtype("placeholder", dtype)
+    shape = _as_shape("placeholder", shape, 72)
+    return Node(None, (), {}, shape, dtype, "placeholder", label=name)
+
+
+def _as_dtype(who, dtype):
     try:
-        dtype = np.dtype(dtype)
+        return np.dtype(dtype)
     except TypeError:
         expected = "a dtype, such as np.float64"
-        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
-    shape = _as_shape("placeholder", shape, 72)
-    return Node(None, shape=shape, dtype=dtype, name="placeholder", label=name)
+        raise TypeError(refusal(who, "dtype", expected, dtype, 72)) from None
 
 
 def compile(f, *examples, gradients=()):
@@ -66,7 +68,7 @@ def compile(f, *examples, gradients=()):
     and ValueError where shapes do not fit.
     """
     check_callable("compile", f, 72)
-    wanted = listed("compile", "gradients", gradients, Variable)
+    wanted = _as_list("compile", gradients, "gradients", Variable)
     xs = []
     for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
         if not isinstance(example, (Node, Variable)):
@@ -75,12 +77,12 @@ def compile(f, *examples, gradients=()):
             example = placeholder(example.shape, example.dtype, example.name)
         xs.append(copy.copy(example))
         xs[i].label, xs[i].value = example.label or name, i
-    again = _Followed(f, xs, wanted)
+    again = Trace(f, xs, wanted)
     for _ in range(2):
-        first, again = again, _Followed(f, xs, wanted)
+        first, again = again, Trace(f, xs, wanted)
         differs = _agree(first, again)
         if not differs:
-            return Program(again.graph, xs, again.targets, again.many, again)
+            return Program(f, xs, wanted, again)
     raise TypeError(
         f"compile: f is not the same each time it is called, seen at {differs!r}: it "
         "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
@@ -100,44 +102,6 @@ def _argument_names(f, examples):
     return names + [f"{rest[0]}{i}" for i in range(len(examples) - len(names))]
 
 
-class _Followed:
-    """One following of f: a Graph, and the Variables that its last results are for."""
-
-    def __init__(self, f, nodes, wanted):
-        self.f, self.wanted = f, wanted
-        trace = Trace()
-        xs = [Variable(trace.add(node), node.label) for node in nodes]
-        with trace.following():
-            result = f(*xs)
-            self.many = type(result) if isinstance(result, (tuple, list)) else None
-            ys = []
-            for y in result if self.many else [result]:
-                y = Variable(y) if type(y) is Symbol else y
-                if not isinstance(y, Variable):
-                    raise TypeError(
-                        "compile: f must return a Variable, or a tuple or list of "
-                        f"them, got {type(y).__name__} (see step 72)"
-                    )
-                ys.append(trace.stand_in(y))
-            self.hooks = trace.check_variables(wanted)
-            self.uses_grads = trace.uses_grads or any(x._grad is not None for x in xs)
-            ours = dict(trace.stand_ins.values())
-            known = [x for x in wanted if x in ours]
-            if wanted and not known:
-                raise ValueError(
-                    "compile: f uses none of the Variables in gradients; it must use "
-                    "them as they are, not their arrays (see step 72)"
-                )
-            found = []
-            if known:
-                seed = Variable(trace.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
-                found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
-            pairs = [(x, g) for x, g in zip(known, found) if g is not None]
-            self.targets = [x for x, _ in pairs]
-            outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
-        self.graph = Graph(trace.nodes, outputs)
-
-
 # --- were both followings the same? ---
 
 
@@ -146,15 +110,15 @@ def _agree(first, again):
 
     Then say what the sources are.
     """
-    twins = {}
-    for a, b in zip_longest(first.graph.nodes, again.graph.nodes):
-        if a is None or b is None or not _same(vars(a), vars(b), twins):
+    places = {}
+    for place, (a, b) in enumerate(zip_longest(first.nodes, again.nodes)):
+        if a is None or b is None or not _same(*[_parts(x, places) for x in (a, b)]):
             return b or a
-        twins[a] = b
-    results = [twins[y] for y in first.graph.outputs]
-    if results != again.graph.outputs or first.hooks != again.hooks:
+        places[a] = places[b] = place
+    results = [[places[y] for y in x.graph.outputs] for x in (first, again)]
+    if results[0] != results[1] or first.hooks != again.hooks:
         return again.graph.outputs[0]
-    for a, b in twins.items():
+    for a, b in zip(first.nodes, again.nodes):
         old = a.value
         if b.name == "variable" and old is not b.value:  # f made it itself
             old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
@@ -163,25 +127,27 @@ def _agree(first, again):
     return None
 
 
-def _same(a, b, twins):
-    """Return whether a and b, of the first and the second following, are the same."""
-    if type(a) is not type(b):
-        return False
-    if type(a) is Node:
-        return twins.get(a) is b
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(_same(*pair, twins) for pair in zip(a, b))
+def _parts(node, places):
+    """Return what makes a Node, with places in the order for other Nodes."""
+    form = mapped(node.args, places.get, Node), node.kwargs, node.shape, node.dtype
+    return repr(form), node.function, node.name, node.label, node.value
+
+
+def _same(a, b):
+    """Return whether parts of the first and of the second following are the same."""
+    if a is b or type(a) is not type(b):
+        return a is b
+    if isinstance(a, (Forward, Check, Function)):
+        a, b = ({**vars(x), "record": None} for x in (a, b))  # that is of a run
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k], twins) for k in a)
-    if type(a) is np.ndarray:
-        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
-    if isinstance(a, slice):
-        return _same(a.__reduce__()[1], b.__reduce__()[1], twins)
-    if isinstance(a, (Forward, Backward, Function)):
-        return _same(vars(a), vars(b), twins)
+        a, b = [*a.items()], [*b.items()]
     if isinstance(a, Variable):
-        return a is b or _same(a.data, b.data, twins)
-    plain = (bool, int, float, complex, str, np.generic, np.dtype, np.ufunc)
+        a, b = a.data, b.data
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if type(a) is np.ndarray and type(b) is np.ndarray:
+        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+    plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
     return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
 
 
@@ -196,17 +162,15 @@ class Program:
     source           the Python text that runs
     """
 
-    def __init__(self, graph, xs, targets, many, followed=None):
-        self.before = graph
-        self.after = fuse(prune(merge(fold(graph))))
+    def __init__(self, f, xs, wanted, trace):
+        self.before = trace.graph
+        self.after = fuse(prune(merge(fold(trace.graph))))
+        self._f, self._wanted, self._targets = f, wanted, trace.targets
+        self._many, self._uses_grads = trace.many, trace.uses_grads
         self._expected = [(x.label, x.shape, x.dtype) for x in xs]
-        self._targets, self._many, self._followed = targets, many, followed
-        self._wanted = followed.wanted if followed else []
-        self._flags = [x.requires_grad for x in self._wanted]
+        self._flags = [x.requires_grad for x in wanted]
         self._train = Config.train
-        # A placeholder that no result needs stays an argument.
-        nodes = dict.fromkeys([*xs, *self.after.nodes])
-        writer = Writer(Graph(nodes, self.after.outputs))
+        writer = Writer(self.after)
         self.source, self._run = writer.source, writer.run
         self._lock = threading.Lock()  # Functions that stay whole remember a run
 
@@ -227,15 +191,11 @@ class Program:
             self._explain(xs)
         count = len(results) - len(self._targets)
         ys = [Variable(y, None, False) for y in results[:count]]
-        grads = []
-        for x, gradient in zip(self._targets, results[count:]):
-            if x._grad is not None or x._hooks:
-                gradient = added(x, gradient)
-            grads.append(Variable(gradient))
+        grads = [_added(x, gx) for x, gx in zip(self._targets, results[count:])]
         for x, grad in zip(self._targets, grads):  # nothing can fail from here on
             x._grad = grad
         for y in (*ys, *grads):
-            y._no_graph = NO_GRAPH
+            y._no_graph = _NO_GRAPH
         return self._many(ys) if self._many else ys[0]
 
     def _check(self):
@@ -260,7 +220,7 @@ class Program:
     def _array(self, x, name, shape, dtype):
         """Return the array of an argument; refuse what f was not compiled for."""
         if isinstance(x, Variable):
-            if self._followed.uses_grads:
+            if self._uses_grads:
                 raise TypeError(
                     f"Program: f calls backward, which would leave a gradient in {name}"
                     ", and a run leaves none there; hand over an array, and have f "
@@ -279,7 +239,7 @@ class Program:
     def _explain(self, xs):
         """Raise the error that f itself raises, whose checks refuse these numbers."""
         with no_grad(), test_mode():
-            self._followed.f(*[as_variable(as_array(x)) for x in xs])
+            self._f(*[as_variable(as_array(x)) for x in xs])
         raise RuntimeError(
             "Program: a check within the package comes out otherwise than when f was "
             "followed, so f may go another way with these numbers; call the plain "
@@ -289,3 +249,19 @@ class Program:
     def __repr__(self):
         names = ", ".join(f"{name} {shape} {d}" for name, shape, d in self._expected)
         return f"<Program({names}): {len(self.before)} calls, now {len(self.after)}>"
+
+
+def _added(x, gradient):
+    """Return what the grad of x is after a run, in which gradient came to it."""
+    if x._hooks:
+        gradient = x._pass_hooks(Variable(gradient)).data
+    if x._grad is not None:
+        check_sum(x)
+        gradient = np.asarray(x._grad.data + gradient)
+    return Variable(gradient)
+
+
+_NO_GRAPH = (
+    "this Variable comes from a compiled Program, so it does not know how; name in "
+    "compile(..., gradients=...) the Variables that want gradients (see step 72)"
+)

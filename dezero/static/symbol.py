@@ -22,26 +22,24 @@ class CannotFollow(TypeError):
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     """A Node that passes for an ndarray.
 
-    Two Symbols may stand for arrays that show the same memory. Then they have the same
-    root, and where one is written into, the others no longer know what they hold.
+    Several may stand for arrays that show the same memory: views, which know of each
+    other. Where one is written into, the others do not know any more what they hold.
     """
 
+    __class__ = property(lambda self: np.ndarray)
     __hash__ = None
     __array_priority__ = 100
-    base = None
-
-    def __init__(self, trace, node, why_not=""):
-        self._trace, self._node = trace, node
-        self._root, self._views = self, [self]  # of a root: all that show its memory
-        self._why_not = why_not  # nobody may use it
-
-    __class__ = property(lambda self: np.ndarray)
+    base, flags = None, np.empty((2, 2)).flags  # memory of its own: no copy needed
     shape = property(lambda self: self._node.shape)
     dtype = property(lambda self: self._node.dtype)
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
-    flags = property(lambda self: _Flags)
+
+    def __init__(self, trace, node):
+        self._trace, self._node = trace, node
+        self._views = [self]  # shared by all that show this memory, its owner first
+        self._is_stale = False
 
     def __len__(self):
         if not self.shape:
@@ -54,7 +52,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, index):
         if isinstance(index, tuple) and index == ():
             return self
-        if any(s.dtype == bool for s in leaves((index,), Symbol)):
+        if any(s.dtype == bool for s in leaves(index, Symbol)):
             raise TypeError(
                 f"compile: {self._node!r}[mask]: only a run knows how many elements a "
                 "mask picks, and shapes must be known before; choose with F.where, or "
@@ -75,26 +73,24 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             return self._trace.note(getattr(ufunc, method), xs, kwargs)
         if method != "__call__" or kwargs or ufunc.nout > 1:
             self.refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
-        y = self._trace.note(ufunc, xs)
-        if not out:
-            return y
-        if type(out[0]) is not Symbol:
+        if out and type(out[0]) is not Symbol:
             self.refuse("writes into an array")
-        return out[0]._overwrite(y)
+        y = self._trace.note(ufunc, xs)
+        return out[0]._become(y) if out else y
 
     def __array_function__(self, function, types, args, kwargs):
         return self._trace.note(function, args, kwargs)
 
-    def _overwrite(self, y):
-        """Become y, as by `self += ...`. What shows the same memory is stale then."""
+    def _become(self, y):
+        """Hold what y holds, after `self += ...`; views of this memory are stale."""
+        self.read()
         if (y.shape, y.dtype) != (self.shape, self.dtype):
             self.refuse(f"puts {y.shape} {y.dtype} into {self.shape} {self.dtype}")
-        self.read()
-        if self._root._node.function is None:
+        if not self._views[0]._node.pure:
             self.refuse("changes an array that it was given, in place")
-        for view in self._root._views:
-            view._why_not = "writes into an array through a part of it"
-        self._why_not, self._node = "", y._node
+        for view in self._views:
+            view._is_stale = view is not self
+        self._node = y._node
         return self
 
     def read(self):
@@ -105,8 +101,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
                 "something kept it: a layer that remembers (RNN: reset_state() first), "
                 "or a list (see step 72)"
             )
-        if self._why_not:
-            self.refuse(self._why_not)
+        if self._is_stale:
+            self.refuse("writes into an array through a part of it")
         return self._node
 
     def refuse(self, what):
@@ -144,13 +140,6 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     __str__ = __repr__
     __int__ = __index__ = __complex__ = item = tolist = __float__
-
-
-class _Flags:
-    """Of memory that is one's own: nobody needs a copy of it."""
-
-    writeable = c_contiguous = owndata = True
-    f_contiguous = False
 
 
 # --- what the shape of the result follows from, and what not ---
@@ -203,10 +192,6 @@ REDUCTIONS = {reduce: method.__name__ for method, reduce in _REDUCE.items()}
 
 def plainest(function, args, kwargs):
     """Return a call in the form that is both quickest and the same for all writings."""
-    if function is np.ndarray.dot:
-        return np.dot, args, kwargs
-    if function is np.ndarray.transpose and (len(args) == 1 or args[1] is None):
-        return function, args[:1], {}
     reduce = _REDUCE.get(function)
     if reduce and set(kwargs) <= {"axis", "keepdims"} and len(args) < 3:
         axis = args[1] if len(args) == 2 else kwargs.get("axis")
@@ -224,7 +209,7 @@ def sample(node):
     Nobody may write into it: what would is found out so.
     """
     if node.shape is None:
-        return node.sample
+        return None
     fill = np.ones if node.dtype.kind in "fc" else np.zeros
     array = node.value[...] if node.is_constant else fill(node.shape, node.dtype)
     array.flags.writeable = False
@@ -238,4 +223,4 @@ def samples(tree):
 
 def has_symbols(tree):
     """Return whether there are Symbols in nested tuples, lists and slices."""
-    return next(leaves(tree, Symbol), None) is not None
+    return bool(leaves(tree, Symbol))

@@ -5,9 +5,8 @@ calls comes to call, every backward to backward, and who reads or sets the data 
 grad of a Variable asks read and write. So a Variable from outside has a Symbol for
 data, and what would happen only once, while f is followed, is refused.
 
-A Function computes on Symbols as on arrays, if it only asks NumPy to compute. Where it
-wants numbers, writes into arrays or draws random numbers, it stays whole: a Forward,
-which calls it in every run, and a Backward.
+A Function computes on Symbols as on arrays, if it only asks NumPy to compute. Where
+that cannot be followed it stays whole: see whole.py.
 """
 
 import contextlib
@@ -16,7 +15,7 @@ import operator
 
 import numpy as np
 
-from dezero.core import Config, Variable, guards
+from dezero.core import Config, Variable, gradients_of, guards
 from dezero.core.config import switched
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped
@@ -36,19 +35,23 @@ from dezero.static.symbol import (
 
 
 class Trace:
-    """One following of f: the Nodes that it made, in order."""
+    """One following of f.
 
-    def __init__(self):
+    graph        what f calls, in order; its results and then the gradients of targets
+    targets      those of the wanted Variables that get a gradient
+    many         tuple or list, where f returns one
+    hooks        how many hooks each of the wanted Variables has
+    uses_grads   whether f calls backward, and would leave grads in its arguments
+    """
+
+    def __init__(self, f, sources, wanted):
         self.nodes = []
         self.open = True
         self.depth = 0  # of Functions that are being followed
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
-        self.wholes = {}  # Function: (Forward, a copy that saw samples, results)
-        self.uses_grads = False  # of the arguments
-
-    @contextlib.contextmanager
-    def following(self):
-        """Be the handler of this thread, inside a with block."""
+        self.originals = {}  # Function as it was recorded: as it was called
+        self.wholes = {}  # Function as it was recorded: Forward
+        self.uses_grads = False
         if Config.handler is not None:
             raise TypeError(
                 "compile: called while another f is followed; compile in front of f, "
@@ -56,9 +59,41 @@ class Trace:
             )
         try:
             with switched(handler=self, enable_backprop=True):
-                yield
+                self.follow_all(f, sources, wanted)
         finally:
             self.open = False
+
+    def follow_all(self, f, sources, wanted):
+        """Follow f and, if some are wanted, its gradients."""
+        xs = [Variable(self.add(node), node.label) for node in sources]
+        result = f(*xs)
+        self.many = type(result) if isinstance(result, (tuple, list)) else None
+        ys = []
+        for y in result if self.many else [result]:
+            y = Variable(y) if type(y) is Symbol else y
+            if not isinstance(y, Variable):
+                raise TypeError(
+                    "compile: f must return a Variable, or a tuple or list of "
+                    f"them, got {type(y).__name__} (see step 72)"
+                )
+            ys.append(self.stand_in(y))
+        self.uses_grads |= any(x._grad is not None for x in xs)
+        self.check_variables(wanted)
+        ours = dict(self.stand_ins.values())
+        known = [x for x in wanted if x in ours]
+        if wanted and not known:
+            raise ValueError(
+                "compile: f uses none of the Variables in gradients; it must use "
+                "them as they are, not their arrays (see step 72)"
+            )
+        found = []
+        if known:
+            seed = Variable(self.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
+            found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
+        pairs = [(x, g) for x, g in zip(known, found) if g is not None]
+        self.targets = [x for x, _ in pairs]
+        outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
+        self.graph = Graph(self.nodes, outputs)
 
     # --- what NumPy is asked for ---
 
@@ -66,10 +101,6 @@ class Trace:
         """Note a Node; return its Symbol."""
         self.nodes.append(node)
         return Symbol(self, node)
-
-    def forget(self, count):
-        """Forget all Nodes but the first so many, and Variables."""
-        self.nodes[count:] = [x for x in self.nodes[count:] if x.name == "variable"]
 
     def note(self, function, args, kwargs=None):
         """Note a call of NumPy; return the Symbol of its result, or Symbols.
@@ -79,36 +110,36 @@ class Trace:
         kwargs, name = kwargs or {}, function.__name__
         if function in NEEDS_NO_NUMBERS:
             return function(*samples(args), **kwargs)
-        first = next(leaves((*args, *kwargs.values()), Symbol))
+        first = leaves((*args, *kwargs.values()), Symbol)[0]
         if depends_on_numbers(function, args, kwargs):
             first.refuse(f"calls {name}, whose result has a shape only a run may know")
-        if has_symbols(tuple(kwargs.values())):
-            first.refuse(f"passes a value to {name} by keyword")
+        if any(leaves(tuple(kwargs.values()), kind) for kind in (Symbol, np.ndarray)):
+            first.refuse(f"passes an array to {name} by keyword")
         function, args, kwargs = plainest(function, args, kwargs)
         nodes = self.as_nodes(args, function)
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
         arrays = [sample(x) for x in node.inputs]
-        with whole.named(node, args):
+        with whole.named(node.name, args, numpy=True):
             y = node.compute(arrays)
         result = self.record(node, y)
+        parts = (result, y) if isinstance(y, (tuple, list)) else ([result], [y])
         for x in leaves(args, Symbol) if not node.is_elementwise else ():
-            many = isinstance(y, (tuple, list))
-            for one, part in zip(result, y) if many else [(result, y)]:
+            for one, part in zip(*parts):
                 if np.may_share_memory(part, arrays[node.inputs.index(x._node)]):
-                    one._root = x._root
-                    x._root._views.append(one)
+                    one._views = x._views
+                    x._views.append(one)
         return result
 
     def record(self, node, y):
         """Note a Node whose result is like y; return its Symbol, or Symbols."""
         self.nodes.append(node)
         if isinstance(y, (tuple, list)):
-            node.sample = y
-            get, ys = operator.getitem, []
+            ys = []
             for i, part in enumerate(y):
-                one = Node(get, (node, i), name=f"part {i}")
+                one = Node(operator.getitem, (node, i), name=f"part {i}")
+                one.pure = node.pure
                 ys.append(None if part is None else self.record(one, part))
             return type(y)(ys)
         y = np.asarray(y)
@@ -120,23 +151,20 @@ class Trace:
     def as_nodes(self, args, function=None):
         """Return arguments with Nodes for Symbols and arrays."""
         dtypes = {s.dtype for s in leaves(args, Symbol)}
-        name, for_ufunc = (
-            getattr(function, "__name__", ""),
-            isinstance(function, np.ufunc),
-        )
 
         def change(x):
             if type(x) is Symbol:
                 return x.read()
-            if for_ufunc and isinstance(x, (bool, int, float, complex)):
+            is_number = isinstance(x, (bool, int, float, complex))
+            if is_number and isinstance(function, np.ufunc):
                 # A Python number takes the dtype of the arrays beside it.
                 dtype = np.result_type(*dtypes)
                 fits = dtype.kind in "fc" or (isinstance(x, int) and dtype.kind in "iu")
                 x = np.asarray(x, dtype if fits and type(x) is not bool else None)
             if isinstance(x, (np.ndarray, np.generic)):
                 # A mask or counts are fixed, as the shape is that follows from them.
-                shapes = x.dtype == bool and function is operator.getitem
-                fixed = shapes or name in SHAPED_BY_THE_REST
+                fixed = x.dtype == bool and function is operator.getitem
+                fixed |= getattr(function, "__name__", "") in SHAPED_BY_THE_REST
                 return self.add(constant(x.copy() if fixed else x))._node
             return x
 
@@ -146,13 +174,13 @@ class Trace:
         """Note that a run must find the same truth as samples give; return that."""
         node, known = symbol.read(), {}
         for x in prune(Graph(self.nodes, [node])).nodes:
-            can = x.function is not None and x.pure
-            known[x] = x.compute([known[z] for z in x.inputs]) if can else sample(x)
+            arrays = [known[z] for z in x.inputs]
+            known[x] = x.compute(arrays) if x.pure else sample(x)
         truth = bool(known[node])
-        self.record(Node(whole.Check(truth), (node,), pure=False), truth)
+        self.nodes.append(Node(whole.Check(truth), (node,)))
         return truth
 
-    # --- what f asks Variables for ---
+    # --- Variables ---
 
     def stand_in(self, x):
         """Return the Variable that stands for x in the graph.
@@ -170,9 +198,10 @@ class Trace:
             if x.creator is not None and x.requires_grad:
                 self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
-            kind = {"shape": x._data.shape, "dtype": x._data.dtype, "label": label}
-            node = self.add(Node(None, **kind, value=x, name="variable"))
-            self.stand_ins[id(x)] = x, Variable(node, x.name, x.requires_grad)
+            shape, dtype = x._data.shape, x._data.dtype
+            node = Node(None, (), {}, shape, dtype, "variable", x, label)
+            ours = Variable(self.add(node), x.name, x.requires_grad)
+            self.stand_ins[id(x)] = x, ours
         return self.stand_ins[id(x)][1]
 
     def read(self, x, name):
@@ -195,13 +224,13 @@ class Trace:
             self.refuse(x, "changes the data of {}")
 
     def check_variables(self, wanted):
-        """Refuse what f left in Variables; return how many hooks those wanted have."""
+        """Refuse what f left in Variables; note how many hooks those wanted have."""
         for x, ours in self.stand_ins.values():
             if ours._grad is not None:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
-        return [len(x._hooks or ()) for x in wanted]
+        self.hooks = [len(x._hooks or ()) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
@@ -234,42 +263,36 @@ class Trace:
 
     def follow(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
-        before, count = dict(vars(func)), len(self.nodes)
-        with whole.generator_alone() as has_drawn:
-            self.depth += 1
-            try:
-                with whole.named(func, xs):
-                    y = func.forward(*xs)
-                if not has_drawn() and not _remembers(func, before):
-                    return y
-            except CannotFollow:
-                pass
-            finally:
-                self.depth -= 1
+        self.originals[func] = original
+        with whole.generator_alone() as has_drawn, self.attempt():
+            with whole.named(type(func).__name__, xs):
+                y = func.forward(*xs)
+            if not has_drawn() and not whole.remembers(func, original):
+                return y
+            raise CannotFollow
         vars(func).clear()
-        vars(func).update(before)
-        self.forget(count)
+        vars(func).update(vars(original))
         return whole.keep(self, func, original, tuple(xs))
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
-        if func in self.wholes:
-            return whole.back(self, func, *self.wholes[func], gys)
+        if func not in self.wholes:
+            with self.attempt():
+                return whole.gradients(func, gys)
+            # Its forward could be followed, and is done once more, whole.
+            original, xs = self.originals[func], [x._data for x in func._inputs]
+            whole.keep(self, func, original, tuple(xs))
+        return whole.back(self, func, gys)
+
+    @contextlib.contextmanager
+    def attempt(self):
+        """Try to follow what is in a with block; where that cannot be, forget it."""
         count = len(self.nodes)
         self.depth += 1
         try:
-            return tuple(whole.gradients(func, gys))
+            yield
         except CannotFollow:
-            self.forget(count)
+            made = self.nodes[count:]
+            self.nodes[count:] = [x for x in made if x.name == "variable"]
         finally:
             self.depth -= 1
-        return whole.back(self, func, *whole.after(func), gys)
-
-
-def _remembers(func, before):
-    """Return whether forward has changed what func had before: a state."""
-    return any(
-        before[name] is not None and value is not before[name] and has_symbols((value,))
-        for name, value in vars(func).items()
-        if name in before and not name.startswith("_")
-    )

@@ -1,20 +1,18 @@
 """Functions that stay whole: a run calls their forward and their backward.
 
-Forward, Backward and Check are functions of Nodes. has_effects: prune leaves them
-where they are, because they do more than return a result. keep and back note them.
+So it is with one that looks at numbers, writes into arrays or draws random numbers.
+keep and back note it: what its results look like is seen on samples.
 """
 
 import contextlib
 import copy
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 
 from dezero.core import Config, Function, Variable, guards
-from dezero.core.checks import check_sum
 from dezero.core.config import switched
-from dezero.static.graph import Node, leaves, mapped
+from dezero.static.graph import Node, leaves
 from dezero.static.symbol import CannotFollow, Symbol, has_symbols, samples
 
 
@@ -26,12 +24,13 @@ class Forward:
     backward of the same run.
     """
 
-    has_effects = True
+    pure = False
 
-    def __init__(self, func, names, kinds):
-        self.func, self.names = func, names
-        self.kinds = kinds  # of the results, as on samples
-        self.train = Config.train
+    def __init__(self, func):
+        self.func, self.names = func, []
+        self.kinds = None  # shape and dtype of the results, as on samples
+        self.train = Config.train  # f may have it so within test_mode()
+        self.stays = not isinstance(func, Back)
         self.__name__ = type(func).__name__
 
     def __call__(self, hidden, xs):
@@ -39,61 +38,30 @@ class Forward:
         vars(func).update(zip(self.names, hidden))
         if not func.takes_arrays:
             xs = [None if x is None else np.asarray(x) for x in xs]
-        if self.train is Config.train:
+        with switched(train=self.train):
             y = func.forward(*xs)
-        else:  # f had it so, within test_mode()
-            with switched(train=self.train):
-                y = func.forward(*xs)
-        if kinds_of(y) != self.kinds:
+        ys = y if isinstance(y, (tuple, list)) else (y,)
+        kinds = [(np.shape(y), getattr(y, "dtype", np.dtype(float))) for y in ys]
+        self.kinds = self.kinds or kinds
+        if kinds != self.kinds:
             raise ValueError(
                 f"Program: {self.__name__} gave {_shown(self.kinds)} when f was "
-                f"compiled, and now {_shown(kinds_of(y))}; a graph has fixed shapes "
-                "(see step 72)"
+                f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
+                "step 72)"
             )
-        self.record = copy.copy(func)
+        self.record = copy.copy(func) if self.stays else func
         return y
-
-
-def kinds_of(y):
-    """Return shape and dtype of each result of a forward."""
-    ys = y if isinstance(y, (tuple, list)) else (y,)
-    return [(np.shape(y), getattr(y, "dtype", np.dtype(float))) for y in ys]
 
 
 def _shown(kinds):
     return ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
 
 
-class Backward:
-    """Calls func.backward in a run; source.record is func, after its forward."""
-
-    def __init__(self, name, source, names, requires_grad):
-        self.source, self.names = source, names
-        self.requires_grad = requires_grad
-        self.__name__ = f"{name} back"
-
-    def __call__(self, hidden, gys, xs, ys):
-        func = self.source.record
-        vars(func).update(zip(self.names, hidden))
-        func._inputs = [_variable(*pair) for pair in zip(xs, self.requires_grad)]
-        outputs = [_variable(y, True) for y in ys]
-        func._outputs = [lambda y=y: y for y in outputs]
-        try:
-            with switched(wrap=False, enable_backprop=False):
-                return tuple(gradients(func, gys))
-        finally:
-            func._inputs, func._outputs = None, ()
-
-
-def _variable(array, requires_grad):
-    return Variable(None if array is None else np.asarray(array), None, requires_grad)
-
-
 class Check:
     """Asks in a run what an if of the package asked while f was followed."""
 
-    has_effects = True
     __name__ = "check"
+    stays = True
 
     def __init__(self, truth):
         self.truth = truth
@@ -108,94 +76,88 @@ class OtherWay(Exception):
     """A Check comes out otherwise than while f was followed."""
 
 
-# --- noting them ---
+class Back(Function):
+    """The backward of a Function that stays whole, itself a Function that does."""
 
+    def __init__(self, source, requires_grad):
+        self.source, self.requires_grad = source, requires_grad
 
-def keep(trace, func, original, xs):
-    """Note a Function as one call; return the Symbols of its results."""
-    names, hidden = _hidden(func)
-    sampled, arrays = _sampled(func), samples(xs)
-    with switched(handler=None), generator_alone(), named(func, xs):
-        y = sampled.forward(*arrays)
-    forward = Forward(original, names, kinds_of(y))
-    node = Node(forward, trace.as_nodes((hidden, xs)), pure=False)
-    ys = trace.record(node, y)
-    known = dict(zip(map(id, arrays), xs))
+    def forward(self, gys, xs, ys):
+        func = self.source.record
+        func._inputs = list(map(_variable, xs, self.requires_grad))
+        outputs = [_variable(y, True) for y in ys]
+        func._outputs = [lambda y=y: y for y in outputs]
+        try:
+            with switched(wrap=False, enable_backprop=False):
+                return gradients(func, gys)
+        finally:
+            func._inputs, func._outputs = None, ()  # to keep no arrays
 
-    def noted(x):  # a layer may look at what a Function noted
-        if not isinstance(x, (np.ndarray, np.generic)) or id(x) in known:
-            return known.get(id(x), x)
-        node = Node(None, shape=x.shape, dtype=x.dtype, name="note")
-        return Symbol(trace, node, "uses what a Function notes in a run")
-
-    new = {k: v for k, v in vars(sampled).items() if k not in vars(func)}
-    vars(func).update((k, mapped(v, noted)) for k, v in new.items())
-    ys_of = ys if isinstance(ys, tuple) else (ys,)
-    trace.wholes[func] = forward, [], (), sampled, ys_of
-    return ys
-
-
-def after(func):
-    """Return what back needs of a Function that was followed forward."""
-    ys = [reference() for reference in func._outputs]
-    own = copy.copy(func)
-    own._inputs, own._outputs = None, ()
-    ys = tuple(None if y is None else y._data for y in ys)
-    return SimpleNamespace(record=own), *_hidden(own), _sampled(own), ys
-
-
-def back(trace, func, source, names, hidden, sampled, ys, gys):
-    """Note a whole backward; return the gradients.
-
-    source has the record of the call, whose attributes by these names are Symbols,
-    hidden; sampled is a copy of func that has been forward on samples.
-    """
-    name, flags = type(func).__name__, [x.requires_grad for x in func._inputs]
-    arrays = tuple(gy._data if isinstance(gy, Variable) else gy for gy in gys)
-    args = arrays, tuple(x._data for x in func._inputs), ys
-    on_samples = Backward(name, SimpleNamespace(record=sampled), [], flags)
-    with switched(handler=None), generator_alone():
-        gxs = on_samples((), *samples(args))
-    function = Backward(name, source, names, flags)
-    node = Node(function, trace.as_nodes((hidden, *args)), pure=False)
-    gxs = trace.record(node, gxs)
-    if not Config.enable_backprop:
-        return gxs
-    return tuple(None if gx is None else _Ended(name)(Variable(gx)) for gx in gxs)
-
-
-class _Ended(Function):
-    """A gradient that cannot be differentiated: it came from a whole backward."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def forward(self, gx):
-        return gx
-
-    def backward(self, ggx):
+    def backward(self, *ggxs):
         raise CannotFollow(
-            f"compile: {self.name} decides by values or writes into arrays, so it "
-            "stays whole, and its derivative cannot be differentiated; compute that "
-            "without compile (see step 72)"
+            f"compile: {self.source.__name__} decides by values or writes into arrays, "
+            "so it stays whole, and its derivative cannot be differentiated; compute "
+            "that without compile (see step 72)"
         )
 
 
-def _hidden(func):
-    """Return names and values of func's attributes that hold Symbols."""
-    items = [(k, v) for k, v in vars(func).items() if k not in ("_inputs", "_outputs")]
-    found = {k: v for k, v in items if has_symbols((v,))}
-    return list(found), tuple(found.values())
+def _variable(array, requires_grad):
+    return Variable(None if array is None else np.asarray(array), None, requires_grad)
 
 
-def _sampled(func):
-    """Return a copy of func that computes on samples, with arrays of its own."""
-    new = copy.copy(func)
-    for name, value in vars(func).items():
-        if name not in ("_inputs", "_outputs"):
+def gradients(func, gys):
+    """Return func.backward(*gys) as a tuple."""
+    if not func.takes_arrays:
+        return guards.gradients_from_outside(func, gys)
+    gxs = func.backward(*gys)
+    return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
+
+
+# --- noting them ---
+
+
+def keep(trace, func, original, xs, name=None):
+    """Note a Function as one call; return the Symbols of its results."""
+    sampled = copy.copy(func)  # with samples for Symbols, and arrays of its own
+    hidden = {}
+    for key, value in vars(func).items():
+        if key not in ("_inputs", "_outputs"):
+            if has_symbols((value,)):
+                hidden[key] = value
             value = samples(value)
-            setattr(new, name, value.copy() if type(value) is np.ndarray else value)
-    return new
+            copied = value.copy() if type(value) is np.ndarray else value
+            setattr(sampled, key, copied)
+    forward = Forward(sampled)
+    with switched(handler=None), generator_alone(), named(forward.__name__, xs):
+        y = forward((), samples(xs))
+    forward.func, forward.names = original, list(hidden)
+    trace.wholes[func] = forward
+    args = trace.as_nodes((tuple(hidden.values()), xs))
+    return trace.record(Node(forward, args, name=name), y)
+
+
+def back(trace, func, gys):
+    """Note the backward of a Function that was kept; return the gradients."""
+    source, ys = trace.wholes[func], [reference() for reference in func._outputs]
+    given = [gy if isinstance(gy, Variable) else Variable(gy) for gy in gys]
+    args = [[y if y is None else y._data for y in x] for x in (given, func._inputs, ys)]
+    new = Back(source, [x.requires_grad for x in func._inputs])
+    gxs = keep(trace, new, new, args, f"{source.__name__} back")
+    if not Config.enable_backprop:
+        return gxs
+    found = new._record([*given, *func._inputs], [x for x in gxs if x is not None])
+    found = iter(found if isinstance(found, list) else [found])
+    return tuple(None if gx is None else next(found) for gx in gxs)
+
+
+def remembers(func, original):
+    """Return whether forward has changed what func had before: a state."""
+    before = vars(original)
+    return any(
+        before[name] is not None and value is not before[name] and has_symbols((value,))
+        for name, value in vars(func).items()
+        if name in before and not name.startswith("_")
+    )
 
 
 @contextlib.contextmanager
@@ -207,25 +169,24 @@ def generator_alone():
     would stop this thread as well.
     """
     lock = np.random.mtrand._rand._bit_generator.lock
-    with (
-        lock if isinstance(lock, type(threading.RLock())) else contextlib.nullcontext()
-    ):
-        a = np.random.get_state()  # noqa: NPY002  dropout draws from there
+    lock = lock if isinstance(lock, type(threading.RLock())) else threading.RLock()
+    with lock:
+        before = np.random.get_state()  # noqa: NPY002  dropout draws from there
 
         def has_drawn():
-            b = np.random.get_state()  # noqa: NPY002
-            return a[2:] != b[2:] or bool((a[1] != b[1]).any())
+            now = np.random.get_state()  # noqa: NPY002
+            return before[2:] != now[2:] or bool((before[1] != now[1]).any())
 
         try:
             yield has_drawn
         finally:
             if has_drawn():
-                np.random.set_state(a)  # noqa: NPY002
+                np.random.set_state(before)  # noqa: NPY002
 
 
 @contextlib.contextmanager
-def named(call, xs):
-    """Raise errors that name the call and what it was called on."""
+def named(name, xs, numpy=False):
+    """Raise errors that name the call, maybe one of NumPy, and what it is called on."""
     try:
         yield
     except CannotFollow:
@@ -233,38 +194,9 @@ def named(call, xs):
     except (ValueError, TypeError, IndexError) as error:
         if "compile:" in str(error):
             raise
-        first = next(leaves(xs, Symbol))
-        if isinstance(call, Node) and "read-only" in str(error):
-            first.refuse(f"has {call.name} write into an array")
-        name = call.name if isinstance(call, Node) else type(call).__name__
+        if numpy and "read-only" in str(error):
+            leaves(xs, Symbol)[0].refuse(f"has {name} write into an array")
         shown = ", ".join(repr(x._node)[1:-1] for x in leaves(xs, Symbol))
         kinds = (IndexError, TypeError, ValueError)
         kind = next(kind for kind in kinds if isinstance(error, kind))
         raise kind(f"compile: {name}({shown}): {error} (see step 72)") from error
-
-
-# --- the engine ---
-
-
-def gradients(func, gys):
-    """Return func.backward(*gys) as a tuple."""
-    if not func.takes_arrays:
-        return guards.gradients_from_outside(func, gys)
-    gxs = func.backward(*gys)
-    return gxs if isinstance(gxs, (tuple, list)) else (gxs,)
-
-
-def added(x, gradient):
-    """Return what the grad of x is after a run, in which gradient came to it."""
-    if x._hooks:
-        gradient = x._pass_hooks(Variable(gradient)).data
-    if x._grad is not None:
-        check_sum(x)
-        gradient = np.asarray(x._grad.data + gradient)
-    return gradient
-
-
-NO_GRAPH = (
-    "this Variable comes from a compiled Program, so it does not know how; name in "
-    "compile(..., gradients=...) the Variables that want gradients (see step 72)"
-)

@@ -15,13 +15,24 @@ import numpy as np
 
 from step01 import Variable
 
-if __name__ == "__main__":
-    data = np.array([1.0, 2.0])
+changes_when_replaced = False
+changes_when_written = True
+
+
+def replaced(data):
+    """Return a.data after b.data is another array."""
     a, b = Variable(data), Variable(data)
     b.data = np.array([7.0, 8.0])
-    print("b.data replaced: a.data is", a.data)
+    return a.data
 
-    data = np.array([1.0, 2.0])
+
+def written(data):
+    """Return a.data after a number was written into b.data."""
     a, b = Variable(data), Variable(data)
     b.data[0] = 100.0
-    print("b.data[0] = 100: a.data is", a.data)
+    return a.data
+
+
+if __name__ == "__main__":
+    print("b.data replaced: a.data is", replaced(np.array([1.0, 2.0])))
+    print("b.data[0] = 100: a.data is", written(np.array([1.0, 2.0])))

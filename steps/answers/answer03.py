@@ -28,8 +28,19 @@ class Log(Function):
         return np.log(x)
 
 
+def exp_exp(x):
+    """Return exp(exp(x))."""
+    return Exp()(Exp()(x))
+
+
+def comes_back(number):
+    """Return whether Log()(Exp()(x)) gives x back."""
+    y = Log()(Exp()(Variable(np.array(float(number)))))
+    return bool(np.isclose(y.data, number))
+
+
 if __name__ == "__main__":
-    y = Exp()(Exp()(Variable(np.array(1.0))))
+    y = exp_exp(Variable(np.array(1.0)))
     print(f"exp(exp(1)) = {y.data:.4f}")
     with np.errstate(over="ignore", divide="ignore"):
         for x in (1, 700, 710, -746, 1e-17):

@@ -30,12 +30,19 @@ from step04 import (
     power_of_ten,
 )
 
-if __name__ == "__main__":
+best = 1e-5
+
+
+def error(h):
+    """Return the largest error of the central difference of Exp."""
     x = Variable(np.linspace(1.0, 5.0, 101))
+    return largest_error(numerical_diff(Exp(), x, h), np.exp(x.data))
+
+
+if __name__ == "__main__":
     print("largest error for exp:   h    central")
     errors = {}
     for h in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12):
-        slope = numerical_diff(Exp(), x, h)
-        errors[h] = largest_error(slope, np.exp(x.data))
+        errors[h] = error(h)
         print(f"{h:26.0e}{power_of_ten(errors[h]):>11}")
     print(f"best at h = {min(errors, key=errors.get):.0e}")

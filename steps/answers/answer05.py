@@ -24,6 +24,18 @@ def tables(inputs, n, outputs):
     return [np.ones(shape) for shape in shapes]
 
 
+def counts(n):
+    """Return both counts for one input and n outputs."""
+    ones = tables(1, n, n)
+    return from_output(ones)[1], from_input(ones)[1]
+
+
+def square_counts(n):
+    """Return both counts for three tables (n, n)."""
+    ones = tables(n, n, n)
+    return from_output(ones)[1], from_input(ones)[1]
+
+
 if __name__ == "__main__":
     n = 20
     print("tables of            from_output  from_input")

@@ -34,6 +34,9 @@ def survives(n):
     return True
 
 
+shorter = True  # than sys.getrecursionlimit()
+
+
 def depth():
     """Return how many calls wait now."""
     frame, count = sys._getframe(1), 0

@@ -6,6 +6,8 @@ mends it, in the line of Variable.backward that stores the gradient:
 
     x.grad = as_array(func.backward(y.grad))
 
+Below, backward(y) is y.backward() with this line.
+
 From step 32 on gradients go into boxes themselves, and then this
 comes for free.
 
@@ -16,32 +18,27 @@ Output:
 
 import numpy as np
 
-import step09
-from step09 import as_array, square
+from step09 import Variable, as_array, square
 
 
-class Variable(step09.Variable):
-    """step 9's Variable, whose gradients are ndarrays."""
-
-    def backward(self):
-        """Fill in grad of every Variable that led to this one."""
-        if self.grad is None:
-            self.grad = np.ones_like(self.data)
-        waiting = [] if self.creator is None else [self.creator]
-        while waiting:
-            func = waiting.pop()
-            x, y = func.input, func.output
-            x.grad = as_array(func.backward(y.grad))
-            if x.creator is not None:
-                waiting.append(x.creator)
+def backward(y):
+    """Fill in grad of every Variable that led to y, as ndarrays."""
+    if y.grad is None:
+        y.grad = np.ones_like(y.data)
+    waiting = [] if y.creator is None else [y.creator]
+    while waiting:
+        func = waiting.pop()
+        x, y = func.input, func.output
+        x.grad = as_array(func.backward(y.grad))
+        if x.creator is not None:
+            waiting.append(x.creator)
 
 
 if __name__ == "__main__":
-    x = step09.Variable(np.array(3.0))
+    x = Variable(np.array(3.0))
     square(x).backward()
     print("before:", type(x.grad).__name__)
 
     x = Variable(np.array(3.0))
-    y = square(x)
-    Variable.backward(y)
+    backward(square(x))
     print("after: ", type(x.grad).__name__)

@@ -23,6 +23,8 @@ class DivMod(Function):
         return [a // b, a % b]
 
 
+inputs_1 = "b"
+
 if __name__ == "__main__":
     a, b = Variable(np.array(17)), Variable(np.array(5))
     quotient, remainder = DivMod()([a, b])

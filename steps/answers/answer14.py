@@ -15,11 +15,26 @@ import numpy as np
 
 from step14 import Variable, square
 
-if __name__ == "__main__":
-    x = Variable(np.array(2.0))
+culprit = "a"  # it kept its gradient
+
+
+def call(number, times):
+    """Return a.grad and x.grad after that many y.backward()."""
+    x = Variable(np.array(number))
     a = square(x)
     y = square(a)
-    y.backward()
-    print(f"once:  a.grad = {a.grad:.0f}, x.grad = {x.grad:.0f}")
-    y.backward()
-    print(f"twice: a.grad = {a.grad:.0f}, x.grad = {x.grad:.0f}")
+    for _ in range(times):
+        y.backward()
+    return a.grad, x.grad
+
+
+def twice(number):
+    """Return a.grad and x.grad after two calls."""
+    return call(number, 2)
+
+
+if __name__ == "__main__":
+    print(
+        "once:  a.grad = {:.0f}, x.grad = {:.0f}".format(*call(2.0, 1))
+    )
+    print("twice: a.grad = {:.0f}, x.grad = {:.0f}".format(*twice(2.0)))

@@ -31,6 +31,12 @@ def oldest_first(y):
                 waiting.append(x.creator)
 
 
+def graph(x):
+    """Return a + a**2 with a = x**2: two squares and one sum."""
+    a = square(x)
+    return add(a, square(a))
+
+
 if __name__ == "__main__":
     x = Variable(np.array(2.0))
     y, _ = diamond(x)
@@ -38,8 +44,7 @@ if __name__ == "__main__":
     print(f"diamond, oldest first: {x.grad:.0f}, right")
 
     x = Variable(np.array(2.0))
-    a = square(x)
-    oldest_first(add(a, square(a)))
+    oldest_first(graph(x))
     print(f"a + a**2 with a = x**2, oldest first: {x.grad:.0f}")
     by_hand = 2 * x.data + 4 * x.data**3
     print(f"by hand, 2 * x + 4 * x**3: {by_hand:.0f}")

@@ -36,6 +36,8 @@ def drop_results(square_class, rounds=10):
     return sum(ref() is not None for ref in refs), held / 1e6
 
 
+arrays = 2  # that each round leaves: the data of y, and y.grad
+
 if __name__ == "__main__":
     left, mb = without_collector(drop_results, StrongSquare)
     print(f"strong outputs: {left:2}, about {round(mb, -1):.0f} MB")

@@ -15,12 +15,23 @@ import numpy as np
 
 from step20 import Variable
 
+first = "a * b"
+
+
+def gradients(a, b, c):
+    """Return the gradients of a * b * c, by backward."""
+    xs = [Variable(np.array(n)) for n in (a, b, c)]
+    (xs[0] * xs[1] * xs[2]).backward()
+    return [x.grad for x in xs]
+
+
 if __name__ == "__main__":
+    print(
+        "gradients: a {}, b {}, c {}".format(*gradients(2.0, 3.0, 5.0))
+    )
     a, b, c = [Variable(np.array(n)) for n in (2.0, 3.0, 5.0)]
     y = a * b * c
-    y.backward()
-    print(f"gradients: a {a.grad}, b {b.grad}, c {c.grad}")
-    first, second = y.creator.inputs
-    computed = first.creator is not None
+    product, second = y.creator.inputs
+    computed = product.creator is not None
     print(f"inputs[0] of the last product was computed: {computed}")
     print(f"inputs[1] is c: {second is c}")

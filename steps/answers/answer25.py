@@ -22,7 +22,9 @@ Output:
 
 from step25 import digraph, edge, function, variable
 
-if __name__ == "__main__":
+
+def graph():
+    """Return the DOT text of y = (x0 + x1)**2."""
     lines = [
         variable("x0", "x0"),
         variable("x1", "x1"),
@@ -33,6 +35,15 @@ if __name__ == "__main__":
         edge("x0", "A", "s", "B", "y"),
         edge("x1", "A"),
     ]
-    print(digraph(lines))
+    return digraph(lines)
+
+
+def big():
+    """Return the line of y, its label with quotes."""
+    return variable("y", 'y = "big"')
+
+
+if __name__ == "__main__":
+    print(graph())
     print("the line of y with the new label:")
-    print(variable("y", 'y = "big"'))
+    print(big())

@@ -29,6 +29,9 @@ def dot_variable(v, verbose, constants=False):
     return f"{id(v)} [label={quote(label)}, {look}]"
 
 
+one = "first"  # is the factor that is 1
+product = -27.0  # (2 * x - 3 * y)**2 * b
+
 if __name__ == "__main__":
     z = goldstein(
         Variable(np.array(0.0), "x"), Variable(np.array(-1.0), "y")
@@ -37,8 +40,8 @@ if __name__ == "__main__":
     first, second = z.creator.inputs
     print(f"first: {first.data:g}, second: {second.data:g}", end=", ")
     print(f"z: {z.data:g}")
-    thirty, product = second.creator.inputs
-    square, b = product.creator.inputs
+    thirty, rest = second.creator.inputs
+    square, b = rest.creator.inputs
     print(f"the second is {thirty.data} + {square.data:g} * {b.data:g}")
 
     step26.dot_variable = dot_variable  # get_dot_graph calls this one

@@ -51,6 +51,19 @@ def walk(f, start, rate=None):
     return steps, tried, "({:.4f}, {:.4f})".format(*point)
 
 
+def find_rate(f, point, g):
+    """Return the first rate that gains enough."""
+    return search(f, point, g)[-1]
+
+
+def steps_needed():
+    """Return how many steps a walk on rosenbrock takes."""
+    return walk(rosenbrock, (0.0, 2.0))[0]
+
+
+steps_at_0_0015 = 9323
+
+
 if __name__ == "__main__":
     steps, _, end = walk(rosenbrock, (0.0, 2.0), rate=0.0015)
     print(f"rate 0.0015: {steps:4} steps to {end}")

@@ -14,9 +14,18 @@ Output:
 
 from step29 import newton, quartic, quartic_hessian
 
+from_577, from_578 = "left", "right"
+bend_is_zero_at = 0.57735  # 1 / sqrt(3)
+
+
+def walk(start):
+    """Return the points of 30 steps of Newton on quartic."""
+    return newton(quartic, quartic_hessian, (start,), steps=30)
+
+
 if __name__ == "__main__":
     for start in (0.577, 0.578):
-        path = newton(quartic, quartic_hessian, (start,), steps=30)
+        path = walk(start)
         bend = quartic_hessian(start)[0, 0]
         print(f"from {start}: f'' = {bend:7.4f}", end=", ")
         print(f"next {path[1, 0]:6.1f}", end=", ")

@@ -22,20 +22,27 @@ import numpy as np
 
 from step32 import NEW, derivatives, engine, install, quartic
 
-if __name__ == "__main__":
-    without_pow = {c: f for c, f in NEW.items() if c is not engine.Pow}
-    old = install(without_pow)
+FEWER = {c: f for c, f in NEW.items() if c is not engine.Pow}
 
-    x = engine.Variable(np.array(2.0))
-    first, second = derivatives(quartic(x), x, 2)
+
+def without_pow(f, number, orders=2):
+    """Return what derivatives finds when Pow has its old backward."""
+    old = install(FEWER)
+    try:
+        x = engine.Variable(np.array(number))
+        return derivatives(f(x), x, orders)
+    finally:
+        install(old)
+
+
+if __name__ == "__main__":
+    first, second = without_pow(quartic, 2.0)
     print(f"x**4 - 2 * x**2: {first.data}, then {second}")
     try:
-        derivatives(quartic(x), x, 3)
+        without_pow(quartic, 2.0, orders=3)
     except AttributeError as error:
         print("the next order:", error)
 
-    x = engine.Variable(np.array(2.0))
-    first, second = derivatives(x * x**2, x, 2)
+    first, second = without_pow(lambda x: x * x**2, 2.0)
     print(f"x * x**2: {first.data}, then {second.data}", end=" ")
     print("instead of 12.0")
-    install(old)

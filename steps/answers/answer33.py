@@ -37,6 +37,8 @@ def half_hessian(f, *point):
     return hessian, passes
 
 
+saved = 0  # backward passes
+
 if __name__ == "__main__":
     whole = hessian_of(rosenbrock)(-1.2, 1.0)
     print("x first, then y:", whole[0, 1])

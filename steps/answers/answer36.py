@@ -38,6 +38,9 @@ def count_passes(f, *arguments):
         Variable.backward = backward
 
 
+passes_of_hvp = 2
+passes_of_hessian = 101
+
 if __name__ == "__main__":
     point, v = np.random.default_rng(0).normal(size=(2, 100))
     product, few = count_passes(hvp, chain, point, v)

@@ -10,7 +10,7 @@ through these files. The first six need nothing but Python.
     where     which step explained a name, and where the package has it
     table     the list of steps in a terminal, and the table in README.md
     output    what a step prints, compared with what it promises
-    answers   the worked answers to the exercises
+    answers   small programs beside the steps: worked answers, milestones
 
     formula   a formula of a docstring as LaTeX
     typeset   a block of such formulas, in columns and rows

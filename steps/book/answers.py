@@ -1,4 +1,8 @@
-"""The worked answers to the exercises, in steps/answers."""
+"""Small programs beside the steps: answers to the exercises, and milestones.
+
+steps/answers/answer04.py answers the exercise of step 4, and milestones/chapter1.py
+here closes chapter 1. Their docstrings have a title, a text, and `Output:`.
+"""
 
 import ast
 import re
@@ -8,16 +12,18 @@ from pathlib import Path
 from .reader import HEADER, STEPS, StepError, parse_step, read_output
 
 ANSWERS = STEPS / "answers"
-TITLE = re.compile(r"Answer to the exercise of step (\d+)\.")
+MILESTONES = STEPS / "book" / "milestones"
 
 
 @dataclass
-class Answer:
-    """What an answer explains, and what it prints."""
+class Program:
+    """A small program: its title, what it explains, its code, what it prints."""
 
     path: Path
-    number: int
+    number: int  # of the step, or of the chapter
+    title: str
     text: str
+    code: str
     output: str
     rtol: float = 1e-9
 
@@ -29,23 +35,39 @@ def find_answers(folder=ANSWERS):
 
 
 def read_answer(path):
-    """Return the Answer in a file; raise StepError where it has not its form."""
-    doc = ast.get_docstring(parse_step(path)) or ""
-    heading, _, body = doc.partition("\n\n")
-    match = TITLE.fullmatch(heading)
-    if not match or int(match[1]) != int(path.stem[6:]):
+    """Return the answer in a file; raise StepError where it has not its form."""
+    number = int(path.stem[6:])
+    return read_program(path, number, f"Answer to the exercise of step {number}.")
+
+
+def find_milestones(folder=MILESTONES):
+    """Return {number of the chapter: path} of the files chapterN.py, in order."""
+    paths = sorted(Path(folder).glob("chapter[0-9].py"))
+    return {int(path.stem[7:]): path for path in paths}
+
+
+def read_milestone(path):
+    """Return the milestone in a file; raise StepError where it has not its form."""
+    return read_program(path, int(path.stem[7:]), "Milestone: ")
+
+
+def read_program(path, number, title):
+    """Return the Program in a file whose title begins like this."""
+    tree = parse_step(path)
+    heading, _, body = (ast.get_docstring(tree) or "").partition("\n\n")
+    if not heading.startswith(title) or not heading.endswith("."):
         raise StepError(
-            f"{path.stem}: the docstring must start with 'Answer to the exercise of "
-            f"step {int(path.stem[6:])}.', got {heading!r}"
+            f"{path.stem}: the docstring must start with {title!r}, got {heading!r}"
         )
     mark = next((m for m in HEADER.finditer(body) if m[1].startswith("Output")), None)
-    text = body[: mark.start()].strip() if mark else body.strip()
-    if not mark or not text:
+    text = body[: mark.start()].strip() if mark else ""
+    if not text:
         raise StepError(
-            f"{path.stem}: the docstring needs a few sentences that say what was "
-            "found, and an 'Output:' block"
+            f"{path.stem}: the docstring needs a few sentences, and then 'Output:'"
         )
-    answer = Answer(path, int(match[1]), text, read_output(path, body[mark.end() :]))
-    if "rtol" in mark[1]:
-        answer.rtol = float(mark[1][len("Output (rtol ") : -1])
-    return answer
+    lines = path.read_text(encoding="utf-8").splitlines()
+    code = "\n".join(lines[tree.body[0].end_lineno :]).strip("\n")
+    output = read_output(path, body[mark.end() :])
+    rtol = re.search(r"rtol (.*)\)", mark[1])
+    rtol = float(rtol[1]) if rtol else 1e-9
+    return Program(path, number, heading.rstrip("."), text, code, output, rtol)

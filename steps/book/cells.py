@@ -8,7 +8,7 @@ import re
 from .code import dotted_path, first_line, is_main, is_stored_name, names_of
 from .ipynb import cell
 from .prose import markdown, prose
-from .reader import MARKER
+from .reader import MARKER, STEPS
 
 
 def step_cells(lesson, links, shadowed):
@@ -29,39 +29,65 @@ def step_cells(lesson, links, shadowed):
         add("code", context)
     if found := head(lesson, shadowed):
         add("code", found)
-    for carried, origins, source in definitions(lesson):
+    for carried, origins, text, source in definitions(lesson):
         if carried:
             *most, last = map(str, origins or ["?"])
             names = f"s {', '.join(most)} and {last}" if most else f" {last}"
             title = f"# Carried over from step{names}"
             hidden = {"jupyter": {"source_hidden": True}, "tags": ["carried-over"]}
             add("code", f"{title}\n\n{source}", **hidden)
-        else:
-            add("code", source)
+            continue
+        if text:
+            add("markdown", markdown(text, links))
+        add("code", source)
     shown = pictures(step)
-    sources = demos(lesson)
+    parts = demos(lesson)
+    sources = [source for _, source in parts]
     last = {  # a picture follows the last cell that speaks of it
         picture: max((i for i, x in enumerate(sources) if picture in x), default=-1)
         for picture in shown
     }
-    for i, source in enumerate(sources):
+    for i, (text, source) in enumerate(parts):
+        if text:
+            add("markdown", markdown(text, links))
         add("code", source)
         for picture, at in last.items():
-            if at % len(sources) == i:
-                add("code", f'Picture(FIGURES / "{picture}")')
+            if at % len(parts) == i:
+                add("code", f'Picture("../figures/{picture}")')
     if step.exercise:
-        words = prose(capital(step.exercise), links)
-        add("markdown", f"### Exercise\n\n{words}")
+        words = prose(capital(step.exercise, names_used(lesson)), links)
+        add("markdown", f"### Exercise\n\n{words}\n\n{commands(step.number)}")
         yours = f"# your code for step {step.number}"
         cells.append(cell("code", f"{name}-exercise", yours))
     shadowed |= dict.fromkeys(own_builtins(lesson), step.number)
     return cells
 
 
-def capital(text):
-    """Return a sentence with a capital in front, unless it begins with code."""
-    word = re.match(r"[a-z]+ ", text)
-    return text[0].upper() + text[1:] if word and word[0] not in "a b x y" else text
+def capital(text, code=()):
+    """Return a sentence with a capital in front, unless it begins with a name."""
+    word = re.match(r"([a-z]+) ", text)
+    if not word or len(word[1]) == 1 or word[1] in code:
+        return text
+    return text[0].upper() + text[1:]
+
+
+def names_used(lesson):
+    """Return the names that a sentence about a step may begin with."""
+    return {*lesson.definitions, "max", "min", "sum", "len", "repr"}
+
+
+def commands(number):
+    """Return what a reader can do about the exercise of a step, and about the step."""
+    answer = f"steps/answers/answer{number:02d}.py"
+    ours = f" [Our answer](../{answer}) explains what we found."
+    ours *= (STEPS.parent / answer).exists()
+    return (
+        f"In a terminal, `python -m steps try {number}` makes a file for your answer, "
+        f"and judges it where a program can.{ours}\n\n"
+        f"`python -m steps diff {number}` shows what this step adds, "
+        f"`python -m steps start {number}` gives it to you with gaps to fill, and "
+        "`python -m steps where NAME` says which step explained a name."
+    )
 
 
 def step_text(lesson, links):
@@ -70,10 +96,23 @@ def step_text(lesson, links):
     heading = f"## Step {step.number}. {prose(step.title)}: {prose(step.idea)}"
     line = f"> File: [steps/{step.path.name}](../steps/{step.path.name})."
     if step.in_package:
-        line += f" In the package: {prose(step.in_package)}."
+        line += f" In the package: {place(step.in_package)}."
     # an anchor of our own: each program makes another one of a heading
     top = f'<a id="{lesson.name}"></a>\n\n{heading}'
     return f"{top}\n\n{markdown(step.prose, links)}\n\n{line}"
+
+
+def place(text):
+    """Return what stands behind 'In the package:' as Markdown, its files as links."""
+    parts = []
+    for part in text.rstrip(".").split("; "):
+        if not part.startswith("dezero/"):
+            parts.append(prose(part))
+            continue
+        file, *names = re.split(r"(, | and )", part)
+        names = [f"`{x}`" if i % 2 else x for i, x in enumerate(names)]
+        parts.append(f"[`{file}`](../{file}){''.join(names)}")
+    return "; ".join(parts)
 
 
 def missing(lesson):
@@ -92,7 +131,7 @@ def missing(lesson):
     if "sys.argv" in used:
         long = any("--full" in line for line in lesson.lines)
         more = '  # or [__file__, "--full"], which takes longer' * long
-        lines.append(f"sys.argv = [__file__]{more}")
+        lines = ["import sys", "", *lines, f"sys.argv = [__file__]{more}"]
     return "\n".join(lines)
 
 
@@ -141,9 +180,10 @@ def is_comment(line):
 
 
 def definitions(lesson):
-    """Yield (carried over?, from which steps, source) for each cell of definitions.
+    """Yield (carried over?, from which steps, text, source) of cells of definitions.
 
-    What is carried over is one cell as far as it stands together.
+    What is carried over is one cell as far as it stands together. Of the others the
+    comment above the first definition is their text.
     """
     nodes = [
         node
@@ -163,11 +203,23 @@ def definitions(lesson):
         else:
             parts.append((found.carried, origins, first, last, constant))
     for carried, origins, first, last, _ in parts:
-        yield carried, sorted(origins), "\n".join(lesson.lines[first - 1 : last])
+        rows = lesson.lines[first - 1 : last]
+        text, rows = ("", rows) if carried else comment_above(rows)
+        yield carried, sorted(origins), text, "\n".join(rows)
+
+
+def comment_above(rows):
+    """Return the text of the comment that code begins with, and the rest of it."""
+    at = next((i for i, row in enumerate(rows) if not row.startswith("#")), len(rows))
+    text = [row.lstrip("#").removeprefix(" ") for row in rows[:at]]
+    return "\n".join(text), rows[at:]
 
 
 def demos(lesson):
-    """Return what stands under if __name__ == "__main__", a cell for each part."""
+    """Return (text, source) of what stands under if __name__ == "__main__".
+
+    Lines that stand together are a cell; a comment that they begin with is their text.
+    """
     cells, end = [], None
     for _, first, last in statements(lesson.lines, lesson.main):
         lines = [line.removeprefix("    ") for line in lesson.lines[first - 1 : last]]
@@ -176,7 +228,8 @@ def demos(lesson):
         else:
             cells.append(lines)
         end = last
-    return ["\n".join(lines) for lines in cells]
+    parts = map(comment_above, cells)
+    return [(text, "\n".join(rows)) for text, rows in parts]
 
 
 def pictures(step):

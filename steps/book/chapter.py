@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from .answers import find_milestones, read_milestone
 from .cells import capital, step_cells
 from .ipynb import KERNEL, cell
-from .prose import prose
+from .prose import markdown, prose
 from .reader import STEPS, chapter_of
 
 NOTEBOOKS = STEPS.parent / "notebooks"
@@ -53,44 +54,8 @@ PROMISES = {
 }
 
 SETUP = """\
-# Run this cell first. It looks for the repository that the notebook
-# belongs to, and installs its package where that is missing.
-REPOSITORY = ""  # only for Colab: the address to clone it from
-
-import importlib.util
-import site
-import subprocess
-import sys
-import sysconfig
-from pathlib import Path
-
-from IPython.display import Image as Picture
-
-here = Path.cwd()
-places = [here, *here.parents, here / "repository"]
-found = [p for p in places if (p / "steps" / "step01.py").is_file()]
-if not found and not REPOSITORY:
-    raise FileNotFoundError(
-        f"neither {here} nor a folder above it has steps/step01.py: open "
-        "this notebook in a clone of the repository, or write the address "
-        "of one into the third line of this cell"
-    )
-if not found:
-    found = [here / "repository"]
-    subprocess.check_call(["git", "clone", "-q", REPOSITORY, found[0]])
-STEPS = found[0] / "steps"
-
-spec = importlib.util.find_spec("dezero")
-if spec is None or spec.origin is None:  # None: a folder of that name
-    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.check_call([*pip, "-e", found[0]])
-    site.addsitedir(sysconfig.get_path("purelib"))  # no restart needed
-elif not Path(spec.origin).with_name("func.py").is_file():
-    raise ImportError(
-        f"the package dezero in {Path(spec.origin).parent} is not the one "
-        "of this course, but another of that name: run %pip uninstall -y "
-        "dezero in a cell, restart the kernel, and run this cell again"
-    )"""
+# On Colab first: !git clone ADDRESS course   and then: %cd course/notebooks
+from setup_course import STEPS, Picture  # finds dezero, or installs it"""
 
 
 def notebook(chapter, lessons):
@@ -104,6 +69,7 @@ def notebook(chapter, lessons):
     shadowed = {}
     for lesson in mine:
         cells += step_cells(lesson, links, shadowed)
+    cells += milestone(chapter, links)
     cells.append(cell("markdown", "closing", closing(chapter, mine, lessons)))
     return {
         "cells": cells,
@@ -138,7 +104,7 @@ def opening(chapter, mine, lessons):
         for n, word in ((chapter - 1, "before"), (chapter + 1, "after"))
         if n in chapters(lessons)
     ]
-    lines = [f"# Chapter {chapter}. {title}", "", "At its end you will be able to", ""]
+    lines = [f"# Chapter {chapter}. {title}", "", "At the end you can", ""]
     lines += [f"- {promise}" + ";" for promise in PROMISES[chapter]]
     lines[-1] = lines[-1].removesuffix(";") + "."
     lines += ["", "| step | | its one idea |", "|---|---|---|"]
@@ -156,6 +122,19 @@ def opening(chapter, mine, lessons):
         f"{capital(', '.join(around))}.",
     ]
     return "\n".join(lines)
+
+
+def milestone(chapter, links):
+    """Return the cells of a milestone: a few lines that use what was built."""
+    path = find_milestones().get(chapter)
+    if path is None:
+        return []
+    found = read_milestone(path)
+    text = f"## {prose(found.title)}\n\n{markdown(found.text, links)}"
+    return [
+        cell("markdown", "milestone-01", text),
+        cell("code", "milestone-02", found.code),
+    ]
 
 
 def closing(chapter, mine, lessons):

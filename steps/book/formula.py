@@ -10,7 +10,7 @@ class NotAFormula(Exception):
 
 RELATIONS = {
     "=": "=",
-    "~": r"\sim",
+    "~": r"\approx",
     "<=": r"\le",
     ">=": r"\ge",
     "<-": r"\leftarrow",
@@ -38,8 +38,15 @@ def formula(text):
     if not rest:
         return [("", sides[0])]
     signs = [RELATIONS[sign] for sign in rest[::2]]
+    if rest[::2] == ["="] and updates(left.strip(), rest[1].strip()):
+        signs = [RELATIONS["<-"]]
     parts = [f"{sign} {side}" for sign, side in zip(signs, sides[1:])]
     return [(sides[0], " ".join(parts))]
+
+
+def updates(left, right):
+    """Say whether a name gets a new value out of its old one: x = x - lr * g."""
+    return left.isidentifier() and re.search(rf"\b{left}\b", right) is not None
 
 
 def expression(text):
@@ -174,7 +181,7 @@ def symbol(name):
     base, primes = name.replace("PRIME", ""), "'" * name.count("PRIME")
     if match := re.fullmatch(r"([A-Za-z])(\d+)", base):
         return f"{match[1]}{primes}_{{{match[2]}}}"
-    if match := re.fullmatch(r"([gv])([xyWbcphtr]\d*)", base):
+    if match := re.fullmatch(r"([gv])(angle|[xyWbcphtr]\d*)", base):
         return f"{match[1]}{primes}_{{{symbol(match[2])}}}"
     if base in GREEK:
         return rf"\{base}{primes}"

@@ -42,3 +42,23 @@ def difference(expected, got, rtol=None):
         if a is None or b is None or not same_line(a, b, rtol):
             return f"line {at}: expected {a!r}, got {b!r}"
     return None
+
+
+def match_lines(expected, got, rtol=None):
+    """Look for the lines of one text among those of another, which may have more.
+
+    Returns the lines that were found, as got has them and in the order of expected, and
+    those of expected that were not. A line of got stands for one line only.
+    """
+    left = [line.rstrip() for line in got.rstrip().split("\n")]
+    found, missing, at = [], [], 0
+    for line in expected.rstrip().split("\n"):
+        places = [*range(at, len(left)), *range(at)]  # behind the last one first
+        same = (i for i in places if same_line(line.rstrip(), left[i], rtol))
+        place = next(same, None)
+        if place is None:
+            missing.append(line)
+        else:
+            found.append(left.pop(place))
+            at = place
+    return found, missing

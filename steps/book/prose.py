@@ -8,6 +8,7 @@ import textwrap
 
 from .reader import find_steps, parse_step
 from .typeset import typeset
+from .words import ITALICS
 
 
 def nested(left, right, depth=3):
@@ -20,15 +21,20 @@ def nested(left, right, depth=3):
 
 PART = (
     r"(?:log [a-z]\b|[A-Za-z_]\w*(?:'+(?=\())?"  # a name, or f' in f'(x)
-    r"|\.\.\.|\d+ [A-Z]\b|\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?)"  # 2 P, or a number
+    r"|\.\.\.|\d+ [A-Z]\b|\d+(?:,\d{3})*(?:\.\d+)?(?:\.\.\.|e-?\d+)?)"  # 2 P, 0.5...
 )
 TAIL = rf"(?:\.[A-Za-z_]\w*|{nested('(', ')')}|{nested('[', ']')})*"
+INSIDE = rf"(?:{nested('(', ')')}|{nested('[', ']')})"
 ITEM = rf"(?:{PART}{TAIL}|{nested('(', ')')})"
-OPERATOR = r"\s?(?:\*\*|\*|@)\s?|\s(?://|/|\+|-|=|\+=|-=|==|<=|>=)\s|(?<=\w)=(?=\w)"
+OPERATOR = (
+    r"\s?(?:\*\*|@)\s?|\s\*\s|(?<=\S)\*(?=\S)"  # a * b or a*b; a *b* is a term
+    r"|\s(?://|/|\+|-|=|\+=|-=|==|<=|>=)\s|(?<=\w)=(?=\w)"
+)
 PATH = r"(?:[\w.-]+/)+[\w-]+\.[a-z]+"
 WORD = re.compile(r"\w+|.", re.DOTALL)
 PIECE = re.compile(
-    rf"(?P<said>`[^`]+`)|(?P<path>{PATH})"
+    rf"(?P<said>`[^`]+`)|(?P<path>{PATH})|(?P<term>{ITALICS.pattern})"
+    rf"|(?P<ratio>\bd\w*{INSIDE}*/d\w+{INSIDE}*(?<=[\])\w])(?!\w))"
     rf"|(?P<code>(?<![\w.])-?(?P<item>{ITEM})(?:(?:{OPERATOR})-?{ITEM})*(?!\w))"
     rf"|(?P<other>.)",
     re.DOTALL,
@@ -48,6 +54,10 @@ def prose(text, links=None):
         piece, at = match[0], match.end()
         if match["said"]:
             found.append(" ".join(piece.split()))
+        elif match["term"]:
+            found.append(f"*{escape(' '.join(match['term'][1:-1].split()))}*")
+        elif match["ratio"] and re.search(r"[(\[]", piece):  # dy[i]/dx[j]
+            found.append(f"`{piece}`")
         elif match["path"] or match["code"] and is_code(piece):
             found.append(f"`{' '.join(piece.split())}`")
         elif match["code"] and is_code(match["item"]):  # x.grad of: x.grad - mostly
@@ -71,13 +81,16 @@ def is_code(piece):
     """Say whether a piece of prose is surely code."""
     if re.fullmatch(r"e\.g|i\.e|[-(]?\d[\d,.]*[%)]?", piece):
         return False
+    if re.fullmatch(r"[a-z]\w*=[\w.]+", piece):  # style=filled
+        return True
     try:
         text = " ".join(piece.replace("'", "").split())
         text = re.sub(r"(\d) (?=[A-Z])", r"\1 * ", text)
         text = re.sub(r"\blog (\w)", r"log(\1)", text)
         tree = ast.parse(text).body[0]
     except SyntaxError:
-        return False
+        sides = text.split(" = ")  # 8 * 2**3 = 64
+        return len(sides) > 1 and "*" in text and all(map(is_side, sides))
     if isinstance(tree, (ast.Assign, ast.AugAssign)):
         return is_known(tree)
     if not isinstance(tree, ast.Expr):  # pass, break
@@ -92,6 +105,14 @@ def is_code(piece):
         case ast.BinOp() | ast.Compare() | ast.UnaryOp():
             return not re.fullmatch(r"-?[\w.,]+", piece) and is_known(tree)
     return False
+
+
+def is_side(text):
+    """Say whether a text is one side of an equation between known names."""
+    try:
+        return is_known(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return False
 
 
 def is_known(tree):

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from .reader import STEPS, StepError, read_steps
 
 WIDTH = 72
+# *gradient descent*, and neither a * b nor *args.
+ITALICS = re.compile(
+    r"(?<![\w*)\]`])\*([A-Za-z](?:[\w' -]|\n){0,48}?)(?<=\w)\*(?![\w*`])"
+)
 
 
 @dataclass

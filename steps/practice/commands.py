@@ -43,7 +43,10 @@ def start(arguments):
         memory.counted(kind, number, add=None)
     count = len(tasks(lesson))
     print(f"{places.shown(path)}: step {number}, with {count} gap{'s' * (count != 1)}")
-    print("Read its text, fill the gaps in your editor, then type:")
+    if count:
+        print("Read its text, fill the gaps in your editor, then type:")
+    else:
+        print("This step needs no code of yours. Read it, then type:")
     print(f"    python -m steps check {number}")
     return 0
 

@@ -20,50 +20,8 @@ from . import places
 
 LIMIT = 60  # seconds; a loop without end stops there
 
-# Runs check(mine) and writes a line of JSON for each thing that it compares. The
-# reader's file can import any step.
-RUN = """
-import importlib.util, json, os, sys, traceback
-steps, path, check, report = sys.argv[1:]
-sys.path[0] = os.path.dirname(path)
-sys.path.append(steps)
-import numpy as np
-
-def load(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-def same(expected, got):
-    if isinstance(expected, (str, bool, type(None), dict, set)):
-        return expected == got
-    expected, got = getattr(expected, "data", expected), getattr(got, "data", got)
-    try:
-        a, b = np.asarray(expected), np.asarray(got)
-        if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
-            return bool(np.all(expected == got))
-        return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-6, atol=1e-8))
-    except (TypeError, ValueError):
-        return False
-
-with open(report, "w", encoding="utf-8") as file:
-    def write(**entry):
-        file.write(json.dumps(entry) + "\\n")
-        file.flush()
-    try:
-        mine = load("mine", path)
-        for what, expected, got in load("check", check).check(mine):
-            ok = same(expected, got)
-            write(what=what, ok=ok, expected=repr(expected), got=repr(got))
-        write(done=True)
-    except BaseException as error:
-        rows = traceback.extract_tb(error.__traceback__)
-        inside = [row.lineno for row in rows if row.filename == path]
-        line = inside[-1] if inside else None
-        write(error=f"{type(error).__name__}: {error}", line=line)
-"""
+# Runs check(mine) in a process of its own.
+COMPARE = Path(__file__).with_name("compare.py")
 
 
 def check_of(number):
@@ -80,8 +38,8 @@ def mine(number):
 def begin(number):
     """Return the text of the reader's file of an exercise."""
     exercise = read_step(find_steps()[number]).exercise
-    text = textwrap.fill(f"Exercise of step {number}: {exercise}", 70)
-    text = text.replace("\\", "\\\\")
+    text = f'"""Exercise of step {number}: {exercise}'.replace("\\", "\\\\")
+    text = textwrap.fill(text, 72)
     if check_of(number):
         code = start_of(check_of(number))
         end = f"When you have written it: python -m steps try {number}"
@@ -91,7 +49,7 @@ def begin(number):
             "No program can judge this one. When you have an answer of your\n"
             f"own: python -m steps try {number} --answer"
         )
-    return f'"""{text}\n\n{end}\n"""\n\n{code.strip()}\n'
+    return f'{text}\n\n{end}\n"""\n\n{code.strip()}\n'
 
 
 def start_of(check):
@@ -106,7 +64,7 @@ def judge(number, path=None, limit=LIMIT, python=None):
     path = Path(path or mine(number)).resolve()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.jsonl"
-        command = [python or machine.python("test"), "-c", RUN]
+        command = [python or machine.python("test"), str(COMPARE)]
         command += [str(STEPS), str(path), str(check_of(number)), str(report)]
         try:
             run = subprocess.run(

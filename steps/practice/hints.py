@@ -2,36 +2,34 @@
 
 import ast
 import textwrap
-import tomllib
 
-from book.reader import STEPS, StepError
+from book.reader import StepError
 
+from .notes import read_hints
 from .places import my_step
 from .stubs import YOURS, body_of, tasks
-
-HINTS = STEPS / "hints.toml"
-
-
-def read_hints(path=HINTS):
-    """Return {number of a step: {"idea": ..., "formula": ...}}."""
-    with open(path, "rb") as file:
-        return {int(name[4:]): hints for name, hints in tomllib.load(file).items()}
 
 
 def hint(lesson, level, name=None):
     """Return the lines of a hint: level 1, 2 or 3, for one definition of a step."""
-    hints = read_hints()[lesson.number]
+    hints = read_hints().get(lesson.number, {})
+    if level == 1 and "idea" in hints:
+        idea = " ".join(hints["idea"].split())
+        return ["The idea, in other words:", *indented(idea)]
+    if level == 2 and "formula" in hints:
+        return ["The formula, or the order:", *indented(hints["formula"])]
     found = wanted(lesson, name)
-    if level == 1:
-        return ["The idea, in other words:", *indented(hints["idea"])]
-    if level == 2:
-        return ["The formula, or the shapes:", *indented(hints["formula"])]
+    if found is None:
+        return ["There is no gap in this step: its program is complete."]
     first = ast.unparse(body_of(found.node)[0]).split("\n")[0]
     return [f"{found.key} begins like this:", *indented(first)]
 
 
 def wanted(lesson, name=None):
-    """Return the definition that a hint is about: the one named, or the first gap."""
+    """Return the definition that a hint is about: the one named, or the first gap.
+
+    None where a step has no gap.
+    """
     todo = tasks(lesson)
     if name:
         matches = [x for x in todo if x.key == name or x.key.endswith("." + name)]
@@ -39,7 +37,7 @@ def wanted(lesson, name=None):
             names = ", ".join(x.key for x in todo)
             raise StepError(f"step {lesson.number} has no gap {name!r}; it has {names}")
         return matches[0]
-    return next((x for x in todo if is_gap(lesson, x)), todo[0])
+    return next((x for x in todo if is_gap(lesson, x)), next(iter(todo), None))
 
 
 def is_gap(lesson, found):

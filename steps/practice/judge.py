@@ -9,10 +9,11 @@ from pathlib import Path
 
 import machine
 from book.code import read_lesson
-from book.output import same_line
+from book.output import match_lines
 from book.reader import StepError, find_steps, read_ledger
 
 from .places import ROOT, my_step, shown
+from .stubs import YOURS, tasks
 
 LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
 
@@ -52,10 +53,14 @@ class Verdict:
     stack: str = ""  # where it was then
     output: str | None = None  # the first line that it should have printed
     stderr: str = ""
+    gaps: int = 0  # how many are left in the file
+    tasks: int = 0  # how many there were
 
     @property
     def failures(self):
-        return [x for x in self.tests if x["passed"] is False]
+        """The tests that fail: what is wrong first, then what is not written yet."""
+        failed = [x for x in self.tests if x["passed"] is False]
+        return sorted(failed, key=lambda x: YOURS in x["said"])
 
     @property
     def passed(self):
@@ -98,12 +103,16 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None):
     verdict.broken = unreadable(path)
     if verdict.broken:
         return verdict
+    lesson = read_lesson(find_steps()[number], read_ledger())
+    verdict.gaps = path.read_text(encoding="utf-8").count(f'"{YOURS}')
+    verdict.tasks = len(tasks(lesson))
     python = python or machine.python("test")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.jsonl"
         run_tests(verdict, python, report, limit, engine)
         if not verdict.failures and not verdict.endless and not verdict.broken:
-            verdict.output = missing_output(verdict, python, folder, limit, engine)
+            step = lesson.step
+            verdict.output = missing_output(step, path, python, folder, limit, engine)
     return verdict
 
 
@@ -181,14 +190,14 @@ def where(stack, path):
     return ""
 
 
-def missing_output(verdict, python, folder, limit, engine):
+def missing_output(step, path, python, folder, limit, engine):
     """Return the first line of Output: that the file does not print, or None.
 
-    What else it prints does no harm, so that a reader may look at things.
+    What else it prints does no harm, so that a reader may look at things; nor does
+    another order, which may be as good as ours.
     """
-    lesson = read_lesson(find_steps()[verdict.number], read_ledger())
     run = subprocess.run(
-        [python, "-W", "error", *on_engine(engine), str(verdict.path)],
+        [python, "-W", "error", *on_engine(engine), str(path)],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -198,11 +207,5 @@ def missing_output(verdict, python, folder, limit, engine):
     )
     if run.returncode:
         return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
-    got = [line.rstrip() for line in run.stdout.rstrip().split("\n")]
-    for line in lesson.step.output.split("\n"):
-        while got and not same_line(line.rstrip(), got[0], lesson.step.rtol):
-            got = got[1:]
-        if not got:
-            return line
-        got = got[1:]
-    return None
+    _, missing = match_lines(step.output, run.stdout, step.rtol)
+    return missing[0] if missing else None

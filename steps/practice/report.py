@@ -1,5 +1,6 @@
 """What the reader sees of a check: the first thing that is wrong, and what to do."""
 
+import re
 import textwrap
 
 from .places import shown
@@ -38,35 +39,36 @@ def report(verdict, tries=0, command=None):
 def count(verdict):
     """Say how many tests pass."""
     total = len([x for x in verdict.tests if x["passed"] is not None])
-    return [f"{verdict.passed} of {total} tests of step {verdict.number} pass."]
+    left = (
+        f", {verdict.gaps} gap{'s' * (verdict.gaps != 1)} left" if verdict.gaps else ""
+    )
+    return [f"{verdict.passed} of {total} tests of step {verdict.number} pass{left}."]
 
 
 def failure(verdict):
     """Say what the first failing test called, expected and got."""
     first = verdict.failures[0]
-    if first["error"] == "NotImplementedError" and first["said"].startswith(YOURS):
+    if YOURS in first["said"]:
         line = f", line {first['inside'][0]}" if first["inside"] else ""
-        task = first["said"].removeprefix(YOURS)
-        begin = (
-            "Nothing is broken: the gaps of this file are your task. "
-            if not verdict.passed
-            else ""
-        )
+        task = first["said"].split(YOURS)[1].split("\n")[0]
+        untouched = verdict.gaps >= verdict.tasks
+        begin = "Nothing is broken: the gaps of this file are your task. " * untouched
         return [
             "",
             *wrapped(f"{begin}The next one{line}:"),
-            *indented(task),
+            *indented("\n".join(textwrap.wrap(task, WIDTH - 2))),
         ]
     lines = ["", f"First: {sentence(first['test'])}"]
     if first["call"]:
-        lines += ["", "  called", *indented(first["call"], 4)]
+        call = re.sub(r"\bload_step\(\d+\)\.", "", first["call"])
+        lines += ["", "  called", *indented(call, 4)]
     if first["expected"] is not None:
         lines += ["  expected", *indented(first["expected"], 4)]
         lines += ["  got", *indented(first["got"], 4)]
     elif first["error"] == "AssertionError" or first["error"] == "Failed":
         lines += [
             "  but",
-            *indented(first["said"].strip() or "it is not so", 4),
+            *indented(without_places(first["said"]) or "it is not so", 4),
         ]
     else:
         lines += [
@@ -79,6 +81,16 @@ def failure(verdict):
     if first["printed"]:
         lines += ["  you printed", *indented(first["printed"], 4)]
     return lines
+
+
+def without_places(said):
+    """Return what pytest says of an assert, without where modules and classes are."""
+    lines = [
+        line
+        for line in said.strip().split("\n")
+        if not re.match(r"\s*\+\s+(where|and) +<(class|function|module|bound)", line)
+    ]
+    return "\n".join(lines)
 
 
 def whats_next(verdict, tries, command):

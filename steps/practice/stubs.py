@@ -10,8 +10,8 @@ With gaps=True one line of each body is taken out, and what is left of it shows 
 begins:
 
     def backward(self, gy):
-        # your turn: return ...
-        raise NotImplementedError("your turn: this line")
+        x = self.input.data
+        raise NotImplementedError("your turn: return ...")
 """
 
 import ast
@@ -19,6 +19,8 @@ import re
 import textwrap
 
 from book.code import dotted_path
+
+from .notes import goals, kept
 
 WIDTH = 72
 YOURS = "your turn: "
@@ -34,13 +36,40 @@ DRAWING = {
 }
 
 
+# What an operator means, for a gap that has no docstring.
+OPERATORS = {
+    "__add__": "self + other",
+    "__radd__": "other + self",
+    "__sub__": "self - other",
+    "__rsub__": "other - self",
+    "__mul__": "self * other",
+    "__rmul__": "other * self",
+    "__truediv__": "self / other",
+    "__rtruediv__": "other / self",
+    "__matmul__": "self @ other",
+    "__rmatmul__": "other @ self",
+    "__pow__": "self ** c",
+    "__neg__": "-self",
+}
+
+
 def tasks(lesson):
     """Return the new functions and methods that the reader is to write."""
+    names = kept(lesson.number)
     return [
         found
         for found in lesson.new
-        if isinstance(found.node, ast.FunctionDef) and not draws(found.node)
+        if isinstance(found.node, ast.FunctionDef)
+        and not draws(found.node)
+        and not only_raises(found.node)
+        and not {found.key, found.key.split(".")[0]} & names
     ]
+
+
+def only_raises(node):
+    """Say whether a body is an error message and nothing else, as in a base class."""
+    body = body_of(node)
+    return bool(body) and all(isinstance(x, ast.Raise) for x in body)
 
 
 def draws(node):
@@ -61,7 +90,7 @@ def stub(lesson, gaps=False, earlier=()):
         if gaps:
             first, last, new = gap(lesson, found, known_lines(found.key, earlier))
         else:
-            first, last, new = whole(lesson, found)
+            first, last, new = whole(lesson, found, began(found, earlier))
         lines[first - 1 : last] = new
     number = lesson.number
     title = [
@@ -76,8 +105,20 @@ def body_of(node):
     return node.body[1:] if ast.get_docstring(node) is not None else node.body
 
 
-def whole(lesson, found):
-    """Return the first and last line of a body, and what stands in its place."""
+def began(found, earlier):
+    """Return the number of the latest step that wrote an older form of a definition."""
+    for lesson in reversed(earlier):
+        older = lesson.definitions.get(found.key)
+        if older and not older.carried:
+            return lesson.number
+    return None
+
+
+def whole(lesson, found, begin=None):
+    """Return the first and last line of a body, and what stands in its place.
+
+    begin is the step whose form of it is a good beginning.
+    """
     body = body_of(found.node)
     if not body:
         return found.node.end_lineno + 1, found.node.end_lineno, []
@@ -89,7 +130,10 @@ def whole(lesson, found):
         first - 2
     ].strip().startswith("#"):
         first -= 1  # a comment above the first line would tell
-    return first, last, raising(goal(lesson, found), blank)
+    text = goal(lesson, found)
+    if begin and last - first > 1 and not re.search(r"\bstep \d", text):
+        text += f" (begin with yours of step {begin})"
+    return first, last, raising(text, blank)
 
 
 def known_lines(key, earlier):
@@ -108,9 +152,7 @@ def gap(lesson, found, known):
         node
         for statement in body_of(found.node)
         for node in ast.walk(statement)
-        if isinstance(node, (ast.Return, ast.Assign, ast.AugAssign, ast.Expr))
-        and not isinstance(getattr(node, "value", None), ast.Constant)
-        and getattr(node, "value", None) is not None
+        if isinstance(node, SIMPLE) and not is_text(node)
     ]
     if not simple:
         return whole(lesson, found)
@@ -120,29 +162,44 @@ def gap(lesson, found, known):
         return line not in known, len(ast.unparse(node))
 
     node = max(simple, key=weight)
-    blank = " " * node.col_offset
+    text = beginning(node)
+    if body_of(found.node) == [node]:
+        whole_goal = goal(lesson, found)
+        is_return = whole_goal.startswith("return ")
+        text = whole_goal if is_return else f"{text}   ({whole_goal})"
+    return node.lineno, node.end_lineno, raising(text, " " * node.col_offset)
+
+
+SIMPLE = (ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Raise)
+
+
+def is_text(node):
+    """Say whether a statement computes nothing: a docstring, a bare return."""
+    value = node.exc if isinstance(node, ast.Raise) else node.value
+    return value is None or isinstance(value, ast.Constant)
+
+
+def beginning(node):
+    """Return how a line begins, without what the reader has to find."""
     if isinstance(node, ast.Return):
-        start = "return ..."
-    elif isinstance(node, ast.Assign):
-        start = " = ".join(ast.unparse(t) for t in node.targets) + " = ..."
-    elif isinstance(node, ast.AugAssign):
-        start = f"{ast.unparse(node.target)} ... (changed in place)"
-    else:
-        start = ast.unparse(node.value).split("(")[0] + "(...)"
-    hint = textwrap.wrap(
-        f"{YOURS}{start}",
-        WIDTH - len(blank) - 2,
-        break_long_words=False,
-    )
-    new = [f"{blank}# {line}" for line in hint]
-    new += raising("this line", blank)
-    return node.lineno, node.end_lineno, new
+        return "return ..."
+    if isinstance(node, ast.Assign):
+        return " = ".join(ast.unparse(x) for x in node.targets) + " = ..."
+    if isinstance(node, ast.AugAssign):
+        return f"{ast.unparse(node.target)} ... (changed in place)"
+    if isinstance(node, ast.Raise):
+        return "raise " + ast.unparse(node.exc).split("(")[0] + "(...)"
+    return ast.unparse(node.value).split("(")[0] + "(...)"
 
 
 def goal(lesson, found):
     """Return in one line what a function must do."""
-    doc = ast.get_docstring(found.node)
     name = found.key
+    if name in goals(lesson.number):
+        return goals(lesson.number)[name]
+    if found.node.name in OPERATORS:
+        return f"return {OPERATORS[found.node.name]}, as a Variable"
+    doc = ast.get_docstring(found.node)
     if not doc and name.endswith(".__init__"):
         return f"keep {listed(attributes(found.node))}"
     if not doc and "." in found.key:
@@ -152,7 +209,8 @@ def goal(lesson, found):
         doc = formula(doc, method) if doc else None
     if not doc:
         return f"{name}({ast.unparse(found.node.args)})"
-    return " ".join(doc.split("\n\n")[0].split()).rstrip(".")
+    text = " ".join(doc.split("\n\n")[0].split()).rstrip(".")
+    return re.sub(r"^Return\b", "return", text)
 
 
 def attributes(node):
@@ -173,11 +231,14 @@ def listed(words):
 def formula(doc, method):
     """Return the part of 'y = x**2, gx = 2 * x * gy' that a method computes."""
     first = " ".join(doc.split("\n\n")[0].split())
-    match = re.search(r"(?:^|, |; )(g[a-z0-9]* = .*)", first)
+    match = re.search(
+        r"(?:^|,? so |, |; |: )((?:the )?gradients? .*|g[a-z0-9]* = .*)", first
+    )
     if match and method == "backward":
-        return match[1]
-    if match and method == "forward":
-        return first[: match.start()]
+        single = not match[1].startswith(("the", "gradients"))
+        return f"return the gradient: {match[1]}" if single else match[1]
+    if method == "forward":
+        return f"return the result: {first[: match.start()] if match else first}"
     return first
 
 

@@ -4,7 +4,7 @@ import ast
 
 from book.code import dotted_path
 
-from .tables import CHECKS, DECORATORS, PLAIN
+from .tables import CHECKS, DECORATORS, LOOPS, PLAIN
 
 
 def only_refuses(body):
@@ -66,7 +66,9 @@ class Canonical(ast.NodeTransformer):
     because it is the package's own, is that name without it. The module that computes
     is np, also where the package asks for it: xp.exp(x) and
     cuda.get_array_module(x).exp(x) are np.exp(x), and the line
-    xp = cuda.get_array_module(x) goes. Helpers of PLAIN stand for their plain form.
+    xp = cuda.get_array_module(x) goes. Helpers of PLAIN stand for their plain form, and
+    loops of LOOPS for their body. A gradient counts as needed: what stands for
+    `gx if self.needs_grad(0) else None` is gx.
     """
 
     def __init__(self, aliases, modules):
@@ -110,8 +112,16 @@ class Canonical(ast.NodeTransformer):
             return node.orelse or None
         return node
 
+    def visit_IfExp(self, node):
+        self.generic_visit(node)
+        needed = dotted_path(getattr(node.test, "func", None)) == "self.needs_grad"
+        return node.body if needed else node
+
     def visit_For(self, node):
         self.generic_visit(node)
+        if last_name(node.iter) in LOOPS:
+            node.iter.func.id = LOOPS[last_name(node.iter)]
+            return [ast.Assign([node.target], node.iter), *node.body]
         return node if node.body or node.orelse else None
 
     def visit_Try(self, node):

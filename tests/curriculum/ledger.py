@@ -21,11 +21,10 @@ def ledger(lessons):
     return places
 
 
-def check_ledger(lessons, package, not_yet_taught, shown_as):
+def check_ledger(lessons, package, not_yet_taught):
     """Every public name of the package is taught once, and extended only then.
 
-    not_yet_taught maps names to the step, not written yet, that is going to;
-    shown_as maps (step, name taught) to what the step calls it.
+    not_yet_taught maps names to the step, not written yet, that is going to.
     """
     problems, places = [], ledger(lessons)
     for name in package.public():
@@ -54,11 +53,10 @@ def check_ledger(lessons, package, not_yet_taught, shown_as):
                 f"step{numbers[0]:02d}: teaches or family names {name}, which the "
                 "package does not define"
             )
-    shown = dict(shown_as)
     for number, lesson in lessons.items():
         new = {found.key for found in lesson.new}
         for name in lesson.step.teaches:
-            key = shown.pop((lesson.name, name), name.partition(".")[2])
+            key = name.partition(".")[2]
             if key not in new:
                 problems.append(
                     f"{lesson.name}: teaches names {name}, but {key} is not new there; "
@@ -70,9 +68,6 @@ def check_ledger(lessons, package, not_yet_taught, shown_as):
                     f"{lesson.name}: extends names {name}, which no earlier step "
                     "teaches"
                 )
-    problems += [
-        f"SHOWN_AS: {entry} is not taught there: take it out" for entry in shown
-    ]
     return problems
 
 

@@ -9,12 +9,8 @@ from dataclasses import dataclass
 
 from book.code import is_stored_name
 from book.reader import MARKER
-from book.words import names, words_of
+from book.words import ITALICS, names, words_of
 
-# *gradient descent*, and neither a * b nor *args.
-ITALICS = re.compile(
-    r"(?<![\w*)\]`])\*([A-Za-z](?:[\w' -]|\n){0,48}?)(?<=\w)\*(?![\w*`])"
-)
 READ = {"prose", "comment"}  # where a term is introduced
 KEYS = {"is": str, "also": list, "paper": str, "match": str}
 

@@ -1,0 +1,247 @@
+"""The optimizers: each has its own way to let parameters follow their gradients.
+
+Letters: p the array of a parameter, g its gradient; what an optimizer keeps from update
+to update (v, h, m, ...) starts at zero.
+"""
+
+import math
+
+import numpy as np
+
+from dezero.guards import Number, call_text
+from dezero.optimizers.base import Optimizer, all_or_nothing
+from dezero.optimizers.states import _pieces, _States
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: a step straight down the slope.
+
+    p -= lr * g
+    """
+
+    lr = Number(46, least=0)
+
+    def __init__(self, lr: float = 0.01):
+        super().__init__()
+        self.lr = lr
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, g in _pieces(param):
+            p -= self.lr * g
+
+
+class MomentumSGD(Optimizer):
+    """A ball that rolls downhill: v is its velocity, and friction takes some of it.
+
+    v = momentum * v - lr * g
+    p += v
+    """
+
+    lr = Number(46, least=0)
+    momentum = Number(46, least=0, below=1)
+
+    def __init__(self, lr: float = 0.01, momentum: float = 0.9):
+        super().__init__()
+        self.lr = lr
+        self.momentum = momentum
+        self.vs = _States()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, g, v in _pieces(param, self.vs):
+            v *= self.momentum
+            v -= self.lr * g
+            p += v
+
+
+class AdaGrad(Optimizer):
+    """Each number has its own step, shorter the more it has moved already.
+
+    h += g * g
+    p -= lr * g / (sqrt(h) + eps)
+    """
+
+    lr = Number(46, least=0)
+    eps = Number(46, least=0)
+
+    def __init__(self, lr: float = 0.001, eps: float = 1e-8):
+        super().__init__()
+        self.lr = lr
+        self.eps = eps
+        self.hs = _States()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, g, h in _pieces(param, self.hs):
+            h += g * g
+            p -= self.lr * g / _root(h, self.eps)
+
+
+class RMSprop(Optimizer):
+    """AdaGrad that forgets: h is a running mean, so steps do not die out.
+
+    h = rho * h + (1 - rho) * g * g
+    p -= lr * g / (sqrt(h) + eps)
+    """
+
+    lr = Number(46, least=0)
+    rho = Number(46, least=0, below=1)
+    eps = Number(46, least=0)
+
+    def __init__(self, lr: float = 0.01, rho: float = 0.99, eps: float = 1e-8):
+        super().__init__()
+        self.lr = lr
+        self.rho = rho
+        self.eps = eps
+        self.hs = _States()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, g, h in _pieces(param, self.hs):
+            h *= self.rho
+            h += (1 - self.rho) * (g * g)
+            p -= self.lr * g / _root(h, self.eps)
+
+
+RMSProp = RMSprop  # the paper's spelling, and PyTorch's
+
+
+class AdaDelta(Optimizer):
+    """RMSprop without a learning rate: steps are as long as the last ones were.
+
+    msg = rho * msg + (1 - rho) * g * g
+    dx = sqrt((msdx + eps) / (msg + eps)) * g
+    msdx = rho * msdx + (1 - rho) * dx * dx
+    p -= dx
+    """
+
+    rho = Number(46, least=0, below=1)
+    eps = Number(46, above=0)  # with 0 it would never move
+
+    def __init__(self, rho: float = 0.95, eps: float = 1e-6):
+        super().__init__()
+        self.rho = rho
+        self.eps = eps
+        self.msg = _States()
+        self.msdx = _States()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        rho, eps = self.rho, self.eps
+        for p, g, msg, msdx in _pieces(param, self.msg, self.msdx):
+            msg *= rho
+            msg += (1 - rho) * (g * g)
+            dx = msdx + eps
+            dx /= msg + eps
+            dx = np.sqrt(dx) * g
+            msdx *= rho
+            msdx += (1 - rho) * (dx * dx)
+            p -= dx
+
+
+class Adam(Optimizer):
+    """Momentum, and for each number a step of its own.
+
+    m += (1 - beta1) * (g - m)          mean of the gradients
+    v += (1 - beta2) * (g * g - v)      mean of their squares
+    p -= lr * m / (sqrt(v) + eps)
+
+    Both means start at zero and are too small at first; lr makes up for it. t counts
+    the updates. Adam(lr=0.01) is Adam(alpha=0.01).
+    """
+
+    alpha = Number(46, least=0)
+    beta1 = Number(46, least=0, below=1)
+    beta2 = Number(46, least=0, below=1)
+    eps = Number(46, least=0)
+
+    def __init__(
+        self,
+        alpha: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        *,
+        lr: float | None = None,
+    ):
+        super().__init__()
+        self.t = 0
+        self.alpha = alpha if lr is None else lr
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.ms = _States()
+        self.vs = _States()
+
+    @property
+    def lr(self):
+        """Length of the step, alpha * sqrt(1 - beta2**t) / (1 - beta1**t)."""
+        if self.t == 0:
+            raise RuntimeError(
+                f"{type(self).__name__}.lr: there is none before the first update; "
+                "what the constructor was given is alpha (see step 46)"
+            )
+        fix1 = 1 - self.beta1**self.t
+        fix2 = 1 - self.beta2**self.t
+        return self.alpha * math.sqrt(fix2) / fix1
+
+    @lr.setter
+    def lr(self, value):
+        raise AttributeError(
+            f"{type(self).__name__}.lr: it follows from alpha and t; set alpha "
+            "instead (see step 46)"
+        )
+
+    @all_or_nothing
+    def update(self):
+        """Update every parameter that has a gradient, in place."""
+        self.t += 1
+        super().update()
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, g, m, v in _pieces(param, self.ms, self.vs):
+            m += (1 - self.beta1) * (g - m)
+            v += (1 - self.beta2) * (g * g - v)
+            p -= self.lr * m / _root(v, self.eps)
+
+    def __repr__(self):
+        return call_text(self, t=self.t)
+
+
+class AdamW(Adam):
+    """Adam with weight decay of its own, as in PyTorch.
+
+    p -= alpha * weight_decay * p, and then as Adam
+
+    The hook WeightDecay adds to the gradient, and Adam divides that by the size of
+    the gradients, so that large ones hardly decay; here all decay alike.
+    """
+
+    weight_decay = Number(46, least=0)
+
+    def __init__(
+        self,
+        alpha=0.001,
+        beta1=0.9,
+        beta2=0.999,
+        eps=1e-8,
+        weight_decay=0.01,
+        *,
+        lr=None,
+    ):
+        super().__init__(alpha, beta1, beta2, eps, lr=lr)
+        self.weight_decay = weight_decay
+
+    def update_one(self, param):
+        """Update one parameter that has a gradient."""
+        for p, _ in _pieces(param):
+            p *= 1 - self.alpha * self.weight_decay
+        super().update_one(param)
+
+
+def _root(h, eps):
+    """Return sqrt(h) + eps, and 1 where that is 0: no step instead of 0 / 0."""
+    root = np.sqrt(h) + eps
+    return root + (root == 0) if eps < 1e-37 else root  # float32 has none so small

@@ -1,0 +1,38 @@
+"""What the first cell of a chapter needs: the steps, the package, and pictures.
+
+    from setup_course import STEPS, Picture
+
+It installs the package dezero where it is missing, and says so where another package
+of that name is in the way. Works where the notebook was opened from its own folder in a
+clone of the repository: that is what JupyterLab, VS Code and nbconvert do.
+"""
+
+import importlib.util
+import site
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from IPython.display import Image as Picture
+
+__all__ = ["STEPS", "Picture"]
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = ROOT / "steps"
+
+spec = importlib.util.find_spec("dezero")
+if spec is None or spec.origin is None:  # None: a folder of that name
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.check_call([*pip, "-e", ROOT])
+    site.addsitedir(sysconfig.get_path("purelib"))  # no restart needed
+elif not Path(spec.origin).with_name("func.py").is_file():
+    raise ImportError(
+        f"the package dezero in {Path(spec.origin).parent} is not the one "
+        "of this course, but another of that name: run %pip uninstall -y "
+        "dezero in a cell, restart the kernel, and run this cell again"
+    )
+
+# A milestone imports what a step has built. Last: numpy.py and dezero.py in steps/ are
+# not the packages.
+sys.path.append(str(STEPS))

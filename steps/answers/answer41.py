@@ -1,0 +1,36 @@
+"""Answer to the exercise of step 41.
+
+y has the shape (1, 1). x stands in it twice: as the left factor of
+x @ A, and turned as x.T on the right. Each use has its gradient by
+the rules of the step, gy @ x @ A.T and gy @ x @ A, and the two add
+up (step 14). For a symmetric A both are the same. With numbers
+instead of matrices this says that a * x**2 has the slope 2 * a * x.
+
+Output:
+    x @ A @ x.T: (1, 1), gx: (1, 3)
+    gx = x @ A.T + x @ A: True
+    symmetric, gx = 2 * x @ S: True
+"""
+
+import numpy as np
+
+from step41 import Variable, matmul
+
+
+def gradient(x, A):
+    """Return the gradient of x @ A @ x.T in x, and the shape of y."""
+    x = Variable(x)
+    y = matmul(x @ A, x.T)
+    y.backward()
+    return x.grad.data, y.shape
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    x, A = rng.normal(size=(1, 3)), rng.normal(size=(3, 3))
+    gx, shape = gradient(x, A)
+    print(f"x @ A @ x.T: {shape}, gx: {gx.shape}")
+    print("gx = x @ A.T + x @ A:", np.allclose(gx, x @ A.T + x @ A))
+    S = A + A.T  # symmetric
+    gx, _ = gradient(x, S)
+    print("symmetric, gx = 2 * x @ S:", np.allclose(gx, 2 * x @ S))
