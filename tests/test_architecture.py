@@ -19,7 +19,8 @@ from curriculum.places import PACKAGE
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders      advice <- dataloaders
-#     files <- render <- player <- graph  files <- layers      functions <- utils, functions_conv
+#     files <- render <- player <- graph      files <- layers
+#     functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
     "cuda": [],

@@ -179,25 +179,28 @@ def arrive(graph, func, x, gxs, old, new, side, where):
     sent = listed(full(gx) for gx in gxs)
     text = f"{sender} sends {sent} to {graph.variable(x)}: {target} was {full(old)}"
     ask = None
-    total = None
-    if old is None:
-        text += f" and is now {full(new)}."
-    else:
-        total = array_of(old) + sum(array_of(gx) for gx in gxs)
-        if same(total, new):
+    total = sum(array_of(gx) for gx in gxs)
+    if old is not None:
+        total = array_of(old) + total
+    if same(total, new):
+        work = ""
+        if old is not None:
             terms = [full(old), *(full(gx) for gx in gxs)]
-            work = " + ".join(terms) + " = " if array_of(new).ndim == 0 else "the sum, "
-            text += f" and is now {work}{full(new)}."
-        elif same(gxs[-1], new):
-            text += f" and is now {full(new)}: the {full(old)} is replaced, and lost."
-        else:
-            text += f" and is now {full(new)}."
-        if array_of(new).ndim == 0:
-            ask = {
-                "q": f"{target} is {full(old)}, and {sender} sends {sent}. "
-                f"What is {target} next?",
-                "a": full(new),
-            }
+            scalar = array_of(new).ndim == 0
+            work = " + ".join(terms) + " = " if scalar else "the sum, "
+        text += f" and is now {work}{full(new)}."
+    elif where == "gradient":
+        text += f" and would be {full(total)}; a hook has changed it to {full(new)}."
+    elif same(gxs[-1], new):
+        text += f" and is now {full(new)}: the {full(old)} is replaced, and lost."
+    else:
+        text += f" and is now {full(new)}."
+    if old is not None and array_of(new).ndim == 0:
+        ask = {
+            "q": f"{target} is {full(old)}, and {sender} sends {sent}. "
+            f"What is {target} next?",
+            "a": full(new),
+        }
     for v, before, after in side:
         name = owned(graph.variable(v), where)
         text += f" At the same moment {name} changes from {full(before)} to "

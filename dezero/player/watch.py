@@ -281,6 +281,8 @@ class Watcher(Frames):
                 for v, _, _ in side:
                     del changes[id(v)]
             self.arrive(func, x, gxs, old, new, side)
+            if not last:
+                break  # the loop over them has come to the next one
         self.appear(self.fresh)
         for v, old, new in changes.values():
             self.changed(v, old, new)

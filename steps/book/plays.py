@@ -10,7 +10,7 @@ imported when a recipe runs: `python -m steps` alone needs none of them.
 """
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import sys
 from pathlib import Path
@@ -34,16 +34,30 @@ def recipe(number, title):
 
 def player(number, to_file=None):
     """Return the player of a step, and write it where a file is given."""
+    from dezero.player import save
+
+    title = f"Step {number}: {PLAYS[number][0]}"
+    return save(traces(number), title, to_file)
+
+
+def traces(number):
+    """Run the recipe of a step; return what happened, once or more."""
     import numpy as np
 
-    from dezero import player as package
+    from dezero.player import trace
 
-    title, make = PLAYS[number]
-    step = importlib.import_module(f"step{number:02}")
+    _, make = PLAYS[number]
+    step = load(STEPS / f"step{number:02}.py")
     with contextlib.redirect_stdout(io.StringIO()):  # some speak
-        traces = make(step, np, package.trace)
-    title = f"Step {number}: {title}"
-    return package.save(traces, title, to_file)
+        return make(step, np, trace)
+
+
+def load(path):
+    """Return a step as a fresh module, its demo not run."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def ready():
