@@ -57,8 +57,9 @@ def play(output, to_file="player.html", names=None, fold=(), title="", **options
 
     Returns a player that shows itself in a notebook.
     """
-    from dezero.player import Box, checked_path
-    from dezero.player import play as play_checked
+    from dezero.player.graph import Box
+    from dezero.player.page import checked_path, save
+    from dezero.player.watch import trace
 
     _check_output("play", output)
     layers = _check_fold("play", fold)
@@ -77,7 +78,11 @@ def play(output, to_file="player.html", names=None, fold=(), title="", **options
         Box(label, list(_functions_of(layer).values()))
         for layer, label in layers.items()
     ]
-    return play_checked(output, path, boxes, names, title, options)
+    watched = trace(
+        output, lambda see: output.backward(**options), names=names, boxes=boxes
+    )
+    title = title or f"Backward of {watched.graph.variable(output)}"
+    return save([watched], title, path)
 
 
 def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):

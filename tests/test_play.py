@@ -17,8 +17,8 @@ from dezero import Function, Variable, core_simple, no_grad
 from dezero.graph import play
 from dezero.layers import Linear
 from dezero.models import MLP
-from dezero.player import trace
 from dezero.player.values import backward_formulas, full, short, worked
+from dezero.player.watch import trace
 
 HOSTILE = [
     "</script><script>alert(1)</script>",

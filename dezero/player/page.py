@@ -9,6 +9,7 @@ import os
 from html import escape
 from pathlib import Path
 
+from dezero.files import replacing
 from dezero.guards import refusal
 from dezero.player.draw import clean, svg
 from dezero.player.graph import generation
@@ -16,7 +17,31 @@ from dezero.player.graph import generation
 HERE = Path(__file__).parent
 
 
-def page(traces, title, intro=""):
+def save(traces, title, to_file=None, intro=""):
+    """Write traces as one page, beside each other; return a Player of it."""
+    path = checked_path("save", to_file)
+    html = html_of(traces, title, intro or _about(traces[0]))
+    if path is not None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(html.encode("utf-8", "replace"))
+    return Player(html, traces, path)
+
+
+def _about(watched):
+    """Return a sentence on what is shown, and what is not."""
+    graph = watched.graph
+    text = "Orange: Variables. Blue: Functions. What you see is what the engine did."
+    boxes = {id(box): box for box in graph.box_of.values()}
+    if boxes:
+        inside = len(graph.box_of)
+        text += f" Gray: {inside} of the {len(graph.functions)} Functions, folded"
+        rest = [box for box in boxes.values() if box.is_rest]
+        text += " into the box farthest from the result" if rest else " into layers"
+        text += "; what happens within is not shown."
+    return text
+
+
+def html_of(traces, title, intro=""):
     """Return the HTML of one trace, or of several beside each other."""
     sections, data = [], []
     for i, trace in enumerate(traces):

@@ -34,7 +34,7 @@ def recipe(number, title):
 
 def player(number, to_file=None):
     """Return the player of a step, and write it where a file is given."""
-    from dezero.player import save
+    from dezero.player.page import save
 
     title = f"Step {number}: {PLAYS[number][0]}"
     return save(traces(number), title, to_file)
@@ -44,7 +44,7 @@ def traces(number):
     """Run the recipe of a step; return what happened, once or more."""
     import numpy as np
 
-    from dezero.player import trace
+    from dezero.player.watch import trace
 
     _, make = PLAYS[number]
     step = load(STEPS / f"step{number:02}.py")
