@@ -2,7 +2,7 @@
 
 What is the slope of a chain? Take the three Functions of step 3:
 
-    x --> Square --> a --> Exp --> b --> Square --> y
+    a = x**2    b = exp(a)    y = b**2
 
 If a moves 3 times as fast as x, and b twice as fast as a, then b
 moves 6 times as fast as x. The slopes multiply. This is the *chain

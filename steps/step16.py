@@ -34,7 +34,7 @@ when nobody needs them any more. Step 17 looks at that.
 Exercise: take a sum of 1,024 squares, added in pairs, and the sums
 again in pairs. How many waiting Functions does max look at, in all?
 A *heap* is a list that keeps its smallest entry in front (Williams,
-1964; Python's heapq). Let one choose, and count its comparisons.
+1964; Python's heapq). Let a heap choose, and count its comparisons.
 
 In the package: dezero/core/backward.py, propagate
 

@@ -9,14 +9,14 @@ for it, and backward adds a gradient beside each of them:
 
 This step saves memory in two ways.
 
-1. Keep fewer gradients. Mostly we read gx only. So backward now
+1. Keep fewer gradients. Usually we only read gx. So backward now
 forgets the gradient of a result as soon as it has been passed on.
 Gradients stay only in the leaves. To look at the others, call
 y.backward(retain_grad=True).
 
-2. Record no graph. Often no backward follows: a network
-that has been trained is only asked for its answers (*inference*).
-Then nothing on the way is worth keeping:
+2. Record no graph. Often no backward follows: a network that has
+been trained is only asked for its answers (*inference*). Then
+nothing on the way is worth keeping:
 
     with no_grad():
         y = h(g(f(x)))   # a, b: freed at once

@@ -112,6 +112,7 @@ def div_backward(self, gy):
     return gy / x1, gy * (-x0 / x1**2)
 
 
+# (x,) takes the only input out of the list of inputs.
 def pow_backward(self, gy):
     """gx = c * x**(c - 1) * gy, where c is a plain number."""
     (x,), c = self.inputs, self.c

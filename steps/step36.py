@@ -63,6 +63,8 @@ def bell(x):
     return 1 / (1 + 25 * x**2)
 
 
+# w0 + w1 * x + w2 * x**2 is w0 + x * (w1 + x * w2), and so on: the
+# loop begins with the innermost bracket.
 def polynomial(weights, x):
     """Return w0 + w1 * x + w2 * x**2 + ..., factored: no powers."""
     y = 0
