@@ -17,7 +17,6 @@ time. For each step:
 Not a test of the suite, since it takes a process or two for each of 400 files.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -25,11 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "steps"))  # last: numpy.py there is not NumPy
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-)
+# Last, since numpy.py there is not NumPy.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "steps"))
 
 from book.code import read_lessons
 from book.reader import STEPS, StepError, find_steps
