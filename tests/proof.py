@@ -31,7 +31,7 @@ from book.code import read_lessons
 from book.reader import STEPS, StepError, find_steps
 from practice import judge
 from practice.bugs import read_bugs
-from practice.report import report
+from practice.report import gap, report
 from practice.stubs import YOURS, stub, tasks
 
 KINDS = ["reference", "stub", "empty", "printed", "before", "bug"]
@@ -100,7 +100,7 @@ def problem(case, verdict):
 def says_task(verdict):
     """Say whether the first thing that a reader is told is a gap to be filled."""
     if verdict.failures:
-        return verdict.failures[0]["said"].startswith(YOURS)
+        return gap(verdict.failures[0]) != (None, None)
     return YOURS in (verdict.broken or verdict.output or "")
 
 

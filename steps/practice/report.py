@@ -1,5 +1,6 @@
 """What the reader sees of a check: the first thing that is wrong, and what to do."""
 
+import re
 import textwrap
 
 from .places import shown
@@ -44,9 +45,9 @@ def count(verdict):
 def failure(verdict):
     """Say what the first failing test called, expected and got."""
     first = verdict.failures[0]
-    if first["error"] == "NotImplementedError" and first["said"].startswith(YOURS):
-        line = f", line {first['inside'][0]}" if first["inside"] else ""
-        task = first["said"].removeprefix(YOURS)
+    task, line = gap(first)
+    if task:
+        line = f", line {line}" if line else ""
         begin = (
             "Nothing is broken: the gaps of this file are your task. "
             if not verdict.passed
@@ -79,6 +80,19 @@ def failure(verdict):
     if first["printed"]:
         lines += ["  you printed", *indented(first["printed"], 4)]
     return lines
+
+
+def gap(failure):
+    """Return the task of a gap that a test ran into, and its line; None, None else.
+
+    The test may have called it, or started the program that stopped there.
+    """
+    said, inside = failure["said"], failure["inside"]
+    if failure["error"] == "NotImplementedError" and said.startswith(YOURS):
+        return said.removeprefix(YOURS), inside and inside[0]
+    task = re.search(f"NotImplementedError: {YOURS}(.*)", said)
+    lines = re.findall(r", line (\d+), in ", said)
+    return (task[1], lines[-1] if lines else None) if task else (None, None)
 
 
 def whats_next(verdict, tries, command):
