@@ -3,6 +3,7 @@
     plot_dot_graph(y, to_file="y.png")    how y was computed, as a picture
     picture(y)                            the same in a notebook, without a file
     get_dot_graph(y)                      the same as DOT text
+    play(y)                               y.backward(), frame by frame, in a page
 
 render.py makes the picture of a DOT text; its render_dot is offered here too.
 
@@ -12,10 +13,10 @@ Variables of core, of core_simple and of the steps alike.
 
 import re
 
-from dezero.guards import flag, one_of, shown
+from dezero.guards import flag, one_of, refusal, shown
 from dezero.render import _draw, _show, render_dot
 
-__all__ = ["get_dot_graph", "picture", "plot_dot_graph", "render_dot"]
+__all__ = ["get_dot_graph", "picture", "play", "plot_dot_graph", "render_dot"]
 
 
 def plot_dot_graph(
@@ -38,6 +39,50 @@ def picture(output, verbose=False, show="constants", fold=()):
     """
     text = _dot_graph("picture", output, verbose, True, show, fold)
     return _show("svg", _draw(text, "svg"))
+
+
+def play(output, to_file="player.html", names=None, fold=(), title="", **options):
+    """Run output.backward(**options) and write down what it does, as a page to play.
+
+    The page is one HTML file with the graph, a slider, and a frame for each thing that
+    happened: which Function was visited and why, what arrived, what it sent to whom,
+    and each gradient before and after. Afterwards x.grad is what backward left there.
+
+    names     {name: Variable or Function}, for those without a name; names=locals()
+              takes all names of the program
+    fold      as in get_dot_graph. Of more than 60 Functions, those farthest from the
+              result are one box
+    to_file   None writes no file
+    options   of backward, such as create_graph=True
+
+    Returns a player that shows itself in a notebook.
+    """
+    from dezero.player.graph import Box
+    from dezero.player.page import checked_path, save
+    from dezero.player.watch import trace
+
+    _check_output("play", output)
+    layers = _check_fold("play", fold)
+    if output.creator is None:
+        raise ValueError(
+            "play: there is nothing to play, for no Function computed this Variable, "
+            "or it did so under no_grad; play a result, such as x * x (see step 26)"
+        )
+    if not isinstance(names or {}, dict):
+        expected = "a dict of {name: Variable or Function}"
+        raise TypeError(refusal("play", "names", expected, names, 26))
+    if not isinstance(title, str):
+        raise TypeError(refusal("play", "title", "a text", title, 26))
+    path = checked_path("play", to_file)
+    boxes = [
+        Box(label, list(_functions_of(layer).values()))
+        for layer, label in layers.items()
+    ]
+    watched = trace(
+        output, lambda see: output.backward(**options), names=names, boxes=boxes
+    )
+    title = title or f"Backward of {watched.graph.variable(output)}"
+    return save([watched], title, path)
 
 
 def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):

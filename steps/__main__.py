@@ -15,6 +15,8 @@
     python -m steps bug          a bug from history, for you to find
     python -m steps progress     how far you are
 
+    python -m steps play 14      backward of step 14, frame by frame, as
+                                 a page for your browser
     python -m steps diff 16      what step 16 adds to step 15
     python -m steps diff 12 16   how step 16 differs from step 12
     python -m steps where Variable.backward
@@ -54,7 +56,7 @@ if machine.old_python():  # whose syntax the files below do not have
     sys.exit(f"steps: {machine.old_python()}")
 
 import doctor
-from book import reader, table, words
+from book import plays, reader, table, words
 from book.diff import coloured, diff_steps, wants_colour
 from book.where import where
 from practice import commands as practice
@@ -103,6 +105,20 @@ def run(arguments):
         if code:
             return code
     return 0
+
+
+def play(arguments):
+    """Write the player of a step, and print where it is."""
+    if not arguments:
+        raise reader.StepError(
+            "play needs the number of a step: play 14; ready are "
+            f"{plays.ready()}"
+        )
+    number = reader.pick(arguments[0])
+    plays.check(number)
+    return run_step(
+        plays.__file__, [str(number)], machine.python("run")
+    )
 
 
 def show_diff(arguments):
@@ -193,6 +209,7 @@ def show_version(arguments):
 COMMANDS = {  # name: (what does it, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
+    "play": (play, 1),
     "diff": (show_diff, 2),
     "where": (show_where, None),
     "words": (show_words, None),
@@ -221,7 +238,7 @@ def main(arguments):
     if name not in COMMANDS:
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
-            "where, words, start, check, hint, answer, progress, "
+            "where, words, play, start, check, hint, answer, progress, "
             "try, bug, test, doctor and table "
             "(python -m steps --help)"
         )

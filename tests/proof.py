@@ -17,7 +17,6 @@ time. For each step:
 Not a test of the suite, since it takes a process or two for each of 400 files.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -25,17 +24,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "steps"))  # last: numpy.py there is not NumPy
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-)
+# Last, since numpy.py there is not NumPy.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "steps"))
 
 from book.code import read_lessons
 from book.reader import STEPS, StepError, find_steps
 from practice import judge
 from practice.bugs import read_bugs
-from practice.report import report
+from practice.report import gap, report
 from practice.stubs import YOURS, stub, tasks
 
 KINDS = ["reference", "stub", "empty", "printed", "before", "bug"]
@@ -104,7 +100,7 @@ def problem(case, verdict):
 def says_task(verdict):
     """Say whether the first thing that a reader is told is a gap to be filled."""
     if verdict.failures:
-        return verdict.failures[0]["said"].startswith(YOURS)
+        return gap(verdict.failures[0]) != (None, None)
     return YOURS in (verdict.broken or verdict.output or "")
 
 

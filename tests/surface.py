@@ -698,6 +698,9 @@ ROWS = {
     "graph.picture": called(
         Made(lambda: F.sin(Variable(X))), False, "constants", ()
     ).few("str", "list", "object"),
+    "graph.play": called(Made(lambda: F.sin(Variable(X))), None, None, (), "title").few(
+        "str", "list", "object"
+    ),
     "graph.render_dot": called(DOT, "graph.dot"),
     # static
     "static.placeholder": called((2, 3), np.float64, "x"),

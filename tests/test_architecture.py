@@ -19,7 +19,8 @@ from curriculum.places import PACKAGE
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders      advice <- dataloaders
-#     files <- render <- graph  files <- layers      functions <- utils, functions_conv
+#     files <- render <- player <- graph      files <- layers
+#     functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
     "cuda": [],
@@ -49,7 +50,8 @@ ARROWS = {
     "layers": ["functions", "files"],
     "models": ["layers", "utils"],
     "render": ["files", "guards"],
-    "graph": ["core", "render"],
+    "player": ["files", "guards", "render"],
+    "graph": ["core", "render", "player"],
     "gradcheck": ["core"],
     "func": ["core", "functions"],
     "static.graph": ["graph"],

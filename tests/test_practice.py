@@ -245,7 +245,11 @@ def failing(files, scratch):
     subprocess.run(
         [sys.executable, "-m", "pytest", *options, *tests],
         cwd=ROOT,
-        env={**os.environ, "STEPS_MINE": "\n".join(pairs)},
+        env={
+            **os.environ,
+            "STEPS_MINE": "\n".join(pairs),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         timeout=300,
     )

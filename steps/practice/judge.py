@@ -21,9 +21,9 @@ LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
 ENGINE = 22  # the step whose file is an engine, complete
 ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
 
-# Runs a reader's program. The steps that it imports are ours, as in the tests; their
-# folder comes last: numpy.py there is not NumPy. With an engine, the reader's step 22,
-# that stands in the place of dezero.core_simple.
+# Runs a reader's program. The steps that it imports are ours, as in the tests, and
+# their folder comes last: numpy.py there is not NumPy. With an engine, the reader's
+# step 22, that stands in the place of dezero.core_simple.
 PROGRAM = """
 def run(steps, engine, path, *arguments):
     import importlib.util, sys, types
@@ -151,6 +151,7 @@ def run_tests(verdict, python, report, limit, engine):
         "STEPS_REPORT": str(report),
         "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they cost a second
     }
     command = [
         python,
