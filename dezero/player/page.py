@@ -95,7 +95,7 @@ def _section(trace, prefix):
     return f"""<section class="track{wrong}">{heading}
 <div class="view" style="--h:{tall:.0f}px"><svg id="{prefix}svg" role="img"
  aria-label="{label}" viewBox="0 0 {width} {height}" data-w="{width}"
- data-h="{height}">{picture}</svg></div>
+ data-h="{height}" style="max-width:{width * 1.5:.0f}px">{picture}</svg></div>
 <div class="said"><p id="{prefix}said" aria-live="polite">{_marked(last)}</p>
 <p class="wait" id="{prefix}wait"></p></div>
 </section>
