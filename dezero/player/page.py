@@ -35,8 +35,13 @@ def _about(watched):
     if boxes:
         inside = len(graph.box_of)
         text += f" Gray: {inside} of the {len(graph.functions)} Functions, folded"
-        rest = [box for box in boxes.values() if box.is_rest]
-        text += " into the box farthest from the result" if rest else " into layers"
+        labels = " ".join(box.label for box in boxes.values() if box.is_rest)
+        where = " into layers"
+        if labels:
+            where = " into the box farthest from the result"
+        if "more" in labels:
+            where = " into the box of what joined the graph last"
+        text += where
         text += "; what happens within is not shown."
     return text
 
