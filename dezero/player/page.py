@@ -30,7 +30,8 @@ def save(traces, title, to_file=None, intro=""):
 def _about(watched):
     """Return a sentence on what is shown, and what is not."""
     graph = watched.graph
-    text = "Orange: Variables. Blue: Functions. What you see is what the engine did."
+    text = "Orange: Variables. Blue: Functions; dashed while they wait, dotted after "
+    text += "their visit. What you see is what the engine did."
     boxes = {id(box): box for box in graph.box_of.values()}
     if boxes:
         inside = len(graph.box_of)
