@@ -247,7 +247,7 @@ ARGUMENTS = {
 }
 
 # The steps that explain ours.
-STEPS = {
+_STEPS = {
     "axis": 39,
     "keepdims": 39,
     "ddof": 39,
@@ -323,7 +323,7 @@ def named_arguments(function: _Call) -> _Call:
         ours = ARGUMENTS.get(wrong)
         needed, advice, step = ABSENT.get(wrong, ("", "", None))
         if ours in parameters:
-            problem, step = f"there is no {wrong}=; here it is {ours}=", STEPS[ours]
+            problem, step = f"there is no {wrong}=; here it is {ours}=", _STEPS[ours]
         elif needed in parameters:
             problem = f"there is no {wrong}=; {advice}"
         own = ", ".join(str(p) for p in parameters.values() if p.name != "self")

@@ -64,9 +64,6 @@ class Compose:
         return call_text(self, "transforms")
 
 
-# --- pictures -----------------------------------------------------------------
-
-
 class Convert:
     """Convert a picture to a mode of Pillow's: 'RGB', 'L' (grey) ..., or to 'BGR'."""
 
@@ -327,9 +324,6 @@ class ToInt(AsType):
 
     def __init__(self, dtype=int):
         super().__init__(dtype)
-
-
-# --- checks -------------------------------------------------------------------
 
 
 def _check_array(transform, x):

@@ -20,9 +20,10 @@ The box stays the same object for as long as it lives. What it
 holds can be replaced.
 
 Exercise: `same = x` made a second name for one box. Now make two
-boxes around one array: a = Variable(data), b = Variable(data).
-Put a new array into b.data. Does a.data change? Start again, and
-write b.data[0] = 100.0 instead. Does a.data change now? Why?
+boxes around one array, data = np.array([1.0, 2.0]): a is
+Variable(data), and b is Variable(data). Put a new array into
+b.data. Does a.data change? Start again, and write
+b.data[0] = 100.0 instead. Does a.data change now? Why?
 
 In the package: dezero/core/variable.py, Variable
 
@@ -58,5 +59,5 @@ if __name__ == "__main__":
 
     vector = Variable(np.array([1.0, 2.0, 3.0]))
     matrix = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]))
-    dims = [v.data.ndim for v in (x, vector, matrix)]
-    print("number, vector, matrix: {}, {}, {} dimensions".format(*dims))
+    a, b, c = [v.data.ndim for v in (x, vector, matrix)]
+    print(f"number, vector, matrix: {a}, {b}, {c} dimensions")

@@ -16,8 +16,8 @@ Why a class with a method, and not a plain def? Later, each call
 will have to remember what went in and what came out, and an object
 has room for that.
 
-One Function makes a short formula. Step 3 puts several of them in
-a row.
+With one Function we can compute a short formula. Step 3 puts
+several of them in a row.
 
 Exercise: write a Function Double, y = 2 * x. Its forward has one
 line. What does Double()(Variable(np.ones(3))) give?
@@ -45,7 +45,7 @@ class Function:
         return Variable(y)
 
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

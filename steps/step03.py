@@ -8,7 +8,8 @@ go straight into the next Function. This formula takes three:
     a --> Exp -----> b         b = exp(a)
     b --> Square --> y         y = b**2
 
-Variable and Function need no change for that.
+Variable and Function need no change for that. The order counts:
+exp(x**2) is one formula, and exp(x)**2 another.
 
 Why do we build long formulas out of small ones? Remember the goal:
 we want to know how the result changes when x changes a little.
@@ -45,15 +46,15 @@ class Function:
         return Variable(y)
 
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )
 
 
 # --- new in this step ---
-# The exponential e**x, with e = 2.718... We will meet it often: it
-# is the one formula that is its own slope.
+# The exponential e**x, with e = 2.718... We will meet it often,
+# because it is its own slope.
 class Exp(Function):
     """y = e**x"""
 

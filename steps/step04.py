@@ -1,8 +1,9 @@
 """Step 4. Numerical differentiation: a slope you can measure.
 
 How fast does f(x) change when x changes? Move x a little, and look
-how far the result moves. Their ratio is the slope of a chord, and
-the shorter the chord is, the closer this slope comes to the
+how far the result moves. The ratio of the two movements is the
+slope of a chord, a straight line through two points of the curve.
+The shorter the chord is, the closer its slope comes to the
 *derivative*, the slope of the curve itself:
 
     |                  o  f(x + h)
@@ -20,18 +21,21 @@ difference*. A *forward difference* reaches to one side only:
     forward:  (f(x + h) - f(x)) / h            error ~ h
     central:  (f(x + h) - f(x - h)) / (2 * h)  error ~ h**2
 
-How small should h be? The table and the picture show two errors.
-A long chord does not follow the curve (*truncation error*). A very
-short one loses digits (*rounding error*): a computer keeps about 16
-digits, the two results agree in most of them, and the subtraction
-keeps only the digits in which they differ. h = 1e-4 is a safe choice.
+With a tenth of h, the first error is about a tenth of what it was,
+and the second about a hundredth. How small should h be? The table
+and the picture show two kinds of error. A long chord does not
+follow the curve (*truncation error*). A very short one loses digits
+(*rounding error*): a computer keeps about 16 digits, the two
+results agree in most of them, and the subtraction keeps only the
+digits in which they differ. h = 1e-4 is a safe choice.
 
 *Numerical differentiation* works for any f, a chain of Functions
 included. But it is never exact, and a network with a million
 numbers would need two million calls. Step 5 looks for a better way.
 
 Exercise: exp is its own slope. Repeat the table with Exp instead
-of x**4. At which h is the central difference best? Is it the same?
+of x**4. At which h is the central difference best? Is it the same
+h as for x**4?
 
 In the package: dezero/gradcheck.py, numerical_grad
 
@@ -63,7 +67,7 @@ from matplotlib.figure import Figure
 # depends only on its own element of x.
 def numerical_diff(f, x, h=1e-4):
     """Return the slope of f at x by a central difference."""
-    # np.array: a box holds an ndarray, a sum may be a bare number
+    # x.data + h may be a bare number, and a box holds an ndarray
     right = f(Variable(np.array(x.data + h)))
     left = f(Variable(np.array(x.data - h)))
     return (right.data - left.data) / (2 * h)
@@ -96,6 +100,8 @@ def power_of_ten(error):
     return f"1e{round(math.log10(error)):+03d}"
 
 
+# matplotlib draws the picture. Code that only draws is not needed
+# for what follows: here and in later steps you may skip it.
 def draw(errors):
     """Draw both errors over h; rows of errors: h, forward, central."""
     h, forward, central = np.array(errors).T
@@ -128,7 +134,7 @@ class Function:
         return Variable(y)
 
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

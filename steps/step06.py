@@ -85,7 +85,7 @@ class Function:
 
     # --- carried over ---
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

@@ -2,8 +2,8 @@
 
 In step 6 we called each backward ourselves. How can the chain find
 its own way back? Every Variable remembers the Function that created
-it, and every Function remembers its input. From the result, these
-links lead all the way to x:
+it, and every Function remembers its input. From the end of the
+chain, which we call y again, these links lead all the way to x:
 
     y --creator--> Square --input--> b
     b --creator--> Exp    --input--> a
@@ -90,7 +90,7 @@ class Function:
 
     # --- carried over ---
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

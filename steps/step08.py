@@ -17,8 +17,7 @@ In a chain this list never holds more than one Function. From step
 wait at once.
 
 To get a long chain, put 1 into a bank for a year, at 100 % interest.
-The bank pays in n equal parts, and each part counts on what is
-already there:
+The bank pays n times a year, each time 1/n of what is there then:
 
     y = (1 + 1/n) * (1 + 1/n) * ... * (1 + 1/n) * x
 
@@ -88,7 +87,7 @@ class Function:
         return output
 
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

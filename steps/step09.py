@@ -1,14 +1,14 @@
 """Step 9. Comfort: less to write, and mistakes are found early.
 
 How short can a program be that computes exp(x**2)**2 and its
-gradient? So far it took an object for each Function, a first
-gradient by hand, and no typing mistakes. After this step it takes
-two lines:
+gradient? So far we had to make an object for each Function, and to
+write the first gradient by hand. After this step two lines are
+enough:
 
     y = square(exp(square(x)))
     y.backward()
 
-Four small changes make this possible:
+Changes 1 and 2 make it short, and changes 3 and 4 make it safe:
 
 1. square(x) stands for Square()(x).
 2. backward starts by itself: where grad is empty, it begins with
@@ -98,7 +98,7 @@ class Function:
 
     # --- carried over ---
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

@@ -107,7 +107,8 @@ def test_chain_gradient_check():
 
 
 # A check that never fails would be worth nothing. WrongSquare, at
-# the end of this file, is wrong on purpose, and must be caught.
+# the end of this file, is wrong on purpose, and must be caught. (The
+# program below leaves this test to pytest, and shows the bug itself.)
 def test_wrong_backward_is_caught():
     """gradient_check says no to a wrong backward."""
     assert not gradient_check(WrongSquare(), random_variable())
@@ -160,7 +161,7 @@ class Function:
         return output
 
     def forward(self, x):
-        """Return the result for the ndarray x; subclasses do."""
+        """Return the result for the ndarray x; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(x)"
         )

@@ -24,7 +24,7 @@ A subclass still sees plain arrays only: forward gets a list of
 arrays and returns a list of arrays. The Function remembers all
 of its inputs and outputs, and every output remembers the Function
 as its creator. So the links of step 7 are no longer a chain. They
-form a graph in which ways meet and part.
+form a graph, in which paths meet and part.
 
 Two things are missing. There is no backward yet: the loop of step
 8 follows one input and one output, and step 13 writes it for
@@ -69,7 +69,7 @@ class Function:
         return outputs
 
     def forward(self, xs):
-        """Return the results for the ndarrays xs; subclasses do."""
+        """Return the results for the arrays xs; subclasses say how."""
         raise NotImplementedError(
             f"{type(self).__name__} needs a forward(xs)"
         )

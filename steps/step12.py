@@ -19,12 +19,11 @@ So add(x0, x1) needs no list, and forward can name its arguments:
 forward(self, x0, x1).
 
 What comes back? The caller gets a single result as it is, and
-several results as a list. For several results, forward returns a
-tuple, because that is what Python makes of `return x, y`. (The
-call collects the Variables in a list, but a tuple would do as
-well: both can be taken apart with `x, y = ...`. A list that
-forward returns counts as one result. A list is no ndarray, so
-the box refuses it, as it has done since step 9.)
+several results as a list, to be taken apart with `x, y = ...`. For
+several results, forward returns a tuple, because that is what
+Python makes of `return x, y`. (If forward returned a list, the call
+would take the list for a single result. Then the box would refuse
+it: since step 9 a box takes only ndarrays.)
 
 Still missing: backward for many inputs. Step 13 writes it.
 

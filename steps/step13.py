@@ -15,15 +15,15 @@ changes when only y moves. One pass of backward finds both:
 
 A Function with two inputs returns two gradients, one per input,
 in the order of the inputs. For a sum both slopes are 1, so Add
-passes on to both sides what arrives. A Function with two outputs
-gets two gradients. The loop of step 8 stays as it is. Only "the
-input" and "the output" become lists.
+passes on to both sides what arrives. The loop of step 8 stays as
+it is. Only "the input" and "the output" become lists.
 
-Both results of such a Function must be used. If z is computed
-from the x of Polar alone, nothing ever reaches its y: y.grad is
-None, and Polar.backward fails with "unsupported operand type(s)
-for *: 'NoneType' and 'float'". What can you do? z does not move
-with y, so the gradient of y is 0. Say so before backward:
+A Function with two outputs gets two gradients, so both of its
+results must be used. If z is computed from the x of Polar alone,
+nothing ever reaches its y: y.grad is None, and Polar.backward
+fails with "unsupported operand type(s) for *: 'NoneType' and
+'float'". What can you do? z does not move with y, so the gradient
+of y is 0. Say so before backward:
 
     y.grad = np.array(0.0)
 

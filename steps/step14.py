@@ -15,8 +15,8 @@ adds every further one to it:
     x.grad = gx if x.grad is None else x.grad + gx
 
 In a network this is the rule and not the exception: one and the
-same number takes part in the answer to every example. (To see only
-what changed since step 13, type `python -m steps diff 14`.)
+same number takes part in every answer that the network gives. (To
+see only what changed since step 13, type `python -m steps diff 14`.)
 
 There is a price. Gradients now also add up over two computations
 with the same x. Before the second computation, call

@@ -1,7 +1,8 @@
 """Step 15. A diamond breaks the simple loop: order matters.
 
-When a result is used twice and the two ways meet again, the
-graph is a diamond. Here A, B and C square, and D adds. With x = 2:
+When a result is used twice and the two paths meet again, the
+graph is a diamond. Here A, B and C square, D adds, and a, b and c
+are the results of A, B and C. With x = 2:
 
                  +-- B -- 16 --+
     2 -- A -- 4 -+             +-- D -- 32
@@ -19,18 +20,19 @@ just put there. B is still waiting:
     B   sends 8 to a          a: 16
     A   sends 16 * 4 to x     x: 96, wrong
 
-A has passed on half of its gradient, and then once more all of
-it. It is no cure to go to each Function only once: then A passes
-on its half and no more. The place of A in the order must change:
+A has passed on half of its gradient, and then all of it once
+more. Going to each Function only once does not help: then A passes
+on the half and no more. The place of A in the order must change:
 
     a Function goes back after all those
     that used its result, never before
 
 An order that keeps to this rule is called a *topological order*
 (Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They
-also save work: in a row of ten small diamonds, each t = t + t, the
-simple loop visits the first Function 512 times. How can a loop find
-the right order? Step 16 gives every Function a number for that.
+also save work: in a row of ten sums, each t = t + t, the simple
+loop visits the first Function 512 times, and the gradient is far
+too large. How can a loop find the right order? Step 16 gives every
+Function a number for that.
 
 Exercise: let the loop take the oldest Function, waiting.pop(0),
 instead of the newest. With once=True the diamond comes out right!

@@ -17,24 +17,24 @@ generation first. The gradients fill in from the right, at x = 2:
     64 - A -- 16 -+- B -- 1 -+- D -- 1
                   +- C -- 1 -+
 
-A goes back after B and after C: this is the topological order of
-step 15. And B and C both lead to A, so backward adds a Function to
-the list only if it is not waiting there already. It cannot come
-back later: after its turn, everything that uses it is done.
+A goes back after B and after C: this is a topological order (step
+15). B and C both lead to A, so backward adds a Function to the list
+only if it is not waiting there already. After its turn a Function
+cannot enter the list again: all that uses its results is done.
 
-Why do we not follow the links once, sort all Functions, and then
-go back along the sorted list? One can, and the package does. It
-takes two loops. With generations one loop is enough, and it is that
-of step 8 with another way to choose.
+We could also follow the links once, sort all Functions by their
+generation, and then go back along the sorted list, as the package
+does. That takes two loops. Here one loop is enough: that of step 8,
+with another way to choose the next Function.
 
-Something is left. y knows its creator, and the creator knows y,
+One problem is left. y knows its creator, and the creator knows y,
 among its outputs. Two objects that hold each other stay in memory
 when nobody needs them any more. Step 17 looks at that.
 
-Exercise: max looks at every waiting Function, each time. Count how
-many in all for a sum of 1,024 squares, added in pairs, and the
-sums again in pairs. Then let a *heap* find the next one (Williams,
-1964; Python's heapq) and count its comparisons.
+Exercise: take a sum of 1,024 squares, added in pairs, and the sums
+again in pairs. How many waiting Functions does max look at, in all?
+A *heap* is a list that keeps its smallest entry in front (Williams,
+1964; Python's heapq). Let a heap choose, and count its comparisons.
 
 In the package: dezero/core/backward.py, propagate
 

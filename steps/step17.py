@@ -16,10 +16,10 @@ is full of them, because y holds its creator f, and f holds y:
     y <. . outputs . .  f      from now on
 
 What is caught in a cycle stays until Python's *garbage collector*
-comes. It comes after a certain number of new objects, however large
-they are: ten arrays of 8 MB do not bring it. So memory piles up in
-a loop that builds one graph after the other, and training a network
-is a loop of this kind.
+finds it. The collector starts after a certain number of new
+objects, however large they are, and ten arrays of 8 MB are too few.
+So memory piles up in a loop that builds one graph after the other,
+and training a network is a loop of this kind.
 
 A *weak reference* does not count as a reference. With
 ref = weakref.ref(y), the call ref() returns y, or None when y is

@@ -9,14 +9,14 @@ for it, and backward adds a gradient beside each of them:
 
 This step saves memory in two ways.
 
-1. Gradients on the way: retain_grad. Mostly we read gx only. So
-backward now forgets the gradient of a result as soon as it has
-passed it on. Gradients stay only in the leaves. To look at the
-others, call y.backward(retain_grad=True).
+1. Keep fewer gradients. Usually we only read gx. So backward now
+forgets the gradient of a result as soon as it has been passed on.
+Gradients stay only in the leaves. To look at the others, call
+y.backward(retain_grad=True).
 
-2. No graph at all: no_grad. Often no backward follows: a network
-that has been trained is only asked for its answers (*inference*).
-Then nothing on the way is worth keeping:
+2. Record no graph. Often no backward follows: a network that has
+been trained is only asked for its answers (*inference*). Then
+nothing on the way is worth keeping:
 
     with no_grad():
         y = h(g(f(x)))   # a, b: freed at once
@@ -34,7 +34,8 @@ So much for memory. What is left is comfort: print(x) does not even
 show the numbers in x. Step 19 begins with that.
 
 Exercise: add a switch Config.count_calls and let Function count
-its calls while it is on. How many lines did using_config need?
+its calls while it is on. How many lines of using_config did you
+have to change?
 
 In the package: dezero/core/config.py, Config, using_config,
 no_grad
@@ -58,7 +59,7 @@ import weakref
 import numpy as np
 
 
-# The loop is step 16's. Two things are new in it: as_array, because
+# The loop is step 17's. Two things are new in it: as_array, because
 # NumPy turns 0-d gradients, too, into bare numbers (step 9), and the
 # last three lines.
 class Variable:
@@ -157,7 +158,8 @@ class Config:
 # @contextlib.contextmanager makes one of a function. What stands
 # before its yield runs first, then the block of the with, then the
 # rest. The try and finally are those of step 17: the old value
-# comes back even after an error.
+# comes back even after an error. (getattr and setattr read and set
+# an attribute whose name is in a string.)
 @contextlib.contextmanager
 def using_config(name, value):
     """Set the switch name to value inside a with block."""

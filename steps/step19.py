@@ -10,7 +10,8 @@ answer such questions itself, by asking its array:
 How can a class take part in len and print? Python looks for methods
 with agreed names, which begin and end with two underscores. These
 are its *special methods*. len(x) calls x.__len__(), and print(x)
-calls x.__repr__(), as the interactive prompt does.
+calls x.__repr__(). So do the interactive prompt, and a list for
+each of its elements.
 
 For x.shape there is @property. It turns a method into something
 that is read like an attribute, without brackets. Nobody can assign

@@ -16,9 +16,9 @@ for "reflected":
 
 An ndarray does not decline. It takes x for an element like any
 other and adds x to each of its own elements: the result is an
-ndarray of Variables. __array_priority__ is 0 for an ndarray. When
-the other operand has a higher one, the ndarray declines as int
-does:
+ndarray of Variables. (Eager in this file shows it.) An ndarray has
+the __array_priority__ 0. When the other operand has a higher one,
+the ndarray declines as int does:
 
     array + x -> x.__radd__(array)
 

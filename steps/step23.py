@@ -23,7 +23,7 @@ stands. The e stands for editable: Python reads the folder itself,
 so a change in it counts at the next start of a program.
 
 Which of the two engines do we use? Until step 31 it is
-dezero.core_simple, where x.grad is the ndarray that you have built.
+dezero.core_simple, where x.grad is an ndarray, as in your own files.
 In `dezero` itself x.grad is a Variable, and step 32 explains what
 that is good for. (With is_simple_core = True in
 dezero/__init__.py, `dezero` is core_simple, too.)

@@ -2,8 +2,8 @@
 
 To look for the lowest point of a function is called *optimization*.
 Training a network is optimization, too. New methods are tried on a
-set of well-known hard functions, and their formulas are a good
-examination for our engine:
+set of well-known hard functions, and their formulas are a good test
+for our engine:
 
     sphere     x**2 + y**2
                a round bowl
@@ -19,15 +19,14 @@ by hand takes half a page. Here it takes one call of backward: we
 write the formula down as mathematics does, and Python records the
 graph while it computes.
 
-How do we know that a gradient is right? A wrong one looks like any
-other number. So we compute each gradient in two ways that share no
-code: with backward, and with the differences of step 4. We compare
-them at (1, 1) and not at (0, 0): there sphere and matyas are flat,
-and many wrong gradients would be 0 as well.
+Are these gradients right? As in step 10, we compute each of them in
+two ways that share no code: with backward, and with the differences
+of step 4. We compare them at (1, 1) and not at (0, 0): there sphere
+and matyas are flat, and many wrong gradients would be 0 as well.
 
-What does such a graph look like? Step 25 draws one by hand. But
-first the milestone of this chapter: the operators that you have
-now are enough for a formula that learns what AND means.
+Here chapter 2 ends. (At the end of its notebook, a formula made of
+these operators learns what AND means.) What does a graph look like?
+Step 25 draws one by hand.
 
 Exercise: Beale's function is (1.5 - x + x*y)**2
 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2. Add it. Its

@@ -2,8 +2,8 @@ r"""Step 25. DOT: describe a graph in words, and let a program draw it.
 
 A picture of a computational graph says more than a list of its
 Functions. But where should 30 boxes stand, so that their arrows
-do not cross? This is a hard problem, and a program has solved
-it: Graphviz. We only say which boxes there are, and which
+do not cross? This is a hard problem, and the program Graphviz
+solves it. We only say which boxes there are, and which
 arrows. The language for this is called DOT:
 
     digraph g {          a graph, called g

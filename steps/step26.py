@@ -88,7 +88,7 @@ def dot_function(func):
 def get_dot_graph(output, verbose=True, constants=False):
     """Return the DOT text of the graph that computed output."""
     variables, functions = {id(output): output}, []
-    waiting, seen = [output.creator], {None}
+    waiting, seen = [output.creator], {None}  # None: a leaf's creator
     while waiting:
         func = waiting.pop()
         if func in seen:

@@ -27,8 +27,9 @@ What does the second way cost? The loop runs as often as x and
 the threshold demand, and every operation that runs is recorded
 (step 7). Each further term adds seven nodes: a coefficient, a
 power, a product, a sum, and their three results. They stay in
-memory as long as y does. The Function is one box, however exact
-it is. So a function that is used often deserves its own Function.
+memory as long as y does. The Function is one box between x and y,
+however exact it is. So a function that is used often deserves its
+own Function.
 
 With a gradient we can also look for the lowest point of a
 function. That is step 28.

@@ -1,10 +1,10 @@
 """Step 29. Newton's method: on to where the slope will be zero.
 
 Gradient descent knows where to go, but not how far. The second
-derivative tells how fast the slope changes, and so how far away
-it will be 0. Near a point a, f is almost a parabola: these are
-the first three terms of its Taylor series (step 27). The lowest
-point of a parabola can be computed:
+derivative tells how fast the slope changes, and so how far away the
+slope will be 0. Near a point a, f is almost a parabola, the first
+three terms of the Taylor series (step 27) that begins at a. The
+lowest point of a parabola can be computed:
 
     f(x) ~ f(a) + f'(a) * (x - a)
                 + f''(a) / 2 * (x - a)**2
@@ -15,28 +15,28 @@ Raphson 1690). It needs no learning rate. Near the minimum the
 parabola fits so well that each step doubles the number of correct
 digits, which is called *quadratic convergence*.
 
-With two inputs there are two slopes, and each of them changes
-with both inputs. The four second derivatives make a matrix, the
-*Hessian* H (Hesse, 1842). Instead of dividing by f'' we solve two
-equations for the step, where @ is the product with a matrix:
+With two inputs there are two slopes, and each of them changes with
+both inputs. The four second derivatives make a matrix, the *Hessian*
+H (Hesse, 1842). H @ step tells how much each slope changes over a
+step: the slope by x changes by H[0,0] * step[0] + H[0,1] * step[1].
+Instead of dividing by f'', we solve two equations for the step:
 
     H @ step = gradient
     point = point - step
 
-On the left of the picture, each dashed parabola touches f where
-a step starts, and is lowest where the step ends. On the right, in
-step 28's valley, the third step lands beside the minimum.
+On the left of the picture, each dashed parabola touches f where a
+step starts, and is lowest where the step ends. On the right, in step
+28's valley, the third step lands beside the minimum.
 
-Two warnings. The slope is 0 on a hilltop, too: where f'' is
-negative, the parabola opens downwards, and Newton's method
-climbs. And somebody has to know f''. We found the two Hessians
-below with pencil and paper, and no error would tell us about a
-mistake. Why can't backward find f'', when it has just computed
-f'? Step 30 looks for the reason.
+Two warnings. The slope is 0 on a hilltop, too: where f'' is negative,
+the parabola opens downwards, and Newton's method climbs. And somebody
+has to know f''. We found the two Hessians below with pencil and paper,
+and no error would tell us about a mistake. Why can't backward find
+f'', when it has just computed f'? Step 30 looks for the reason.
 
-Exercise: start quartic at 0.577 and at 0.578. Why does one walk
-begin with a leap to the left and the other to the right? Where
-do they end?
+Exercise: let newton start on quartic at 0.577, and at 0.578. Why does
+one walk begin with a leap to the left and the other to the right?
+Where do they end?
 
 In the package: nothing; step 33 finds the Hessian by backward
 

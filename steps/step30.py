@@ -13,7 +13,7 @@ is in x now, and runs all Functions behind y once more. Put 3
 into x, and y becomes 63, which is right.
 
 x.grad knows nothing. It is an ndarray, with no creator. When x
-is 3, x.grad still is 24, the slope at x = 2, and nothing leads
+is 3, x.grad is still 24, the slope at x = 2, and nothing leads
 to the right number, 96. Where did its history get lost? Look at
 a backward:
 

@@ -52,8 +52,8 @@ from dezero.core_simple import Function, Variable
 from dezero.graph import get_dot_graph, render_dot
 
 
-# Its backward is of the old kind: the graph that we build by hand
-# is differentiated once, and not more often.
+# Its backward is of the old kind, with plain arrays. That is enough
+# here: we differentiate the graph of gx once, and no further.
 class Cos(Function):
     """y = cos(x), so gx = gy * -sin(x)."""
 

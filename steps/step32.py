@@ -22,7 +22,8 @@ y, it builds the graph of dy/dx, out of the same x:
 
 dy/dx is a result like any other: it has a backward, which leaves
 the second derivative, and so on. With create_graph=True we can
-compute all *higher-order derivatives*.
+compute all *higher-order derivatives*. (In the picture, the unnamed
+1.0 is the gradient that backward starts with.)
 
 This file shows only what changes, four methods, and install puts
 them into the engine of step 22. The package's engine works like
@@ -50,7 +51,6 @@ Output:
     without a cleargrad: 24 + 44 = 68
 """
 
-import heapq
 from pathlib import Path
 
 import numpy as np
@@ -60,17 +60,18 @@ from dezero import core_simple as engine
 from dezero.graph import get_dot_graph, render_dot
 
 
-# Three lines differ from step 22. The first gradient is a Variable.
-# The loop runs with recording switched on or off, as in step 18:
-# recording costs time and memory, and for gradient descent it would
-# be a waste. And as_array is gone, since x.grad + gx is a call now.
+# Besides the new argument, three lines differ from step 22. The
+# first gradient is a Variable. The loop runs with recording switched
+# on or off, as in step 18: recording costs time and memory, and for
+# gradient descent it would be a waste. And as_array is gone: gx and
+# x.grad + gx are Variables, which hold ndarrays in any case.
 #
 # Two things to remember. Gradients still add up: without cleargrad,
 # the second derivative is added to the first. And with create_graph
 # x.grad leads back to x, a reference cycle (step 17), until it is
 # cleared.
 def backward(self, retain_grad=False, create_graph=False):
-    """Add to the grad of every leaf this one came from.
+    """Add to grad of every leaf that led to this Variable.
 
     retain_grad=True: keep the gradients on the way as well.
     create_graph=True: record how they are computed, so that
@@ -78,26 +79,20 @@ def backward(self, retain_grad=False, create_graph=False):
     """
     if self.grad is None:
         self.grad = engine.Variable(np.ones_like(self.data))
-    waiting, seen = [], set()
-
-    def visit(func):
-        if func is not None and func not in seen:
-            seen.add(func)
-            # the count breaks ties: Functions have no order
-            entry = (-func.generation, len(seen), func)
-            heapq.heappush(waiting, entry)
-
-    visit(self.creator)
+    waiting = [] if self.creator is None else [self.creator]
     with engine.using_config("enable_backprop", create_graph):
         while waiting:
-            func = heapq.heappop(waiting)[-1]
+            func = max(waiting, key=lambda func: func.generation)
+            waiting.remove(func)
             gys = [output().grad for output in func.outputs]
             gxs = func.backward(*gys)
             if not isinstance(gxs, tuple):
                 gxs = (gxs,)
             for x, gx in zip(func.inputs, gxs):
+                # not +=: gx may belong to others too (see step 14)
                 x.grad = gx if x.grad is None else x.grad + gx
-                visit(x.creator)
+                if x.creator is not None and x.creator not in waiting:
+                    waiting.append(x.creator)
             if not retain_grad:
                 for output in func.outputs:
                     output().grad = None
@@ -117,6 +112,7 @@ def div_backward(self, gy):
     return gy / x1, gy * (-x0 / x1**2)
 
 
+# (x,) takes the only input out of the list of inputs.
 def pow_backward(self, gy):
     """gx = c * x**(c - 1) * gy, where c is a plain number."""
     (x,), c = self.inputs, self.c

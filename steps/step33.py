@@ -32,8 +32,8 @@ slope is 0 as well, and this is all that Newton's method looks
 for.
 
 With n inputs the Hessian has n * n numbers, and it takes n more
-backward passes: nothing for two, too much for a million. Step 36
-shows what can be done without the matrix.
+backward passes. That is little for two inputs, and too much for a
+million. Step 36 shows what can be done without the matrix.
 
 Exercise: the two numbers off the diagonal are always equal. Why?
 Compute only one of them. Does that save a backward pass?

@@ -9,43 +9,43 @@ backward goes through it as through any other Variable:
 
 At x = 2 this is 100, and backward finds it. This is called
 *double backpropagation* (Drucker and LeCun, 1991). What is it
-good for? Take 11 points of a bell, and look for a polynomial
+good for? Take 11 points of a bell-shaped curve, and a polynomial
 y = w0 + w1 * x + ... + w10 * x**10. It can go through all points,
 but between them it does what it likes: near the ends it swings up
 to 1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
-(Runge, 1901). So we add to the error at the points, whose heights
-are t, a penalty for being steep:
+(Runge, 1901). The points have the heights t. To the error at the
+points we add a penalty for being steep:
 
     sum((y-t)**2) + penalty * sum((dy/dx)**2)
 
 A term of this kind is called a *gradient penalty* (Gulrajani and
 others, 2017). To find the weights w0 ... for which this sum is
 smallest, we differentiate dy/dx by each of them. In the picture,
-a penalty of 0.0001 calms the curve.
+a penalty of 0.0001 calms the curve. In the table, "off" is the
+largest distance from the bell, at the points and anywhere.
 
 There is one more use. The Hessian of a million weights has 10**12
 numbers, too many to store. But most methods only need its product
-with a vector v. This is the derivative of a single number, and
-one more backward computes it, the *Hessian-vector product*
-(Pearlmutter, 1994):
+with a vector v, the *Hessian-vector product* (Pearlmutter, 1994).
+It is the derivative of one number, so one more backward finds it:
 
     H @ v = d(gx * vx + gy * vy) / d(x, y)
 
 Here chapter 3 ends. So far every weight was a Variable of its
 own. In chapter 4 one Variable holds them all.
 
-Exercise: chain(*xs) is the sum of rosenbrock(a, b) over all pairs
-of neighbours. Take 100 numbers and a vector v. Compute H @ v with
-hvp, and with hessian_of. How many backward passes does each need?
+Exercise: write chain(*xs), the sum of rosenbrock(a, b) over all
+pairs of neighbours. For 100 numbers and a vector v, compute H @ v
+with hvp and with hessian_of. How many backward passes has each?
 
 In the package: nothing; step 71 has an hvp for any shapes
 
 Output:
     z = 68, dz/dx = 100
-    penalty  off at the points  off at all  steepest
-    0                   0.0000      1.9156     79.02
-    0.0001              0.0962      0.0962      2.68
-    0.01                0.3005      0.3005      1.52
+    penalty  off at the points  off anywhere  steepest
+    0                   0.0000        1.9156     79.02
+    0.0001              0.0962        0.0962      2.68
+    0.01                0.3005        0.3005      1.52
     figures/step36_penalty.png
     H @ v: [2290.  880.] by hand [2290.  880.]
 """
@@ -63,6 +63,8 @@ def bell(x):
     return 1 / (1 + 25 * x**2)
 
 
+# w0 + w1 * x + w2 * x**2 is w0 + x * (w1 + x * w2), and so on: the
+# loop begins with the innermost bracket.
 def polynomial(weights, x):
     """Return w0 + w1 * x + w2 * x**2 + ..., factored: no powers."""
     y = 0
@@ -187,7 +189,7 @@ if __name__ == "__main__":
 
     points = np.linspace(-1, 1, 11)
     fits = {p: fit(points, bell(points), p) for p in (0, 1e-4, 1e-2)}
-    print("penalty  off at the points  off at all  steepest")
+    print("penalty  off at the points  off anywhere  steepest")
     x = Variable(np.linspace(-1, 1, 401))
     for penalty, weights in fits.items():
         x.cleargrad()
@@ -196,7 +198,7 @@ if __name__ == "__main__":
         at_points = abs(polynomial(weights, points) - bell(points))
         at_all = abs(y.data - bell(x.data))
         print(f"{penalty:<9g}{at_points.max():17.4f}", end="")
-        print(f"{at_all.max():12.4f}{abs(x.grad.data).max():10.2f}")
+        print(f"{at_all.max():14.4f}{abs(x.grad.data).max():10.2f}")
     FIGURES.mkdir(exist_ok=True)
     draw(fits, FIGURES / "step36_penalty.png")
     print("figures/step36_penalty.png")

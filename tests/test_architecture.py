@@ -13,8 +13,8 @@ from curriculum.package import Package, imports
 from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
-#     within core: config, changes <- checks <- arraylike <- extras, backward
-#                  <- variable <- guards <- function <- shape <- indexing
+#     within core: config, changes <- checks <- arraylike <- extras, settled,
+#                  backward <- variable <- guards <- function <- shape <- indexing
 #                  <- arithmetic, reduction      shape <- matmul      function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
@@ -32,7 +32,8 @@ ARROWS = {
     "core.arraylike": ["advice", "core.checks"],
     "core.extras": ["nodes", "core.arraylike", "core.config"],
     "core.backward": ["cuda", "core.config", "core.changes"],
-    "core.variable": ["core.extras", "core.backward"],
+    "core.settled": ["core.arraylike", "core.config"],
+    "core.variable": ["core.extras", "core.backward", "core.settled"],
     "core.guards": ["core.variable"],
     "core.function": ["core.guards"],
     "core.fast": ["core.function"],

@@ -90,6 +90,14 @@ def test_relu(step, rng):
     assert array_equal(a.grad.data, b.grad.data)
 
 
+def test_relu_chooses_and_does_not_multiply(step):
+    x = dezero.Variable(np.array([-1.0, 2.0]))
+    y = step.relu(x)
+    y.grad = dezero.Variable(np.array([np.inf, 1.0]))  # inf * 0 would be nan
+    y.backward()
+    assert x.grad.data.tolist() == [0.0, 1.0]
+
+
 def test_little_of_a_gradient_comes_through_sigmoids(step):
     """A quarter at most; relu lets it pass or not."""
     x = dezero.Variable(np.linspace(-5, 5, 101))

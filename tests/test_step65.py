@@ -124,6 +124,19 @@ def test_a_hook_can_replace_a_gradient_even_by_zero(step, published):
     assert [float(x.grad) for x in (a, b, d)] == [0, 0, 5]
 
 
+def test_a_hook_sees_the_complete_gradient_once(step):
+    x = scalar(3.0)
+    y = x * x
+    z = y + y * x  # two arrows to y: its gradient is 1 + x
+    seen, hooks = [], {}
+    for node in step.Node(y.creator), step.AccumulateGrad(x):
+        hooks[node] = lambda g: seen.append(float(g.data))
+    with no_grad():
+        step.run_backward(step.Node(z.creator), ones(z), hooks)
+    assert seen == [4, 4 * 6 + 9]
+    assert float(x.grad) == 33
+
+
 def test_drawn_once_however_often_it_is_used(step):
     x = scalar(3.0, "x")
     y = x * x

@@ -3,7 +3,8 @@
 An evening's reading, best in this order:
 
     config, backward, variable, function   step 32, and what a call and a pass need
-    changes, checks, guards                what is refused, and what the reader is told
+    settled, changes                       arrays that are shared, or edited too late
+    checks, guards                         what is refused, and what the reader is told
     arraylike, extras                      the rest of Variable, mostly a line each
     shape, indexing, arithmetic, reduction, matmul    the ops
     fast                                   Function.__call__ once more, for speed

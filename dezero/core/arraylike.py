@@ -1,6 +1,7 @@
 """What a Variable shares with an ndarray: shape, methods, operators, NumPy's protocol.
 
-Most are a line that calls the function of that name, which is defined later: `ops`.
+Most are a line that calls the function of that name. Those functions need Variable, so
+Variable cannot import them; it finds them in `ops`, which core/__init__ fills.
 """
 
 import inspect
@@ -16,8 +17,7 @@ from dezero.core import checks
 if TYPE_CHECKING:
     from dezero.core.variable import Variable
 
-# Functions of Variables, and what NumPy's come to. core/__init__ and dezero.functions
-# fill them in.
+# Functions of Variables, and what NumPy's come to; dezero.functions adds to both.
 ops: Any = types.SimpleNamespace()
 of_numpy: dict = {}
 

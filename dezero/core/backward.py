@@ -7,8 +7,6 @@ is written into any Variable before the whole pass has succeeded.
 
 import operator
 
-import numpy as np
-
 from dezero.core import changes
 from dezero.core.config import Config
 
@@ -44,7 +42,7 @@ def propagate(start, seed, retain_grad=False, until=()):
     """
     wrap, handler, latest = Config.wrap, Config.handler, changes.latest
     gradients = {start: seed if wrap else seed._data}
-    take = gradients.get if retain_grad else gradients.pop
+    take = gradients.get if retain_grad else gradients.pop  # what was used may go
     passed = []
     for func in _functions_behind(start, until):
         gys = []
@@ -71,6 +69,7 @@ def propagate(start, seed, retain_grad=False, until=()):
                 continue  # a Function further on answered "no gradient"
             gys = func._fill_with_zeros(gys)
 
+        # Was any data set since the call of func? Then some of func's may have changed.
         asked = func if func._time == latest else changes.with_stand_ins(func)
         if handler is not None:
             gxs = handler.backward(asked, gys)
@@ -107,15 +106,3 @@ def like(x, gradient):
     if gradient.dtype == dtype or dtype.kind not in "fc":
         return gradient
     return gradient.astype(dtype)
-
-
-def owner(array):
-    """Return the array whose memory this one shows."""
-    return array if array.base is None else array.base
-
-
-def is_read_only(array):
-    """Return whether nobody may write to array."""
-    if isinstance(array, np.ndarray):
-        return not array.flags.writeable
-    return array.base is not None  # CuPy does not say, so any view may be one

@@ -32,11 +32,11 @@ def note(x, data):
 
 
 def with_stand_ins(func):
-    """Return func, or where its numbers have changed since its call, a copy of it.
+    """Return func; if its inputs or output have changed since its call, a copy of it.
 
-    There, the inputs and the output that were changed are only shapes, all that many
-    backwards, such as that of a sum, need. Those that do need numbers get the reason,
-    as a RuntimeError.
+    In the copy, what has changed is a Gone: it still has its shape, which is all that
+    the backward of a sum needs. A backward that asks it for numbers gets a RuntimeError
+    that says what was changed.
     """
     outputs = [y() for y in func._outputs]
     if all(_what_changed(x, func._time) is None for x in [*func._inputs, *outputs]):

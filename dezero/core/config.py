@@ -20,11 +20,12 @@ class _Config(threading.local):
     wrap             a call takes and returns Variables. Off, a call is its forward,
                      ndarrays in and out: so the backwards of the package run where
                      nobody will differentiate the gradient (see backward.py)
-    handler          None, or what dezero.static follows a program by: it is asked in
-                     place of a call, handler.call(func, inputs), and of a backward,
-                     handler.backward(func, gys); what x.data or x.grad is,
-                     handler.read(x, name); and whether these may be set,
-                     handler.write(x, name, value)
+    handler          None, unless dezero.static follows a program (step 72). Then it
+                     is asked instead:
+                         handler.call(func, inputs)     what func(*inputs) gives
+                         handler.backward(func, gys)    what func.backward(*gys) gives
+                         handler.read(x, name)          what x.data or x.grad is
+                         handler.write(x, name, value)  whether x may be changed so
     """
 
     enable_backprop = True
@@ -66,9 +67,10 @@ def using_config(name, value):
 
 
 class switched:
-    """Set switches inside a with block, the engine's own too; then, all are as before.
+    """Set switches inside a with block, also wrap and handler; restore all behind it.
 
-    A class, for every backward enters it, and a generator takes twice the time.
+    A class and not a generator as using_config: every backward enters it, and it takes
+    half of the time. vars(Config) are the switches that this thread has set.
     """
 
     def __init__(self, **values):

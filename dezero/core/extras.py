@@ -110,7 +110,7 @@ class Extras:
         self._grad = self.__dict__.pop("grad")
 
     def __dir__(self):
-        # Not what is only there to say how it is done here.
+        # Without x.view and the like, which only raise errors that say what to write.
         return [name for name in super().__dir__() if name not in MEMBERS]
 
 

@@ -78,7 +78,7 @@ class Function:
         requires_grad = True in [x.requires_grad for x in inputs]
         outputs = [Variable(y, None, requires_grad) for y in ys]
         if not Config.enable_backprop:
-            for y in outputs:
+            for y in outputs:  # a leaf, as any Variable that no graph leads to
                 y.requires_grad, y._no_graph = True, UNDER_NO_GRAD
             return outputs if len(outputs) > 1 else outputs[0]
         self.generation = max([x.generation for x in inputs] or [0])
@@ -137,6 +137,7 @@ class Function:
 
     # --- what a backward pass asks ---
 
+    # func.backward, and what it returns checked, where takes_arrays is False
     _gradients_of_inputs = guards.gradients_from_outside
 
     def _fill_with_zeros(self, gys):

@@ -1,8 +1,8 @@
 """What comes from outside: made into what the engine expects, or refused.
 
 A call of a Function may be given numbers, lists and arrays beside Variables, and a
-Function that a reader writes may return anything. (Settings, such as a learning rate,
-are judged in dezero/guards.py.)
+Function that a reader writes may return anything. (dezero/guards.py is about settings,
+such as a learning rate.) Nothing here is needed to understand a graph or a backward.
 """
 
 import inspect
@@ -121,11 +121,12 @@ def _as_input(who, x, name="x", xp=np):
     return x
 
 
-def _as_constant(x):
-    """Return an array as a Variable that wants no gradient, a Variable as it is."""
+def _as_constant(who, x, name="x"):
+    """Return x as a Variable; what came as an array or a number wants no gradient."""
+    x = _as_input(who, x, name)
     if isinstance(x, Variable) or not Config.wrap:
         return x
-    return Variable(x, requires_grad=False)
+    return Variable(as_array(x), None, False)
 
 
 _INPUT = "a Variable, an array or a list of real numbers, or a number"

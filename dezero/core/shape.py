@@ -6,9 +6,10 @@ import operator
 import numpy as np
 
 from dezero import cuda
+from dezero.core.config import Config
 from dezero.core.function import Function
 from dezero.core.guards import _as_constant, _as_input
-from dezero.core.variable import Variable
+from dezero.core.variable import Variable, as_variable
 from dezero.guards import refusal
 
 
@@ -108,9 +109,9 @@ class SumTo(Function):
 
 def reshape(x, shape) -> Variable:
     """Return x in another shape; one length may be -1 (see step 38)."""
-    x, shape = _as_input("reshape", x), _as_shape("reshape", shape, 38)
+    x, shape = _as_constant("reshape", x), _as_shape("reshape", shape, 38)
     if x.shape == shape:
-        return _as_constant(x)
+        return as_variable(x)
     try:
         return Reshape(shape)(x)
     except ValueError as error:
@@ -140,9 +141,10 @@ def _check_order(axes, ndim):
 
 def broadcast_to(x, shape) -> Variable:
     """Return x repeated to shape, by NumPy's broadcasting (see step 40)."""
-    x, shape = _as_input("broadcast_to", x), _as_shape("broadcast_to", shape, 40)
+    x = _as_constant("broadcast_to", x)
+    shape = _as_shape("broadcast_to", shape, 40)
     if x.shape == shape:
-        return _as_constant(x)
+        return as_variable(x)
     try:
         return BroadcastTo(shape)(x)
     except ValueError as error:
@@ -156,15 +158,15 @@ def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
     x, shape = _as_input("sum_to", x), _as_shape("sum_to", shape, 40)
     if x.shape == shape:
-        return _as_constant(x)
+        return as_variable(x)
     return SumTo(shape)(x)
 
 
 def _sum_to(x, shape):
     """Return sum_to(x, shape) of a gradient, which is what it should be, and soon."""
     if type(shape) is tuple and getattr(x, "shape", None) == shape:
-        # NumPy scalars and Variables first: they need not ask Config.
-        return _as_constant(x) if isinstance(x, np.ndarray) else x
+        # Nothing to sum. An array becomes a Variable, except in a backward on arrays.
+        return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x
     return sum_to(x, shape)
 
 

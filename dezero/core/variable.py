@@ -18,9 +18,10 @@ from dezero import cuda
 from dezero.advice import MEMBERS, named_arguments, teach_members
 from dezero.core import changes, checks
 from dezero.core.arraylike import ArrayLike
-from dezero.core.backward import is_read_only, owner, propagate
+from dezero.core.backward import propagate
 from dezero.core.config import Config, switched
 from dezero.core.extras import Extras
+from dezero.core.settled import settle
 from dezero.guards import flag
 
 
@@ -38,9 +39,10 @@ class Variable(ArrayLike, Extras):
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # Few Variables have their own of these:
-    _no_graph = None  # the reason, where a graph could be expected
-    _changed = _reshaped = 0  # changes.latest when data was set, when to another shape
+    # Most Variables keep these values, which stand here once for all of them.
+    _no_graph = None  # why there is no graph, where one could be expected
+    _changed = 0  # what changes.latest was when data was set last,
+    _reshaped = 0  # and when it was set to an array of another shape
     _is_parameter = False  # may be edited in place, by an optimizer
 
     def __init__(self, data, name=None, requires_grad=True):
@@ -54,8 +56,9 @@ class Variable(ArrayLike, Extras):
         self.generation = 0
         self.requires_grad = requires_grad
 
-    # Two properties, so that a mistake is told in the line that makes it, and backward
-    # knows what has changed. The engine itself reads _data and _grad.
+    # Why properties? So that x.grad = 3 raises in that line and not in a later
+    # backward, and so that backward knows which data was set after a forward had used
+    # it. The engine itself reads _data and _grad.
 
     @property
     def data(self) -> np.ndarray | Any:
@@ -70,7 +73,7 @@ class Variable(ArrayLike, Extras):
         if Config.handler is not None:
             Config.handler.write(self, "data", data)
         if data is self._data and not self._is_parameter:
-            return  # x.data *= 100: who edits an array in place knows why (step 66)
+            return  # x.data *= 100, in place: only a Parameter notes that (step 66)
         checks.check_data(self, data, isinstance(data, Variable))
         if isinstance(data, np.generic):  # what NumPy makes of a 0-d x.data * 2
             data = np.asarray(data)
@@ -124,10 +127,10 @@ class Variable(ArrayLike, Extras):
         if self._no_graph:
             raise RuntimeError(f"backward: {self._no_graph}")
         seed = self._seed(gradient)
-        if self.creator is None and gradient is None:
+        if self.creator is None and gradient is None:  # a leaf: d(self)/d(self) is 1
             self._grad = seed
             return
-        if self.creator is not None and not self.requires_grad:  # nobody wants one
+        if self.creator is not None and not self.requires_grad:  # no leaf wants one
             self._grad = seed if retain_grad or self._retains_grad else None
             return
         with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
@@ -213,29 +216,6 @@ def as_variable(obj) -> Variable:
     if isinstance(obj, Variable) or not Config.wrap:
         return obj
     return Variable(obj)
-
-
-def settle(gradients, seed):
-    """Return {x: its gradient}, each a Variable whose memory is its own.
-
-    d(a + b) = (gy, gy), and the gradient of a sum is a view: what backward carried may
-    belong to two leaves, or be read-only.
-    """
-    wrap, settled = Config.wrap, {}
-    given, taken = {seed}, {id(owner(seed._data))}
-    for x, gradient in gradients.items():
-        if wrap and (gradient in given or gradient is x):
-            gradient = gradient.copy()
-        array = gradient._data if wrap else as_array(gradient)
-        memory = owner(array)
-        if id(memory) in taken or is_read_only(array):
-            array = memory = array.copy()
-        if wrap:
-            gradient._data = array
-            given.add(gradient)
-        taken.add(id(memory))
-        settled[x] = gradient if wrap else Variable(array)
-    return settled
 
 
 def accumulated(x, gradient):

@@ -37,6 +37,7 @@ from dezero.functions.elementwise import *
 from dezero.functions.linalg import *
 from dezero.functions.loss import *
 from dezero.functions.norm import *
+from dezero.functions.norm_samples import *
 from dezero.functions.pooling import *
 from dezero.functions.recurrent import *
 from dezero.functions.reduction import *

@@ -231,7 +231,7 @@ def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
     stride, pad = _as_steps("conv2d_simple", stride, pad)
     _check_kernels("conv2d_simple", x, W, b, "OC, C", out=0)
     _check_fits("conv2d_simple", x.shape, W.shape[2:], pad)
-    x, W = _as_constant(x), _as_constant(W)
+    x, W = _as_constant("conv2d_simple", x), _as_constant("conv2d_simple", W)
     N, (OC, _, *kernel_size) = len(x), W.shape
     OH, OW = _out_size(x.shape, kernel_size, stride, pad)
     col = im2col(x, kernel_size, stride, pad)  # (N*OH*OW, C*KH*KW)

@@ -167,7 +167,7 @@ def _as_pair(who, x0, x1):
     xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
     a, b = xs[0].shape, xs[1].shape
     if a == b != ():
-        return map(_as_constant, xs)
+        return [_as_constant(who, x) for x in xs]
     if not _broadcasts(a, b) and not _broadcasts(b, a):
         raise ValueError(
             f"{who}: expected equal shapes, or one that broadcasts to the other, got "
@@ -176,7 +176,7 @@ def _as_pair(who, x0, x1):
     for i, x in enumerate((x0, x1)):
         if not hasattr(x, "dtype") and not xs[i].shape:
             xs[i] = xs[i].astype(xs[1 - i].dtype)  # a number takes the array's dtype
-    return map(_as_constant, xs)
+    return [_as_constant(who, x) for x in xs]
 
 
 def _broadcasts(shape, target):
@@ -213,9 +213,9 @@ def _as_labels(who, t, x, ignore_index=None):
 
 def _as_truths(who, x, t, name="x"):
     """Return x, and t in its shape: as a Variable of floats, or an array of floats."""
-    x = _as_constant(_as_floats(who, x, name))
+    x = _as_constant(who, _as_floats(who, x, name))
     t = _as_input(who, t, "t", cuda.get_array_module(x))
-    is_variable, t = isinstance(t, Variable), _as_constant(t)
+    is_variable, t = isinstance(t, Variable), _as_constant(who, t)
     if t.size != x.size or (t.ndim == x.ndim and t.shape != x.shape):
         raise ValueError(
             f"{who}: expected a t for each element of x, got shapes {x.shape} and "

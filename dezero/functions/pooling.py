@@ -259,10 +259,9 @@ def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
 @named_arguments
 def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return pooling(x, ...), from im2col and max, which shares ties (see step 57)."""
-    x = _as_input("pooling_simple", x)
+    x = _as_constant("pooling_simple", x)
     settings = _as_window("pooling_simple", kernel_size, stride, pad)
     _check_windows("pooling_simple", x, settings[0], settings[2])
-    x = _as_constant(x)
     col = im2col(x, *settings, to_matrix=False)
     if any(settings[2]):  # im2col pads with zeros, which might win
         xp = cuda.get_array_module(x)

@@ -175,13 +175,12 @@ class Layer:
 
     def params(self):
         """Yield every Parameter once, in order of definition, inner layers' too."""
-        found = {}  # in place of a set, for it keeps the order
+        seen = set()
         for _, owned in self._owned():
-            if isinstance(owned, Layer):
-                found |= dict.fromkeys(owned.params())
-            else:
-                found[owned] = None
-        yield from found
+            for param in owned.params() if isinstance(owned, Layer) else [owned]:
+                if param not in seen:
+                    seen.add(param)
+                    yield param
 
     def cleargrads(self):
         """Forget all gradients: backward adds to those that it finds (step 14)."""

@@ -47,7 +47,8 @@ class Node:
         if not callable(function) and not (function is None and name):
             expected = "a function, or None and a name"
             raise TypeError(refusal("Node", "function", expected, function, 72))
-        self.function, self.args, self.kwargs = function, args, kwargs or {}
+        self.function, self.args = function, args
+        self.kwargs = {} if kwargs is None else kwargs
         self.shape, self.dtype = shape, dtype
         self.name = name or getattr(function, "__name__", str(function))
         self.value, self.label = value, label

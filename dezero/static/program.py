@@ -191,7 +191,10 @@ class Program:
             self._explain(xs)
         count = len(results) - len(self._targets)
         ys = [Variable(y, None, False) for y in results[:count]]
-        grads = [_added(x, gx) for x, gx in zip(self._targets, results[count:])]
+        grads = []
+        for x, gx in zip(self._targets, results[count:]):
+            first = x._grad is None and not x._hooks
+            grads.append(Variable(gx) if first else _added(x, gx))
         for x, grad in zip(self._targets, grads):  # nothing can fail from here on
             x._grad = grad
         for y in (*ys, *grads):

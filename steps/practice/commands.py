@@ -209,6 +209,9 @@ def exercise_report(found, printed):
     """Return the lines on an exercise: what agrees, and the first that does not."""
     lines = []
     for entry in found:
+        if "error" in entry and "your turn" in entry["error"]:
+            at = f", line {entry['line']} of your file" if entry["line"] else ""
+            return [*lines, f"  not written yet{at}"]
         if "error" in entry:
             at = f" (line {entry['line']} of your file)" if entry["line"] else ""
             return [*lines, *shown_block(f"stopped{at}", entry["error"], printed)]

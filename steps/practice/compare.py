@@ -13,7 +13,8 @@ import traceback
 
 
 def load(name, path):
-    """Return the module in a file."""
+    """Return the module in a file, and leave no bytecode beside it."""
+    sys.dont_write_bytecode = name == "mine"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

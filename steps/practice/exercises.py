@@ -6,7 +6,6 @@ no such file, the exercise is a question, and only its answer can say more.
 """
 
 import json
-import os
 import subprocess
 import tempfile
 import textwrap
@@ -70,7 +69,6 @@ def judge(number, path=None, limit=LIMIT, python=None):
             run = subprocess.run(
                 command,
                 cwd=folder,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
                 capture_output=True,
                 text=True,
                 encoding="utf-8",

@@ -10,7 +10,7 @@ from pathlib import Path
 import machine
 from book.code import read_lesson
 from book.output import match_lines
-from book.reader import StepError, find_steps, read_ledger
+from book.reader import STEPS, StepError, find_steps, read_ledger
 
 from .places import ROOT, my_step, shown
 from .stubs import YOURS, tasks
@@ -21,24 +21,36 @@ LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
 ENGINE = 22  # the step whose file is an engine, complete
 ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
 
-# Runs a program with the reader's step 22 in the place of dezero.core_simple.
-ON_ENGINE = """
-import importlib.util, os, runpy, sys
-engine, path = sys.argv[1:3]
-import dezero
-spec = importlib.util.spec_from_file_location("dezero.core_simple", engine)
-module = importlib.util.module_from_spec(spec)
-sys.modules["dezero.core_simple"] = dezero.core_simple = module
-spec.loader.exec_module(module)
-sys.argv = sys.argv[2:]
-sys.path[0] = os.path.dirname(path)
-runpy.run_path(path, run_name="__main__")
+# Runs a reader's program. The steps that it imports are ours, as in the tests, and
+# their folder comes last: numpy.py there is not NumPy. With an engine, the reader's
+# step 22, that stands in the place of dezero.core_simple.
+PROGRAM = """
+def run(steps, engine, path, *arguments):
+    import importlib.util, sys, types
+    sys.argv = [path, *arguments]
+    sys.path[0:1] = []
+    sys.path.append(steps)
+    if engine:
+        import dezero
+        spec = importlib.util.spec_from_file_location("dezero.core_simple", engine)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["dezero.core_simple"] = dezero.core_simple = module
+        spec.loader.exec_module(module)
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    with open(path, encoding="utf-8") as file:
+        code = compile(file.read(), path, "exec")
+    sys.modules["__main__"] = main
+    exec(code, main.__dict__)
+
+import sys
+run(*sys.argv[1:])
 """
 
 
-def on_engine(engine):
-    """Return the arguments of Python that put an engine in dezero's place."""
-    return ["-c", ON_ENGINE, str(engine)] if engine else []
+def program(path, engine=None):
+    """Return the arguments of Python that run a reader's file as a program."""
+    return ["-c", PROGRAM, str(STEPS), str(engine or ""), str(path)]
 
 
 @dataclass
@@ -55,12 +67,13 @@ class Verdict:
     stderr: str = ""
     gaps: int = 0  # how many are left in the file
     tasks: int = 0  # how many there were
+    limit: float = LIMIT  # seconds
 
     @property
     def failures(self):
         """The tests that fail: what is wrong first, then what is not written yet."""
         failed = [x for x in self.tests if x["passed"] is False]
-        return sorted(failed, key=lambda x: YOURS in x["said"])
+        return sorted(failed, key=lambda x: YOURS in x.get("said", ""))
 
     @property
     def passed(self):
@@ -99,7 +112,7 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None):
             f"there is no {shown(path)} yet; begin it with: "
             f"python -m steps start {number}"
         )
-    verdict = Verdict(number, path)
+    verdict = Verdict(number, path, limit=limit)
     verdict.broken = unreadable(path)
     if verdict.broken:
         return verdict
@@ -138,7 +151,7 @@ def run_tests(verdict, python, report, limit, engine):
         "STEPS_REPORT": str(report),
         "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they cost a second
     }
     command = [
         python,
@@ -158,7 +171,7 @@ def run_tests(verdict, python, report, limit, engine):
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=limit + 20,
+            timeout=limit + 60,
         )
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:
@@ -197,7 +210,7 @@ def missing_output(step, path, python, folder, limit, engine):
     another order, which may be as good as ours.
     """
     run = subprocess.run(
-        [python, "-W", "error", *on_engine(engine), str(path)],
+        [python, "-W", "error", *program(path, engine)],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -20,8 +20,8 @@ def report(verdict, tries=0, command=None):
         lines += [
             "",
             *wrapped(
-                f"{sentence(verdict.endless)}: stopped after the limit of time. Is "
-                f"there a loop that never ends?{where}"
+                f"{sentence(verdict.endless)}: stopped after {verdict.limit:g} "
+                f"seconds. Is there a loop that never ends?{where}"
             ),
         ]
     elif verdict.failures:
@@ -48,9 +48,9 @@ def count(verdict):
 def failure(verdict):
     """Say what the first failing test called, expected and got."""
     first = verdict.failures[0]
-    if YOURS in first["said"]:
-        line = f", line {first['inside'][0]}" if first["inside"] else ""
-        task = first["said"].split(YOURS)[1].split("\n")[0]
+    task, line = gap(first)
+    if task:
+        line = f", line {line}" if line else ""
         untouched = verdict.gaps >= verdict.tasks
         begin = "Nothing is broken: the gaps of this file are your task. " * untouched
         return [
@@ -91,6 +91,19 @@ def without_places(said):
         if not re.match(r"\s*\+\s+(where|and) +<(class|function|module|bound)", line)
     ]
     return "\n".join(lines)
+
+
+def gap(failure):
+    """Return the task of a gap that a test ran into, and its line; None, None else.
+
+    The test may have called it, or started the program that stopped there.
+    """
+    said, inside = failure["said"], failure["inside"]
+    if failure["error"] == "NotImplementedError" and said.startswith(YOURS):
+        return said.removeprefix(YOURS), inside and inside[0]
+    task = re.search(f"NotImplementedError: {YOURS}(.*)", said)
+    lines = re.findall(r", line (\d+), in ", said)
+    return (task[1], lines[-1] if lines else None) if task else (None, None)
 
 
 def whats_next(verdict, tries, command):

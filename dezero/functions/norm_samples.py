@@ -1,0 +1,225 @@
+"""Numbers of each sample brought to mean 0 and variance 1: layer_norm, group_norm.
+
+As batch_norm in norm.py, but mean and var are those of a part of one sample. So the
+size of the batch does not matter, and training and use are the same.
+
+Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
+after these as one (H * W in images), D the last axis, G groups of E channels each.
+scale is 1 / sqrt(var + eps).
+"""
+
+import math
+
+from dezero.core import Config, Function, Variable, reshape
+from dezero.functions.activation import _sum_along
+from dezero.functions.inputs import _as_floats, _as_input, _in_float32
+from dezero.functions.linalg import _rows, _sum_rows
+from dezero.guards import number, shown, whole
+
+__all__ = ["GroupNorm", "LayerNorm", "group_norm", "layer_norm"]
+
+
+class LayerNorm(Function):
+    """y = gamma * (x - mean) * scale + beta, mean and scale of the last axis.
+
+        gbeta  = sum(gy)                              over all rows
+        ggamma = sum(gy * (x - mean) * scale)         over all rows
+        gx     = scale * (g - mean(g) - (x - mean) * scale**2 * mean(g * (x - mean)))
+
+    with g = gy * gamma, and for mean that of the last axis.
+
+    Shapes: x (..., D), gamma, beta (D,) -> y like x.
+    """
+
+    def __init__(self, eps):
+        self.eps = eps
+
+    def forward(self, x, gamma, beta):
+        if x.ndim == 0 or not x.shape[-1] or gamma.shape != x.shape[-1:]:
+            raise ValueError(
+                "layer_norm: x and gamma must be (..., D) and (D,), got "
+                f"{x.shape} and {gamma.shape} (see step 54)"
+            )
+        if beta.shape != gamma.shape:
+            raise ValueError(
+                f"layer_norm: beta must be (D,) = {gamma.shape}, got {beta.shape} "
+                "(see step 54)"
+            )
+        y, self.mean, self.scale = _center_rows(_rows(x), self.eps)
+        y *= self.scale
+        y *= gamma.astype(y.dtype, copy=False)
+        y += beta.astype(y.dtype, copy=False)
+        return y.reshape(x.shape)
+
+    def backward(self, gy):
+        x, gamma, _ = self.inputs
+        shape = x.shape
+        x, gy = _rows(x), _rows(gy)  # (N, D)
+        if not Config.enable_backprop:
+            d, scale = x - self.mean, self.scale
+        else:
+            d, _, scale = _center_rows(x, self.eps)
+        product = gy * d
+        gbeta = _sum_rows(gy)
+        ggamma = (scale.T @ product).reshape(-1)
+        if not self.needs_grad(0):
+            return None, ggamma, gbeta
+        weights = gamma.reshape(-1, 1) / shape[-1]  # mean(g) = gy @ weights
+        gx = gy * gamma
+        gx -= gy @ weights
+        d *= (product @ weights) * scale**2
+        gx -= d
+        gx *= scale
+        return reshape(gx, shape), ggamma, gbeta
+
+
+class GroupNorm(Function):
+    """y = gamma * (x - mean) * scale + beta, mean and scale of a group of channels.
+
+    What is summed over groups is put together from sums over channels:
+
+        s0     = sum(gy)        s1     = sum(gy * (x - mean) * scale)    over L
+        gbeta  = sum(s0)        ggamma = sum(s1)                         over N
+        gx     = scale * (gy * gamma - m0 - (x - mean) * scale * m1)
+
+    where m0 is the sum of gamma * s0 over the channels of a group, divided by its
+    E * L values, and m1 that of gamma * s1.
+
+    Shapes: x (N, C, ...), gamma, beta (C,) -> y like x.
+    """
+
+    def __init__(self, groups, eps):
+        self.groups = groups
+        self.eps = eps
+
+    def forward(self, x, gamma, beta):
+        _check_channels("group_norm", x, {"gamma": gamma, "beta": beta})
+        if x.shape[1] % self.groups or not math.prod(x.shape[1:]):
+            raise ValueError(
+                f"group_norm: the channels of x must make {self.groups} equal groups, "
+                f"got x of shape {x.shape} (see step 54)"
+            )
+        y, self.mean, self.scale = self._center(x)
+        y *= self.scale * self._by_group(gamma).astype(y.dtype, copy=False)
+        y += self._by_group(beta).astype(y.dtype, copy=False)
+        return y.reshape(x.shape)
+
+    def backward(self, gy):
+        x, gamma, _ = self.inputs
+        shape = x.shape
+        gy = gy.reshape(self._shape(x))  # (N, G, E, L)
+        if not Config.enable_backprop:
+            d, scale = x.reshape(gy.shape) - self.mean, self.scale
+        else:
+            d, _, scale = self._center(x)
+        gamma = self._by_group(gamma)
+        s0 = _sum_along(gy, 3)  # (N, G, E, 1)
+        s1 = _sum_along(gy * d, 3) * scale
+        gbeta = s0.sum(axis=0).reshape(-1)
+        ggamma = s1.sum(axis=0).reshape(-1)
+        if not self.needs_grad(0):
+            return None, ggamma, gbeta
+        slope = scale / math.prod(gy.shape[2:])
+        m0 = (gamma * s0).sum(axis=2, keepdims=True)  # (N, G, 1, 1)
+        m1 = (gamma * s1).sum(axis=2, keepdims=True)
+        gx = gy * (scale * gamma)
+        d *= slope * scale * m1
+        gx -= d
+        gx -= slope * m0
+        return reshape(gx, shape), ggamma, gbeta
+
+    def _center(self, x):
+        """Return x - mean (N, G, E, L), mean and scale (N, G, 1, 1)."""
+        rows = x.reshape(len(x) * self.groups, math.prod(x.shape[1:]) // self.groups)
+        d, mean, scale = _center_rows(rows, self.eps)
+        group = (len(x), self.groups, 1, 1)
+        return d.reshape(self._shape(x)), mean.reshape(group), scale.reshape(group)
+
+    def _shape(self, x):
+        """Return (N, G, E, L)."""
+        channels = x.shape[1] // self.groups
+        return len(x), self.groups, channels, math.prod(x.shape[2:])
+
+    def _by_group(self, v):
+        """Return v (C,), an array or a Variable, as (G, E, 1)."""
+        return v.reshape(self.groups, v.shape[0] // self.groups, 1)
+
+
+@_in_float32(3)
+def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
+    """Return x with mean beta and standard deviation gamma along the last axis.
+
+    Shapes: x (..., D), gamma, beta (D,) -> y like x.
+
+    >>> import numpy as np
+    >>> layer_norm(np.array([[0.0, 2.0], [5.0, 25.0]]), np.ones(2), np.zeros(2))
+    variable([[-0.999995    0.999995  ]
+              [-0.99999995  0.99999995]])
+    """
+    number("layer_norm", "eps", eps, 54, least=0)
+    x, gamma, beta = _as_scaled("layer_norm", x, gamma, beta)
+    return LayerNorm(eps)(x, gamma, beta)
+
+
+@_in_float32(4)
+def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
+    """Return x with mean beta and standard deviation gamma in groups of channels.
+
+    Each sample for itself, so it does the same in training and in use, and the size
+    of the batch does not matter.
+
+    Shapes: x (N, C, H, W) or (N, C, ...), gamma, beta (C,) -> y like x.
+    groups: how many; the first C / groups channels make the first.
+    """
+    try:
+        groups = whole("group_norm", "groups", groups, 54)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"group_norm: expected groups, a number from 1, got {shown(groups)}; gamma "
+            "and beta come after it (see step 54)"
+        ) from error
+    number("group_norm", "eps", eps, 54, least=0)
+    x, gamma, beta = _as_scaled("group_norm", x, gamma, beta)
+    return GroupNorm(groups, eps)(x, gamma, beta)
+
+
+def _center_rows(x, eps):
+    """Return d = x - mean, mean and scale of x (N, D): (N, D), (N, 1), (N, 1).
+
+    Of an array or a Variable: methods and operators only.
+    """
+    mean = _sum_along(x, 1) / x.shape[1]
+    d = x - mean
+    return d, mean, (_sum_along(d * d, 1) / x.shape[1] + eps) ** -0.5
+
+
+# --- what batch_norm asks, too ---
+
+
+def _as_scaled(who, x, gamma, beta):
+    """Return x, of floats, gamma and beta."""
+    x = _as_floats(who, x)
+    for name, v in ("gamma", gamma), ("beta", beta):
+        if v is None:
+            shape = x.shape[-1:] if who == "layer_norm" else x.shape[1:2]
+            raise ValueError(
+                f"{who}: {name} must be an array of shape {shape}, got None (see step "
+                "54)"
+            )
+    return x, _as_input(who, gamma, "gamma"), _as_input(who, beta, "beta")
+
+
+def _check_channels(name, x, arrays):
+    """Raise ValueError unless x is (N, C, ...) and all arrays are (C,)."""
+    if x.ndim < 2:
+        raise ValueError(
+            f"{name}: expected x of shape (N, C) or (N, C, ...), got {x.shape} "
+            "(see step 54)"
+        )
+    for label, array in arrays.items():
+        shape = getattr(array, "shape", None)  # None: no array at all
+        if shape != x.shape[1:2]:
+            raise ValueError(
+                f"{name}: {label} must have a number for each channel of x, so the "
+                f"shape {x.shape[1:2]}, got {shape} (see step 54)"
+            )
