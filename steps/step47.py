@@ -16,22 +16,22 @@ The layer EmbedID picks rows. Words have no numbers of their own,
 so each word gets a row of numbers in a table W. The number of the
 word goes in, its row comes out, and training changes the row.
 
-Second, the loss. The scores may be any numbers; they are called
-*logits*. *Softmax* (Bridle, 1990) makes probabilities of them,
-positive and 1 in total:
+Second, the loss. The scores, called *logits*, may be any numbers.
+*Softmax* (Bridle, 1990) makes probabilities of them, 1 in total:
 
     p = exp(x) / sum(exp(x))
     [2.0, 1.0, 0.1]  ->  [0.66, 0.24, 0.10]
 
 Say class 0 is right. *Cross-entropy* is -log of the probability
 that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1
-and grows as p gets smaller. N samples have the mean of their
-losses. With the right class written *one-hot*, as 1 in place t and
-0 elsewhere, the gradient is surprisingly simple:
+and grows as p gets smaller. For N samples we take the mean. With
+the right class written *one-hot*, as 1 in place t and 0 elsewhere,
+the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
-A wrong class has too much probability, so its score falls.
+gx is below 0 for the right class alone: only its score rises in
+descent, and all others fall. Step 48 trains with this loss.
 
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
