@@ -26,9 +26,9 @@ product. Step 64 derives the same gradients by hand.
 
 Columns need memory: under a kernel of 3 x 3, a pixel is copied up
 to nine times. So Conv2d doesn't keep them for backward; it makes
-them again. The package goes further. It makes a block of columns
-at a time, and its gradients are Functions too: Conv2DGradW, and
-Deconv2d, which is also used by itself to make pictures larger.
+them again. (The package makes a block of columns at a time, and
+its gradients are Functions, too: Conv2DGradW and Deconv2d.) Now
+convolution is fast enough for a whole network: step 58.
 
 Exercise: write conv2d_simple from im2col, reshape and @, without
 a class. How many numbers does its graph keep, and how many does

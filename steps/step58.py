@@ -28,9 +28,10 @@ notice. The small VGG falls far behind: it looks at neighbours.
 
 VGG16 itself was trained for weeks, on a million photographs. Its
 weights are a file of half a gigabyte: --full fetches it, and the
-program then names what is in your picture. Later networks are
-deeper. Their blocks compute relu(x + f(x)), whose derivative
-inside the relu is 1 + f'(x); step 74 shows what the 1 is good for.
+program then names what is in your picture. (Later networks are
+deeper. Their blocks compute relu(x + f(x)): inside the relu the
+derivative is 1 + f'(x), and the 1 brings gradients far back.) A
+picture comes as a whole. In step 59, x comes piece by piece.
 
 Exercise: how many weights does each part of VGG16 have, and how
 many multiplications does one picture take? Then give SmallVGG a
