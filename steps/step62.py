@@ -30,7 +30,7 @@ Reshape writes out all pixels row by row and starts a new line after
 the image falls into slanted stripes. The picture shows all three,
 and the output measures how much neighbouring pixels differ.
 
-Step 63 builds graphs from a text.
+So far Python has read our formulas. Step 63 reads one from a text.
 
 Exercise: write S for x.T of an x with the shape (2, 3), acting on
 the six numbers of x in a row. What is S.T @ S? For which slices is

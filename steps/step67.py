@@ -1,8 +1,8 @@
 r"""Step 67. Another engine: count the children, and wait for them all.
 
 Could our engine have been built in another way? We build a second
-one from nothing, in four steps. It follows chapter 13 of Grokking
-Deep Learning (Trask, 2019), and must find the numbers in it.
+one from nothing, in steps 67 to 70. It follows chapter 13 of Grokking
+Deep Learning (Trask, 2019), and must find the losses printed there.
 
                  dezero            here
     a result     its creator, a    its creators, other
@@ -78,11 +78,12 @@ class Tensor:
         self.creation_op = op
         self.grad = None
 
-    # Which child is on the way to this result? We walk back from it
-    # and count only those. Many engines, the book's too, count when a
-    # child is computed. Then a child from which no way leads to the
-    # result, such as an accuracy, is counted and never hands back a
-    # gradient. Its creators wait for it forever, and nobody notices.
+    # Which children are on the way to this result? We walk back from
+    # the result and count only the children that we meet. Many engines,
+    # the book's too, count when a child is computed. Then a child from
+    # which no way leads to the result, such as an accuracy, is counted
+    # and never hands back a gradient. Its creators wait for it forever,
+    # and nobody notices.
     def children(self):
         """Count how often each tensor was used, on the way here."""
         count, waiting = {}, [self]
@@ -113,8 +114,8 @@ class Tensor:
         return ready
 
     # All rules stand in one method, which is read in a minute. But to
-    # add an operation, you have to change this method, where dezero
-    # takes a new Function from anywhere. Neither way is wrong.
+    # add an operation, you have to change this method. In dezero a new
+    # Function can stand in any file. Neither way is wrong.
     def gradients(self, gy):
         """Return a gradient for each creator, from that of self."""
         x = self.creators
