@@ -28,8 +28,8 @@ from gy = 1, 2, 3, so you can see where each number goes.)
 A sum divided by the number of its elements is a mean. The package
 has it, and more that is made of sums: var, std, and cumsum.
 
-To repeat gy, Sum multiplies it by ones. Step 40 looks at repeating
-itself: every operator needs it when two shapes differ.
+To repeat gy, Sum multiplies it by ones. In step 40 this becomes a
+Function, because every operator needs it when two shapes differ.
 
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong

@@ -10,9 +10,9 @@ is (1,), the one number of b is used three times:
 This is called *broadcasting*. A number that is used three times
 gets three gradients, and they add up (step 14): gb is gy0 + gy1 +
 gy2. The Add of step 13 does not know this and returns all of gy
-for both inputs. The engine of step 22 lets that pass in silence,
-and leaves a b.grad of shape (3,) to a b of shape (1,). The package
-compares the shapes, and says what is wrong.
+for both inputs. The engine of step 22 does not complain, and a b of
+shape (1,) has a b.grad of shape (3,). The package compares the
+shapes, and says what is wrong.
 
 Two Functions put it right. Each is the backward of the other:
 

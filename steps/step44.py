@@ -106,6 +106,7 @@ class Layer:
 # are float32: half the memory, and all the precision that training
 # needs. They come from NumPy's global generator, so that no generator
 # has to be handed to each layer; np.random.seed makes them repeatable.
+# (noqa tells the checker of our style that we do so on purpose.)
 class Linear(Layer):
     """y = x @ W + b.
 

@@ -30,8 +30,8 @@ the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
-gx is below 0 for the right class alone: only its score rises in
-descent, and all others fall. Step 48 trains with this loss.
+gx is below 0 for the right class alone. So descent raises its score
+and lowers all others. Step 48 trains with this loss.
 
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
@@ -107,7 +107,8 @@ def get_item(x, slices):
 
 
 # Setting x[i] = value is forbidden: Functions that have computed with
-# the old value would find the new one in their backward.
+# the old value would find the new one in their backward. __iter__ is
+# for loops over the rows of x, and for a, b = x.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 
@@ -179,8 +180,9 @@ def softmax(x, axis=1):
 
 # log has its own trouble: a probability below 1e-324 is 0, and its log
 # is minus infinity. Made of softmax and log, the loss has to keep p
-# away from 0. Then it stops at 34.5, and what is clipped has no
-# gradient, just where a gradient is needed most.
+# away from 0, here above 1e-15. Then it stops at -log(1e-15) = 34.5,
+# and what is clipped has no gradient, just where a gradient is needed
+# most.
 def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)

@@ -26,9 +26,9 @@ after the other:
 
 A transform is applied when the item is asked for, and not before.
 So a dataset may read an item from its file at that moment, and hold
-no other. Records does this with 48 pictures. We count the bytes
-that it holds at most: with 48 million pictures they would be about
-as many. Step 50 makes batches of the items.
+no other. Records does this with 48 pictures, and we count how many
+bytes it holds at most. With 48 million pictures there would be
+about as many. Step 50 makes batches of the items.
 
 Letters: C channels, H height, W width.
 

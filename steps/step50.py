@@ -12,9 +12,9 @@ How good is the model? Its *accuracy* is the share of samples whose
 highest score is that of their class. But a model may know the
 answers by heart, so the samples that it learned from tell us
 little. We need data of two kinds: a *training set* to learn from,
-and a *test set* that is only looked at. If we also choose
-hyperparameters, we do it with a third, the *validation set*:
-otherwise we would choose what happens to suit the test set.
+and a *test set* that is only looked at. To choose hyperparameters
+we use a third kind, the *validation set*: otherwise we would choose
+what happens to suit the test set.
 
 Data that people have labelled contains mistakes. Here 18 of the 90
 labels to learn from are wrong, and the network has 10,000 weights,
@@ -134,6 +134,7 @@ class DataLoader:
         return None if values[0] is None else np.array(values)
 
 
+# An accuracy needs no gradient: requires_grad=False says so (step 65).
 def accuracy(y, t):
     """Return the share of rows of y with the largest element at t."""
     y = as_variable(y)

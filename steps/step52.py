@@ -9,8 +9,8 @@ while, however little there is to do.
 
 CuPy is NumPy for such a card, under the same names: cupy.exp for
 numpy.exp, and `+`, `@` and x.sum() belong to the array anyway. So
-no function has to be written twice. It asks which module its array
-is from, calls that module xp, and goes on:
+no function has to be written twice. A function asks which module
+its array is from, calls that module xp, and goes on:
 
     xp = get_array_module(x)      numpy, or cupy
     return xp.exp(x)
@@ -20,7 +20,7 @@ What is left to say is where the numbers are:
     main memory   -- x.to_gpu() -->   memory of the GPU
     numpy         <-- x.to_cpu() --   cupy
 
-The way between the two is slow: while an array is on it, a GPU
+The way between the two is slow: while one array travels, a GPU
 could compute a lot. So nothing moves unless you say so, and an
 operation on arrays of both kinds is an error. Move a model once, by
 model.to_gpu(). Move each batch once; DataLoader(..., gpu=True) does.

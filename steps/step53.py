@@ -2,7 +2,7 @@
 
 A training may last for days, and all that it leaves is numbers in
 Parameters. When the program ends they are gone. So let us write
-them to a file, which a program of next year can read:
+them to a file that another program can read later:
 
     model.save_weights("spiral.npz")
 
@@ -31,7 +31,7 @@ runs itself a second time, as another process that gets a path and
 nothing else. Then it loads four files that don't fit: each gets an
 error, and the model stays as it was. To go on with a training, one
 must save more than the weights: Adam (step 46) remembers two
-numbers for each. Step 54 helps a network that learned too much.
+numbers for each. Step 54 is about networks that learn too much.
 
 Exercise: save what Adam remembers, too, so that 100 updates, a
 restart and 100 more end at the same weights as 200 updates. Which

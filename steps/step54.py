@@ -17,10 +17,10 @@ would get twice the sum that it learned with. With it the mean is
 
     mean(y) = r * 0 + (1 - r) * x / (1 - r) = x
 
-(the program tries r = 0.8 on a million ones), and in use dropout
-just returns x. How does it know? Config has a switch for that,
-train, beside the one of step 18. It is on, and test_mode() turns it
-off for a with block.
+as a million ones with r = 0.8 will show. In use dropout just
+returns x. How does it know? Config has a switch for that, train,
+beside the one of step 18. The switch is on, and test_mode() turns
+it off for a with block.
 
 Whatever makes a network fit its training set worse and new data
 better is called *regularization*. Weight decay (step 46) is one

@@ -194,7 +194,8 @@ class Conv2d(Function):
 
 
 # Which pixel does the largest number of a window depend on? On the
-# one that won, and only that pixel gets the gradient. If several
+# one that won, and only that pixel gets the gradient. winner is the
+# number of its place in the window, 0 to KH*KW - 1. If several
 # are equal, argmax takes the first, row by row, and so does the
 # pooling of PyTorch. No choice is the right one: where two numbers
 # are equal, the larger of them has a corner and no slope. One

@@ -23,16 +23,16 @@ On the way back from c to the previous c, a gradient is multiplied
 by f, and by no matrix and no slope of tanh. Where f is close to 1,
 the gradient comes back through many calls almost unchanged.
 
+A *GRU* (gated recurrent unit; Cho and others, 2014) has one state
+and two gates:
+
+    r = sigmoid(x2r(x) + h2r(h)), and likewise z
+    h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
+
 What is there to remember? Fog: a wave of 200 points, each of them
 off by up to 0.5. We ask for the next point of the clear wave. From
 a few points nobody can tell; the more one remembers, the better.
 Here chapter 5 ends. Chapter 6 looks into other frameworks.
-
-A *GRU* (gated recurrent unit; Cho and others, 2014) does it with one
-state and two gates:
-
-    r = sigmoid(x2r(x) + h2r(h)), and likewise z
-    h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
 
 Exercise: let the bias of the forget gate begin at 0, and at 4. Then
 write the GRU, and put it in the place of the LSTM. Is it better?

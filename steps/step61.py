@@ -29,8 +29,8 @@ There is no agreement about it, not even inside one framework:
 
 We let max and min share, because the result then does not depend on
 the order of the elements. Pooling gives all to the first place in a
-window, as PyTorch does. Does the choice matter? The last lines of
-the output try both. Step 62 picks elements by their place.
+window, as PyTorch does. Does the choice matter? At the end the
+program tries both. Step 62 picks elements by their place.
 
 Exercise: write the sum of the two largest elements: take f = Max()
 and f(x), put -np.inf in the winner's place with where(f.winners,

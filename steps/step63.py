@@ -111,9 +111,9 @@ def apply_top(values, waiting, functions):
 
 
 # What - means depends on its place. Behind a value it subtracts. Where
-# a value is expected it is a sign, and after_value tells the two
-# apart. The sign ranks below ^, so -2 ^ 2 is -4, as in Python. (Python
-# also reads a sign +. We do not.)
+# a value is expected it is a sign, and waits as "sign"; after_value
+# tells the two apart. The sign ranks below ^, so -2 ^ 2 is -4, as in
+# Python. (Python also reads a sign +. We do not.)
 #
 # 8 - 4 - 2 is (8 - 4) - 2: an operator of equal rank that waits is
 # applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half

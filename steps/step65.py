@@ -122,6 +122,8 @@ class AccumulateGrad(Node):
         return self.variable
 
 
+# The outputs of a Function are weak references (step 17); a call of
+# one returns the Variable.
 def _edge(x):
     """Return (node, index): where the gradient of a Variable goes."""
     if not x.requires_grad:

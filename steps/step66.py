@@ -11,11 +11,11 @@ that, in six ways, and PyTorch has all six under the same names:
     y.detach()            the same numbers without a graph
     x.data                the array, unseen by the graph
 
-The last one needs care. If you multiply x.data by 100 after y =
-2 * x was computed, the graph does not notice. x.grad is still 2,
-which is right. For y = x * x the gradient would be wrong, because
-backward reads x and finds the new number. Optimizers change x.data,
-too. They may, because they do it after backward and before the next
+The last one needs care. Compute y = 2 * x, then multiply x.data by
+100. The graph does not notice, and x.grad is still 2, which is
+right. For y = x * x the gradient would be wrong, because backward
+reads x and finds the new number. Optimizers change x.data, too.
+They may, because they do it after backward and before the next
 forward.
 
 What is detach good for? Suppose that the weights of a network must

@@ -21,14 +21,14 @@ its creators at once. Here b gets two of them:
         \   /
           f          f = d + e
 
-overwrite keeps the last of the two, as step 13 did, and finds 1
-where 2 is right. Adding them up is not enough. The recursion goes
-along every path of the graph, and after twenty times t = t + t
-there are 1,048,576 paths. Step 15 has the rule: go back from a
-result only when all that used it have gone back. Step 16 keeps the
-rule by sorting generations.
+overwrite, below, keeps the last of the two, as step 13 did, and
+finds 1 where 2 is right. Adding them up is not enough. The
+recursion goes along every path of the graph, and after twenty times
+t = t + t there are 1,048,576 paths. Step 15 has the rule: go back
+from a result only when all that used it have gone back. Step 16
+keeps the rule by sorting generations.
 
-Another way to keep it is to count. The tensors that were computed
+We can also keep the rule by counting. The tensors that were computed
 from a tensor are its children. Each child that has handed back its
 gradient takes one off the count. At 0 the gradient is complete, and
 the tensor itself goes back. Nothing is sorted. The price is a second
@@ -113,6 +113,9 @@ class Tensor:
                     ready.append(x)
         return ready
 
+    # case "sum", dim fits a pair that begins with "sum", and calls the
+    # second of the pair dim.
+    #
     # All rules stand in one method, which is read in a minute. But to
     # add an operation, you have to change this method. In dezero a new
     # Function can stand in any file. Neither way is wrong.
