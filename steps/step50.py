@@ -10,11 +10,11 @@ order:
 
 How good is the model? Its *accuracy* is the share of samples whose
 highest score is that of their class. But a model may know the
-answers by heart, so what it learned from tells us little. We need
-data of two kinds: a *training set* to learn from, and a *test set*
-that is only looked at. To choose hyperparameters takes a third,
-the *validation set*: otherwise we would choose what happens to suit
-the test set.
+answers by heart, so the samples that it learned from tell us
+little. We need data of two kinds: a *training set* to learn from,
+and a *test set* that is only looked at. To choose hyperparameters
+we use a third kind, the *validation set*: otherwise we would choose
+what happens to suit the test set.
 
 Data that people have labelled contains mistakes. Here 18 of the 90
 labels to learn from are wrong, and the network has 10,000 weights,
@@ -134,6 +134,7 @@ class DataLoader:
         return None if values[0] is None else np.array(values)
 
 
+# An accuracy needs no gradient: requires_grad=False says so (step 65).
 def accuracy(y, t):
     """Return the share of rows of y with the largest element at t."""
     y = as_variable(y)
@@ -201,7 +202,7 @@ def test(model, loader):
 #
 # When the training loss falls below that, after some 30 epochs, the
 # network has begun to learn wrong labels by heart. At 80 the curves
-# cross.
+# cross. In step 51 the data are pictures of digits.
 def draw(curves, file):
     """Draw curves (epochs, [train, test], [loss, accuracy])."""
     figure = Figure(figsize=(9, 4), layout="constrained")

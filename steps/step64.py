@@ -29,9 +29,9 @@ the gradient of a convolution needs no new kind of loop, nor does
 the gradient of that: Conv2d, Deconv2d and Conv2DGradW are each
 other's gradients.
 
-Here is an example for mental arithmetic. x holds 1 ... 16 in four
-rows, a window is 3 x 3, and we average the four numbers of y, so
-each gy is 1/4. Then gW is the mean of the four windows.
+The output has an example for mental arithmetic: x is 1 ... 16 in
+four rows, a window is 3 x 3, and we take the mean of the four y. So
+each gy is 1/4, and gW is the mean of the four windows.
 
 Exercise: give convolve_backward a stride of 2 and an x of 6 x 6.
 Which pixels get no gradient? What must stand between the numbers of

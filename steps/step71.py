@@ -32,7 +32,7 @@ dual numbers, though. Its jvp runs reverse mode twice, as our jvp
 below does, so it costs two passes and a graph.
 
 Both modes follow the program, number by number, each time it runs.
-Step 72 looks at all of it before it runs.
+Step 72 looks at the whole program before it runs.
 
 Exercise: give Dual a __truediv__ and an exp. Then compute x * x * x
 for x = Dual(Dual(2.0, 1.0), Dual(1.0, 0.0)). What is the slope of
@@ -66,8 +66,9 @@ from dezero import Variable, func
 
 
 # A constant does not move, so its slope is 0. Everything else is the
-# rules of sums and products from school, written as operators. The
-# first line keeps NumPy from taking W @ x apart: that is __rmatmul__.
+# rules of sums and products from school, written as operators. In
+# W @ x, with an array W, NumPy would try to compute the product itself.
+# __array_ufunc__ = None forbids it, so Python calls our __rmatmul__.
 class Dual:
     """A value, and its slope beside it: arrays of one shape."""
 
