@@ -67,7 +67,8 @@ class Parameter(Variable):
 # The list of names must be there before the first name, so a layer of
 # your own begins with super().__init__(). The names keep the order in
 # which they were set, the same on every run. What a layer computes is
-# not known here: a subclass writes forward, and an error says so.
+# not known here: a subclass writes forward. If it does not, the error
+# below says so.
 class Layer:
     """A function with Parameters of its own."""
 

@@ -56,10 +56,10 @@ from dezero.functions import linear, mean_squared_error, sigmoid, tanh
 from dezero.graph import plot_dot_graph
 
 
-# _owned yields what a layer holds, with the names: step 53 will need
-# them. A layer may stand in two places, to use the same weights twice.
-# Its parameters still come once, or each update would change them
-# twice.
+# _owned yields what a layer holds, with the names, which step 53 will
+# need. A layer may stand in two places, to use the same weights twice.
+# params() still yields its parameters once, or each update would change
+# them twice.
 class Layer:
     """A function with Parameters of its own, or layers inside."""
 

@@ -67,8 +67,9 @@ from dezero.optimizers import Adam
 
 # A loader is an iterator: it remembers how far it got. __next__ gives
 # the next batch, and at the end of the epoch it raises StopIteration,
-# by which a `for` knows that it is over. A loop that was left by break
-# begins anew. The last batch is shorter where the sizes do not fit.
+# by which a `for` knows that it is over. If a loop was left by break,
+# the next one begins anew. The last batch is shorter where the sizes do
+# not fit.
 # (The package's loader gives each loop a position of its own, so that
 # loops over one loader may be nested.)
 class DataLoader:

@@ -135,8 +135,8 @@ def _edge(x):
     return Node(x.creator), index
 
 
-# Backward can be written on nodes alone, and PyTorch does it so. In
-# which order does it visit them? Step 16 sorted by generation. Here we
+# Backward can be written on nodes alone, as PyTorch does. In which
+# order does it visit the nodes? Step 16 sorted by generation. Here we
 # first count the arrows that lead to each node. A node is ready when
 # every one of its arrows has brought a gradient.
 def arrows_to(root):

@@ -163,9 +163,9 @@ class Graph:
         return Graph(nodes, [new[y] for y in self.outputs])
 
 
-# A call without a Node among its arguments need not wait for a run,
-# nor one that looks at a shape alone. Its result is like, which we
-# have already. This is called *constant folding*.
+# A call need not wait for a run if there is no Node among its
+# arguments, or if it only looks at the shape of one. We have its result
+# already: it is node.like. This is called *constant folding*.
 def fold(graph):
     """Compute what depends on plain values or on shapes alone."""
     new = {}
@@ -205,10 +205,11 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
-# An element-wise call with one user, of its own shape, needs neither
-# a line nor a name: compile writes it into the line of its user. On
-# a GPU, where each line is a program of its own (a kernel), this is
-# *kernel fusion*. The package's also needs no array in between.
+# If the result of an element-wise call is used by one other such call
+# of the same shape, it needs neither a line nor a name: compile writes
+# the call into the line of its user. On a GPU, where each line is a
+# program of its own (a kernel), this is *kernel fusion*. The package's
+# fuse also needs no array in between.
 def fuse(graph):
     """Write an element-wise call into the only one that uses it."""
     uses, nodes = Counter(graph.outputs), list(graph.nodes)
