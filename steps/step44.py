@@ -6,17 +6,17 @@ all five places. From now on the weights belong to the function
 that computes with them. We call it a layer, and the numbers that
 training changes are its *parameters*:
 
-    l1 = Linear(10)    10 results
-    y = l1(x)          call it like any function
-    l1.params()        what is to be trained: W, b
+    l1 = Linear(10)  10 results
+    y = l1(x)        call it like a function
+    l1.params()      what to train: W, b
 
 How does params() know them? A Parameter is a Variable and nothing
 more, but its class says: train me. And Python calls __setattr__
 for every self.name = value. There a Layer looks at each value, and
 notes the name if the value is a Parameter:
 
-    self.out_size = 10             an int: just set
-    self.b = Parameter(zeros(10))  set, and "b" noted
+    self.out_size = 10     an int: just set
+    self.b = Parameter(b)  set, and "b" noted
 
 How large should the first weights be? A result is a sum of in_size
 products, whose random signs make many of them cancel. With weights

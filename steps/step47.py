@@ -9,8 +9,8 @@ This is a Function like any other, GetItem. What was picked gets the
 gradient of its copy, the rest gets 0, and what was picked twice
 gets both gradients, added up (step 14):
 
-    x  = 5    7  9      y = x[[0, 0, 2]] = 5 5 9
-    gx = a+b  0  c      gy               = a b c
+    x  = 5    7  9    y = x[[0, 0, 2]] = 5 5 9
+    gx = a+b  0  c    gy               = a b c
 
 The layer EmbedID picks rows. Words have no numbers of their own,
 so each word gets a row of numbers in a table W. The number of the

@@ -28,7 +28,7 @@ each. A walk through all the data is called an *epoch*:
     order = a random permutation of 0 ... N-1
     for start in 0, 30, 60, ...:
         batch = order[start : start + 30]
-        x[batch], t[batch]  ->  loss  ->  update
+        x[batch], t[batch] -> loss -> update
 
 The order is new in each epoch. Without that, the same 30 points
 would always stand together; and if the points were sorted by arm,

@@ -4,8 +4,8 @@ The points of a spiral fit into two arrays. Other data are files of
 all kinds, perhaps more of them than the memory holds. What does a
 training need of its data? Only two things:
 
-    len(dataset)    how many items there are
-    dataset[i]      the pair (x, t): item i, and its label
+    len(dataset)  how many items there are
+    dataset[i]    (x, t): item i, its label
 
 Whatever answers these two is a dataset. The class Dataset does it
 for data in arrays: a subclass writes one method, prepare, which
@@ -19,10 +19,10 @@ after the other:
 
     Compose([ToFloat(), Normalize(mean, std), Flatten()])
 
-    ToFloat    bytes become float32: four times the memory
-    Normalize  (x - mean) / std, with one number for all,
-               or one for each channel: red, green, blue
-    Flatten    (3, 256, 256) becomes (196608,): one row
+    ToFloat    float32: four times the memory
+    Normalize  (x - mean) / std, with numbers
+               for all, or for each channel
+    Flatten    (3, 256, 256) to (196608,)
 
 A transform is applied when the item is asked for, and not before.
 So a dataset may read an item from its file at that moment, and hold
@@ -30,7 +30,7 @@ no other. Records does this with 48 pictures, and we count how many
 bytes it holds at most. With 48 million pictures there would be
 about as many. Step 50 makes batches of the items.
 
-Letters: C channels, H height, W width.
+Letters: C channels (red, green, blue), H height, W width.
 
 Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
 its file what it is asked for. Write Records with it: prepare and

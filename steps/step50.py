@@ -5,8 +5,9 @@ Step 48 made its batches by hand, from two arrays. With a Dataset
 A loop over the loader is one epoch, and the next loop has a new
 order:
 
-    for x, t in loader:     # x (15, 2), t (15,)
-        loss = F.softmax_cross_entropy(model(x), t)
+    for x, t in loader:  # (15, 2), (15,)
+        y = model(x)
+        loss = F.softmax_cross_entropy(y, t)
 
 How good is the model? Its *accuracy* is the share of samples whose
 highest score is that of their class. But a model may know the

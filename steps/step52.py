@@ -12,13 +12,13 @@ numpy.exp, and `+`, `@` and x.sum() belong to the array anyway. So
 no function has to be written twice. A function asks which module
 its array is from, calls that module xp, and goes on:
 
-    xp = get_array_module(x)      numpy, or cupy
+    xp = get_array_module(x)  # numpy or cupy
     return xp.exp(x)
 
 What is left to say is where the numbers are:
 
-    main memory   -- x.to_gpu() -->   memory of the GPU
-    numpy         <-- x.to_cpu() --   cupy
+    main memory  -- x.to_gpu() -->  GPU memory
+    numpy        <-- x.to_cpu() --  cupy
 
 The way between the two is slow: while one array travels, a GPU
 could compute a lot. So nothing moves unless you say so, and an

@@ -6,8 +6,8 @@ them to a file that another program can read later:
 
     model.save_weights("spiral.npz")
 
-    model = Net(100)                  # the same layers, new
-    model.load_weights("spiral.npz")  # the old numbers
+    model = Net(100)  # the same layers, new
+    model.load_weights("spiral.npz")  # filled
 
 The layers are not in the file, since they are code. The file holds
 one array for each Parameter, under a name by which we find it again.

@@ -5,11 +5,11 @@ units can rely on each other: one unit bends the border around a
 single wrong point, and others undo the damage elsewhere. This only
 works while all of the units are present. *Dropout* (Srivastava and
 others, 2014) removes a random half of them in every update, so
-each unit has to be useful by itself:
+each unit has to be useful by itself. y is x * mask / (1 - r):
 
-    x      1   2   3   4   5   6   7   8
-    mask   1   1   1   1   0   1   0   1    random
-    y      2   4   6   8   0  12   0  16    x * mask / (1 - r)
+    x     1  2  3  4  5  6  7  8
+    mask  1  1  1  1  0  1  0  1   random
+    y     2  4  6  8  0 12  0 16
 
 r is the probability that a number is dropped, here 0.5. Why the
 division? In use nothing is dropped, and without it the next layer

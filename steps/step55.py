@@ -21,7 +21,7 @@ new picture that it gives is a *feature map*:
 
 This kernel asks: is it brighter on the right than on the left?
 
-    y[i, j] = sum of x[i + a, j + b] * W[a, b] over a, b
+    y[i, j] = sum of x[i+a, j+b] * W[a, b]
 
 In mathematics a convolution first turns the kernel by 180 degrees,
 and this here is *cross-correlation*. For a kernel that is learned

@@ -10,12 +10,12 @@ feature maps that they give are the channels of the result:
     x (N, C, H, W)   W (OC, C, KH, KW)
     y (N, OC, OH, OW)
 
-    x[n, 0] with W[k, 0] --+
-    x[n, 1] with W[k, 1] --+-- + b[k] --> y[n, k]
-    x[n, 2] with W[k, 2] --+
+    x[n, 0] with W[k, 0] -+
+    x[n, 1] with W[k, 1] -+- + b[k] -> y[n, k]
+    x[n, 2] with W[k, 2] -+
 
-    y[n, k, i, j] = b[k] + sum over c, p, q of
-                    x[n, c, i + p, j + q] * W[k, c, p, q]
+    y[n, k, i, j] = b[k] + sum over c, p, q
+        of x[n, c, i+p, j+q] * W[k, c, p, q]
 
 The N pictures of a batch have nothing to do with each other. The
 first figure shows one picture in numbers, for C = 3 and OC = 2. And

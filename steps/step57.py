@@ -16,7 +16,8 @@ Here a kernel of 2 x 2 meets the four windows of a small picture:
 More channels make longer columns, and each further kernel is one
 more row. For every picture of a batch,
 
-    W (OC, C*KH*KW)  @  (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
+    W (OC, C*KH*KW) @ (C*KH*KW, OH*OW)
+        = y (OC, OH*OW)
 
 Making the columns is called *image to columns*, im2col. What is
 its gradient? A pixel that was copied four times gets the sum of

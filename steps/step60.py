@@ -14,9 +14,9 @@ in c. The *forget gate* f says what stays (Gers and others, 2000
 added it), the *input gate* i what comes in, the *output gate* o
 what is shown outside. u is the news, computed as the RNN computes
 h. The gates are sigmoids of x and h, so the network learns when to
-open and close them:
+open and close them. i and o are computed as f is:
 
-    f = sigmoid(x2f(x) + h2f(h)), and likewise i and o
+    f = sigmoid(x2f(x) + h2f(h))
     u = tanh(x2u(x) + h2u(h))
 
 On the way back from c to the previous c, a gradient is multiplied
@@ -24,9 +24,9 @@ by f, and by no matrix and no slope of tanh. Where f is close to 1,
 the gradient comes back through many calls almost unchanged.
 
 A *GRU* (gated recurrent unit; Cho and others, 2014) has one state
-and two gates:
+and two gates, r and z. z is computed as r is:
 
-    r = sigmoid(x2r(x) + h2r(h)), and likewise z
+    r = sigmoid(x2r(x) + h2r(h))
     h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
 
 What is there to remember? Fog: a wave of 200 points, each of them

@@ -22,10 +22,10 @@ on one side and 0 on the other. Any slope from 0 to 1 is called a
 
 There is no agreement about it, not even inside one framework:
 
-    share                    the first wins
-    max and min, here        pooling, here (step 57)
-    PyTorch: x.max()         PyTorch: x.max(0)
-    PyTorch: x.amax(0)       PyTorch: max pooling
+    share               the first wins
+    max and min, here   pooling (step 57)
+    PyTorch: x.max()    PyTorch: x.max(0)
+    PyTorch: x.amax(0)  PyTorch: max pooling
 
 We let max and min share, because the result then does not depend on
 the order of the elements. Pooling gives all to the first place in a

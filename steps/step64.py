@@ -6,21 +6,21 @@ each window gives one number y[i, j]. Backward, the gradient gy[i, j]
 of this number returns to all that it was made of: to the pixels in
 the window, and to the kernel that lay on them.
 
-    convolution   y[i, j] = sum(x[window] * W)
-                  gW         += gy[i, j] * x[window]
-                  gx[window] += gy[i, j] * W
+    convolution  y[i, j] = sum(x[window] * W)
+                 gW += gy[i, j] * x[window]
+                 gx[window] += gy[i, j] * W
 
-    max pooling   y[i, j] = max(x[window])
-                  gx[first largest] += gy[i, j]
+    max pooling  y[i, j] = max(x[window])
+                 gx[largest] += gy[i, j]
 
-    average       y[i, j] = mean(x[window])
-    pooling       gx[window] += gy[i, j] / K**2
+    average      y[i, j] = mean(x[window])
+    pooling      gx[window] += gy[i, j] / K**2
 
 Windows overlap, so gradients add up. Read the lines of the
 convolution again. Both gradients are convolutions themselves:
 
     gW = x convolved with gy as the kernel
-    gx = gy, padded with zeros, convolved with W
+    gx = gy, padded with 0, convolved with W
          turned by 180 degrees
 
 gx is also called a *transposed convolution* (Zeiler and others,

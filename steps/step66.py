@@ -4,12 +4,12 @@ The graph follows from the program. But where does backward begin,
 where does it stop, and what does it leave behind? We can decide
 that, in six ways, and PyTorch has all six under the same names:
 
-    x.grad                adds up until it is cleared
-    y.backward(gradient)  starts from a gradient we choose
-    no_grad()             records nothing inside a block
-    requires_grad_        takes a leaf out, or in again
-    y.detach()            the same numbers without a graph
-    x.data                the array, unseen by the graph
+    x.grad          adds up until cleared
+    y.backward(w)   starts from a w we choose
+    no_grad()       records nothing in a block
+    requires_grad_  takes a leaf out, or in
+    y.detach()      same numbers, no graph
+    x.data          array, unseen by the graph
 
 The last one needs care. Compute y = 2 * x, then multiply x.data by
 100. The graph does not notice, and x.grad is still 2, which is

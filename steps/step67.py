@@ -4,12 +4,12 @@ Could our engine have been built in another way? We build a second
 one from nothing, in steps 67 to 70. It follows chapter 13 of Grokking
 Deep Learning (Trask, 2019), and must find the losses printed there.
 
-                 dezero            here
-    a result     its creator, a    its creators, other
-    knows        Function          Tensors, and a word
-    the rules    a class for       a case for each word,
-    stand in     each Function     all in one method
-    operators    broadcast         need equal shapes
+               dezero        here
+    a result   its creator,  its creators,
+    knows      a Function    and a word
+    the rules  a class each  one method, with
+    stand in                 a case each
+    operators  broadcast     need equal shapes
 
 How do the gradients find their way back? The first thought is a
 recursion: each tensor notes its gradient, and hands one to each of

@@ -4,11 +4,11 @@ The engine of step 67 computes, and finds gradients. What else does
 it need to train a network? The same as dezero, where steps 43 to 46
 built it, and it is as short here:
 
-    Linear(2, 3, rng)      x.mm(W) + b, and owns W and b
-    Tanh(), Sigmoid()      activation functions
-    Sequential([...])      one layer after the other
+    Linear(2, 3, rng)      x.mm(W) + b
+    Tanh(), Sigmoid()      between two Linears
+    Sequential([...])      one after the other
     SquaredError()         the loss
-    SGD(parameters, rate)  a step against the gradients
+    SGD(parameters, rate)  a step downhill
 
 This file imports step 67 and adds to it. tanh and sigmoid are new
 operations, and each needs a case in gradients. A subclass of Tensor

@@ -15,10 +15,10 @@ The loss is the cross-entropy of the softmax of the scores, as in
 step 47. in_small_steps writes it with exp, log, sums and products.
 We need not think about gradients then, but 13 operations lead back,
 and exp(1000) is inf. cross_entropy computes it in one operation,
-subtracts the largest score first, and the gradient of the whole is
-simpler than those of its parts:
+subtracts the largest score first, and the gradient of the whole, a
+mean over N words, is simpler than those of its parts:
 
-    gx = (p - one-hot of t) / N      for the mean of N
+    gx = (p - one-hot of t) / N
 
 That is safer and faster. The price is a rule for each new loss. And
 the rule below uses an array that was kept. An array has no creators,
