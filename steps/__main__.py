@@ -128,7 +128,9 @@ def write_site(arguments):
     if not arguments:
         arguments = ["--to", os.path.join(machine.ROOT, "site")]
     if arguments[0] != "--to" or len(arguments) != 2:
-        raise reader.StepError("site takes --to and a folder, or nothing")
+        raise reader.StepError(
+            "site takes --to and a folder, or nothing"
+        )
     from book.site import build
 
     print(build.write(arguments[1]))

@@ -114,7 +114,9 @@ def pages(material):
     files["site.js"] = (HERE / "site.js").read_bytes()
     data = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     files["search-index.js"] = f"const INDEX = {data};\n".encode()
-    used = {m for f in files.values() for m in re.findall(rb'src="figures/([\w.-]+)"', f)}
+    used = {
+        m for f in files.values() for m in re.findall(rb'src="figures/([\w.-]+)"', f)
+    }
     for name, png in material.pictures.items():
         if name.encode() in used:
             files[f"figures/{name}"] = png

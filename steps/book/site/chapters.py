@@ -58,7 +58,11 @@ def milestone(material, found, numbers):
         Terms(material.words, max(numbers)),
         material.target,
     )
-    inside = [text, python(found.code), pre(escape(found.output, quote=False), "output")]
+    inside = [
+        text,
+        python(found.code),
+        pre(escape(found.output, quote=False), "output"),
+    ]
     return section("milestone", inline(prose(found.title)), "\n".join(inside))
 
 
@@ -138,5 +142,3 @@ def neighbours_of(material):
             order.append((material.link(n), f"Step {n}. {step.title}"))
     pairs = zip([None, *order], order, [*order[1:], None])
     return {file: (before, after) for before, (file, _), after in pairs}
-
-

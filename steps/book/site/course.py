@@ -78,7 +78,10 @@ def inside(body, name, files, deeper):
         return f'<a href="#{to}"{match[2]}>{match[3]}</a>'
 
     body = re.sub(
-        r'<a (?:class="[\w ]+" )?href="([^"]*)"([^>]*)>(.*?)</a>', link, body, flags=re.S
+        r'<a (?:class="[\w ]+" )?href="([^"]*)"([^>]*)>(.*?)</a>',
+        link,
+        body,
+        flags=re.S,
     )
     body = re.sub(
         r"<(/?)h([1-6])\b",

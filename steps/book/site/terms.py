@@ -38,7 +38,9 @@ class Terms:
     def anchor(self, word, inside):
         """Return a link to a term."""
         meaning = escape(f"{word.term}: {word.meaning}", quote=True)
-        return f'<a class="term" href="{self.href(word)}" title="{meaning}">{inside}</a>'
+        return (
+            f'<a class="term" href="{self.href(word)}" title="{meaning}">{inside}</a>'
+        )
 
     def link(self, text):
         """Return a plain text as HTML, its terms linked where they stand first."""
