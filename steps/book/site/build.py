@@ -64,7 +64,7 @@ def play(material):
         name, about = f"play{number:02d}.html", plays.PLAYS[number][0]
         try:
             files[name] = plays.player(number).html.encode("utf-8", "replace")
-        except (ImportError, SystemExit):
+        except ImportError:
             name = ""  # the page gives the command
         material.players[number] = (name, about)
     return files
@@ -114,12 +114,10 @@ def pages(material):
     files["site.js"] = (HERE / "site.js").read_bytes()
     data = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     files["search-index.js"] = f"const INDEX = {data};\n".encode()
-    used = {
-        m for f in files.values() for m in re.findall(rb'src="figures/([\w.-]+)"', f)
-    }
-    for name, png in material.pictures.items():
-        if name.encode() in used:
-            files[f"figures/{name}"] = png
+    text = b"".join(files.values())
+    for name in {m.decode() for m in re.findall(rb'src="figures/([\w.-]+)"', text)}:
+        if name in material.pictures:
+            files[f"figures/{name}"] = material.pictures[name]
     return files
 
 

@@ -55,10 +55,11 @@ class Page:
         idea = inline(prose(capital(step.idea, names_used(self.lesson))))
         run = f"<code>python -m steps run {number}</code>"
         where = f'<a href="chapter{chapter}.html">Chapter {chapter}. {name}</a>'
+        file = f"steps/{step.path.name}"
         lines = [
             f"<h1>{title(step)}</h1>",
             f'<p class="idea">{idea}</p>',
-            f'<p class="meta">{where} &middot; steps/{step.path.name} &middot; {run}</p>',
+            f'<p class="meta">{where} &middot; {file} &middot; {run}</p>',
         ]
         if number in self.material.players:
             file, about = self.material.players[number]
