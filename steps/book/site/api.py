@@ -116,7 +116,7 @@ def signature(name):
     return f"{name.key}({text}){returns}"
 
 
-def docstring(text, links):
+def docstring(text, links, target):
     """Return a docstring as HTML: its examples as they are typed."""
     result = []
     for part in re.split(r"\n\s*\n", text):
@@ -125,7 +125,7 @@ def docstring(text, links):
         elif re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE):  # name   what
             result.append(pre(escape(part, quote=False), "drawing"))
         else:
-            result.append(html(markdown(part, links), NoTerms(), lambda url: url))
+            result.append(html(markdown(part, links), NoTerms(), target))
     return "\n".join(result)
 
 
@@ -134,17 +134,13 @@ def module_page(material, label):
     names = material.names.modules[label]
     parts = [f"<h1><code>{'dezero.' * (label != 'dezero')}{label}</code></h1>"]
     about = module_docstring(material.names.package, label)
-    parts.append(inline_about(about, material.links))
+    if about:
+        parts.append(docstring(about, material.links, material.target))
     top = [f'<a href="#{n.key}">{n.key}</a>' for n in names if "." not in n.key]
     parts.append(f'<p class="names">{", ".join(top)}</p>')
     for name in names:
         parts.append(entry(name, material))
     return "\n".join(parts)
-
-
-def inline_about(text, links):
-    """Return the docstring of a module as HTML."""
-    return docstring(text, links) if text else ""
 
 
 def module_docstring(package, label):
@@ -169,7 +165,7 @@ def entry(name, material):
     is_text = isinstance(name.node, (ast.FunctionDef, ast.ClassDef))
     text = ast.get_docstring(name.node) if is_text else ""
     if text:
-        parts.append(docstring(text, material.links))
+        parts.append(docstring(text, material.links, material.target))
     return "\n".join([*parts, "</section>"])
 
 

@@ -140,7 +140,10 @@ def write(to):
     files = build(to)
     size = sum(map(len, files.values())) / 1e6
     seconds = time.perf_counter() - start
-    return (
+    said = (
         f"{Path(to) / 'index.html'}: {len(files) - 1} files, {size:.1f} MB, in "
         f"{seconds:.0f} s; open it in a browser"
     )
+    if not any(re.match(r"play\d", name) for name in files):
+        said += "\nwithout the players: this Python has not both NumPy and dezero"
+    return said

@@ -37,7 +37,7 @@ def lexer():
 @functools.cache
 def class_of(token):
     """Return the class of a token, or '' where it has no colour."""
-    while token.parent:
+    while token:  # the root of all tokens is an empty tuple
         for name, kind in CLASSES.items():
             if str(token).endswith(f".{name}"):
                 return kind

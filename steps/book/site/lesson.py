@@ -52,7 +52,8 @@ class Page:
         """Return the title, the idea, and what to type."""
         number, step = self.step.number, self.step
         chapter, name = chapter_of(number)
-        idea = inline(prose(capital(step.idea, names_used(self.lesson))))
+        idea = re.sub(r"^a (?=\w)", "A ", capital(step.idea, names_used(self.lesson)))
+        idea = inline(prose(idea))
         run = f"<code>python -m steps run {number}</code>"
         where = f'<a href="chapter{chapter}.html">Chapter {chapter}. {name}</a>'
         file = f"steps/{step.path.name}"

@@ -118,7 +118,8 @@ class Parser:
         while self.peek() == "'":
             primes += SIGNS[self.take()]
         while self.peek() in ("^", "_"):
-            scripts[self.take()] = self.atom()
+            sign = self.take()
+            scripts[sign] = self.atom()
         if primes:
             upper = f"<mo>{primes}</mo>{scripts.get('^', '')}"
             scripts["^"] = f"<mrow>{upper}</mrow>"
