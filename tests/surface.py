@@ -541,6 +541,7 @@ ROWS = {
     # functions: normalisation
     "functions.batch_norm": called(X, GAMMA, BETA, np.zeros(3), np.ones(3), 0.9, 2e-5),
     "functions.layer_norm": called(X, GAMMA, BETA, 1e-5),
+    "functions.rms_norm": called(X, GAMMA, 1e-5),
     "functions.group_norm": called(X[:, :, None], 1, GAMMA, BETA, 1e-5),
     "functions.dropout": called(X, 0.5),
     # layers
@@ -576,6 +577,7 @@ ROWS = {
     "layers.EmbedID": called(4, 3).then(LABELS),
     "layers.BatchNorm": called().then(X),
     "layers.LayerNorm": called(1e-5).then(X),
+    "layers.RMSNorm": called(1e-5).then(X),
     "layers.GroupNorm": called(1, 1e-5).then(IMAGES),
     "layers.Dropout": called(0.5).then(X),
     "layers.Linear.in_size": called(3).of(layers.Linear).get("in_size"),
@@ -716,7 +718,6 @@ ROWS = {
     "static.Node.is_constant": called(np.exp).of(static.Node).get("is_constant"),
     "static.Node.is_elementwise": called(np.exp).of(static.Node).get("is_elementwise"),
     "static.Node.key": called(np.exp).of(static.Node).get("key"),
-    "static.Node.stays": called(np.exp).of(static.Node).get("stays"),
     "static.Node.on": called(np.exp).of(static.Node).get("on", {}),
     "static.Node.size": called(np.exp).of(static.Node).get("size"),
     # the rest
@@ -895,6 +896,7 @@ CLASSES = {
         X, GAMMA, BETA
     ),
     "functions.LayerNorm": called(1e-5).then(X, GAMMA, BETA),
+    "functions.RMSNorm": called(1e-5).then(X, GAMMA),
     "functions.GroupNorm": called(1, 1e-5).then(X[:, :, None], GAMMA, BETA),
     "functions.Dropout": called(0.5).then(X),
 }

@@ -377,6 +377,37 @@ def test_an_empty_batch_in_use():
         assert F.batch_norm(X[:0], ONES, ZEROS, *averages()).shape == (0, 2, 2)
     assert F.group_norm(X[:0], 2, ONES, ZEROS).shape == (0, 2, 2)
     assert F.layer_norm(X[:0], ONES, ZEROS).shape == (0, 2, 2)
+    assert F.rms_norm(X[:0], ONES).shape == (0, 2, 2)
+
+
+def test_rms_norm_by_hand():
+    """3 and 4 have the mean square 12.5; in gx, gy loses what makes x longer."""
+    x, gamma = Variable(np.array([3.0, 4.0])), Variable(np.array([2.0, 0.5]))
+    y = F.rms_norm(x, gamma, eps=0)
+    root = np.sqrt(12.5)
+    np.testing.assert_allclose(y.data, [6 / root, 2 / root])
+    y.backward()
+    np.testing.assert_allclose(gamma.grad.data, [3 / root, 4 / root])
+    # g = (2, 0.5), mean(g * x) = 4: g - x * 4 / 12.5 = (1.04, -0.78), across to x
+    np.testing.assert_allclose(x.grad.data, [1.04 / root, -0.78 / root])
+
+
+@both_dtypes
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (3, 1)])
+def test_gradients_of_rms_norm(rng, shape, dtype):
+    x, gamma = rng.normal(size=shape), rng.normal(size=shape[-1])
+    check_gradients(F.rms_norm, x, gamma, rtol=1e-3, atol=1e-4, dtype=dtype)
+
+
+def test_rms_norm_is_layer_norm_of_what_has_mean_0(rng):
+    x, gamma = rng.normal(size=(3, 4)), rng.normal(size=4)
+    x -= x.mean(axis=-1, keepdims=True)
+    y = F.layer_norm(x, gamma, np.zeros(4))
+    np.testing.assert_allclose(F.rms_norm(x, gamma).data, y.data)
+    half = F.rms_norm(np.array([[-300, 300]], np.float16), np.ones(2, np.float16))
+    assert half.dtype == np.float16 and half.data.tolist() == [[-1, 1]]
+    with test_mode():  # one mode only
+        np.testing.assert_allclose(F.rms_norm(x, gamma).data, y.data)
 
 
 @pytest.mark.parametrize(
@@ -385,10 +416,15 @@ def test_an_empty_batch_in_use():
         (lambda: F.layer_norm(X, np.ones(3), ZEROS), r"\(2, 2, 2\) and \(3,\)"),
         (lambda: F.layer_norm(np.array(1.0), ONES, ZEROS), r"got \(\) and \(2,\)"),
         (lambda: F.layer_norm(X, ONES, np.zeros(1)), r"beta must .*\(2,\), got \(1,\)"),
+        (lambda: F.rms_norm(X, np.ones(3)), r"\(2, 2, 2\) and \(3,\) .*step 73"),
+        (lambda: F.rms_norm(X, None), r"gamma must be .*\(2,\), got None .*step 73"),
+        (lambda: F.rms_norm(np.array(1.0), ONES), r"\(..., D\), D from 1, got \(\)"),
+        (lambda: F.rms_norm(X[..., :0], ONES[:0]), r"D from 1, got \(2, 2, 0\)"),
+        (lambda: F.rms_norm(X, ONES, -1), "rms_norm: eps must be .*-1.*step 73"),
         (lambda: F.group_norm(X[0, 0], 1, ONES, ZEROS), r"\(N, C\).*, got \(2,\)"),
         (lambda: F.group_norm(X, 3, ONES, ZEROS), r"3 equal groups, got .*\(2, 2, 2\)"),
         (lambda: F.group_norm(X, 0, ONES, ZEROS), "a number from 1, got 0"),
-        (lambda: F.group_norm(X, ONES, ZEROS, 2), r"come after it \(see step 54\)"),
+        (lambda: F.group_norm(X, ONES, ZEROS, 2), r"come after it \(see step 73\)"),
         (lambda: F.group_norm(X, 2, np.ones(1), ZEROS), r"gamma must .*got \(1,\)"),
         (lambda: F.dropout(X, 1.5), "dropout_ratio from 0 to 1, got 1.5"),
         (lambda: F.dropout(X, -0.1), "dropout_ratio from 0 to 1, got -0.1"),

@@ -365,6 +365,7 @@ LAYERS = {
     "Dropout": [(lambda: L.Dropout(0.0), ROWS)],  # any other draws: see test_dropout
     "BatchNorm": [(lambda: L.BatchNorm(), ROWS64), (lambda: L.BatchNorm(), IMAGES64)],
     "LayerNorm": [(lambda: L.LayerNorm(), ROWS64)],
+    "RMSNorm": [(lambda: L.RMSNorm(), ROWS64)],
     "GroupNorm": [(lambda: L.GroupNorm(2), IMAGES64)],
     "RNN": [(lambda: L.RNN(3), ROWS)],
     "LSTM": [(lambda: L.LSTM(3), ROWS), (lambda: L.LSTM(3, in_size=4), ROWS)],

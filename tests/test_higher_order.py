@@ -225,6 +225,7 @@ CASES = {
     "batch_norm": [case(ROWS, *AFFINE, call=with_averages)],
     "batch_nrom": [case(ROWS, *AFFINE, call=with_averages)],
     "layer_norm": [case(ROWS, *AFFINE)],
+    "rms_norm": [case(ROWS, P[0])],
     "group_norm": [case(ROWS[:2, :, None], 1, *AFFINE)],
     "dropout": [case(X, call=seeded)],
     "embed_id": [case(np.array([1, 0, 1]), W)],

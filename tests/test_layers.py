@@ -535,6 +535,7 @@ IMAGES, ROWS = (2, 4, 6, 6), (3, 4)
         (lambda: L.Deconv2d(2, 1, pad=1), IMAGES, (2, 3, 1, 1)),
         (L.BatchNorm, ROWS, (3,)),
         (L.LayerNorm, ROWS, ()),
+        (L.RMSNorm, ROWS, ()),
         (lambda: L.GroupNorm(2), IMAGES, (2, 3, 6, 6)),
         (lambda: L.RNN(3), ROWS, (3, 2, 4)),
         (lambda: L.LSTM(3), ROWS, (4,)),

@@ -21,6 +21,7 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    RMSNorm,
 )
 from dezero.optimizers import Adam, WeightDecay
 
@@ -137,6 +138,7 @@ def test_pooling_by_hand():
         (BatchNorm(), ["avg_mean", "avg_var", "gamma", "beta"], 4),
         (GroupNorm(2), ["gamma", "beta"], 4),
         (LayerNorm(), ["gamma", "beta"], 5),
+        (RMSNorm(), ["gamma"], 5),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -153,7 +155,8 @@ def test_norms_make_their_parameters_late_in_the_dtype_of_x(layer, names, C, dty
         np.testing.assert_array_equal(p.data, np.full(C, starts[name]))
     assert y.dtype == dtype and len(layer.inputs) == len(layer.outputs) == 1
     y.sum().backward()
-    assert layer.gamma.grad.dtype == layer.beta.grad.dtype == dtype
+    trained = [layer._named_params()[name] for name in names if name[:3] != "avg"]
+    assert all(p.grad.dtype == dtype for p in trained)
 
 
 def test_batch_norm_by_hand(x):
@@ -200,6 +203,12 @@ def test_layer_norm_and_group_norm_by_hand(x):
     groups = x.reshape(2, 2, -1)
     mean, var = groups.mean(axis=2, keepdims=True), groups.var(axis=2, keepdims=True)
     expected = ((groups - mean) / np.sqrt(var + 0.5)).reshape(x.shape)
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_rms_norm_by_hand(x):
+    y = RMSNorm(eps=0.5)(x).data
+    expected = x / np.sqrt((x**2).mean(axis=3, keepdims=True) + 0.5)
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -19,6 +19,7 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    RMSNorm,
 )
 from dezero.models import (
     MLP,
@@ -127,8 +128,9 @@ def test_kernels_strides_and_pads(cls, name, value):
         (lambda: Dropout(float("nan")), "Dropout: dropout_ratio .* got nan"),
         (
             lambda: LayerNorm(512),
-            "LayerNorm: eps must be .* below 1, got 512 .*step 54",
+            "LayerNorm: eps must be .* below 1, got 512 .*step 73",
         ),
+        (lambda: RMSNorm(2), "RMSNorm: eps must be .* below 1, got 2 .*step 73"),
         (lambda: GroupNorm(2, -1e-5), "GroupNorm: eps must be"),
         (
             lambda: MLP((10,), "relu"),
@@ -146,7 +148,7 @@ def test_kernels_strides_and_pads(cls, name, value):
         (lambda: Sequential("tanh"), "got 'tanh'; write F.tanh, without quotes"),
         (lambda: Sequential(Linear(2), 3), r"each an argument: .* got 3 \(see step 45"),
         (lambda: VGG16("yes"), "VGG16: pretrained must be True or False, got 'yes'"),
-        (lambda: ResNet50("yes"), "ResNet50: pretrained must be .*step 58"),
+        (lambda: ResNet50("yes"), "ResNet50: pretrained must be .*step 74"),
         (lambda: ResNet("50"), "ResNet: expected n_layers to be 50, .* got '50'"),
         (lambda: ResNet([50]), r"ResNet: expected n_layers to be 50, .* got \[50\]"),
         (lambda: ResNet18(cifar=3), "ResNet18: cifar must be True or False, got 3"),
@@ -175,8 +177,8 @@ NO_NUMBERS = [
 MAKES = [
     *(lambda: Linear(3), lambda: Linear(3, in_size=2), lambda: Conv2d(2, 3)),
     *(lambda: Deconv2d(2, 3), lambda: MaxPool2d(2), lambda: AvgPool2d(2), Dropout),
-    *(BatchNorm, LayerNorm, lambda: GroupNorm(1), lambda: RNN(3), lambda: LSTM(3)),
-    *(lambda: GRU(3), lambda: EmbedID(4, 2)),
+    *(BatchNorm, LayerNorm, RMSNorm, lambda: GroupNorm(1)),
+    *(lambda: RNN(3), lambda: LSTM(3), lambda: GRU(3), lambda: EmbedID(4, 2)),
 ]
 
 
@@ -230,6 +232,7 @@ def test_what_is_no_numbers_is_refused(make, x):
         (lambda: AvgPool2d(2), (6,), "AvgPool2d: x must be images"),
         (BatchNorm, (4,), r"BatchNorm: x must be \(N, C\) or images"),
         (LayerNorm, (), "LayerNorm: x must be rows of numbers"),
+        (RMSNorm, (), "RMSNorm: x must be rows of numbers"),
         (lambda: GroupNorm(2), (4,), r"GroupNorm: x must be \(N, C, ...\), got \(4,\)"),
         (
             lambda: GroupNorm(2),
@@ -261,6 +264,7 @@ def test_other_shapes_are_refused(make, shape, message):
         (lambda: Deconv2d(3, 2), (2, 3, 4, 4), (2, 1, 4, 4)),
         (BatchNorm, (2, 4), (2, 5)),
         (LayerNorm, (2, 4), (2, 5)),
+        (RMSNorm, (2, 4), (2, 5)),
         (lambda: GroupNorm(1), (2, 4, 3), (2, 5, 3)),
         (lambda: RNN(3), (2, 4), (2, 5)),
         (lambda: LSTM(3), (2, 4), (2, 5)),
@@ -311,7 +315,7 @@ def test_outsize_of_deconv2d():
 
 def test_norms_loaded_before_the_first_call_take_the_dtype_of_x(tmp_path):
     x = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
-    for make in BatchNorm, LayerNorm, lambda: GroupNorm(2):
+    for make in BatchNorm, LayerNorm, RMSNorm, lambda: GroupNorm(2):
         keys = list(make()._named_params())
         np.savez(tmp_path / "w.npz", **{key: np.full(6, 0.5) for key in keys})
         for dtype in np.float32, np.float64:

@@ -22,6 +22,7 @@ from dezero.layers import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    RMSNorm,
 )
 from dezero.models import MLP, Model, ResNet18, Sequential
 
@@ -59,6 +60,7 @@ def x(rng):
         (BatchNorm(), (2, 4), "BatchNorm()", "BatchNorm(channels=4)"),
         (LayerNorm(), (2, 4), "LayerNorm()", "LayerNorm(size=4)"),
         (LayerNorm(0.1), (2, 4), "LayerNorm(eps=0.1)", "LayerNorm(eps=0.1, size=4)"),
+        (RMSNorm(0.1), (2, 4), "RMSNorm(eps=0.1)", "RMSNorm(eps=0.1, size=4)"),
         (GroupNorm(2), (2, 4), "GroupNorm(2)", "GroupNorm(2, channels=4)"),
         (RNN(5), (2, 4), "RNN(5)", "RNN(5, in_size=4)"),
         (LSTM(5), (2, 4), "LSTM(5)", "LSTM(5, in_size=4)"),

@@ -329,6 +329,7 @@ LAYERS = {
     "GroupNorm": (lambda: L.GroupNorm(3), IMAGES),
     "LSTM": (lambda: L.LSTM(3), (4, 5)),
     "LayerNorm": (L.LayerNorm, (4, 5)),
+    "RMSNorm": (L.RMSNorm, (4, 5)),
     "Linear": (lambda: L.Linear(3), (4, 5)),
     "MaxPool2d": (lambda: L.MaxPool2d(2), IMAGES),
     "RNN": (lambda: L.RNN(3), (4, 5)),

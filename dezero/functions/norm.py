@@ -45,10 +45,12 @@ from dezero.functions.linalg import _sum_rows
 from dezero.functions.norm_samples import (  # noqa: F401  programs find these here
     GroupNorm,
     LayerNorm,
+    RMSNorm,
     _as_scaled,
     _check_channels,
     group_norm,
     layer_norm,
+    rms_norm,
 )
 from dezero.guards import number, shown
 
@@ -131,7 +133,7 @@ class BatchNorm(Function):
         if not x.size:
             raise ValueError(
                 "batch_norm: in training every channel needs a value at least, got x "
-                f"of shape {x.shape}; leave out empty batches (see step 54)"
+                f"of shape {x.shape}; leave out empty batches (see step 73)"
             )
         for name, array in (("mean", self.mean), ("var", self.var)):
             writeable = getattr(array.flags, "writeable", True)
@@ -139,7 +141,7 @@ class BatchNorm(Function):
                 raise TypeError(
                     f"batch_norm: {name} is changed in place, expected an array of "
                     f"floats that may be written to, got {array.dtype}, "
-                    f"writeable={writeable} (see step 54)"
+                    f"writeable={writeable} (see step 73)"
                 )
 
     def _update_averages(self, mean, var, count):
@@ -170,20 +172,26 @@ def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     (array([[-1.,  0.],
            [ 1.,  0.]]), array([0.1, 0.5]), array([1.1, 0.9]))
     """
-    mean, var = (v.data if isinstance(v, Variable) else v for v in (mean, var))
-    for name, array in (("mean", mean), ("var", var)):
-        if not cuda.is_array(array):
-            raise TypeError(
-                f"batch_norm: {name} is changed in place, expected an array or a "
-                f"Variable that has one, got {type(array).__name__} (see step 54)"
-            )
-    number("batch_norm", "decay", decay, 54, least=0, most=1)
-    number("batch_norm", "eps", eps, 54, least=0)
+    mean, var = _as_averages("batch_norm", mean, var)
+    number("batch_norm", "decay", decay, 73, least=0, most=1)
+    number("batch_norm", "eps", eps, 73, least=0)
     x, gamma, beta = _as_scaled("batch_norm", x, gamma, beta)
     return BatchNorm(mean, var, decay, eps)(x, gamma, beta)
 
 
 batch_nrom = batch_norm  # the name that programs for DeZero use
+
+
+def _as_averages(who, mean, var):
+    """Return the arrays of the running averages, which may come as Variables."""
+    mean, var = (v.data if isinstance(v, Variable) else v for v in (mean, var))
+    for name, array in (("mean", mean), ("var", var)):
+        if not cuda.is_array(array):
+            raise TypeError(
+                f"{who}: {name} is changed in place, expected an array or a "
+                f"Variable that has one, got {type(array).__name__} (see step 73)"
+            )
+    return mean, var
 
 
 def _flat(x):

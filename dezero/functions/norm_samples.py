@@ -1,7 +1,8 @@
-"""Numbers of each sample brought to mean 0 and variance 1: layer_norm, group_norm.
+"""Numbers of each sample brought to mean 0 and variance 1, or to mean square 1.
 
-As batch_norm in norm.py, but mean and var are those of a part of one sample. So the
-size of the batch does not matter, and training and use are the same.
+layer_norm and group_norm are as batch_norm in norm.py, but mean and var are those of a
+part of one sample. So the size of the batch does not matter, and training and use are
+the same. rms_norm subtracts no mean: it only divides.
 
 Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
 after these as one (H * W in images), D the last axis, G groups of E channels each.
@@ -10,13 +11,13 @@ scale is 1 / sqrt(var + eps).
 
 import math
 
-from dezero.core import Config, Function, Variable, reshape
+from dezero.core import Config, Function, Variable, reshape, sum_to
 from dezero.functions.activation import _sum_along
 from dezero.functions.inputs import _as_floats, _as_input, _in_float32
 from dezero.functions.linalg import _rows, _sum_rows
 from dezero.guards import number, shown, whole
 
-__all__ = ["GroupNorm", "LayerNorm", "group_norm", "layer_norm"]
+__all__ = ["GroupNorm", "LayerNorm", "RMSNorm", "group_norm", "layer_norm", "rms_norm"]
 
 
 class LayerNorm(Function):
@@ -38,12 +39,12 @@ class LayerNorm(Function):
         if x.ndim == 0 or not x.shape[-1] or gamma.shape != x.shape[-1:]:
             raise ValueError(
                 "layer_norm: x and gamma must be (..., D) and (D,), got "
-                f"{x.shape} and {gamma.shape} (see step 54)"
+                f"{x.shape} and {gamma.shape} (see step 73)"
             )
         if beta.shape != gamma.shape:
             raise ValueError(
                 f"layer_norm: beta must be (D,) = {gamma.shape}, got {beta.shape} "
-                "(see step 54)"
+                "(see step 73)"
             )
         y, self.mean, self.scale = _center_rows(_rows(x), self.eps)
         y *= self.scale
@@ -97,7 +98,7 @@ class GroupNorm(Function):
         if x.shape[1] % self.groups or not math.prod(x.shape[1:]):
             raise ValueError(
                 f"group_norm: the channels of x must make {self.groups} equal groups, "
-                f"got x of shape {x.shape} (see step 54)"
+                f"got x of shape {x.shape} (see step 73)"
             )
         y, self.mean, self.scale = self._center(x)
         y *= self.scale * self._by_group(gamma).astype(y.dtype, copy=False)
@@ -145,6 +146,33 @@ class GroupNorm(Function):
         return v.reshape(self.groups, v.shape[0] // self.groups, 1)
 
 
+class RMSNorm(Function):
+    """y = gamma * x * scale, with scale = 1 / sqrt(mean(x**2) + eps) of the last axis.
+
+        ggamma = sum(gy * x * scale)                  over all rows
+        gx     = scale * (g - x * scale * mean(g * x * scale))
+
+    with g = gy * gamma, and for mean that of the last axis.
+
+    Shapes: x (..., D), gamma (D,) -> y like x.
+    """
+
+    def __init__(self, eps):
+        self.eps = eps
+
+    def forward(self, x, gamma):
+        y = x * _rms_scale(x, self.eps)
+        y *= gamma
+        return y
+
+    def backward(self, gy):
+        x, gamma = self.inputs
+        scale = _rms_scale(x, self.eps)
+        xhat, g = x * scale, gy * gamma
+        along = _sum_along(g * xhat, -1) / x.shape[-1]
+        return scale * (g - xhat * along), sum_to(gy * xhat, gamma.shape)
+
+
 @_in_float32(3)
 def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma along the last axis.
@@ -156,7 +184,7 @@ def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
     variable([[-0.999995    0.999995  ]
               [-0.99999995  0.99999995]])
     """
-    number("layer_norm", "eps", eps, 54, least=0)
+    number("layer_norm", "eps", eps, 73, least=0)
     x, gamma, beta = _as_scaled("layer_norm", x, gamma, beta)
     return LayerNorm(eps)(x, gamma, beta)
 
@@ -172,15 +200,59 @@ def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
     groups: how many; the first C / groups channels make the first.
     """
     try:
-        groups = whole("group_norm", "groups", groups, 54)
+        groups = whole("group_norm", "groups", groups, 73)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"group_norm: expected groups, a number from 1, got {shown(groups)}; gamma "
-            "and beta come after it (see step 54)"
+            "and beta come after it (see step 73)"
         ) from error
-    number("group_norm", "eps", eps, 54, least=0)
+    number("group_norm", "eps", eps, 73, least=0)
     x, gamma, beta = _as_scaled("group_norm", x, gamma, beta)
     return GroupNorm(groups, eps)(x, gamma, beta)
+
+
+@_in_float32(2)
+def rms_norm(x, gamma, eps=1e-5) -> Variable:
+    """Return x divided by the root of its mean square along the last axis, times gamma.
+
+    As layer_norm, but no mean is subtracted, and there is no beta (see step 73).
+
+    Shapes: x (..., D), gamma (D,) -> y like x.
+
+    Raises ValueError unless gamma is (D,), and D is 1 at least.
+
+    >>> import numpy as np
+    >>> rms_norm(np.array([[3.0, 4.0], [-30.0, 40.0]]), np.ones(2), eps=0).data.round(4)
+    array([[ 0.8485,  1.1314],
+           [-0.8485,  1.1314]])
+    """
+    number("rms_norm", "eps", eps, 73, least=0)
+    x = _as_floats("rms_norm", x)
+    if x.ndim == 0 or not x.shape[-1]:
+        raise ValueError(
+            f"rms_norm: expected x of shape (..., D), D from 1, got {x.shape} (see "
+            "step 73)"
+        )
+    if gamma is None:
+        raise ValueError(
+            f"rms_norm: gamma must be an array of shape {x.shape[-1:]}, got None (see "
+            "step 73)"
+        )
+    gamma = _as_input("rms_norm", gamma, "gamma")
+    if gamma.shape != x.shape[-1:]:
+        raise ValueError(
+            "rms_norm: x and gamma must be (..., D) and (D,), got "
+            f"{x.shape} and {gamma.shape} (see step 73)"
+        )
+    return RMSNorm(eps)(x, gamma)
+
+
+def _rms_scale(x, eps):
+    """Return 1 / sqrt(mean(x**2) + eps) of the last axis, (..., 1).
+
+    Of an array or a Variable: methods and operators only.
+    """
+    return (_sum_along(x * x, -1) / x.shape[-1] + eps) ** -0.5
 
 
 def _center_rows(x, eps):
@@ -204,7 +276,7 @@ def _as_scaled(who, x, gamma, beta):
             shape = x.shape[-1:] if who == "layer_norm" else x.shape[1:2]
             raise ValueError(
                 f"{who}: {name} must be an array of shape {shape}, got None (see step "
-                "54)"
+                "73)"
             )
     return x, _as_input(who, gamma, "gamma"), _as_input(who, beta, "beta")
 
@@ -214,12 +286,12 @@ def _check_channels(name, x, arrays):
     if x.ndim < 2:
         raise ValueError(
             f"{name}: expected x of shape (N, C) or (N, C, ...), got {x.shape} "
-            "(see step 54)"
+            "(see step 73)"
         )
     for label, array in arrays.items():
         shape = getattr(array, "shape", None)  # None: no array at all
         if shape != x.shape[1:2]:
             raise ValueError(
                 f"{name}: {label} must have a number for each channel of x, so the "
-                f"shape {x.shape[1:2]}, got {shape} (see step 54)"
+                f"shape {x.shape[1:2]}, got {shape} (see step 73)"
             )

@@ -43,7 +43,7 @@ from dezero.functions.columns import pair
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.images import AvgPool2d, Conv2d, Deconv2d, MaxPool2d
-from dezero.layers.norm import BatchNorm, Dropout, GroupNorm, LayerNorm
+from dezero.layers.norm import BatchNorm, Dropout, GroupNorm, LayerNorm, RMSNorm
 from dezero.layers.recurrent import GRU, LSTM, RNN
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Linear",
     "MaxPool2d",
     "Parameter",
+    "RMSNorm",
     "RNN",
     "cuda",
     "np",

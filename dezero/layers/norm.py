@@ -1,4 +1,4 @@
-"""What steadies training: Dropout, BatchNorm, LayerNorm, GroupNorm."""
+"""What steadies training: Dropout, BatchNorm, LayerNorm, RMSNorm, GroupNorm."""
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class _Norm(Layer):
 
     def _judge(self, x, expected, axis, least):
         size = None if self.gamma.data is None else len(self.gamma.data)
-        return _judged(self, x, 54, expected, axis, size, least=least)
+        return _judged(self, x, 73, expected, axis, size, least=least)
 
     def _fill(self, x, axis, **values):
         """Give parameters without an array one with a value for each element of x."""
@@ -101,7 +101,7 @@ class LayerNorm(_Norm):
 
     def __init__(self, eps: float = 1e-5):
         super().__init__()
-        self.eps = number("LayerNorm", "eps", eps, 54, least=0, below=1)
+        self.eps = number("LayerNorm", "eps", eps, 73, least=0, below=1)
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
@@ -116,6 +116,31 @@ class LayerNorm(_Norm):
         return F.layer_norm(x, self.gamma, self.beta, eps=self.eps)
 
 
+class RMSNorm(_Norm):
+    """Divide every row by the root of its mean square, then multiply by gamma.
+
+    Shapes: x (..., D); gamma (D,), in x's dtype, made by the first call (see step 73).
+
+    >>> RMSNorm(eps=0)(np.array([[3.0, 4.0]])).data.round(4)
+    array([[0.8485, 1.1314]])
+    """
+
+    def __init__(self, eps: float = 1e-5):
+        super().__init__()
+        self.eps = number("RMSNorm", "eps", eps, 73, least=0, below=1)
+        self.gamma = Parameter(None, name="gamma")
+
+    def _settings(self):
+        eps = None if self.eps == 1e-5 else self.eps
+        return _listed(eps=eps, size=_length(self.gamma))
+
+    def forward(self, x):
+        """Return x normalised."""
+        x = self._judge(x, "rows of numbers (..., D)", ("D", -1), least=1)
+        self._fill(x, -1, gamma=1)
+        return F.rms_norm(x, self.gamma, eps=self.eps)
+
+
 class GroupNorm(_Norm):
     """Give every group of channels mean 0 and variance 1, then gamma and beta.
 
@@ -125,8 +150,8 @@ class GroupNorm(_Norm):
 
     def __init__(self, groups: int, eps: float = 1e-5):
         super().__init__()
-        self.groups = whole("GroupNorm", "groups", groups, 54)
-        self.eps = number("GroupNorm", "eps", eps, 54, least=0, below=1)
+        self.groups = whole("GroupNorm", "groups", groups, 73)
+        self.eps = number("GroupNorm", "eps", eps, 73, least=0, below=1)
         self.gamma = Parameter(None, name="gamma")
         self.beta = Parameter(None, name="beta")
 
@@ -140,7 +165,7 @@ class GroupNorm(_Norm):
         if x.shape[1] % self.groups:
             raise ValueError(
                 f"GroupNorm: C must be a multiple of groups={self.groups}, got x "
-                f"{x.shape} with C = {x.shape[1]} (see step 54)"
+                f"{x.shape} with C = {x.shape[1]} (see step 73)"
             )
         self._fill(x, 1, gamma=1, beta=0)
         return F.group_norm(x, self.groups, self.gamma, self.beta, eps=self.eps)

@@ -28,11 +28,11 @@ class ResNet(Model):
     def __init__(self, n_layers: int = 152, pretrained: bool = False):
         super().__init__()
         blocks = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-        pretrained = flag(type(self).__name__, "pretrained", pretrained, 58)
+        pretrained = flag(type(self).__name__, "pretrained", pretrained, 74)
         if not isinstance(n_layers, int) or n_layers not in blocks:
             raise ValueError(
                 f"{type(self).__name__}: expected n_layers to be 50, 101 or 152, got "
-                f"{n_layers!r}; ResNet18 is a class of its own (see step 58)"
+                f"{n_layers!r}; ResNet18 is a class of its own (see step 74)"
             )
         n2, n3, n4, n5 = blocks[n_layers]
         self.conv1 = Conv2d(64, kernel_size=7, stride=2, pad=3)
@@ -100,9 +100,9 @@ class BuildingBlock(Layer):
         if none or any(size is None for size in sizes):
             raise ValueError(
                 "BuildingBlock: expected n_layers from 1, in_channels, mid_channels, "
-                f"out_channels and stride, got {sizes} (see step 58)"
+                f"out_channels and stride, got {sizes} (see step 74)"
             )
-        n_layers = whole("BuildingBlock", "n_layers", n_layers, 58)
+        n_layers = whole("BuildingBlock", "n_layers", n_layers, 74)
         downsample_fb = downsample_fb is not None and downsample_fb
         self.a = BottleneckA(
             in_channels, mid_channels, out_channels, stride, downsample_fb
@@ -140,8 +140,8 @@ class BottleneckA(Layer):
         downsample_fb: bool = False,
     ):
         super().__init__()
-        self.in_channels = whole("BottleneckA", "in_channels", in_channels, 58)
-        downsample_fb = flag("BottleneckA", "downsample_fb", downsample_fb, 58)
+        self.in_channels = whole("BottleneckA", "in_channels", in_channels, 74)
+        downsample_fb = flag("BottleneckA", "downsample_fb", downsample_fb, 74)
         stride1, stride2 = (1, stride) if downsample_fb else (stride, 1)
         self.conv1 = Conv2d(mid_channels, 1, stride1, 0, nobias=True)
         self.bn1 = BatchNorm()
@@ -171,7 +171,7 @@ class BottleneckB(Layer):
 
     def __init__(self, in_channels: int, mid_channels: int):
         super().__init__()
-        self.in_channels = whole("BottleneckB", "in_channels", in_channels, 58)
+        self.in_channels = whole("BottleneckB", "in_channels", in_channels, 74)
         self.conv1 = Conv2d(mid_channels, 1, 1, 0, nobias=True)
         self.bn1 = BatchNorm()
         self.conv2 = Conv2d(mid_channels, 3, 1, 1, nobias=True)
@@ -204,7 +204,7 @@ class ResNet18(Model):
     ):
         super().__init__()
         _check_unpublished(self, pretrained)
-        self.cifar = cifar = flag("ResNet18", "cifar", cifar, 58)
+        self.cifar = cifar = flag("ResNet18", "cifar", cifar, 74)
         if cifar:
             self.conv1 = Conv2d(64, kernel_size=3, stride=1, pad=1, nobias=True)
         else:
@@ -244,7 +244,7 @@ class BasicBlock(Layer):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
         super().__init__()
-        self.in_channels = whole("BasicBlock", "in_channels", in_channels, 58)
+        self.in_channels = whole("BasicBlock", "in_channels", in_channels, 74)
         self.conv1 = Conv2d(out_channels, 3, stride, 1, nobias=True)
         self.bn1 = BatchNorm()
         self.conv2 = Conv2d(out_channels, 3, 1, 1, nobias=True)

@@ -51,6 +51,10 @@ PROMISES = {
         "choose between forward and reverse mode, and count what each costs",
         "tell what a graph that is built before it runs can do better",
     ],
+    7: [
+        "keep the numbers in a deep network at one size, and say what that costs",
+        "give the gradient a way back through any number of layers",
+    ],
 }
 
 SETUP = """\

@@ -15,6 +15,7 @@ CHAPTERS = [  # first step, title
     (37, "Neural networks"),
     (52, "Convolution, recurrence, GPU"),
     (61, "Inside other frameworks"),
+    (73, "Modern networks"),
 ]
 
 MARKER = re.compile(r" *# --- (new in this step|carried over) ---")
