@@ -60,6 +60,7 @@ setup(
         "test": ["pytest>=8", "pytest-xdist", "nbclient", "nbformat", "ipykernel"],
         "dev": ["ruff==0.17.*", "mypy"],
         "notebooks": ["jupyterlab", "nbclient", "nbformat", "ipykernel"],
+        "site": ["pygments"],
         "gpu": ["cupy-cuda12x"],
     },
     zip_safe=False,

@@ -3,21 +3,29 @@
     python notebooks/build.py              all chapters
     python notebooks/build.py 3 4          chapters 3 and 4
     python notebooks/build.py --check      are they what the steps say?
-    python notebooks/build.py --gallery    run the notebooks of gallery/ again
+    DEZERO_CACHE=data python notebooks/build.py --gallery
+                                           run the notebooks of gallery/ again, with
+                                           the data files in the folder data
     python notebooks/build.py --gallery vae --check
-                                           does vae.ipynb run? writes nothing
+                                           does vae.ipynb run without data files?
 
 A chapter has one source, the files of steps/; whoever wants to change it edits a step
 and runs this. The docstring becomes prose with its formulas typeset, each definition
 a cell, what stands under `if __name__ == "__main__":` the cells after them, and each
 picture a cell that shows it. Then the notebook is run: offline, each warning an
-error, and what it prints must be the step's `Output:`. The notebooks of gallery/
-are their own source and only run. How all this is done stands in steps/book/.
+error, and what it prints must be the step's `Output:`. How all this is done stands in
+steps/book/.
+
+The notebooks of gallery/ are their own source. What is stored in them was computed from
+real data: MNIST's test images and a text by Shakespeare. Without these files the same
+cells generate data, and print other numbers. So --check always runs them without, and
+compares what must be the same: each cell prints and draws where the stored one does.
 
 Needs `pip install -e ".[test]"`. With --to FOLDER the result goes there.
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -26,7 +34,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1] / "steps"))
 
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
-from book.checks import check_chapter, check_clean, check_outputs
+from book.checks import check_chapter, check_clean, check_kinds, check_outputs
 from book.code import read_lessons
 from book.execute import BuildError, execute
 from book.ipynb import save
@@ -53,14 +61,17 @@ def build(chapter, lessons, folder):
 
 
 def run_gallery(path, folder):
-    """Run a notebook of the gallery; write it to folder unless that is None."""
+    """Run a notebook of the gallery; write it to folder, or only check it for None."""
     import nbformat
 
     start = time.perf_counter()
-    book = nbformat.read(path, as_version=4)
-    nbformat.validate(book)
-    book = execute(book, path.parent)
+    stored = nbformat.read(path, as_version=4)
+    nbformat.validate(stored)
+    cache = os.environ.get("DEZERO_CACHE") if folder else None
+    book = execute(stored, path.parent, cache=cache and Path(cache).resolve())
     problems = check_clean(book)
+    if not folder:
+        problems += check_kinds(book, stored)
     if problems:
         raise BuildError("\n".join(problems))
     if folder:

@@ -17,6 +17,8 @@
 
     python -m steps play 14      backward of step 14, frame by frame, as
                                  a page for your browser
+    python -m steps site         the course as pages for a browser, in
+                                 site/; --to FOLDER: elsewhere
     python -m steps diff 16      what step 16 adds to step 15
     python -m steps diff 12 16   how step 16 differs from step 12
     python -m steps where Variable.backward
@@ -121,6 +123,20 @@ def play(arguments):
     )
 
 
+def write_site(arguments):
+    """Write the site, and print where it is."""
+    if not arguments:
+        arguments = ["--to", os.path.join(machine.ROOT, "site")]
+    if arguments[0] != "--to" or len(arguments) != 2:
+        raise reader.StepError(
+            "site takes --to and a folder, or nothing"
+        )
+    from book.site import build
+
+    print(build.write(arguments[1]))
+    return 0
+
+
 def show_diff(arguments):
     """Print what a step adds to the one before it, or to another."""
     if not arguments:
@@ -210,6 +226,7 @@ COMMANDS = {  # name: (what does it, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
     "play": (play, 1),
+    "site": (write_site, 2),
     "diff": (show_diff, 2),
     "where": (show_where, None),
     "words": (show_words, None),
@@ -238,8 +255,8 @@ def main(arguments):
     if name not in COMMANDS:
         raise reader.StepError(
             f"there is no command {name!r}; there are list, run, diff, "
-            "where, words, play, start, check, hint, answer, progress, "
-            "try, bug, test, doctor and table "
+            "where, words, play, site, start, check, hint, answer, "
+            "progress, try, bug, test, doctor and table "
             "(python -m steps --help)"
         )
     command, most = COMMANDS[name]

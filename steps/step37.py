@@ -23,15 +23,15 @@ entries of row i are 0, and one term of the sum is left:
 
     gx[j] = gy[j] * f'(x[j])
 
-In NumPy this is gy * f'(x), and that is what every backward so far
-computes. So they are right, and no program has to make the matrix.
+In NumPy this is gy * f'(x), and that is what each backward so far
+computes. So each of them is right, and none has to make the matrix.
 Below we make it once, to see the zeros.
 
-A loss must be one number, so a computation on tensors has to end
-in a sum. Total is our first Function that changes the shape. Four
-ways to change a shape are still missing: to move elements (step
-38), to sum over some axes (39), to stretch (40) and to multiply
-matrices (41).
+Descent (step 28) makes one number small, so a computation on
+tensors has to end in a sum: here t = x + c and y = total(t). Total
+is our first Function that changes the shape. Four other changes
+are still missing: to move elements (step 38), to sum over some
+axes (39), to stretch (40) and to multiply matrices (41).
 
 Exercise: write the running sums y = (x0, x0 + x1, x0 + x1 + x2) as
 a Function. Which entries of its Jacobian are 0? In which order

@@ -83,6 +83,8 @@ def reshape(x, shape):
     return Reshape(shape)(x)
 
 
+# As in NumPy, an axis may be negative: -1 is the last one. % makes it
+# the place that the table of the text has for it.
 class Transpose(Function):
     """y[i, j] = x[j, i]; axes says which axis of x comes where."""
 
@@ -107,7 +109,8 @@ def transpose(x, axes=None):
 # From here on, a class Variable(dezero.Variable) in a step stands for
 # the package's Variable, and shows those of its methods that are new.
 # These accept a shape in all the ways in which NumPy does: 3, 2 or
-# (3, 2) or [3, 2].
+# (3, 2) or [3, 2]. x.transpose() gets no axes at all, the empty tuple;
+# `axes or None` makes None of it, which reverses them.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 

@@ -1,8 +1,8 @@
 """Step 39. Sum: every element gets the gradient of its sum.
 
-Total of step 37 adds up everything. Mostly we want less: the sum
-of each column, or of each row. axis says along which axis to add,
-and this axis disappears from the shape:
+Total of step 37 adds up everything. Often we want the sum of each
+column, or of each row. axis says along which axis to add, and this
+axis disappears from the shape:
 
     1 2 3    axis=0, down:    [5 7 9]
     4 5 6    axis=1, across:  [6 15]
@@ -22,10 +22,14 @@ The second case has a snag. gy has the shape (2,), and NumPy takes
 that for a row. It has to stand upright, (2, 1): the axis that
 disappeared must come back with length 1. restore_axes does this
 with a reshape. With keepdims=True the axis does not disappear in
-the first place, so the sum lines up with x.
+the first place, so the sum lines up with x. (The table below starts
+from gy = 1, 2, 3, so you can see where each number goes.)
 
 A sum divided by the number of its elements is a mean. The package
 has it, and more that is made of sums: var, std, and cumsum.
+
+To repeat gy, Sum multiplies it by ones. In step 40 this becomes a
+Function, because every operator needs it when two shapes differ.
 
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong
@@ -51,9 +55,9 @@ import dezero
 from dezero import Function
 
 
-# NumPy stretches gy as we multiply it by ones in the shape of x. The
-# result is right, but nobody needs the ones. Step 40 looks at the
-# stretching itself, and replaces this line.
+# NumPy stretches gy when we multiply it by ones in the shape of x. The
+# result is right, but the array of ones is a waste. Step 40 replaces
+# this line.
 class Sum(Function):
     """Sum over axis (None: all); gx repeats gy along these axes."""
 

@@ -10,9 +10,9 @@ is (1,), the one number of b is used three times:
 This is called *broadcasting*. A number that is used three times
 gets three gradients, and they add up (step 14): gb is gy0 + gy1 +
 gy2. The Add of step 13 does not know this and returns all of gy
-for both inputs. The engine of step 22 lets that pass in silence,
-and leaves a b.grad of shape (3,) to a b of shape (1,). The package
-compares the shapes, and says what is wrong.
+for both inputs. The engine of step 22 does not complain, and a b of
+shape (1,) has a b.grad of shape (3,). The package compares the
+shapes, and says what is wrong.
 
 Two Functions put it right. Each is the backward of the other:
 
@@ -105,7 +105,8 @@ def sum_to(x, shape):
 
 
 # The work on arrays: find the axes that were put in front, and those
-# that were stretched, and sum over them.
+# that were stretched, and sum over them. (n == 1 != m is Python's short
+# form of n == 1 and 1 != m.)
 def sum_array_to(x, shape):
     """Return the array x summed so that it has shape."""
     lead = x.ndim - len(shape)  # so many axes were put in front
@@ -194,8 +195,9 @@ class OldAdd(Function):
         return gy, gy
 
 
-# Is each gradient right, whatever the shapes? Step 4 can tell: it
-# moves one element at a time, and sees all its uses at once.
+# Is each gradient right, whatever the shapes? The differences of step 4
+# can tell: they move one element, wherever it is used, and look at how
+# far the result moves.
 def measured(f, x0, x1):
     """Return both gradients of f(x0, x1), measured (step 4)."""
     return (

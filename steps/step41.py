@@ -27,7 +27,7 @@ only one product with that shape, gy @ W.T:
 Do we need a Function for this? by_steps below does without: it
 stretches, multiplies and sums, and backward works by itself. But
 it makes a table of N * D * K products, and the graph keeps the
-table for backward. MatMul only makes y: x and W are there anyway.
+table. MatMul adds nothing but y, since x and W are there anyway.
 
 A matrix product and a sum are all it takes to fit a line to data:
 step 42.
@@ -112,7 +112,8 @@ def by_steps(x, W):
 def kept(y):
     """Return how many numbers were computed for y and are kept.
 
-    What reshape returns is a view: it shows numbers that are there.
+    What reshape returns is a view: it shows numbers that are there
+    already, those of the array data.base.
     """
     numbers, waiting = 0, [y]
     while waiting:

@@ -11,9 +11,9 @@ is its length without a weight. To fit such a line to data is called
 *linear regression*.
 
 "Best" has to become a number. A *loss function* says how wrong the
-predictions are. Here we take the differences between the line's p
-and the measured y, square them, and take the mean of the squares,
-the *mean squared error*:
+predictions are. Let p be the lengths that the line predicts, and y
+the measured ones. We square the differences p - y and take the
+mean of the squares, the *mean squared error*:
 
     loss = ((p[0] - y[0])**2 + ...
             + (p[N-1] - y[N-1])**2) / N
@@ -30,11 +30,11 @@ number (step 40). With several columns in x, and as many rows in
 W, the program would be the same.
 
 For a line there is also a formula, least squares, which NumPy
-knows. Gradient descent arrives where the formula points. Step 43
-has a curve for which there is no formula.
+knows. Gradient descent finds the same line. In step 43 the points
+lie on a curve, and there is no formula.
 
-Exercise: write down one of the twenty lengths wrong, by 20. How
-far does the line move? Then take sum(((p - y)**2 + 1)**0.5) / N, a
+Exercise: make one of the twenty lengths wrong, by 20. How far does
+the line move? Then take sum(((p - y)**2 + 1)**0.5) / N, a
 loss that hardly grows faster than the difference itself.
 
 In the package: dezero/functions/loss.py, MeanSquaredError;
@@ -88,9 +88,9 @@ class MeanSquaredError(Function):
         return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
 
 
-# One trap: if y has the shape (N,), then p - y is (N, 1) with (N,), and
-# is stretched to (N, N): each p minus every y. The program would run
-# and fit nonsense. The package refuses these shapes.
+# One trap: if y has the shape (N,), then p - y combines (N, 1) with
+# (N,) and is stretched to (N, N): each p minus every y. The program
+# would run and fit nonsense. The package refuses these shapes.
 def mean_squared_error(x0, x1):
     """Return sum((x0 - x1)**2) / N, N rows, in one Function."""
     return MeanSquaredError()(x0, x1)

@@ -14,12 +14,12 @@ something that is not linear has to stand between them, called an
     p (N, 1)
 
 The two linear parts are *fully connected layers*: each result
-depends on all inputs. What stands between them is the *hidden
-layer*. Its H numbers are called *hidden units*, or *neurons*.
+depends on all inputs. The H numbers between them are the *hidden
+layer*, and each of them is called a *hidden unit*, or *neuron*.
 
-What can that compute? The sigmoid goes from 0 to 1 in one soft
-step. W1 and b1 decide where the step of each neuron stands, and
-how steep it is. W2 and b2 add the steps up, with any height,
+What can this network compute? The sigmoid goes from 0 to 1 in one
+soft step. W1 and b1 decide where the step of each neuron stands,
+and how steep it is. W2 and b2 add the steps up, with any height,
 upwards or downwards. With enough steps, any continuous curve can
 be built: *universal approximation* (Cybenko, 1989).
 
@@ -29,8 +29,8 @@ equal forever. Then we train as in step 42, a thousand steps. The
 loss will not become 0: the samples are noisy, and even the wave
 that they were taken from misses them.
 
-Four weights were made, handed on and unpacked by hand. In step 44
-a layer keeps its own.
+Here four weights are made, handed on and unpacked by hand. In step
+44 each layer keeps its own.
 
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
@@ -61,11 +61,11 @@ from dezero import Function, Variable
 from dezero.functions import mean_squared_error, sum_to
 
 
-# One Function, of three inputs. b is (K,) and is used by all N rows, so
-# its gradient is a sum over the rows (step 40). b may be None: it
-# arrives as a Variable that holds None, and its gradient is None. Made
-# of two Functions, matmul and add, the graph would also keep x @ W,
-# which nothing needs.
+# x @ W + b is one Function with three inputs. b is (K,) and is used by
+# all N rows, so its gradient is a sum over the rows (step 40). If b is
+# None, it arrives as a Variable that holds None, and its gradient is
+# None. Why not matmul and add? Then the graph would also keep x @ W,
+# which backward does not need.
 class Linear(Function):
     """y = x @ W + b, gx = gy @ W.T, gW = x.T @ gy, gb = sum of gy.
 

@@ -6,31 +6,32 @@ all five places. From now on the weights belong to the function
 that computes with them. We call it a layer, and the numbers that
 training changes are its *parameters*:
 
-    l1 = Linear(10)    10 results
-    y = l1(x)          call it like any function
-    l1.params()        what is to be trained: W, b
+    l1 = Linear(10)  10 results
+    y = l1(x)        call it like a function
+    l1.params()      what to train: W, b
 
 How does params() know them? A Parameter is a Variable and nothing
 more, but its class says: train me. And Python calls __setattr__
 for every self.name = value. There a Layer looks at each value, and
 notes the name if the value is a Parameter:
 
-    self.out_size = 10             an int: just set
-    self.b = Parameter(zeros(10))  set, and "b" noted
+    self.out_size = 10     an int: just set
+    self.b = Parameter(b)  set, and "b" noted
 
 How large should the first weights be? A result is a sum of in_size
-products. With weights around 1 it would be around sqrt(in_size),
-and there a sigmoid is nearly flat, so its gradients are nearly 0.
-So we divide by sqrt(in_size): the *weight initialisation* of LeCun
-and others (1998). *Xavier initialisation* (Glorot and Bengio,
-2010) divides by sqrt((in_size + out_size) / 2).
+products, whose random signs make many of them cancel. With weights
+around 1 it would be around sqrt(in_size). There a sigmoid is nearly
+flat, so little of a gradient comes through. So we divide by
+sqrt(in_size): the *weight initialisation* of LeCun and others
+(1998). *Xavier initialisation* (Glorot and Bengio, 2010) divides by
+sqrt((in_size + out_size) / 2).
 
-The fit is that of step 43, but the program no longer counts its
-weights. It can try 1, 3 or 10 hidden units by changing one number.
-A number that we choose, and that no training changes, is called a
-*hyperparameter*; the learning rate is another one. The wave falls,
-rises and falls again. One soft step can do only one of these; 3
-are enough.
+The fit is that of step 43, but the program no longer deals with
+single weights. It tries 1, 3 and 10 hidden units by changing one
+number. A number that we choose, and that no training changes, is
+called a *hyperparameter*; the learning rate is another one. The
+wave falls, rises and falls again. One soft step can do only one of
+these; 3 are enough. In step 45 the list of layers becomes a layer.
 
 Exercise: write a layer Scaled, a Linear whose result is multiplied
 by one more Parameter. Use it as the first layer. Did any function
@@ -66,7 +67,8 @@ class Parameter(Variable):
 # The list of names must be there before the first name, so a layer of
 # your own begins with super().__init__(). The names keep the order in
 # which they were set, the same on every run. What a layer computes is
-# not known here: a subclass writes forward, and an error says so.
+# not known here: a subclass writes forward. If it does not, the error
+# below says so.
 class Layer:
     """A function with Parameters of its own."""
 
@@ -105,6 +107,7 @@ class Layer:
 # are float32: half the memory, and all the precision that training
 # needs. They come from NumPy's global generator, so that no generator
 # has to be handed to each layer; np.random.seed makes them repeatable.
+# (noqa tells the checker of our style that we do so on purpose.)
 class Linear(Layer):
     """y = x @ W + b.
 

@@ -24,10 +24,10 @@ with setattr it makes each layer an attribute as well: l0, l1, ...
 An *MLP*, a *multi-layer perceptron*, is a row of Linear layers with
 an activation function between them. MLP((10, 1)) is the network of
 step 43, and MLP((10, 10, 1)) has one more hidden layer. With the
-sigmoid this one hardly learns: the results of a sigmoid are all
-positive, and it passes on at most a quarter of a gradient,
-y * (1 - y). tanh goes from -1 to 1, and near 0 it passes on nearly
-all of it. We train all three, with a rate of 0.1.
+sigmoid the deeper one hardly learns. The results of a sigmoid are
+all positive, and as its slope y * (1 - y) is at most 1/4, at most
+a quarter of a gradient comes back. tanh goes from -1 to 1, and near
+0 nearly all of it comes back. We train these three.
 
 Exercise: write a Model that computes x + l2(tanh(l1(x))), with x
 (N, 1): what it learns is what to add to x. Plot it, and find this
@@ -56,10 +56,10 @@ from dezero.functions import linear, mean_squared_error, sigmoid, tanh
 from dezero.graph import plot_dot_graph
 
 
-# _owned yields what a layer holds, with the names: step 53 will need
-# them. A layer may stand in two places, to use the same weights twice.
-# Its parameters still come once, or each update would change them
-# twice.
+# _owned yields what a layer holds, with the names, which step 53 will
+# need. A layer may stand in two places, to use the same weights twice.
+# params() still yields its parameters once, or each update would change
+# them twice.
 class Layer:
     """A function with Parameters of its own, or layers inside."""
 

@@ -9,9 +9,9 @@ called *optimizers*:
     loss.backward()
     optimizer.update()
 
-The class Optimizer finds the parameters that have a gradient. What
-to do with one of them is update_one, and a new way writes no more
-than that. With p a parameter and g its gradient:
+The class Optimizer finds the parameters that have a gradient. Its
+method update_one changes one of them, and it is all that a new way
+downhill has to write. With p a parameter and g its gradient:
 
     SGD           p -= lr * g
 
@@ -28,8 +28,8 @@ the data. lr is the learning rate.
 
 In a narrow valley SGD has a problem: the slopes to the left and
 right are steep, so lr must be small. But along the floor gradients
-are small, and a small lr makes the way long. The picture shows six
-optimizers in the valley of step 28, 300 updates each.
+are small, and a small lr makes the way long. We send six optimizers
+through the valley of step 28, 300 updates each, towards (1, 1).
 
 To tell classes apart, we need another loss: step 47.
 
@@ -66,8 +66,8 @@ from dezero.optimizers import AdaGrad, AdamW, RMSprop
 
 
 # The parameters come from a Layer or Model. A hook is a function that
-# gets their list before each update, and may change or clear their
-# gradients; two useful ones stand below.
+# gets a list of the parameters before each update, and may change or
+# clear their gradients; two useful hooks stand below.
 class Optimizer:
     """What all optimizers share: whose parameters, and the hooks."""
 
@@ -94,9 +94,10 @@ class Optimizer:
             self.update_one(param)
 
 
-# An optimizer remembers arrays for each parameter, in dicts under its
-# id. They start at zero. (The package hands out the same arrays in
-# pieces, which is faster when they are large.)
+# Many optimizers remember something of each parameter, such as v. These
+# are arrays of its shape; they start at zero, and stand in dicts under
+# the parameter's id. (The package hands out the same arrays in pieces,
+# which is faster when they are large.)
 def arrays(param, *states):
     """Return p, its gradient g, and its array in each of states."""
     p, g, key = param.data, param.grad.data, id(param)
@@ -140,10 +141,12 @@ class MomentumSGD(Optimizer):
 
 
 # *Adam* (Kingma and Ba, 2014) gives each number of p a step length of
-# its own. m is a running mean of its gradients and v one of their
-# squares. Where all gradients agree, m / sqrt(v) is 1 or -1, however
-# large or small they are, so the step is as long as alpha. Where they
-# change their sign, m is small, and so is the step.
+# its own. m is a running mean of its gradients: in each update it keeps
+# beta1 = 0.9 of itself and takes 0.1 of the new gradient. v is one of
+# the squares, with beta2 = 0.999. Where all gradients agree, the ratio
+# m / sqrt(v) is 1 or -1, however large or small they are, so the step
+# is as long as the learning rate alpha. Where they change their sign, m
+# is small, and so is the step.
 #
 # Both means start at 0, so at first they are too small: after t updates
 # by the factor 1 - beta**t. To divide by it is the *bias correction*.
@@ -164,8 +167,8 @@ class MomentumSGD(Optimizer):
 #
 # p falls once more, though the gradient now points the other way: the
 # mean is still positive. The code makes both corrections at once, in
-# lr. eps, a tiny number, is there for v = 0. Adam calls the learning
-# rate alpha; Adam(lr=0.1) means the same as Adam(0.1).
+# lr. The tiny number eps keeps v = 0 from a division by 0. Adam(lr=0.1)
+# means the same as Adam(0.1).
 class Adam(Optimizer):
     """p -= lr * m / (sqrt(v) + eps), m and v running means."""
 

@@ -9,29 +9,29 @@ This is a Function like any other, GetItem. What was picked gets the
 gradient of its copy, the rest gets 0, and what was picked twice
 gets both gradients, added up (step 14):
 
-    x  = 5    7  9      y = x[[0, 0, 2]] = 5 5 9
-    gx = a+b  0  c      gy               = a b c
+    x  = 5    7  9    y = x[[0, 0, 2]] = 5 5 9
+    gx = a+b  0  c    gy               = a b c
 
 The layer EmbedID picks rows. Words have no numbers of their own,
 so each word gets a row of numbers in a table W. The number of the
 word goes in, its row comes out, and training changes the row.
 
-Second, the loss. The scores may be any numbers; they are called
-*logits*. *Softmax* (Bridle, 1990) makes probabilities of them,
-positive and 1 in total:
+Second, the loss. The scores, called *logits*, may be any numbers.
+*Softmax* (Bridle, 1990) makes probabilities of them, 1 in total:
 
     p = exp(x) / sum(exp(x))
     [2.0, 1.0, 0.1]  ->  [0.66, 0.24, 0.10]
 
 Say class 0 is right. *Cross-entropy* is -log of the probability
 that the right class got, here -log(0.66) = 0.42. It is 0 for p = 1
-and grows as p gets smaller. N samples have the mean of their
-losses. With the right class written *one-hot*, as 1 in place t and
-0 elsewhere, the gradient is surprisingly simple:
+and grows as p gets smaller. For N samples we take the mean. With
+the right class written *one-hot*, as 1 in place t and 0 elsewhere,
+the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
-A wrong class has too much probability, so its score falls.
+gx is below 0 for the right class alone. So descent raises its score
+and lowers all others. Step 48 trains with this loss.
 
 Exercise: divide the scores by a temperature before softmax. What
 becomes of p at 0.1, and at 10? Then write the loss for labels
@@ -107,7 +107,8 @@ def get_item(x, slices):
 
 
 # Setting x[i] = value is forbidden: Functions that have computed with
-# the old value would find the new one in their backward.
+# the old value would find the new one in their backward. __iter__ is
+# for loops over the rows of x, and for a, b = x.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 
@@ -179,8 +180,9 @@ def softmax(x, axis=1):
 
 # log has its own trouble: a probability below 1e-324 is 0, and its log
 # is minus infinity. Made of softmax and log, the loss has to keep p
-# away from 0. Then it stops at 34.5, and what is clipped has no
-# gradient, just where a gradient is needed most.
+# away from 0, here above 1e-15. Then it stops at -log(1e-15) = 34.5,
+# and what is clipped has no gradient, just where a gradient is needed
+# most.
 def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)

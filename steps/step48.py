@@ -17,7 +17,7 @@ answer, not only the three hundred, so the plane is divided into
 three regions. The border between two of them is called a *decision
 boundary*. Without a hidden layer the scores are linear, and the
 border, where two scores are equal, is a straight line. No straight
-line follows a spiral. With H soft steps (step 43) it can bend.
+line follows a spiral. With H soft steps (step 43) the border can bend.
 
 Up to now, each step of gradient descent looked at all the data.
 But the gradient of 30 points, picked at random, has roughly the
@@ -28,7 +28,7 @@ each. A walk through all the data is called an *epoch*:
     order = a random permutation of 0 ... N-1
     for start in 0, 30, 60, ...:
         batch = order[start : start + 30]
-        x[batch], t[batch]  ->  loss  ->  update
+        x[batch], t[batch] -> loss -> update
 
 The order is new in each epoch. Without that, the same 30 points
 would always stand together; and if the points were sorted by arm,
@@ -66,9 +66,9 @@ from dezero.models import MLP
 from dezero.optimizers import SGD
 
 
-# The points are drawn here and now, and are the same on every call.
-# What if data is in files, needs preparation, or does not fit into
-# memory? That is for step 49; and step 50 makes the batches.
+# The points are computed here, and are the same on every call. What if
+# data is in files, needs preparation, or does not fit into memory? Step
+# 49 deals with that, and step 50 makes the batches.
 def get_spiral(train=True):
     """Return x (300, 2), t (300,): three arms of a spiral, shuffled.
 

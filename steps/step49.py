@@ -4,8 +4,8 @@ The points of a spiral fit into two arrays. Other data are files of
 all kinds, perhaps more of them than the memory holds. What does a
 training need of its data? Only two things:
 
-    len(dataset)    how many items there are
-    dataset[i]      the pair (x, t): item i, and what it is
+    len(dataset)  how many items there are
+    dataset[i]    (x, t): item i, its label
 
 Whatever answers these two is a dataset. The class Dataset does it
 for data in arrays: a subclass writes one method, prepare, which
@@ -13,24 +13,24 @@ sets data and label. Spiral is such a subclass, three lines long.
 
 Data is rarely kept in the form that a network wants. A picture is
 kept as bytes, 0 to 255, and a network learns best from floats
-around 0. What turns one into the other is called a transform:
-something to call, with x in and x out. Compose calls several, one
+around 0. What turns one into the other is called a transform: we
+call it with x, and it returns the new x. Compose calls several, one
 after the other:
 
     Compose([ToFloat(), Normalize(mean, std), Flatten()])
 
-    ToFloat    bytes become float32: four times the memory
-    Normalize  (x - mean) / std, with one number for all,
-               or one for each channel: red, green, blue
-    Flatten    (3, 256, 256) becomes (196608,): one row
+    ToFloat    float32: four times the memory
+    Normalize  (x - mean) / std, with numbers
+               for all, or for each channel
+    Flatten    (3, 256, 256) to (196608,)
 
 A transform is applied when the item is asked for, and not before.
 So a dataset may read an item from its file at that moment, and hold
-nothing. Records does this with 48 pictures, and we count how many
-bytes are held at most: fewer than there are in the file, and it
-would be about as many for 48 million.
+no other. Records does this with 48 pictures, and we count how many
+bytes it holds at most. With 48 million pictures there would be
+about as many. Step 50 makes batches of the items.
 
-Letters: C channels, H height, W width.
+Letters: C channels (red, green, blue), H height, W width.
 
 Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
 its file what it is asked for. Write Records with it: prepare and
@@ -147,8 +147,9 @@ class Compose:
         return x
 
 
-# Two sizes of value have to fit: one number, and one number a channel.
-# (C,) becomes (C, 1, 1) here, which broadcasts over (C, H, W).
+# mean and std may be one number, or one number for each channel: then
+# (C,) becomes (C, 1, 1) here, which broadcasts over (C, H, W). A dtype
+# of kind "f" is a float; bytes become float32 first.
 class Normalize:
     """y = (x - mean) / std, one number for all, or one a channel."""
 

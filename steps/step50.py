@@ -5,16 +5,17 @@ Step 48 made its batches by hand, from two arrays. With a Dataset
 A loop over the loader is one epoch, and the next loop has a new
 order:
 
-    for x, t in loader:     # x (15, 2), t (15,)
-        loss = F.softmax_cross_entropy(model(x), t)
+    for x, t in loader:  # (15, 2), (15,)
+        y = model(x)
+        loss = F.softmax_cross_entropy(y, t)
 
 How good is the model? Its *accuracy* is the share of samples whose
 highest score is that of their class. But a model may know the
-answers by heart, so what it learned from tells us little. We need
-data of two kinds: a *training set* to learn from, and a *test set*
-that is only looked at. To choose hyperparameters takes a third,
-the *validation set*: otherwise we would choose what happens to suit
-the test set.
+answers by heart, so the samples that it learned from tell us
+little. We need data of two kinds: a *training set* to learn from,
+and a *test set* that is only looked at. To choose hyperparameters
+we use a third kind, the *validation set*: otherwise we would choose
+what happens to suit the test set.
 
 Data that people have labelled contains mistakes. Here 18 of the 90
 labels to learn from are wrong, and the network has 10,000 weights,
@@ -67,8 +68,9 @@ from dezero.optimizers import Adam
 
 # A loader is an iterator: it remembers how far it got. __next__ gives
 # the next batch, and at the end of the epoch it raises StopIteration,
-# by which a `for` knows that it is over. A loop that was left by break
-# begins anew. The last batch is shorter where the sizes do not fit.
+# by which a `for` knows that it is over. If a loop was left by break,
+# the next one begins anew. The last batch is shorter where the sizes do
+# not fit.
 # (The package's loader gives each loop a position of its own, so that
 # loops over one loader may be nested.)
 class DataLoader:
@@ -134,6 +136,7 @@ class DataLoader:
         return None if values[0] is None else np.array(values)
 
 
+# An accuracy needs no gradient: requires_grad=False says so (step 65).
 def accuracy(y, t):
     """Return the share of rows of y with the largest element at t."""
     y = as_variable(y)
@@ -201,7 +204,7 @@ def test(model, loader):
 #
 # When the training loss falls below that, after some 30 epochs, the
 # network has begun to learn wrong labels by heart. At 80 the curves
-# cross.
+# cross. In step 51 the data are pictures of digits.
 def draw(curves, file):
     """Draw curves (epochs, [train, test], [loss, accuracy])."""
     figure = Figure(figsize=(9, 4), layout="constrained")

@@ -1,7 +1,7 @@
 """Step 51. MNIST: the network reads digits.
 
 MNIST (LeCun and others, 1998) is 70,000 digits that people wrote,
-28 x 28 pixels each, and the first data that everyone reads. Laid
+28 x 28 pixels each. Nearly everyone begins with these data. Laid
 out in a row (step 49), a picture is 784 numbers. The network that
 told the arms of a spiral apart reads it, with more of everything:
 
@@ -195,10 +195,11 @@ def share_right(model, loader):
 
 
 # The mistakes tell what a network does not see. On MNIST, many an 8
-# that leans over becomes a 5 or a 6; in other pictures we would err as
-# well. And the network does not know which pixels are neighbours: the
-# same 784 numbers in another order would teach it as much. Chapter 5
-# changes that. First, in step 52, the same code runs on a GPU.
+# that leans over becomes a 5 or a 6; over some pictures people would
+# err, too. And the network does not know which pixels are neighbours:
+# it would learn as much from the same 784 numbers in another order.
+# Chapter 5 changes that. First, in step 52, the same code runs on a
+# GPU.
 def draw(model, dataset, file, rows=3, columns=8):
     """Draw the first mistakes of model: what it said, what was true."""
     x, t = next(DataLoader(dataset, len(dataset), shuffle=False))

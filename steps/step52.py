@@ -9,29 +9,29 @@ while, however little there is to do.
 
 CuPy is NumPy for such a card, under the same names: cupy.exp for
 numpy.exp, and `+`, `@` and x.sum() belong to the array anyway. So
-no function has to be written twice. It asks which module its array
-is from, calls that module xp, and goes on:
+no function has to be written twice. A function asks which module
+its array is from, calls that module xp, and goes on:
 
-    xp = get_array_module(x)      numpy, or cupy
+    xp = get_array_module(x)  # numpy or cupy
     return xp.exp(x)
 
 What is left to say is where the numbers are:
 
-    main memory   -- x.to_gpu() -->   memory of the GPU
-    numpy         <-- x.to_cpu() --   cupy
+    main memory  -- x.to_gpu() -->  GPU memory
+    numpy        <-- x.to_cpu() --  cupy
 
-That way is slow: while one array gets across, a GPU could compute
-much. So nothing moves unless you say so, and an operation on arrays
-of both kinds is an error. Move a model once, by model.to_gpu().
-Move each batch once; DataLoader(..., gpu=True) does. Read the loss
-seldom, for that is a move too. And use float32: most GPUs are slow
-in float64.
+The way between the two is slow: while one array travels, a GPU
+could compute a lot. So nothing moves unless you say so, and an
+operation on arrays of both kinds is an error. Move a model once, by
+model.to_gpu(). Move each batch once; DataLoader(..., gpu=True) does.
+Read the loss seldom: that is a move, too. And use float32, because
+most GPUs are slow in float64.
 
 What happens if you forget this? The same network learns three
 times. Moved once, these arrays cross: x, t, two W, two b, and the
 last loss comes back. Moved before each update and back after it,
 each of the four parameters brings its gradient along: 6 arrays go
-and 10 come in every update. Without a GPU we can still count them.
+and 10 come in every update. Step 53 moves a model into a file.
 
 Exercise: read the loss after every update, too. How many moves is
 that? And with a GPU: take the time of float((x @ x).sum()) in both

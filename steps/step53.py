@@ -2,12 +2,12 @@
 
 A training may last for days, and all that it leaves is numbers in
 Parameters. When the program ends they are gone. So let us write
-them to a file, which a program of next year can read:
+them to a file that another program can read later:
 
     model.save_weights("spiral.npz")
 
-    model = Net(100)                  # the same layers, new
-    model.load_weights("spiral.npz")  # the old numbers
+    model = Net(100)  # the same layers, new
+    model.load_weights("spiral.npz")  # filled
 
 The layers are not in the file, since they are code. The file holds
 one array for each Parameter, under a name by which we find it again.
@@ -28,8 +28,10 @@ allow_pickle=False refuses them.
 
 Does a loaded network do what it did when it was saved? The program
 runs itself a second time, as another process that gets a path and
-nothing else. To go on with a training one must save more than the
-weights: Adam (step 46) remembers two numbers for each of them.
+nothing else. Then it loads four files that don't fit: each gets an
+error, and the model stays as it was. To go on with a training, one
+must save more than the weights: Adam (step 46) remembers two
+numbers for each. Step 54 is about networks that learn too much.
 
 Exercise: save what Adam remembers, too, so that 100 updates, a
 restart and 100 more end at the same weights as 200 updates. Which
@@ -84,7 +86,8 @@ from dezero.optimizers import Adam
 # array, and that the shapes agree. A Linear that was never called has
 # no shape yet (step 44), and takes what comes. _flatten_params walks
 # through the layers: a layer puts its own Parameters into a dict, and
-# has the layers inside it do the same, with their name in front.
+# has the layers inside it do the same, with their name in front. A file
+# holds arrays of NumPy, so to_cpu comes before saving (step 52).
 class Layer(dezero.Layer):
     """The package's Layer, with the methods of this step."""
 

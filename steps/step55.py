@@ -21,14 +21,17 @@ new picture that it gives is a *feature map*:
 
 This kernel asks: is it brighter on the right than on the left?
 
-    y[i, j] = sum of x[i + a, j + b] * W[a, b] over a, b
+    y[i, j] = sum of x[i+a, j+b] * W[a, b]
 
 In mathematics a convolution first turns the kernel by 180 degrees,
 and this here is *cross-correlation*. For a kernel that is learned
-it makes no difference. Can one be learned? We show the program
+it makes no difference. Can a kernel be learned? We show the program
 random pictures, and what a secret kernel makes of them. Every
 number of y is a sum of nine pixels times nine weights, so this is
 the linear regression of step 42, and it finds the kernel.
+
+One kernel asks one question, of a grey picture. Step 56 has more
+questions, and colours.
 
 Exercise: write kernels that shift the picture by a pixel, and that
 make it sharper. Draw what they do. If W adds up to 0, what is y
@@ -81,7 +84,8 @@ def pair(x):
 # the next it is S. So K = 3, P = 1, S = 1 keeps the size, and S = 2
 # halves it. What the division leaves over is in no window: see the
 # lowest row of zeros in the first figure. get_deconv_outsize asks the
-# other way round: how long must a side be to have so many places?
+# other way round: how long must a side be for that many places? (In
+# the output this is the column "needs at least".)
 def get_conv_outsize(input_size, kernel_size, stride, pad):
     """Return how many places a kernel takes along one side."""
     return (input_size + 2 * pad - kernel_size) // stride + 1
@@ -144,7 +148,7 @@ def learn_kernel(pairs, shape):
     return W.data.reshape(shape)
 
 
-# What is new in this for a network? Every number of y is a sum of
+# Could a linear layer do the same? Every number of y is a sum of
 # pixels times weights, so some linear layer gives the same y. Its
 # table of weights has a row for each pixel: what the convolution makes
 # of a picture that is 1 there and 0 elsewhere. Most of the table is 0,

@@ -10,17 +10,17 @@ feature maps that they give are the channels of the result:
     x (N, C, H, W)   W (OC, C, KH, KW)
     y (N, OC, OH, OW)
 
-    x[n, 0] with W[k, 0] --+
-    x[n, 1] with W[k, 1] --+-- + b[k] --> y[n, k]
-    x[n, 2] with W[k, 2] --+
+    x[n, 0] with W[k, 0] -+
+    x[n, 1] with W[k, 1] -+- + b[k] -> y[n, k]
+    x[n, 2] with W[k, 2] -+
 
-    y[n, k, i, j] = b[k] + sum over c, p, q of
-                    x[n, c, i + p, j + q] * W[k, c, p, q]
+    y[n, k, i, j] = b[k] + sum over c, p, q
+        of x[n, c, i+p, j+q] * W[k, c, p, q]
 
 The N pictures of a batch have nothing to do with each other. The
-first figure shows it with numbers, for C = 3 and OC = 2. And the
-first table counts: how many weights does this save, compared with a
-linear layer between the same sizes?
+first figure shows one picture in numbers, for C = 3 and OC = 2. And
+the first table counts how few weights a convolution needs, compared
+with a linear layer between the same sizes.
 
 When the picture moves, y moves with it. That is half of what we
 want: a seven is a seven, wherever it stands. The other half is to
@@ -29,6 +29,9 @@ It has windows, too, usually side by side, and no weights. Max
 pooling keeps the largest number: is there an edge anywhere in here?
 Average pooling keeps the mean. The second figure and the last table
 move a picture, and look at what is left of the move.
+
+These loops are slow, and leave no graph for backward. Step 57 puts
+a product of matrices in their place.
 
 Exercise: in a depthwise convolution, OC = C, and kernel k sees only
 channel k. Write it. How many of the C * C * 9 weights are left?
@@ -171,9 +174,10 @@ def draw_pooling(pictures, file):
 
 
 # The table takes the edges in the picture of step 55 (relu of four
-# kernels) and moves the picture. Pooled, the edges change less. Pooled
-# into one number for each kernel they don't change at all, but this
-# number no longer says where an edge was.
+# kernels) and moves the picture. More than 100 % is possible: an edge
+# that has moved is missing in one place and new in another. Pooled,
+# the edges change less. Pooled into one number for each kernel they
+# don't change at all, but this number no longer says where an edge was.
 def change(a, b):
     """Return by how many percent b differs from a."""
     return 100 * abs(b - a).sum() / abs(a).sum()

@@ -16,7 +16,8 @@ Here a kernel of 2 x 2 meets the four windows of a small picture:
 More channels make longer columns, and each further kernel is one
 more row. For every picture of a batch,
 
-    W (OC, C*KH*KW)  @  (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
+    W (OC, C*KH*KW) @ (C*KH*KW, OH*OW)
+        = y (OC, OH*OW)
 
 Making the columns is called *image to columns*, im2col. What is
 its gradient? A pixel that was copied four times gets the sum of
@@ -26,9 +27,9 @@ product. Step 64 derives the same gradients by hand.
 
 Columns need memory: under a kernel of 3 x 3, a pixel is copied up
 to nine times. So Conv2d doesn't keep them for backward; it makes
-them again. The package goes further. It makes a block of columns
-at a time, and its gradients are Functions too: Conv2DGradW, and
-Deconv2d, which is also used by itself to make pictures larger.
+them again. (The package makes a block of columns at a time, and
+its gradients are Functions, too: Conv2DGradW and Deconv2d.) Now
+convolution is fast enough for a whole network: step 58.
 
 Exercise: write conv2d_simple from im2col, reshape and @, without
 a class. How many numbers does its graph keep, and how many does
@@ -194,7 +195,8 @@ class Conv2d(Function):
 
 
 # Which pixel does the largest number of a window depend on? On the
-# one that won, and only that pixel gets the gradient. If several
+# one that won, and only that pixel gets the gradient. winner is the
+# number of its place in the window, 0 to KH*KW - 1. If several
 # are equal, argmax takes the first, row by row, and so does the
 # pooling of PyTorch. No choice is the right one: where two numbers
 # are equal, the larger of them has a corner and no slope. One

@@ -20,7 +20,7 @@ This is VGG16 (Simonyan and Zisserman, 2014). All convolutions are
 Why twice the channels after pooling? Only a quarter of the places
 is left, so the new group costs as much as the one before.
 
-Does such a network recognise anything? A small sister of VGG16
+Can this kind of network recognise anything? A small sister of VGG16
 learns the generated digits of step 51 in seconds, and makes fewer
 mistakes than its two linear layers alone. Then the pixels are
 mixed, in one order for all pictures. The linear layers hardly
@@ -28,9 +28,10 @@ notice. The small VGG falls far behind: it looks at neighbours.
 
 VGG16 itself was trained for weeks, on a million photographs. Its
 weights are a file of half a gigabyte: --full fetches it, and the
-program then names what is in your picture. Later networks are
-deeper. Their blocks compute relu(x + f(x)), whose derivative
-inside the relu is 1 + f'(x); step 74 shows what the 1 is good for.
+program then names what is in your picture. (Later networks are
+deeper. Their blocks compute relu(x + f(x)): inside the relu the
+derivative is 1 + f'(x), and thanks to the 1 gradients reach the first
+layers.) A picture comes at once. Step 59 reads number after number.
 
 Exercise: how many weights does each part of VGG16 have, and how
 many multiplications does one picture take? Then give SmallVGG a

@@ -14,13 +14,14 @@ the next call.
      v          v          v
     y0         y1         y2
 
-    h = tanh(x2h(x) + h2h(h before)),  y forecasts the next x
+    h = tanh(x2h(x) + h2h(h before))
 
-Both Linears are the same in every call, and what h has to remember
-is for them to learn. SinCurve is one wave of 1,000 points, so close
-together that the last point is an excellent forecast of the next.
-So we walk round and round it and take every 25th point. We train
-on a noisy sine, and test on a cosine without noise.
+Both Linears are the same in every call, and they learn what h has
+to remember. y is to be the next x. SinCurve is one wave of 1,000
+points, so close together that the last point is an excellent
+forecast of the next. So we walk round and round it and take every
+25th point. We train on a noisy sine, and test on a cosine without
+noise. The last point is still the forecast to beat.
 
 For backward this is nothing new. h is a Variable like any other, and
 its creator leads to the call before: *backpropagation through time*

@@ -14,25 +14,25 @@ in c. The *forget gate* f says what stays (Gers and others, 2000
 added it), the *input gate* i what comes in, the *output gate* o
 what is shown outside. u is the news, computed as the RNN computes
 h. The gates are sigmoids of x and h, so the network learns when to
-open and close them:
+open and close them. i and o are computed as f is:
 
-    f, i, o = sigmoid(x2f(x) + h2f(h)), same with i and o
+    f = sigmoid(x2f(x) + h2f(h))
     u = tanh(x2u(x) + h2u(h))
 
-On the way back from c to the c before, a gradient is multiplied by
-f, and by no matrix and no slope of tanh. Where f is close to 1, it
-comes back through many calls almost unchanged.
+On the way back from c to the previous c, a gradient is multiplied
+by f, and by no matrix and no slope of tanh. Where f is close to 1,
+the gradient comes back through many calls almost unchanged.
+
+A *GRU* (gated recurrent unit; Cho and others, 2014) has one state
+and two gates, r and z. z is computed as r is:
+
+    r = sigmoid(x2r(x) + h2r(h))
+    h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
 
 What is there to remember? Fog: a wave of 200 points, each of them
 off by up to 0.5. We ask for the next point of the clear wave. From
-a few points nobody can tell; the more points one remembers and
-weighs up, the better. This forecast is the milestone of chapter 5.
-
-A *GRU* (gated recurrent unit; Cho and others, 2014) does it with one
-state and two gates:
-
-    r, z = sigmoid(x2r(x) + h2r(h)), same with z
-    h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
+a few points nobody can tell; the more one remembers, the better.
+Here chapter 5 ends. Chapter 6 looks into other frameworks.
 
 Exercise: let the bias of the forget gate begin at 0, and at 4. Then
 write the GRU, and put it in the place of the LSTM. Is it better?

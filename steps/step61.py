@@ -14,23 +14,23 @@ constants. Second derivatives go back through the same switches.
 
 What if two elements tie? Move one of them up and y moves with it.
 Move it down and y stays. So y has a corner here, with the slope 1
-on one side and 0 on the other. Every mixture of the two slopes is
-called a *subgradient*, and a program has to choose one:
+on one side and 0 on the other. Any slope from 0 to 1 is called a
+*subgradient*, and a program has to choose one for each element:
 
     share              1/2 and 1/2
     the first wins     1 and 0
 
 There is no agreement about it, not even inside one framework:
 
-    share                    the first wins
-    max and min, here        pooling, here (step 57)
-    PyTorch: x.max()         PyTorch: x.max(0)
-    PyTorch: x.amax(0)       PyTorch: max pooling
+    share               the first wins
+    max and min, here   pooling (step 57)
+    PyTorch: x.max()    PyTorch: x.max(0)
+    PyTorch: x.amax(0)  PyTorch: max pooling
 
 We let max and min share, because the result then does not depend on
 the order of the elements. Pooling gives all to the first place in a
-window, as PyTorch does. Does the choice matter? The last lines of
-the output try both. Step 62 picks elements by their place.
+window, as PyTorch does. Does the choice matter? At the end the
+program tries both. Step 62 picks elements by their place.
 
 Exercise: write the sum of the two largest elements: take f = Max()
 and f(x), put -np.inf in the winner's place with where(f.winners,
@@ -69,7 +69,8 @@ from dezero.core import broadcast_to, restore_axes, where
 
 # winners is an array of True and False. where selects with it, and
 # does not multiply: inf * 0 would be nan. The sum over winners says
-# how many elements tie, and each of them gets its share of gy.
+# how many elements tie, and each of them gets its share of gy. This
+# count takes the dtype of x, so that float32 gradients stay float32.
 class Max(Function):
     """Largest element over axis; the gradient goes where it was."""
 

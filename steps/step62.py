@@ -16,7 +16,7 @@ S.T @ gy is step 41's gradient of a product. It puts each number of
 gy back where its element came from. An element that was not picked
 gets 0. An element that was picked twice stands in two rows of S, so
 its two gradients are added. In practice nobody builds S, because
-nearly all of it is 0. It is there to explain.
+nearly all of it is 0. Here it only explains the gradient.
 
 Reshape and transpose pick every element exactly once. Their S only
 changes the order, so S.T is also the way back.
@@ -24,13 +24,13 @@ changes the order, so S.T is also the way back.
 Both can turn an image of shape (157, 210, 3) into one of shape
 (210, 157, 3), and it is a common mistake to take one for the other.
 What is the difference? Transpose exchanges the two axes: pixels
-that were neighbours stay neighbours, and the image is mirrored.
+that were neighbours stay so, and the image is mirrored diagonally.
 Reshape writes out all pixels row by row and starts a new line after
 157 pixels instead of 210. Each line then starts somewhere else, and
 the image falls into slanted stripes. The picture shows all three,
 and the output measures how much neighbouring pixels differ.
 
-Step 63 builds graphs from a text.
+So far Python has read our formulas. Step 63 reads one from a text.
 
 Exercise: write S for x.T of an x with the shape (2, 3), acting on
 the six numbers of x in a row. What is S.T @ S? For which slices is

@@ -13,11 +13,11 @@ a siding. A second stack holds values. Each operator has a rank:
 
     + -  1     * /  2     -x  3     ^  4
 
-A value goes onto its stack. Before an operator goes onto the other
-one, the operators on top of that stack are applied if their rank is
-higher, or equal. ( goes onto the stack, too, and protects what lies
+A value goes onto the stack of values. Before an operator goes onto
+the stack of operators, those on top of it are applied if their rank
+is higher, or equal. A ( goes there, too, and protects what lies
 below it until its ) has come. Then everything above the ( is
-applied. At the end of the text, all the rest is.
+applied. At the end of the text the rest is applied.
 
     read      values       waiting
     3         3
@@ -32,7 +32,8 @@ applied. At the end of the text, all the rest is.
 
 What is a value? The algorithm does not ask. With numbers it is a
 calculator. With Variables each applied operator adds to a graph,
-and backward gives the derivative by every number in the text.
+and backward gives the derivative by every number in the text. Step
+64 looks at the gradients of a picture.
 
 Exercise: add a function of two arguments, max(a, b). What must a
 comma do to the two stacks?
@@ -81,7 +82,8 @@ TOKEN = (
 
 
 # A regular expression takes the text apart. Each piece is a number, a
-# name, a sign, or something that we do not know; blanks fall out.
+# name, a sign, or something that we do not know (lastgroup says which);
+# blanks fall out.
 def tokens(text):
     """Yield the kind, the text and the position of each piece."""
     for found in re.finditer(TOKEN, text):
@@ -109,9 +111,9 @@ def apply_top(values, waiting, functions):
 
 
 # What - means depends on its place. Behind a value it subtracts. Where
-# a value is expected it is a sign, and after_value tells the two
-# apart. The sign ranks below ^, so -2 ^ 2 is -4, as in Python. (Python
-# also reads a sign +. We do not.)
+# a value is expected it is a sign, and waits as "sign"; after_value
+# tells the two apart. The sign ranks below ^, so -2 ^ 2 is -4, as in
+# Python. (Python also reads a sign +. We do not.)
 #
 # 8 - 4 - 2 is (8 - 4) - 2: an operator of equal rank that waits is
 # applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half

@@ -6,21 +6,21 @@ each window gives one number y[i, j]. Backward, the gradient gy[i, j]
 of this number returns to all that it was made of: to the pixels in
 the window, and to the kernel that lay on them.
 
-    convolution   y[i, j] = sum(x[window] * W)
-                  gW         += gy[i, j] * x[window]
-                  gx[window] += gy[i, j] * W
+    convolution  y[i, j] = sum(x[window] * W)
+                 gW += gy[i, j] * x[window]
+                 gx[window] += gy[i, j] * W
 
-    max pooling   y[i, j] = max(x[window])
-                  gx[first largest] += gy[i, j]
+    max pooling  y[i, j] = max(x[window])
+                 gx[largest] += gy[i, j]
 
-    average       y[i, j] = mean(x[window])
-    pooling       gx[window] += gy[i, j] / K**2
+    average      y[i, j] = mean(x[window])
+    pooling      gx[window] += gy[i, j] / K**2
 
 Windows overlap, so gradients add up. Read the lines of the
 convolution again. Both gradients are convolutions themselves:
 
     gW = x convolved with gy as the kernel
-    gx = gy, padded with zeros, convolved with W
+    gx = gy, padded with 0, convolved with W
          turned by 180 degrees
 
 gx is also called a *transposed convolution* (Zeiler and others,
@@ -29,9 +29,9 @@ the gradient of a convolution needs no new kind of loop, nor does
 the gradient of that: Conv2d, Deconv2d and Conv2DGradW are each
 other's gradients.
 
-Here is an example for mental arithmetic. x holds 1 ... 16 in four
-rows, a window is 3 x 3, and we average the four numbers of y, so
-each gy is 1/4. Then gW is the mean of the four windows.
+The output has an example for mental arithmetic: x is 1 ... 16 in
+four rows, a window is 3 x 3, and we take the mean of the four y. So
+each gy is 1/4, and gW is the mean of the four windows.
 
 Exercise: give convolve_backward a stride of 2 and an x of 6 x 6.
 Which pixels get no gradient? What must stand between the numbers of

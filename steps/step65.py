@@ -32,7 +32,7 @@ no node: (None, 0) stands in its place, and no gradient goes there.
 
 We can show PyTorch's graph without building it. A Node looks at one
 of our Functions and finds the next nodes from its inputs. e.grad_fn
-in the package is just Node(e.creator).
+in the package is just Node(e.creator). Step 66 steers the gradients.
 
 Exercise: let run_backward also take a node of F.split, which has
 two outputs. Then a gradient needs its index, too. And what does
@@ -71,8 +71,9 @@ NAMES = {"MatMul": "Mm", "Max": "Amax", "ReLU": "Relu"}
 
 
 # A Node is made when somebody asks for it. So one Function may have
-# several Nodes. They count as equal if they look at the same Function,
-# which makes a Node usable as a key of a dict.
+# several Nodes. They count as equal if they look at the same Function
+# (_shown returns what a Node looks at). So a Node can be the key of a
+# dict.
 class Node:
     """What backward does at one Function of the graph."""
 
@@ -121,6 +122,8 @@ class AccumulateGrad(Node):
         return self.variable
 
 
+# The outputs of a Function are weak references (step 17); a call of
+# one returns the Variable.
 def _edge(x):
     """Return (node, index): where the gradient of a Variable goes."""
     if not x.requires_grad:
@@ -132,8 +135,8 @@ def _edge(x):
     return Node(x.creator), index
 
 
-# Backward can be written on nodes alone, and PyTorch does it so. In
-# which order does it visit them? Step 16 sorted by generation. Here we
+# Backward can be written on nodes alone, as PyTorch does. In which
+# order does it visit the nodes? Step 16 sorted by generation. Here we
 # first count the arrows that lead to each node. A node is ready when
 # every one of its arrows has brought a gradient.
 def arrows_to(root):

@@ -4,22 +4,22 @@ The graph follows from the program. But where does backward begin,
 where does it stop, and what does it leave behind? We can decide
 that, in six ways, and PyTorch has all six under the same names:
 
-    x.grad                adds up until it is cleared
-    y.backward(gradient)  starts from a gradient we choose
-    no_grad()             records nothing inside a block
-    requires_grad_        takes a leaf out, or in again
-    y.detach()            the same numbers without a graph
-    x.data                the array, unseen by the graph
+    x.grad          adds up until cleared
+    y.backward(w)   starts from a w we choose
+    no_grad()       records nothing in a block
+    requires_grad_  takes a leaf out, or in
+    y.detach()      same numbers, no graph
+    x.data          array, unseen by the graph
 
-The last one needs care. If you change x.data after y = 2 * x was
-computed, the graph does not notice: x is 100 times as large, and
-x.grad is still 2, which is right. For y = x * x it would be wrong,
-because its backward reads x and finds the new one. Optimizers
-change x.data, too. They may, because they do it after backward and
-before the next forward.
+The last one needs care. Compute y = 2 * x, then multiply x.data by
+100. The graph does not notice, and x.grad is still 2, which is
+right. For y = x * x the gradient would be wrong, because backward
+reads x and finds the new number. Optimizers change x.data, too.
+They may, because they do it after backward and before the next
+forward.
 
-What is detach good for? Suppose that a network must have whole
-numbers as weights, to be small, and we want to train it. round(x)
+What is detach good for? Suppose that the weights of a network must
+be whole numbers, to save memory, and we want to train it. round(x)
 is flat between its steps, so its gradient is 0 and descent stands
 still. The way out is to keep the value of round, and let gradients
 pass as if it were not there:
@@ -88,10 +88,10 @@ class Variable(dezero.Variable):
         return Variable(self.data, requires_grad=False)
 
 
-# If y has several elements, backward starts from ones. That is only a
-# habit. From w it computes the gradient of sum(y * w), which is the row
-# w times the Jacobian of y. One row is all that one backward can
-# compute; step 71 asks for the others.
+# If y has several elements, backward starts from ones. It can start
+# from any other numbers w. Then it computes the gradient of sum(y * w),
+# which is the row w times the Jacobian of y. One row is all that one
+# backward can compute; step 71 asks for the others.
 def backward(y, gradient):
     """Compute the gradients of sum(y * gradient)."""
     if gradient.shape != y.shape:

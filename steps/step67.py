@@ -1,15 +1,15 @@
 r"""Step 67. Another engine: count the children, and wait for them all.
 
 Could our engine have been built in another way? We build a second
-one from nothing, in four steps. It follows chapter 13 of Grokking
-Deep Learning (Trask, 2019), and must find the numbers in it.
+one from nothing, in steps 67 to 70. It follows chapter 13 of Grokking
+Deep Learning (Trask, 2019), and must find the losses printed there.
 
-                 dezero            here
-    a result     its creator, a    its creators, other
-    knows        Function          Tensors, and a word
-    the rules    a class for       a case for each word,
-    stand in     each Function     all in one method
-    operators    broadcast         need equal shapes
+               dezero        here
+    a result   its creator,  its creators,
+    knows      a Function    and a word
+    the rules  a class each  one method, with
+    stand in                 a case each
+    operators  broadcast     need equal shapes
 
 How do the gradients find their way back? The first thought is a
 recursion: each tensor notes its gradient, and hands one to each of
@@ -21,14 +21,14 @@ its creators at once. Here b gets two of them:
         \   /
           f          f = d + e
 
-overwrite keeps the last of the two, as step 13 did, and finds 1
-where 2 is right. Adding them up is not enough. The recursion goes
-along every path of the graph, and after twenty times t = t + t
-there are 1,048,576 paths. Step 15 has the rule: go back from a
-result only when all that used it have gone back. Step 16 keeps the
-rule by sorting generations.
+overwrite, below, keeps the last of the two, as step 13 did, and
+finds 1 where 2 is right. Adding them up is not enough. The
+recursion goes along every path of the graph, and after twenty times
+t = t + t there are 1,048,576 paths. Step 15 has the rule: go back
+from a result only when all that used it have gone back. Step 16
+keeps the rule by sorting generations.
 
-Another way to keep it is to count. The tensors that were computed
+We can also keep the rule by counting. The tensors that were computed
 from a tensor are its children. Each child that has handed back its
 gradient takes one off the count. At 0 the gradient is complete, and
 the tensor itself goes back. Nothing is sorted. The price is a second
@@ -78,11 +78,12 @@ class Tensor:
         self.creation_op = op
         self.grad = None
 
-    # Which child is on the way to this result? We walk back from it
-    # and count only those. Many engines, the book's too, count when a
-    # child is computed. Then a child from which no way leads to the
-    # result, such as an accuracy, is counted and never hands back a
-    # gradient. Its creators wait for it forever, and nobody notices.
+    # Which children are on the way to this result? We walk back from
+    # the result and count only the children that we meet. Many engines,
+    # the book's too, count when a child is computed. Then a child from
+    # which no way leads to the result, such as an accuracy, is counted
+    # and never hands back a gradient. Its creators wait for it forever,
+    # and nobody notices.
     def children(self):
         """Count how often each tensor was used, on the way here."""
         count, waiting = {}, [self]
@@ -112,9 +113,12 @@ class Tensor:
                     ready.append(x)
         return ready
 
+    # case "sum", dim fits a pair that begins with "sum", and calls the
+    # second of the pair dim.
+    #
     # All rules stand in one method, which is read in a minute. But to
-    # add an operation, you have to change this method, where dezero
-    # takes a new Function from anywhere. Neither way is wrong.
+    # add an operation, you have to change this method. In dezero a new
+    # Function can stand in any file. Neither way is wrong.
     def gradients(self, gy):
         """Return a gradient for each creator, from that of self."""
         x = self.creators

@@ -4,11 +4,11 @@ The engine of step 67 computes, and finds gradients. What else does
 it need to train a network? The same as dezero, where steps 43 to 46
 built it, and it is as short here:
 
-    Linear(2, 3, rng)      x.mm(W) + b, and owns W and b
-    Tanh(), Sigmoid()      activation functions
-    Sequential([...])      one layer after the other
+    Linear(2, 3, rng)      x.mm(W) + b
+    Tanh(), Sigmoid()      between two Linears
+    Sequential([...])      one after the other
     SquaredError()         the loss
-    SGD(parameters, rate)  a step against the gradients
+    SGD(parameters, rate)  a step downhill
 
 This file imports step 67 and adds to it. tanh and sigmoid are new
 operations, and each needs a case in gradients. A subclass of Tensor
@@ -23,10 +23,10 @@ to N rows. Nothing broadcasts, so it is expanded.
 
 Do two engines that differ so much compute the same? Grokking Deep
 Learning (Trask, 2019, chapter 13) prints the losses of the two
-networks below, with 8 digits. We begin with the same weights, train
+networks below, to 8 decimals. We begin with the same weights, train
 here and in dezero, and find the same numbers in both.
 
-Step 69 reads words.
+So far x was numbers. Step 69 reads words.
 
 Exercise: write ReLU and its case, and put it in place of Tanh. Then
 double the data of the first network, each pair twice. What happens
@@ -88,13 +88,15 @@ class Tensor(step67.Tensor):
 
 
 class Layer:
-    """A function with weights; one of its own without has none."""
+    """A function that may own weights; unless it says so, none."""
 
     def parameters(self):
         """Return the Tensors to be trained."""
         return []
 
 
+# The book starts with the weights of He and others (step 51): that is
+# the sqrt(2 / n_in).
 class Linear(Layer):
     """y = x W + b: x (N, n_in), W (n_in, n_out), b (n_out,)."""
 

@@ -9,19 +9,20 @@ others, 2003). To look words up is to pick rows:
 
 On the way back each row of W gets the gradients of all its copies
 (step 47). index_select picks, index_add brings back, and each is the
-other's rule, so there are second derivatives, too.
+gradient of the other, so there are second derivatives, too.
 
 The loss is the cross-entropy of the softmax of the scores, as in
 step 47. in_small_steps writes it with exp, log, sums and products.
 We need not think about gradients then, but 13 operations lead back,
 and exp(1000) is inf. cross_entropy computes it in one operation,
-subtracts the largest score first, and the gradient of the whole is
-simpler than those of its parts:
+subtracts the largest score first, and the gradient of the whole, a
+mean over N words, is simpler than those of its parts:
 
-    gx = (p - one-hot of t) / N      for the mean of N
+    gx = (p - one-hot of t) / N
 
 That is safer and faster. The price is a rule for each new loss. And
-the rule below computes an array, so there is no second derivative.
+the rule below uses an array that was kept. An array has no creators,
+so there is no second derivative.
 
 Now a trap. The losses in Grokking Deep Learning are means, but the
 gradient there is p minus one-hot, without the 1/N: it belongs to the
@@ -29,7 +30,7 @@ sum. For 4 words it is 4 times as large. So the book's rate 0.1 must
 be 0.4 here, and in dezero. And with the gradient of a sum, if you
 double the batch, every step becomes twice as long.
 
-Step 70 looks at the words that stood before.
+One word says little about the next. Step 70 remembers those before.
 
 Exercise: write the case "excess". With p, which is excess plus the
 one-hot rows, gx is p * (gy - r), and r is the sum of gy * p over the

@@ -15,8 +15,8 @@ the last character alone, the best guess at the next one is right in
     y = h_to_y(h)
 
 This is the recurrent network of step 59. Here the part that is used
-again and again stands for itself: a *recurrent cell* takes x and h,
-and returns y and the new h. y has a score for each character that
+again and again has a class of its own: a *recurrent cell* takes x and
+h, and returns y and the new h. y has a score for each character that
 may come next. A program that predicts the next piece of a text from
 the pieces before is a *language model*.
 

@@ -10,18 +10,18 @@ reverse mode finds J row by row, in m passes.
 Forward mode (step 5) runs along with the program. Beside each number
 it carries a slope: how fast does this number change when x moves in
 the direction v? The pair is called a *dual number* (Clifford, 1873),
-and its rules are those of school:
+and its rules are those of school (t is tanh x):
 
-    (x, x') * (y, y') = (x * y, x' * y + x * y')
-         tanh (x, x') = (tanh x, (1 - tanh(x)**2) * x')
+    (x, x') * (y, y') = (x*y, x'*y + x*y')
+         tanh (x, x') = (t, (1 - t**2) * x')
 
 The slope that comes out at the end is J v, the *Jacobian-vector
 product*, or JVP. From v = (1, 0, ..., 0) it is the first column. So
 forward mode finds J column by column, in n passes, and it needs no
 graph.
 
-    reverse   m passes, a row each      best if m is small
-    forward   n passes, a column each   best if n is small
+    reverse  m passes, best if m is small
+    forward  n passes, best if n is small
 
 A network has millions of inputs, its weights, and a single output,
 its loss. With reverse mode one pass is enough. That is why this
@@ -32,7 +32,7 @@ dual numbers, though. Its jvp runs reverse mode twice, as our jvp
 below does, so it costs two passes and a graph.
 
 Both modes follow the program, number by number, each time it runs.
-Step 72 looks at all of it before it runs.
+Step 72 looks at the whole program before it runs.
 
 Exercise: give Dual a __truediv__ and an exp. Then compute x * x * x
 for x = Dual(Dual(2.0, 1.0), Dual(1.0, 0.0)). What is the slope of
@@ -66,8 +66,9 @@ from dezero import Variable, func
 
 
 # A constant does not move, so its slope is 0. Everything else is the
-# rules of sums and products from school, written as operators. The
-# first line keeps NumPy from taking W @ x apart: that is __rmatmul__.
+# rules of sums and products from school, written as operators. In
+# W @ x, with an array W, NumPy would try to compute the product itself.
+# __array_ufunc__ = None forbids it, so Python calls our __rmatmul__.
 class Dual:
     """A value, and its slope beside it: arrays of one shape."""
 

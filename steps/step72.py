@@ -7,9 +7,9 @@ and run many times. In Theano (Bergstra and others, 2010) and the
 first TensorFlow, you wrote such a graph call by call. JAX and
 torch.compile follow a plain program once, and so do we.
 
-Our Functions only ask arrays to compute: x.dot(W), np.tanh(x). So
-we hand them a Node. It looks like an array but does not compute: it
-notes the call, and returns a Node for the result. The first Nodes
+Our Functions leave the computing to arrays: x.dot(W), np.tanh(x).
+So we hand them a Node. It looks like an array but does not compute:
+it notes the call, and returns a Node for the result. The first Nodes
 are *placeholders*, promises of arrays: they have a shape and a
 dtype, and their numbers come with each run. Backward consists of
 such calls, too, so the gradients get into the list as well:
@@ -22,15 +22,17 @@ such calls, too, so the gradients get into the list as well:
          |  compile
     the text of one Python function
 
-What is left makes no Variables and sorts no Functions. For arrays
-as small as here that takes about a third of the time. For large
-arrays NumPy's own work counts, and little is gained.
+The output counts the Nodes at first, and after each of the four
+passes. The function that compile makes needs no Variables and sorts
+no Functions. For arrays as small as here it takes about a third of
+the time. For large arrays NumPy's own work counts, and little is
+gained.
 
 What do we lose? A Node has no number, so if, while and float() of a
 result are refused. A loop is written out as often as it runs. Other
 shapes need another graph, and an error in a run names a line that
-nobody wrote. So we build with the dynamic graph, and compile what
-is done. dezero.static does that for any function of Variables.
+nobody wrote. So we work with the dynamic graph, and compile what is
+finished. dezero.static does that for any function of Variables.
 
 Exercise: add the placeholders of x and W2. What is refused, and
 when? How many calls become 100 steps of learn in a row? And how
@@ -74,6 +76,8 @@ from dezero.graph import render_dot
 # The mixin also makes a call of x == y. We take __eq__ and __hash__
 # of any other object again, so that a Node can be the key of a dict.
 # (isinstance(x, Node) is true as well: it asks for type(x) first.)
+# A Node has no numbers, so bool(x), float(x) and np.array(x) all end
+# in the same error.
 class Node(np.lib.mixins.NDArrayOperatorsMixin):
     """A call to be made, or a placeholder; it has no numbers.
 
@@ -159,9 +163,9 @@ class Graph:
         return Graph(nodes, [new[y] for y in self.outputs])
 
 
-# A call without a Node among its arguments need not wait for a run,
-# nor one that looks at a shape alone. Its result is like, which we
-# have already. This is called *constant folding*.
+# A call need not wait for a run if there is no Node among its
+# arguments, or if it only looks at the shape of one. We have its result
+# already: it is node.like. This is called *constant folding*.
 def fold(graph):
     """Compute what depends on plain values or on shapes alone."""
     new = {}
@@ -201,10 +205,11 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
-# An element-wise call with one user, of its own shape, needs neither
-# a line nor a name: compile writes it into the line of its user. On
-# a GPU, where each line is a program of its own (a kernel), this is
-# *kernel fusion*. The package's also needs no array in between.
+# If the result of an element-wise call is used by one other such call
+# of the same shape, it needs neither a line nor a name: compile writes
+# the call into the line of its user. On a GPU, where each line is a
+# program of its own (a kernel), this is *kernel fusion*. The package's
+# fuse also needs no array in between.
 def fuse(graph):
     """Write an element-wise call into the only one that uses it."""
     uses, nodes = Counter(graph.outputs), list(graph.nodes)
@@ -217,9 +222,12 @@ def fuse(graph):
     return Graph(nodes, graph.outputs)
 
 
-# exec runs a text as Python, with the names in the dict space, and
-# leaves there what the text defines: our function run. The text is of
-# our own making. exec of somebody else's would run whatever is in it.
+# text(x) says how x is written in the program: a value as c0, c1, ...,
+# a Node that has a line by the name of its result, v0, v1, ..., and any
+# other Node as a call. exec runs the program, with the names in the
+# dict space, and leaves there what it defines: our function run. This
+# program is of our own making. exec of somebody else's would run
+# whatever is in it.
 def compile(graph):
     """Return the graph as a Python function, and as its lines."""
     names, space, lines = {}, {}, []

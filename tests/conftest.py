@@ -24,7 +24,7 @@ sys.path.append(str(STEPS))
 import machine
 from book.output import match_lines
 from book.reader import find_steps, read_step
-from practice.judge import program
+from practice.judge import LONG_PROGRAM, program
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
 if machine.untestable():
@@ -38,6 +38,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "ours: is about our own file of a step; no task of a reader's"
     )
+    config.addinivalue_line(
+        "markers", "long: takes long; `python -m steps check` leaves it out"
+    )
     report, mine = os.environ.get("STEPS_REPORT"), own_steps()
     if report and mine:
         from practice.plugin import Reporter
@@ -50,12 +53,19 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out what does not look at a reader's own file, or asks too much of it."""
+    """Leave out what does not look at a reader's own file, or asks too much of it.
+
+    With STEPS_SHORT that is a test marked long, too.
+    """
+    short = os.environ.get("STEPS_SHORT")
     if own_steps():
         for item in items:
             looks = {"load_step", "run_step", "step_path"} & set(item.fixturenames)
             if not looks or item.get_closest_marker("ours"):
                 item.add_marker(pytest.mark.skip("this is about our own file"))
+            elif short and item.get_closest_marker("long"):
+                whole = "run_step" in item.fixturenames
+                item.add_marker(pytest.mark.skip(LONG_PROGRAM if whole else "long"))
 
 
 def use_engine(path):
@@ -169,6 +179,7 @@ def run_step(tmp_path, first_runs):
         if not (special or known):
             first_runs.add(path, result)
         if number in own_steps() and not arguments:
+            keep_for_judge(result.stdout)
             return asked_for(number, result.stdout)
         return result.stdout
 
@@ -190,6 +201,13 @@ def run_step(tmp_path, first_runs):
         )
 
     return run
+
+
+def keep_for_judge(printed):
+    """Write down what a reader's file printed, so that check need not run it again."""
+    if os.environ.get("STEPS_REPORT"):
+        path = Path(os.environ["STEPS_REPORT"] + ".printed")
+        path.write_text(printed, encoding="utf-8")
 
 
 def asked_for(number, printed):

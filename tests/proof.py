@@ -8,6 +8,7 @@ Each file is judged as `python -m steps check` does, in processes of its own, tw
 time. For each step:
 
     reference  our file passes
+    own        so does one that was written another way, where we have one
     stub       what `start` writes fails, and the reader is told that this is the task
     empty      an empty file fails
     printed    a file that only prints what stands under Output: fails
@@ -27,6 +28,7 @@ from pathlib import Path
 # Last, since numpy.py there is not NumPy.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "steps"))
 
+import test_own_solutions as own
 from book.code import read_lessons
 from book.reader import STEPS, StepError, find_steps
 from practice import judge
@@ -34,7 +36,7 @@ from practice.bugs import read_bugs
 from practice.report import gap, report
 from practice.stubs import YOURS, stub, tasks
 
-KINDS = ["reference", "stub", "empty", "printed", "before", "bug"]
+KINDS = ["reference", "own", "stub", "empty", "printed", "before", "bug"]
 LIMIT = 300  # seconds for one file: CI's machines are slow
 
 # Steps whose file of before may pass, with the reason.
@@ -60,6 +62,8 @@ def cases_of(number, lessons, museum):
     lesson = lessons[number]
     text = "\n".join(lesson.lines) + "\n"
     yield Case(number, "reference", "reference", text)
+    if number in own.ALL:
+        yield Case(number, "own", "own", own.filled(number))
     if tasks(lesson):
         earlier = [lessons[n] for n in sorted(lessons) if n < number]
         yield Case(number, "stub", "stub", stub(lesson, False, earlier))
@@ -86,7 +90,7 @@ def judged(case, folder):
 
 def problem(case, verdict):
     """Return what is wrong with a Verdict, or an empty text."""
-    if case.kind == "reference":
+    if case.kind in ("reference", "own"):
         return "" if verdict.ok else "does not pass:\n" + "\n".join(report(verdict))
     if verdict.ok:
         return "passes, and must not"
@@ -129,7 +133,7 @@ def main(words):
         results = pool.map(lambda case: judged(case, folder), cases)
         for case, (verdict, wrong, seconds) in zip(cases, results):
             sign = "WRONG" if wrong else "ok"
-            by = "" if case.kind == "reference" else caught_by(verdict)
+            by = "" if verdict.ok else caught_by(verdict)
             print(f"{case.number:4}  {case.name:9} {sign:5} {seconds:6.1f} s  {by}")
             sys.stdout.flush()
             if wrong:

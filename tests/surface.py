@@ -718,7 +718,6 @@ ROWS = {
     "static.Node.is_constant": called(np.exp).of(static.Node).get("is_constant"),
     "static.Node.is_elementwise": called(np.exp).of(static.Node).get("is_elementwise"),
     "static.Node.key": called(np.exp).of(static.Node).get("key"),
-    "static.Node.stays": called(np.exp).of(static.Node).get("stays"),
     "static.Node.on": called(np.exp).of(static.Node).get("on", {}),
     "static.Node.size": called(np.exp).of(static.Node).get("size"),
     # the rest

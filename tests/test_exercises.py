@@ -20,8 +20,8 @@ QUESTIONS = {
     23: "files in a folder beside the program, and one word as the answer",
 }
 # Steps whose checks and hints are not written yet. They only shrink.
-CHECKS_MISSING = set(range(37, 73))
-HINTS_MISSING = set(range(37, 73))
+CHECKS_MISSING = set()
+HINTS_MISSING = set()
 
 # Judges files one after the other, each with steps of its own.
 RUNNER = """

@@ -12,7 +12,7 @@ import pytest
 from book import ipynb
 from book.cells import capital, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
-from book.checks import check_chapter, check_clean, written
+from book.checks import check_chapter, check_clean, check_kinds, written
 from book.code import find_origins, is_main, read_lesson, read_lessons
 from book.execute import ENDLESS
 from book.output import difference
@@ -29,18 +29,34 @@ CHAPTERS = chapters(LESSONS)
 GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
 
-def test_the_gallery_begins_with_one_setup():
-    """Every notebook installs the package in the same way, where it is missing."""
-    setups = {
-        next(
-            "".join(x["source"])
-            for x in read(path)["cells"]
-            if x["cell_type"] == "code"
-        )
-        for path in GALLERY
-    }
-    assert len(GALLERY) == 8 and len(setups) == 1
-    assert "pip" in setups.pop()
+def test_the_gallery_begins_with_the_same_two_lines():
+    """Every notebook runs the setup of the chapters, one folder up."""
+    setups = {setup_of(path) for path in GALLERY}
+    (setup,) = setups
+    assert len(GALLERY) == 8 and len(setup.split("\n")) == 2
+    _, run = setup.split("\n")
+    where = run.removeprefix("%run ").split()[0]
+    assert (NOTEBOOKS / "gallery" / where).resolve() == NOTEBOOKS / "setup_course.py"
+    assert "Colab" in setup
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("mnist", "MNIST's test images: 8,000"),
+        ("vae", "MNIST's test images: 8,000"),
+        ("gan", "MNIST's test images: 8,000"),
+        ("text", "First Citizen:"),
+    ],
+)
+def test_the_stored_gallery_comes_from_real_data(name, said):
+    """And the text says so, and what happens without the files."""
+    (path,) = [path for path in GALLERY if path.stem == name]
+    cells = read(path)["cells"]
+    printed = "".join(ipynb.text_of(y) for x in cells for y in x.get("outputs", []))
+    assert said in printed
+    text = ipynb.source_of(cells[0])
+    assert "outputs stored here" in text and "ithout" in text
 
 
 def test_a_chapter_begins_with_two_lines_of_setup():
@@ -445,11 +461,11 @@ def setup_of(path):
     )
 
 
-@pytest.mark.parametrize(
-    "path", [*map(path_of, CHAPTERS), *GALLERY], ids=lambda path: path.stem
-)
-def test_another_dezero_is_named(path, tmp_path):
+@pytest.mark.parametrize("program", ["the first cell", "setup_course.py"])
+def test_another_dezero_is_named(program, tmp_path):
     """PyPI has a package of the same name: the first cell says so."""
+    code = setup_of(path_of(1)) if program == "the first cell" else None
+    call = ["-c", code] if code else ["../setup_course.py"]  # the gallery's %run
     package = tmp_path / "elsewhere" / "dezero"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("__version__ = '0.0.13'\n")
@@ -459,8 +475,8 @@ def test_another_dezero_is_named(path, tmp_path):
     (stub / "__init__.py").write_text("")
     (stub / "display.py").write_text("Image = None")
     run = subprocess.run(
-        [sys.executable, "-c", setup_of(path)],
-        cwd=NOTEBOOKS,
+        [sys.executable, *call],
+        cwd=NOTEBOOKS if code else NOTEBOOKS / "gallery",
         env={**os.environ, "PYTHONPATH": str(package.parent)},
         capture_output=True,
         text=True,
@@ -468,6 +484,19 @@ def test_another_dezero_is_named(path, tmp_path):
     said = run.stderr.splitlines()[-1]
     assert said.startswith(f"ImportError: the package dezero in {package} is not")
     assert "%pip uninstall -y dezero" in said and "restart the kernel" in said
+
+
+def test_another_kind_of_output_is_reported():
+    """The gallery's --check compares no numbers, but what prints and what draws."""
+    stored = read(next(path for path in GALLERY if path.stem == "spiral"))
+    fresh = copy.deepcopy(stored)
+    assert check_kinds(fresh, stored) == []
+    cell = next(x for x in fresh["cells"] if "image/png" in str(x.get("outputs")))
+    cell["outputs"][0]["data"]["image/png"] = "another picture"
+    assert check_kinds(fresh, stored) == []
+    cell["outputs"] = []
+    (problem,) = check_kinds(fresh, stored)
+    assert cell["id"] in problem and "image/png" in problem and "got []" in problem
 
 
 def test_a_missing_notebook_is_reported(tmp_path):

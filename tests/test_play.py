@@ -443,6 +443,18 @@ def test_wide_and_deep_graphs_stay_small(rng):
     assert len(play(loss, None).html.encode()) < 150_000
 
 
+def test_the_graph_of_a_gradient_may_be_large():
+    x = scalar(1, "x")
+    y = F.tanh(x)
+    for _ in range(4):
+        y.backward(create_graph=True)
+        y = x.grad
+        x.cleargrad()
+    html = play(y, None, create_graph=True).html
+    assert "the box of what joined the graph last" in html
+    assert len(html.encode()) < 150_000
+
+
 def test_layers_fold(rng):
     first, second = Linear(4), Linear(2)
     x = Variable(rng.normal(size=(3, 5)), "x")

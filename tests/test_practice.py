@@ -283,6 +283,18 @@ def test_a_file_without_the_work_fails(tmp_path):
         assert len(names) > 2, (number, names)
 
 
+def test_a_program_that_takes_long_is_left_out(folder):
+    """The reader is told, and told how to run it."""
+    verdict = Verdict(60, folder / "step60.py", short=True)
+    verdict.tests = [
+        {"test": "test_x", "passed": True},
+        {"test": "test_y", "passed": None, "why": judge.LONG_PROGRAM},
+    ]
+    printed = said(verdict)
+    assert "1 of 1 tests of step 60 pass." in printed
+    assert "python -m steps check 60 --full" in printed
+
+
 def test_a_file_that_does_not_print_its_output_fails():
     text = reference(2).replace('print("square of 3:", y.data)', "pass")
     verdict = Verdict(2, mine(2, text))

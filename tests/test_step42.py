@@ -126,6 +126,7 @@ def test_the_trap(step, rng):
         F.mean_squared_error(p, y)
 
 
+@pytest.mark.long
 def test_the_exercise(step, spring):
     """One wrong length by 20 moves the line; the other loss hardly minds."""
     x, y = spring

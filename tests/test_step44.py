@@ -159,6 +159,7 @@ def test_the_exercise(step, rng):
     assert layers[0].a.data != before and losses[-1] < losses[0]
 
 
+@pytest.mark.long
 def test_three_units_are_enough_and_one_is_not(run_step):
     """The wave itself has a loss of 0.038 (step 43)."""
     lines = run_step(44).splitlines()

@@ -147,6 +147,7 @@ def test_straight_borders_without_a_hidden_layer(step, spiral, rng):
     assert bent[1] == 0 and bent[2] > 50
 
 
+@pytest.mark.long
 def test_the_exercise(step, spiral):
     """As many updates with all 300 points each, so ten times the epochs."""
     x, t = spiral

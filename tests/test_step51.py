@@ -234,6 +234,7 @@ def test_the_grid_shows_mistakes_only(step, synth, tmp_path):
     assert drawn[0] > 0.01 and drawn[1] == 0
 
 
+@pytest.mark.long
 def test_the_exercise(step, synth):
     """Mixed pixels teach as much; four layers of sigmoids learn nothing by SGD."""
     order = np.random.default_rng(0).permutation(784)
@@ -266,6 +267,7 @@ def accuracies(output):
     return lines[0], np.array([line.split()[2:] for line in lines[2:-1]], float)
 
 
+@pytest.mark.long
 def test_generated_digits(run_step, synth):
     head, right = accuracies(run_step(51))
     assert head == "SynthDigits (generated): 8,000 to learn, 2,000 to test"
@@ -276,6 +278,7 @@ def test_generated_digits(run_step, synth):
 
 
 @real_files
+@pytest.mark.long
 def test_real_digits(run_step, monkeypatch):
     monkeypatch.setenv("DEZERO_CACHE", str(SHARED))
     head, right = accuracies(run_step(51))

@@ -145,6 +145,7 @@ def test_draw(step, tmp_path):
     assert imread(tmp_path / "c.png").shape[:2] == (576, 1296)
 
 
+@pytest.mark.long
 def test_overfitting_is_tamed(run_step):
     output = run_step(54)
     rows = {

@@ -217,6 +217,7 @@ def test_the_small_vgg_learns(step):
     assert (p.argmax(axis=1) == [t for _, t in pairs]).mean() > 0.9
 
 
+@pytest.mark.long
 def test_what_is_printed(run_step):
     lines = run_step(58).splitlines()
     rows = [line.rsplit(maxsplit=2)[1:] for line in lines[1:5]]

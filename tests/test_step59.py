@@ -314,6 +314,7 @@ def test_the_picture(step, rng, tmp_path):
     assert 0.001 < red.mean() < 0.1
 
 
+@pytest.mark.long
 def test_the_numbers_printed(run_step):
     lines = run_step(59).splitlines()
     rows = [line.split() for line in lines[1:7]]

@@ -234,6 +234,7 @@ def test_train_cuts_every_k_batches(step):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.long
 def test_the_lstm_sees_better(step, seed):
     """On other seeds than that of the demo, and with half of the epochs."""
     np.random.seed(seed)
@@ -294,6 +295,7 @@ def test_the_picture(step, rng, tmp_path):
     assert 0.001 < red.mean() < 0.1
 
 
+@pytest.mark.long
 def test_the_numbers_printed(run_step):
     lines = run_step(60).splitlines()
     rnn, lstm = (int(line.split()[1].replace(",", "")) for line in lines[1:3])

@@ -276,7 +276,7 @@ def test_third_derivative(step):
     [
         (lambda x, T: x + T(np.ones(3)), r"\+: .* shape \(2,\), got \(3,\)"),
         (lambda x, T: x - T(np.ones((2, 2))), r"-: .* shape \(2,\), got \(2, 2\)"),
-        (lambda x, T: x * T(np.ones(())), r"\*: .* shape \(2,\), got \(\);.*step 67"),
+        (lambda x, T: x * T(np.ones(())), r"\*: .* shape \(2,\), got \(\).*step 67"),
         (lambda x, T: x * 2.0, r"\*: expected a Tensor .* got <class 'float'>"),
         (lambda x, T: x.backward(T(np.ones(3))), r"backward: .*\(2,\), got \(3,\)"),
     ],

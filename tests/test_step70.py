@@ -20,6 +20,7 @@ def reader(step, rng):
     return step.Reader(34, 20, rng)
 
 
+@pytest.mark.long
 def test_a_sample_before_and_after(step, run_step):
     first, alone, before, *table = run_step(70).splitlines()
     assert first == "173 characters of 34 kinds"
@@ -162,6 +163,7 @@ def test_what_one_character_tells(step):
     assert step.share_from_one(text) == pytest.approx(best / 173)
 
 
+@pytest.mark.long
 def test_the_exercise_without_memory(step):
     """Reading without h is a table of pairs: no better than one character tells."""
     text = step.Sonnet()

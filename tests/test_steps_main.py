@@ -365,6 +365,8 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["diff", "0"], "there is no step '0'"),
         (["run"], "run needs the number of a step: run 16"),
         (["diff"], "diff needs the number of a step: diff 16"),
+        (["play"], "play needs the number of a step: play 14; ready are 6, 7"),
+        (["play", "17"], "step 17 has no player; ready are 6, 7"),
         (["diff", "2", "3", "4"], "diff does not take '4'"),
         (["--version", "x"], "version does not take 'x'"),
         (["list", "all"], "list does not take 'all'"),

@@ -100,7 +100,7 @@ def wide(text):
 
 def lay_out(texts, edges):
     """Return {key: (x, y, width, height)}, the paths of the edges, and the size."""
-    lines = ["digraph g {", "ranksep=0.28; node [shape=box]; edge [arrowsize=0.8]"]
+    lines = ["digraph g {", "ranksep=0.34; node [shape=box]; edge [arrowsize=0.8]"]
     for key, (first, *more) in texts.items():
         label = "\\n".join("0" * max(wide(line), 1) for line in (first, *more))
         lines.append(f'{key} [label="{label}"]')

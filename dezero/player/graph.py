@@ -117,7 +117,7 @@ class Graph:
         """Put Functions into boxes: those of layers, and where too many are left."""
         if self.functions:  # the graph of a gradient joins
             shown = len({id(self.place(func)) for func in self.functions})
-            for func in funcs[max(2 * LIMIT - shown, 0) :]:
+            for func in funcs[max(LIMIT + 5 - shown, 0) :]:
                 self._more.members.append(func)
                 self.box_of[id(func)] = self._more
             return

@@ -30,13 +30,19 @@ def save(traces, title, to_file=None, intro=""):
 def _about(watched):
     """Return a sentence on what is shown, and what is not."""
     graph = watched.graph
-    text = "Orange: Variables. Blue: Functions. What you see is what the engine did."
+    text = "Orange: Variables. Blue: Functions; dashed while they wait, dotted after "
+    text += "their visit. What you see is what the engine did."
     boxes = {id(box): box for box in graph.box_of.values()}
     if boxes:
         inside = len(graph.box_of)
         text += f" Gray: {inside} of the {len(graph.functions)} Functions, folded"
-        rest = [box for box in boxes.values() if box.is_rest]
-        text += " into the box farthest from the result" if rest else " into layers"
+        labels = " ".join(box.label for box in boxes.values() if box.is_rest)
+        where = " into layers"
+        if labels:
+            where = " into the box farthest from the result"
+        if "more" in labels:
+            where = " into the box of what joined the graph last"
+        text += where
         text += "; what happens within is not shown."
     return text
 
@@ -95,7 +101,7 @@ def _section(trace, prefix):
     return f"""<section class="track{wrong}">{heading}
 <div class="view" style="--h:{tall:.0f}px"><svg id="{prefix}svg" role="img"
  aria-label="{label}" viewBox="0 0 {width} {height}" data-w="{width}"
- data-h="{height}">{picture}</svg></div>
+ data-h="{height}" style="max-width:{width * 1.5:.0f}px">{picture}</svg></div>
 <div class="said"><p id="{prefix}said" aria-live="polite">{_marked(last)}</p>
 <p class="wait" id="{prefix}wait"></p></div>
 </section>

@@ -60,7 +60,7 @@
   // A picture too large for its place shows the part that the frame is about.
   function look(t, f) {
     var W = +t.svg.dataset.w, H = +t.svg.dataset.h, box = t.svg.parentNode;
-    var w = box.clientWidth || 1, h = box.clientHeight || 1;
+    var w = t.svg.clientWidth || 1, h = box.clientHeight || 1;
     var fits = Math.min(w / W, h / H), close = near === null ? fits < 0.6 : near;
     $("whole").hidden = fits > 0.85 && tracks.length < 2;
     var x = 0, y = 0, vw = W, vh = H;

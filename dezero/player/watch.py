@@ -383,7 +383,9 @@ class Watcher(Frames):
                     for y in self.graph.outputs[id(f)]
                 )
             ]
-        return [f for f in dict.fromkeys(found) if f is not func]
+        places = {id(self.graph.place(f)): f for f in reversed(found) if f is not func}
+        places.pop(id(self.graph.place(func)), None)
+        return list(places.values())[::-1]
 
 
 def unchanged(array, old):

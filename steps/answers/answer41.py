@@ -16,8 +16,20 @@ import numpy as np
 
 from step41 import Variable, matmul
 
+shape = (1, 1)  # of y
+
 
 def gradient(x, A):
+    """Return the gradient of x @ A @ x.T in x, by the rules."""
+    return x @ A.T + x @ A
+
+
+def symmetric(x, A):
+    """Return it for a symmetric A."""
+    return 2 * x @ A
+
+
+def by_backward(x, A):
     """Return the gradient of x @ A @ x.T in x, and the shape of y."""
     x = Variable(x)
     y = matmul(x @ A, x.T)
@@ -28,9 +40,11 @@ def gradient(x, A):
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
     x, A = rng.normal(size=(1, 3)), rng.normal(size=(3, 3))
-    gx, shape = gradient(x, A)
-    print(f"x @ A @ x.T: {shape}, gx: {gx.shape}")
-    print("gx = x @ A.T + x @ A:", np.allclose(gx, x @ A.T + x @ A))
+    gx, found = by_backward(x, A)
+    print(f"x @ A @ x.T: {found}, gx: {gx.shape}")
+    print("gx = x @ A.T + x @ A:", np.allclose(gx, gradient(x, A)))
     S = A + A.T  # symmetric
-    gx, _ = gradient(x, S)
-    print("symmetric, gx = 2 * x @ S:", np.allclose(gx, 2 * x @ S))
+    gx, _ = by_backward(x, S)
+    print(
+        "symmetric, gx = 2 * x @ S:", np.allclose(gx, symmetric(x, S))
+    )

@@ -17,23 +17,43 @@ Output (rtol 0.01):
 import numpy as np
 
 import step43
+from dezero import Variable
+
+
+def from_ones(x, t, steps):
+    """Train a network of equal units; return losses and weights."""
+    W1, W2 = np.ones((1, 10)), np.ones((10, 1))
+    arrays = W1, np.zeros(10), W2, np.zeros(1)
+    weights = [Variable(data) for data in arrays]
+    return step43.train(x, t, weights, steps), weights
+
+
+def W1_after(x, t, steps):
+    """Return the array of W1 after so many steps."""
+    _, weights = from_ones(x, t, steps)
+    return weights[0].data
+
+
+def loss_without_sigmoid(x, t):
+    """Return the loss after 1,000 steps of two layers in a row."""
+    kept, step43.sigmoid = step43.sigmoid, lambda x: x
+    weights = step43.start([1, 10, 1], np.random.default_rng(0))
+    losses = step43.train(x, t, weights, 1000, rate=0.05)
+    step43.sigmoid = kept
+    return losses[-1]
+
 
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, size=(100, 1))
     t = step43.wave(x) + rng.normal(0, 0.2, size=x.shape)
 
-    weights = step43.start([1, 10, 1], rng)
-    for W in weights[0], weights[2]:
-        W.data = np.ones(W.shape)
-    losses = step43.train(x, t, weights, 100)
-    print("W1:", weights[0].data.round(3))
+    print("W1:", W1_after(x, t, 100).round(3))
+    losses, _ = from_ones(x, t, 100)
     print(f"loss {losses[-1]:.4f}, all units equal")
 
-    step43.sigmoid = lambda x: x
-    weights = step43.start([1, 10, 1], rng)
-    losses = step43.train(x, t, weights, 1000, rate=0.05)
-    print(f"without the sigmoid: loss {losses[-1]:.4f}")
+    loss = loss_without_sigmoid(x, t)
+    print(f"without the sigmoid: loss {loss:.4f}")
     columns = np.hstack([x, np.ones_like(x)])
     best = np.linalg.lstsq(columns, t, rcond=None)[0]
     miss = t - columns @ best

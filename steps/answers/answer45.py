@@ -17,6 +17,8 @@ import numpy as np
 from dezero.functions import tanh
 from step45 import Linear, Model, train, wave
 
+arrows = 2  # from x, in the picture
+
 
 class Shortcut(Model):
     """y = x + l2(tanh(l1(x))): it learns what to add to x."""

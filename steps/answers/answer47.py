@@ -21,19 +21,31 @@ from dezero.functions import log
 from step47 import softmax
 
 
+def with_temperature(scores, temperature):
+    """Return softmax of the scores, divided by the temperature."""
+    return softmax(scores / temperature).data
+
+
 def soft_cross_entropy(x, q):
     """Return -sum(q * log p) for a row of scores x, p = softmax(x)."""
     return -(q * log(softmax(x))).sum()
 
 
+def gx_by_hand(x, q):
+    """Return the gradient of that loss in x."""
+    return softmax(x).data - q
+
+
 if __name__ == "__main__":
     scores = np.array([[2.0, 1.0, 0.1]])
     for temperature in (0.1, 1, 10):
-        p = softmax(scores / temperature).data[0]
+        p = with_temperature(scores, temperature)[0]
         print(f"temperature {temperature:4}: {p.round(2)}")
 
     x, q = Variable(scores), np.array([[0.2, 0.5, 0.3]])
     loss = soft_cross_entropy(x, q)
     loss.backward()
     print(f"loss {loss.data:.4f}, gx {x.grad.data.round(4)[0]}")
-    print("gx = p - q:", np.allclose(x.grad.data, softmax(x).data - q))
+    print(
+        "gx = p - q:", np.allclose(x.grad.data, gx_by_hand(scores, q))
+    )

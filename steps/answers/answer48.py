@@ -40,14 +40,19 @@ def result(x, t, batch_size, epochs, rng):
     return right(model, x, t)
 
 
+def updates(batch_size, epochs):
+    """Return how many updates that is."""
+    return epochs * 300 // batch_size
+
+
 if __name__ == "__main__":
     x, t = get_spiral()
     rng = np.random.default_rng(0)
     print("batch  epochs  updates  right")
     for batch_size, epochs in (300, 300), (30, 100), (1, 20):
         n = result(x, t, batch_size, epochs, rng)
-        updates = epochs * 300 // batch_size
-        print(f"{batch_size:5}{epochs:8}{updates:9}{n:7}")
+        count = updates(batch_size, epochs)
+        print(f"{batch_size:5}{epochs:8}{count:9}{n:7}")
     order = np.argsort(t)
     n = result(x[order], t[order], 30, 100, Sorted())
     print(f"   30     100     1000{n:7}  sorted, not shuffled")

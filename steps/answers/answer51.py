@@ -23,6 +23,8 @@ from dezero.models import MLP
 from dezero.optimizers import SGD, Adam
 from step51 import DataLoader, learn, relu, share_right, to_unit
 
+as_well = True  # does it learn mixed pictures
+suffers = "sigmoid"  # from many layers
 MIXED = np.random.default_rng(0).permutation(784)
 
 

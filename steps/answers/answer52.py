@@ -24,6 +24,9 @@ import numpy as np
 from dezero.cuda import as_cupy
 from step52 import _find_cupy
 
+once = 6 + 300  # six arrays there, and 300 losses back
+each_time = 300 * (6 + 10 + 1)
+
 
 def milliseconds(x):
     """Return how long a product and its sum take; float waits."""
@@ -40,10 +43,8 @@ def measure():
 
 
 if __name__ == "__main__":
-    updates, there, back = 300, 6, 10
-    print("moved once,      loss read each time:", there + updates)
-    each = updates * (there + back + 1)
-    print(f"moved each time, loss read each time: {each:,}")
+    print("moved once,      loss read each time:", once)
+    print(f"moved each time, loss read each time: {each_time:,}")
     if _find_cupy() is None:
         print("no GPU here, so no times")
     else:

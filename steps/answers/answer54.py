@@ -25,6 +25,9 @@ from dezero import no_grad, test_mode
 from dezero.datasets import Spiral
 from step54 import Net, train
 
+better = 0.2  # of the ratios 0.2 and 0.8
+without = "higher"  # are the losses without test mode
+
 
 def loss(model):
     """Return the validation loss, in the mode that is on."""

@@ -25,10 +25,18 @@ import numpy as np
 
 from step55 import FIGURES, convolve, draw_edges, scene
 
+left = np.zeros((3, 3))
+left[1, 2] = 1
+sharper = np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+y_of_equal = 0  # where W adds up to 0
+
+
+def sum_with_pad_2(x, W):
+    """Return the sum of convolve(x, W, pad=2), W (3, 3)."""
+    return x.sum() * W.sum()
+
+
 if __name__ == "__main__":
-    left = np.zeros((3, 3))
-    left[1, 2] = 1
-    sharper = np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]])
     x = scene()
     y = convolve(x, left, pad=1)
     same = np.array_equal(y[:, :-1], x[:, 1:])
@@ -43,7 +51,7 @@ if __name__ == "__main__":
 
     rng = np.random.default_rng(0)
     x, W = rng.normal(size=(5, 6)), rng.normal(size=(3, 3))
-    same = np.isclose(convolve(x, W, pad=2).sum(), x.sum() * W.sum())
+    same = np.isclose(convolve(x, W, pad=2).sum(), sum_with_pad_2(x, W))
     print("with pad 2, the sum of y is sum(x) * sum(W):", same)
     FIGURES.mkdir(exist_ok=True)
     kernels = {

@@ -33,6 +33,17 @@ def depthwise(x, W, stride=1, pad=0):
     return np.concatenate(channels, axis=1)
 
 
+def weights(C):
+    """Return how many weights it has, for kernels of 3 x 3."""
+    return C * 9
+
+
+def one_by_one(x, W):
+    """Return conv2d_loops(x, W), W (OC, C, 1, 1): one product."""
+    rows = x.transpose(0, 2, 3, 1) @ W[:, :, 0, 0].T
+    return rows.transpose(0, 3, 1, 2)
+
+
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
     x, W = rng.normal(size=(2, 3, 5, 5)), rng.normal(size=(3, 3, 3))
@@ -43,11 +54,10 @@ if __name__ == "__main__":
     print("depthwise: each channel by itself:", same)
     C = 64
     print(f"weights for C = {C}: full {C * C * 9:,}", end=", ")
-    print(f"depthwise {C * 9}")
+    print(f"depthwise {weights(C)}")
 
     W = rng.normal(size=(4, 3, 1, 1))
     y = conv2d_loops(x, W)
-    rows = x.transpose(0, 2, 3, 1) @ W.reshape(4, 3).T
-    same = np.allclose(y, rows.transpose(0, 3, 1, 2))
+    same = np.allclose(y, one_by_one(x, W))
     print("1 x 1: a linear layer in each place:", same)
-    print(f"depthwise and 1 x 1 together: {C * 9 + C * C:,}")
+    print(f"depthwise and 1 x 1 together: {weights(C) + C * C:,}")

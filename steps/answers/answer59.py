@@ -25,6 +25,11 @@ from dezero.dataloaders import DataLoader
 from dezero.optimizers import Adam
 from step59 import RNN, Forecast, Waves, predict, rms, train
 
+loses_gradient = 1  # this k, more than 100 does
+fewer_updates = 100  # in an epoch
+angle = 2 * np.pi * 25 / 999  # from point to point
+best = np.sin(angle) / np.sqrt(2)  # error without a memory
+
 
 class Forgetful(RNN):
     """An RNN that resets its state before each point."""
@@ -54,6 +59,4 @@ if __name__ == "__main__":
     print(
         f"without a memory:    error {error_of(Forgetful(30), 10):.4f}"
     )
-    angle = 2 * np.pi * 25 / 999  # from point to point
-    best = np.sin(angle) / np.sqrt(2)
     print(f"best without memory: error {best:.4f}")

@@ -28,6 +28,11 @@ from dezero.optimizers import Adam
 from step60 import Fog, Forecast, SeqDataLoader, predict, rms, train
 
 
+def left_of_c(bias, calls):
+    """Return which share of c the forget gate leaves."""
+    return (1 / (1 + np.exp(-bias))) ** calls
+
+
 class GRU(Layer):
     """One state h, and two gates: r, z.
 

@@ -25,6 +25,8 @@ Output:
 
 import numpy as np
 
+product = "the identity"  # is S.T @ S for x.T
+
 
 def selection(shape, slices):
     """Return S: x[slices], in a row, is S @ (x in a row)."""
@@ -33,9 +35,20 @@ def selection(shape, slices):
     return np.eye(size)[picked.ravel()]
 
 
+def transposing():
+    """Return S for x.T, x (2, 3)."""
+    return np.eye(6)[np.arange(6).reshape(2, 3).T.ravel()]
+
+
+def diagonal(n, slices):
+    """Return the diagonal of S.T @ S for x[slices], x (n,)."""
+    S = selection((n,), slices)
+    return np.diag(S.T @ S)
+
+
 if __name__ == "__main__":
     x = np.array([[1, 2, 3], [4, 5, 6]])
-    S = np.eye(6, dtype=int)[np.arange(6).reshape(2, 3).T.ravel()]
+    S = transposing().astype(int)
     print(f"S for x.T:\n{S}")
     print(f"S @ {x.ravel()} = {S @ x.ravel()}")
     print("S.T @ S is the identity:", (S.T @ S == np.eye(6)).all())
@@ -43,5 +56,5 @@ if __name__ == "__main__":
         ("[[2, 0, 2]]", [2, 0, 2]),
         ("[1:]", slice(1, 3)),
     ):
-        S = selection((3,), slices).astype(int)
-        print(f"x{text}: the diagonal of S.T @ S is {np.diag(S.T @ S)}")
+        times = diagonal(3, slices).astype(int)
+        print(f"x{text}: the diagonal of S.T @ S is {times}")

@@ -24,6 +24,8 @@ import numpy as np
 import dezero.functions as F
 from dezero.utils import get_conv_outsize
 
+rows = [5]  # without a gradient
+
 
 def convolve_backward(x, W, gy, stride=2):
     """Return gx and gW of a convolution (H, W), no pad."""
@@ -38,17 +40,24 @@ def convolve_backward(x, W, gy, stride=2):
     return gx, gW
 
 
+def spread(gy, stride=2):
+    """Return gy with stride - 1 zeros between its numbers."""
+    H, W = gy.shape
+    apart = np.zeros((stride * H - stride + 1, stride * W - stride + 1))
+    apart[::stride, ::stride] = gy
+    return apart
+
+
 if __name__ == "__main__":
     x = np.arange(36.0).reshape(6, 6)
     W = np.random.default_rng(0).normal(size=(3, 3))
     gy = np.array([[1.0, 2.0], [3.0, 4.0]])
     gx, gW = convolve_backward(x, W, gy)
-    rows = np.flatnonzero((gx == 0).all(axis=1))
+    found = np.flatnonzero((gx == 0).all(axis=1))
     columns = np.flatnonzero((gx == 0).all(axis=0))
-    print(f"rows without a gradient: {rows}, columns: {columns}")
+    print(f"rows without a gradient: {found}, columns: {columns}")
 
-    apart = np.zeros((3, 3))
-    apart[::2, ::2] = gy
+    apart = spread(gy)
     print(f"gy with zeros in between:\n{apart}")
     turned = W[::-1, ::-1].copy()
     again = F.conv2d(np.pad(apart, 2)[None, None], turned[None, None])

@@ -5,7 +5,8 @@ gradients that have arrived are kept under (node, index), and index
 is the second half of the pair in next_functions. A node is ready
 when all its arrows have brought their gradients, whichever output
 they belong to. backward of the Function then takes one gradient for
-each output. An output that nobody used has no gradient: zeros.
+each output. An output that nobody used has no gradient: zeros. (The
+program must still hold that output, since we ask for its shape.)
 
 a * a has two arrows from the node of * to the node of a. The graph
 of step 26 shows the same two arrows, from a to Mul: the arrows of
@@ -22,6 +23,8 @@ import numpy as np
 import dezero.functions as F
 from dezero import Variable, no_grad
 from dezero.nodes import AccumulateGrad
+
+arrows = 2  # from the node of * to that of a, in a * a
 
 
 def arrows_to(root):

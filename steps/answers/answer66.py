@@ -20,6 +20,8 @@ import numpy as np
 import dezero.functions as F
 from dezero.models import MLP
 
+with_gradient = ["l1.W", "l1.b"]  # where l0 is frozen
+
 
 def functions_of(loss):
     """Return the names of the nodes that backward visits."""

@@ -5,8 +5,8 @@ of x1 is -gy * y / x1. Both use / themselves, so the quotient can be
 differentiated any number of times, and dezero agrees.
 
 Counting early: the graph needs a child from which no way leads to
-the result. Here total is computed from b on the side. When backward
-starts from loss, total never hands back a gradient, so b waits for
+the result. Here a sum is computed from b on the side. When backward
+starts from loss, that sum never hands back a gradient, so b waits for
 it forever, and a gets no gradient. No message says so.
 
 Output:
@@ -63,6 +63,14 @@ def derivatives(x0, x1):
     return [float(g.data) for g in (g0, g1, x1.grad)]
 
 
+def too_early(kind):
+    """Return a leaf, and a result where Early stops too early."""
+    a = kind(np.array([1.0, 2.0]), autograd=True)
+    b = a * a
+    b.sum(0)  # on the side, never used again
+    return a, b.sum(0)
+
+
 if __name__ == "__main__":
     a, b, c = derivatives(
         *(Tensor(x, autograd=True) for x in (3.0, 4.0))
@@ -73,10 +81,7 @@ if __name__ == "__main__":
     print(f"second derivative by x1: {c}, in dezero {f}")
 
     for kind, name in (Tensor, "backward:"), (Early, "made:    "):
-        a = kind(np.array([1.0, 2.0]), autograd=True)
-        b = a * a
-        total = b.sum(0)  # on the side, never used again
-        loss = b.sum(0)
+        a, loss = too_early(kind)
         loss.backward()
         grad = a.grad and a.grad.data
         print(f"counted by {name} a.grad = {grad}")

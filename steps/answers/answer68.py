@@ -24,6 +24,8 @@ import numpy as np
 import step68
 from step67 import made
 
+rate = 0.025  # for each pair twice: half of 0.05
+
 
 class Tensor(step68.Tensor):
     """A Tensor that has relu, too."""
@@ -74,8 +76,8 @@ if __name__ == "__main__":
     show([losses[0], losses[-1]])
 
     x, t = np.vstack([x, x]), np.vstack([t, t])
-    for rate, times in (0.05, 1), (0.025, 1 / 2):
+    for lr, times in (0.05, 1), (rate, 1 / 2):
         model = step68.Sequential(step68.linear_layers())
         half = ", half of the losses" if times < 1 else ""
-        print(f"each pair twice, rate {rate}{half}:")
-        show(list(train(x, t, model, rate))[:5], times)
+        print(f"each pair twice, rate {lr}{half}:")
+        show(list(train(x, t, model, lr))[:5], times)

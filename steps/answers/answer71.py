@@ -18,6 +18,8 @@ Output:
 
 import math
 
+slope_of_the_slope = 12  # of x * x * x at 2
+
 
 class Dual:
     """A value, and its slope beside it."""

@@ -31,6 +31,9 @@ from step72 import (
     prune,
 )
 
+refused = "when it is built"  # the sum of x and W2
+calls_of_100 = 4300  # steps in a row
+left_of_twice = 39  # Nodes, after merge
 SHAPES = {"x": (100, 1), "t": (100, 1), "W1": (1, 10)}
 SHAPES |= {"b1": (10,), "W2": (10, 1), "b2": (1,)}
 

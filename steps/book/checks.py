@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .answers import find_milestones, read_milestone
 from .chapter import COMMAND, NOTEBOOKS, notebook, path_of
-from .ipynb import source_of, text_of
+from .ipynb import source_of, text_of, whole
 from .output import difference
 from .reader import STEPS, chapter_of
 
@@ -57,6 +57,27 @@ def check_clean(book):
         if found["cell_type"] == "code" and not found["execution_count"]:
             problems.append(f"{where}: was not run")
     return problems
+
+
+def check_kinds(fresh, stored):
+    """Return which cells print or draw where the stored ones do not, or do not now.
+
+    What they print and draw is not compared: it depends on the data at hand.
+    """
+    pairs = zip(written(fresh), written(stored), strict=True)
+    return [
+        f"cell {new['id']}: expected {kinds(old)} as in the file, got {kinds(new)}"
+        for new, old in pairs
+        if kinds(new) != kinds(old)
+    ]
+
+
+def kinds(found):
+    """Return what a cell left, such as ['stdout', 'image/png, text/plain']."""
+    return [
+        output.get("name") or ", ".join(sorted(output.get("data", {})))
+        for output in whole(found.get("outputs", []))
+    ]
 
 
 def written(book):

@@ -14,10 +14,16 @@ def diff_steps(old, new, context=3):
     new step, what is gone in a line, and the demo last. What only moved, or has other
     comments, is not shown. Without an old path everything is new.
     """
-    before, after = read_lesson(old) if old else None, read_lesson(new)
-    lines = ["--- " + (old.name if old else "nothing"), f"+++ {new.name}"]
+    before = read_lesson(old) if old else None
+    return diff_lessons(before, read_lesson(new), context)
+
+
+def diff_lessons(before, after, context=3):
+    """Return how two steps that were read differ, as diff_steps does."""
+    name = after.step.path.name
+    lines = ["--- " + (before.step.path.name if before else "nothing"), f"+++ {name}"]
     for title, at, a, b in parts(before, after):
-        where = f", {new.name} line {at}" if at else ""
+        where = f", {name} line {at}" if at else ""
         rows = list(difflib.unified_diff(a, b, n=context, lineterm=""))[2:]
         if rows and not a:  # new: as it stands
             rows = ["+" + line for line in b]

@@ -40,11 +40,11 @@ class BuildError(RuntimeError):
     """A notebook that does not run, or does not do what its steps say."""
 
 
-def execute(book, folder, limit=ENDLESS):
+def execute(book, folder, limit=ENDLESS, cache=None):
     """Return the notebook with the outputs of a run in folder; raise BuildError.
 
-    Offline, with an empty cache, warnings as errors, one BLAS thread. What differs
-    from run to run is taken out.
+    Offline, warnings as errors, one BLAS thread; with the data files in the folder
+    cache, or with none. What differs from run to run is taken out.
     """
     import nbformat
     from jupyter_client import AsyncKernelManager
@@ -56,7 +56,7 @@ def execute(book, folder, limit=ENDLESS):
     with tempfile.TemporaryDirectory() as scratch:
         environment = {
             **os.environ,
-            "DEZERO_CACHE": str(Path(scratch) / "cache"),
+            "DEZERO_CACHE": str(cache or Path(scratch) / "cache"),
             "IPYTHONDIR": str(Path(scratch) / "ipython"),
             "OPENBLAS_NUM_THREADS": "1",
         }

@@ -154,7 +154,7 @@ def used_twice(step, np, trace):
     return [
         run("step 14: gradients add up", False, "", lambda y: y.backward()),
         run(
-            "step 13: x.grad = gx, the last one wins",
+            "wrong, step 13: x.grad = gx, the last one wins",
             True,
             "The slope is 3.",
             lambda y: step.backward_with(step.overwrite, y),
@@ -190,7 +190,7 @@ def diamond(step, np, trace):
             lambda y, funcs: step.in_this_order(y, funcs[::-1]),
         ),
         run(
-            "step 14's loop: the newest first",
+            "wrong, step 14's loop: the newest first",
             True,
             "By hand, 8 * x**3 is 64: A was visited too early.",
             lambda y, funcs: step.simple_loop(y),
@@ -297,7 +297,7 @@ def stretched(step, np, trace):
 
     return [
         run("step 40: summed to the shape of b", step.add, False),
-        run("step 13's Add: gy for both", step.OldAdd(), True),
+        run("wrong, step 13's Add: gy for both", step.OldAdd(), True),
     ]
 
 
@@ -339,16 +339,16 @@ def dropped(step, np, trace):
 def ties(step, np, trace):
     """Shared evenly, and beside it: the first wins."""
 
-    def run(title, function, wrong, note):
+    def run(title, function, note):
         x = step.Variable(np.array([1.0, 3.0, 3.0]), "x")
         y = function(x)
         y.name = "y"
-        return trace(y, title=title, wrong=wrong, note=note)
+        return trace(y, title=title, note=note)
 
     note = "Move the other 3 up instead: y moves as much."
     return [
-        run("shared evenly", step.Max(axis=0), False, ""),
-        run("the first wins", step.FirstWins(axis=0), True, note),
+        run("shared evenly", step.Max(axis=0), ""),
+        run("the first wins", step.FirstWins(axis=0), note),
     ]
 
 
@@ -390,8 +390,8 @@ def stopped(step, np, trace):
     note = "Only one of the two factors counts: half of 4.0."
     return [
         run("z = y * y", lambda y: y * y, False, ""),
-        run("z = y * y.detach()", cut, True, note),
-        run("z = y * y under no_grad", unrecorded, True, ""),
+        run("z = y * y.detach()", cut, False, note),
+        run("an error: z = y * y under no_grad", unrecorded, True, ""),
     ]
 
 

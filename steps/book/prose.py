@@ -77,6 +77,7 @@ def prose(text, links=None):
     return re.sub(r"\b([Ss]tep\s)(\d+)\b(?!['’]?\w*`)", link, text)
 
 
+@functools.cache
 def is_code(piece):
     """Say whether a piece of prose is surely code."""
     if re.fullmatch(r"e\.g|i\.e|[-(]?\d[\d,.]*[%)]?", piece):

@@ -61,17 +61,22 @@ def following(number):
 
 def check(arguments):
     """Run a step's tests on the reader's file; without a number, the one in work."""
-    words, options = split("check", arguments, ["--mine", "--watch"])
+    words, options = split("check", arguments, ["--mine", "--watch", "--full"])
     number = pick(words[0]) if words else current()
     if "--watch" in options:
         return watch(number, "--mine" in options)
-    return check_once(number, mine="--mine" in options)
+    return check_once(number, "--mine" in options, "--full" in options)
 
 
-def check_once(number, mine=False):
+def check_once(number, mine=False, full=False):
     """Check a step and print what came of it; return the exit code."""
     path = places.my_step(number)
-    verdict = judge.check(number, engine=judge.own_engine(number) if mine else None)
+    verdict = judge.check(
+        number,
+        limit=10 * judge.LIMIT if full else judge.LIMIT,
+        engine=judge.own_engine(number) if mine else None,
+        full=full,
+    )
     tries = 0 if verdict.ok else memory.counted("tries", number)
     print("\n".join(report(verdict, tries)))
     if not mine:

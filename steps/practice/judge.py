@@ -18,6 +18,9 @@ from .stubs import YOURS, tasks
 LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
 
 
+# Why a test of the whole program is left out, unless check is given --full.
+LONG_PROGRAM = "the program takes long"
+
 ENGINE = 22  # the step whose file is an engine, complete
 ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
 
@@ -68,6 +71,7 @@ class Verdict:
     gaps: int = 0  # how many are left in the file
     tasks: int = 0  # how many there were
     limit: float = LIMIT  # seconds
+    short: bool = False  # was the program left out, because it takes long?
 
     @property
     def failures(self):
@@ -101,10 +105,11 @@ def own_engine(number):
     return path
 
 
-def check(number, path=None, limit=LIMIT, python=None, engine=None):
+def check(number, path=None, limit=LIMIT, python=None, engine=None, full=False):
     """Run the tests of a step on a file, the reader's own, and return a Verdict.
 
     engine is a file that takes the place of dezero.core_simple: the reader's step 22.
+    Without full, the tests marked long are left out, and a program that takes long.
     """
     path = Path(path or my_step(number)).resolve()
     if not path.exists():
@@ -122,9 +127,16 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None):
     python = python or machine.python("test")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.jsonl"
-        run_tests(verdict, python, report, limit, engine)
-        if not verdict.failures and not verdict.endless and not verdict.broken:
-            step = lesson.step
+        run_tests(verdict, python, report, limit, engine, full)
+        printed = Path(f"{report}.printed")  # by a test that ran the program
+        whys = {x.get("why") for x in verdict.tests}
+        verdict.short = LONG_PROGRAM in whys and not printed.exists()
+        if verdict.failures or verdict.endless or verdict.broken or verdict.short:
+            return verdict
+        step = lesson.step
+        if printed.exists():
+            verdict.output = missing_line(step, printed.read_text(encoding="utf-8"))
+        else:
             verdict.output = missing_output(step, path, python, folder, limit, engine)
     return verdict
 
@@ -142,7 +154,7 @@ def unreadable(path):
     return ""
 
 
-def run_tests(verdict, python, report, limit, engine):
+def run_tests(verdict, python, report, limit, engine, full):
     """Run pytest in a process of its own and read what plugin wrote down."""
     tests = ROOT / "tests" / f"test_step{verdict.number:02d}.py"
     environment = {
@@ -151,6 +163,7 @@ def run_tests(verdict, python, report, limit, engine):
         "STEPS_REPORT": str(report),
         "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
+        "STEPS_SHORT": "" if full else "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they cost a second
     }
     command = [
@@ -220,5 +233,10 @@ def missing_output(step, path, python, folder, limit, engine):
     )
     if run.returncode:
         return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
-    _, missing = match_lines(step.output, run.stdout, step.rtol)
+    return missing_line(step, run.stdout)
+
+
+def missing_line(step, printed):
+    """Return the first line of Output: that was not printed, or None."""
+    _, missing = match_lines(step.output, printed, step.rtol)
     return missing[0] if missing else None

@@ -42,7 +42,8 @@ class Reporter:
             return
         if call.excinfo.errisinstance(self.skipped()):
             if call.when != "teardown":
-                self.write(test=item.name, passed=None)
+                why = str(call.excinfo.value)
+                self.write(test=item.name, passed=None, why=why)
             return
         self.write(
             test=item.name,

@@ -31,7 +31,7 @@ def report(verdict, tries=0, command=None):
         lines += ["", "All tests pass, but this line is not printed:"]
         lines += indented(verdict.output)
     else:
-        return [*lines, *count(verdict)]
+        return [*lines, *count(verdict), *left_out(verdict)]
     lines += ["", *whats_next(verdict, tries, command)]
     return lines
 
@@ -43,6 +43,22 @@ def count(verdict):
         f", {verdict.gaps} gap{'s' * (verdict.gaps != 1)} left" if verdict.gaps else ""
     )
     return [f"{verdict.passed} of {total} tests of step {verdict.number} pass{left}."]
+
+
+def left_out(verdict):
+    """Say what a check did not look at, because it takes long."""
+    if not verdict.short:
+        return []
+    more = f"python -m steps check {verdict.number} --full"
+    return [
+        "",
+        *wrapped(
+            "Its program trains for a while, and was not run. To see that it "
+            "prints its Output:"
+        ),
+        f"    {more}",
+        "",
+    ]
 
 
 def failure(verdict):

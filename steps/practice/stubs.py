@@ -28,7 +28,6 @@ YOURS = "your turn: "
 # What draws is no task: its code is about pictures, not about the step.
 DRAWING = {
     "Figure",
-    "axes",
     "figure",
     "savefig",
     "plot_dot_graph",

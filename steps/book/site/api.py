@@ -1,0 +1,193 @@
+"""The public names of the package, each with its docstring and the step that has it."""
+
+import ast
+import re
+from dataclasses import dataclass
+from html import escape
+
+from ..code import first_line, names_of
+from ..prose import markdown
+from ..where import PARTS
+from .code import pre, python
+from .markup import html, inline
+from .terms import NoTerms
+
+TAUGHT = {"teaches": "Step", "family": "A variant of what is taught in step"}
+
+
+@dataclass
+class Name:
+    """A public name: core.Variable.backward, and where it is."""
+
+    full: str
+    step: int
+    how: str
+    file: str = ""
+    line: int = 0
+    node: object = None
+
+    @property
+    def label(self):
+        return self.full.partition(".")[0]
+
+    @property
+    def key(self):
+        return self.full.partition(".")[2]
+
+    @property
+    def kind(self):
+        """What it is, as one word or as none."""
+        if isinstance(self.node, ast.ClassDef):
+            return "class"
+        is_function = isinstance(self.node, ast.FunctionDef)
+        return "def" if is_function and not is_property(self.node) else ""
+
+
+class Names:
+    """All names of the ledger, by module."""
+
+    def __init__(self, package, ledger):
+        self.package = package
+        self.modules, found = {}, places(package)
+        for step, entry in ledger.items():
+            for how in TAUGHT:
+                for full in entry.get(how, []):
+                    name = Name(full, int(step[4:]), how)
+                    place = found.get(full) or found.get(f"core.{name.key}")
+                    if place:
+                        name.file, name.line, name.node = place
+                    self.modules.setdefault(name.label, []).append(name)
+        for names in self.modules.values():
+            names.sort(key=lambda name: [x.casefold() for x in name.key.split(".")])
+        self.addresses = {
+            name.key: f"api-{name.label}.html#{name.key}"
+            for names in self.modules.values()
+            for name in names
+        }
+
+    def file(self, label):
+        """Return the page of a module, or None."""
+        return f"api-{label}.html" if label in self.modules else None
+
+    def linked(self, match):
+        """Return <code>NAME</code> with a link where the name has a place."""
+        address = self.addresses.get(match[1])
+        return f'<a href="{address}">{match[0]}</a>' if address else match[0]
+
+
+def places(package):
+    """Return {full name: (file, line, node)} of all that the package defines."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        inside = path.relative_to(package)
+        label = inside.with_suffix("").parts[0]
+        file = f"{package.name}/{inside.as_posix()}"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for name in names_of(node):
+                owner = PARTS.get(name, name)
+                found.setdefault(f"{label}.{owner}", (file, first_line(node), node))
+                if owner == name and owner in PARTS.values():
+                    found[f"{label}.{owner}"] = (file, first_line(node), node)
+                for member in node.body if isinstance(node, ast.ClassDef) else []:
+                    for key in names_of(member):
+                        place = (file, first_line(member), member)
+                        found.setdefault(f"{label}.{owner}.{key}", place)
+    return found
+
+
+def is_property(node):
+    """Say whether a function is read without a call."""
+    return any("property" in ast.unparse(d) for d in node.decorator_list)
+
+
+def signature(name):
+    """Return how a name is called, or None."""
+    node = name.node
+    if isinstance(node, ast.ClassDef):
+        inits = [x for x in node.body if getattr(x, "name", "") == "__init__"]
+        if not inits:
+            return None
+        node = inits[0]
+    elif name.kind != "def":
+        return None
+    text = re.sub(r"^(?:self|cls)(?:, |$)", "", ast.unparse(node.args))
+    returns = f" -> {ast.unparse(node.returns)}" if getattr(node, "returns", 0) else ""
+    returns = "" if returns == " -> None" else returns
+    return f"{name.key}({text}){returns}"
+
+
+def docstring(text, links, target):
+    """Return a docstring as HTML: its examples as they are typed."""
+    result = []
+    for part in re.split(r"\n\s*\n", text):
+        if part.lstrip().startswith(">>>"):
+            result.append(pre(escape(part, quote=False), "code"))
+        elif re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE):  # name   what
+            result.append(pre(escape(part, quote=False), "drawing"))
+        else:
+            result.append(html(markdown(part, links), NoTerms(), target))
+    return "\n".join(result)
+
+
+def module_page(material, label):
+    """Return the names of a module as HTML."""
+    names = material.names.modules[label]
+    parts = [f"<h1><code>{'dezero.' * (label != 'dezero')}{label}</code></h1>"]
+    about = module_docstring(material.names.package, label)
+    if about:
+        parts.append(docstring(about, material.links, material.target))
+    top = [f'<a href="#{n.key}">{n.key}</a>' for n in names if "." not in n.key]
+    parts.append(f'<p class="names">{", ".join(top)}</p>')
+    for name in names:
+        parts.append(entry(name, material))
+    return "\n".join(parts)
+
+
+def module_docstring(package, label):
+    """Return the docstring of a module or of a folder of them."""
+    for path in (package / f"{label}.py", package / label / "__init__.py"):
+        if path.exists():
+            return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return ""
+
+
+def entry(name, material):
+    """Return a name with its docstring."""
+    key = escape(name.key, quote=False)
+    parts = [f'<section class="name"><h2 id="{name.key}"><code>{key}</code></h2>']
+    if call := signature(name):
+        parts.append(python(call))
+    link = material.links.get(name.step)
+    step = f'<a href="{link}">{name.step}</a>' if link else str(name.step)
+    step = f"{TAUGHT[name.how]} {step}"
+    where = f" &middot; {name.file}, line {name.line}" if name.file else ""
+    parts.append(f'<p class="meta">{step}{where}</p>')
+    is_text = isinstance(name.node, (ast.FunctionDef, ast.ClassDef))
+    text = ast.get_docstring(name.node) if is_text else ""
+    if text:
+        parts.append(docstring(text, material.links, material.target))
+    return "\n".join([*parts, "</section>"])
+
+
+def index_page(material):
+    """Return the list of modules as HTML."""
+    parts = ["<h1>The names of the package</h1>"]
+    parts.append(
+        "<p>Each public name of <code>dezero</code>, with its docstring and the step "
+        "that teaches it.</p>"
+    )
+    for label, names in sorted(material.names.modules.items()):
+        top = [
+            f'<a href="api-{label}.html#{n.key}">{escape(n.key)}</a>'
+            for n in names
+            if "." not in n.key
+        ]
+        prefix = "dezero." * (label != "dezero")
+        head = f'<a href="api-{label}.html"><code>{prefix}{label}</code></a>'
+        parts.append(f'<h2 id="{label}">{head}</h2>')
+        about = module_docstring(material.names.package, label).split("\n\n")[0]
+        if about:
+            words = " ".join(about.split())
+            parts.append(f"<p>{inline(markdown(words, {}))}</p>")
+        parts.append(f'<p class="names">{", ".join(top)}</p>')
+    return "\n".join(parts)

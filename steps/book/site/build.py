@@ -1,0 +1,149 @@
+"""Writing the site: a folder of files that needs no network and no server."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+from ..prose import prose
+from ..reader import STEPS, StepError
+from . import api, chapters
+from .code import lexer, plain
+from .course import course_page
+from .frame import page
+from .lesson import Page
+from .markup import inline
+from .material import Material
+from .notebook import notebook_page
+from .terms import slug
+
+HERE = Path(__file__).parent
+MARK = ".made-by-steps-site"  # in a folder that may be written anew
+
+
+def build(to, folder=STEPS, numbers=None, players=True):
+    """Write the site into a folder; return {file: bytes} of what was written.
+
+    numbers chooses steps, None is all of them.
+    """
+    to = Path(to)
+    check_folder(to)
+    lexer()  # says so where Pygments is missing
+    material = Material(folder, numbers)
+    files = play(material) if players else {}
+    files |= pages(material)
+    files[MARK] = b""
+    for name in sorted(files):
+        path = to / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    for path in to.rglob("*"):  # what an earlier call wrote, and this one did not
+        if path.is_file() and path.relative_to(to).as_posix() not in files:
+            path.unlink()
+    return files
+
+
+def check_folder(to):
+    """Raise StepError for a folder with files of somebody else."""
+    if to.exists() and not to.is_dir():
+        raise StepError(f"{to} is a file; site --to needs a folder")
+    if to.is_dir() and any(to.iterdir()) and not (to / MARK).exists():
+        raise StepError(
+            f"the folder {to} has files that site did not write; choose an empty "
+            "one, or a new one: site --to FOLDER"
+        )
+
+
+def play(material):
+    """Return {file: bytes} of the players; without NumPy, or dezero, there are none."""
+    from .. import plays
+
+    wanted = [n for n in sorted(plays.PLAYS) if n in material.order]
+    files = {}
+    for number in wanted:
+        name, about = f"play{number:02d}.html", plays.PLAYS[number][0]
+        try:
+            files[name] = plays.player(number).html.encode("utf-8", "replace")
+        except ImportError:
+            name = ""  # the page gives the command
+        material.players[number] = (name, about)
+    return files
+
+
+def pages(material):
+    """Return {file: bytes} of all files but the players."""
+    files, index = {}, []
+    around = chapters.neighbours_of(material)
+
+    def add(file, title, body, kind=None):
+        files[file] = page(file, title, body, *around.get(file, (None, None))).encode()
+        if kind:
+            index.append([kind, plain(title), file, ""])
+
+    add("index.html", "Steps", chapters.first_page(material))
+    for n in material.order:
+        made = Page(material, n)
+        step = made.step
+        body = made.body()
+        name = f"Step {n}. {plain(inline(prose(step.title)))}"
+        add(material.link(n), name, body)
+        text = plain(f"{inline(prose(step.idea))}. {made.text(step.prose)}")
+        index.append(["Step", name, material.link(n), text])
+        for key in re.findall(r'id="def-(\w+)"', body):
+            where = f"{material.link(n)}#def-{key}"
+            index.append(["Code", f"{key} in step {n}", where, ""])
+    for n in chapters.chapters(material):
+        name = chapters.CHAPTER.format(n, chapters.CHAPTERS[n - 1][1])
+        add(f"chapter{n}.html", name, chapters.chapter_page(material, n), "Chapter")
+    add("glossary.html", "Glossary", chapters.glossary_page(material))
+    for word in material.words:
+        names, where = ", ".join(word.names), f"glossary.html#{slug(word.term)}"
+        index.append(["Word", names, where, word.meaning])
+    add("api.html", "API", api.index_page(material))
+    for label, names in material.names.modules.items():
+        prefix = "dezero." * (label != "dezero")
+        add(f"api-{label}.html", prefix + label, api.module_page(material, label))
+        for name in names:
+            where = f"api-{label}.html#{name.key}"
+            index.append(["API", name.full, where, ""])
+    gallery(material, files, add)
+    add("search.html", "Search", chapters.search_page())
+    css = (HERE / "site.css").read_text(encoding="utf-8")
+    files["course.html"] = course_page(material, css).encode()
+    files["site.css"] = css.encode()
+    files["site.js"] = (HERE / "site.js").read_bytes()
+    data = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    files["search-index.js"] = f"const INDEX = {data};\n".encode()
+    text = b"".join(files.values())
+    for name in {m.decode() for m in re.findall(rb'src="figures/([\w.-]+)"', text)}:
+        if name in material.pictures:
+            files[f"figures/{name}"] = material.pictures[name]
+    return files
+
+
+def gallery(material, files, add):
+    """Add the notebooks of the gallery, and the list of them."""
+    found = []
+    folder = material.folder.parent / "notebooks" / "gallery"
+    for path in sorted(folder.glob("*.ipynb")):
+        file = f"gallery-{path.stem}.html"
+        title, about, body, pictures = notebook_page(path, material.target)
+        files.update(pictures)
+        add(file, title, body, "Gallery")
+        found.append((file, title, about))
+    add("gallery.html", "Gallery", chapters.gallery_page(found))
+
+
+def write(to):
+    """Write the site into a folder; return what was written, in a line."""
+    start = time.perf_counter()
+    files = build(to)
+    size = sum(map(len, files.values())) / 1e6
+    seconds = time.perf_counter() - start
+    said = (
+        f"{Path(to) / 'index.html'}: {len(files) - 1} files, {size:.1f} MB, in "
+        f"{seconds:.0f} s; open it in a browser"
+    )
+    if not any(re.match(r"play\d", name) for name in files):
+        said += "\nwithout the players: this Python has not both NumPy and dezero"
+    return said
