@@ -104,7 +104,7 @@ def runs(tmp_path_factory):
 
 
 def shortness(chapter):
-    return [5, 6, 4, 3, 2, 1].index(chapter)
+    return [5, 6, 7, 4, 3, 2, 1].index(chapter)
 
 
 # ------------------------------------------------------------ this repository

@@ -148,7 +148,8 @@ def test_bad_docstring(folder, old, new, message):
 
 
 @pytest.mark.parametrize(
-    "number, chapter", [(1, 1), (10, 1), (11, 2), (24, 2), (25, 3), (61, 6), (72, 6)]
+    "number, chapter",
+    [(1, 1), (10, 1), (11, 2), (24, 2), (25, 3), (61, 6), (72, 6), (73, 7)],
 )
 def test_chapter_of(number, chapter):
     assert reader.chapter_of(number) == (chapter, reader.CHAPTERS[chapter - 1][1])

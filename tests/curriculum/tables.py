@@ -113,6 +113,7 @@ LEGACY_SEEDS = {
     "step67",
     "step68",
     "step69",
+    "step74",
 }
 
 

@@ -106,8 +106,8 @@ def coloured_diff(lines):
             parts.append(f'<p class="difftitle">{escape(title, quote=False)}</p>')
             continue
         kind = {"+": "ins", "-": "del"}.get(line[:1])
-        text = escape(line, quote=False) + "\n"
-        rows.append(f"<{kind}>{text}</{kind}>" if kind else text)
+        text = escape(line, quote=False)
+        rows.append(f"<{kind}>{text}</{kind}>" if kind else text + "\n")
     close()
     return "\n".join(parts)
 
@@ -131,7 +131,8 @@ def listed_steps(numbers, link):
 
 def plain(markup):
     """Return the text of HTML, for titles and for the search."""
-    text = re.sub(r"<[^>]+>", "", markup)
+    text = re.sub(r"<(math|pre)\b.*?</\1>", " ", markup, flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>", "", text)
     for code, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
         text = text.replace(code, sign)
     return " ".join(text.split())

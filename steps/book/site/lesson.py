@@ -52,7 +52,10 @@ class Page:
         """Return the title, the idea, and what to type."""
         number, step = self.step.number, self.step
         chapter, name = chapter_of(number)
-        idea = re.sub(r"^a (?=\w)", "A ", capital(step.idea, names_used(self.lesson)))
+        idea = step.idea
+        first = re.match(r"[a-z]+(?=[ ,])", idea)
+        if first and first[0] not in names_used(self.lesson):
+            idea = idea[0].upper() + idea[1:]
         idea = inline(prose(idea))
         run = f"<code>python -m steps run {number}</code>"
         where = f'<a href="chapter{chapter}.html">Chapter {chapter}. {name}</a>'
@@ -173,8 +176,11 @@ class Page:
                 parts.append(f'<p class="meta">{name} is drawn by {command}.</p>')
                 continue
             alt = escape(self.alt(name), quote=True)
+            png = self.material.pictures[name]
+            size = [int.from_bytes(png[i : i + 4], "big") for i in (16, 20)]
+            size = 'width="{}" height="{}"'.format(*size)
             parts.append(
-                f'<figure><img src="figures/{name}" alt="{alt}" loading="lazy">'
+                f'<figure><img src="figures/{name}" alt="{alt}" {size} loading="lazy">'
                 f"<figcaption>figures/{name}</figcaption></figure>"
             )
         return section("output", "What it prints", "\n".join(parts))
