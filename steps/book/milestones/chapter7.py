@@ -28,15 +28,17 @@ class Around(Layer):
         self.norm, self.linear = RMSNorm(), Linear(20)
 
     def forward(self, x):
+        """Return x and what is new."""
         return x + F.relu(self.linear(self.norm(x)))
 
 
 def plain():
+    """Return a layer, without norm and without a way around."""
     return Sequential(Linear(20), F.relu)
 
 
 depth, data = 40, Spiral()
-np.random.seed(0)
+np.random.seed(0)  # noqa: NPY002
 for title, kind in ("one behind the other:", plain), ("norm and a way:", Around):
     model = Sequential(Linear(20), *(kind() for _ in range(depth)), Linear(3))
     optimizer = Adam(0.003).setup(model)
