@@ -370,6 +370,7 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["diff", "2", "3", "4"], "diff does not take '4'"),
         (["--version", "x"], "version does not take 'x'"),
         (["list", "all"], "list does not take 'all'"),
+        (["site", "here"], "site takes --to and a folder"),
         (["fly"], "no command 'fly'; there are list, run, diff, where"),
     ],
 )

@@ -20,4 +20,7 @@ through these files. The first six need nothing but Python.
     ipynb     the file of a notebook
     execute   a notebook run
     checks    whether a notebook is what the steps say
+
+    plays     what `python -m steps play` plays
+    site      the pages of `python -m steps site`
 """

@@ -123,13 +123,15 @@ class Parser:
         if primes:
             upper = f"<mo>{primes}</mo>{scripts.get('^', '')}"
             scripts["^"] = f"<mrow>{upper}</mrow>"
+        gap = base[4:-5] in NAMES and self.peek() not in (None, "(", "}", "\\left")
+        gap = '<mspace width="0.17em"></mspace>' * gap  # log p, but log(p)
         if not scripts:
-            return base
+            return base + gap
         kind = "m" + "sub" * ("_" in scripts) + "sup" * ("^" in scripts)
         if base in ("<mo>∑</mo>", "<mo>∏</mo>") or base.startswith("<munder>"):
             kind = kind.replace("sub", "under").replace("sup", "over")
         inside = base + scripts.get("_", "") + scripts.get("^", "")
-        return f"<{kind}>{inside}</{kind}>"
+        return f"<{kind}>{inside}</{kind}>{gap}"
 
     def raw(self):
         """Return the text of the next group as it stands."""
