@@ -81,12 +81,13 @@ def test_a_batch_of_one_is_nothing_but_beta_in_training(step):
 def test_backward_after_more_training_in_test_mode(step):
     """The gradient is that of the statistics with which y was computed."""
     mean, var = np.zeros(2), np.full(2, 4.0)
-    x = Variable(X)
+    x, gamma = Variable(X), Variable(GAMMA)
     with test_mode():
-        y = step.batch_norm(x, GAMMA, BETA, mean, var, eps=0.0)
+        y = step.batch_norm(x, gamma, BETA, mean, var, eps=0.0)
     step.batch_norm(X * 100, GAMMA, BETA, mean, var)
     y.backward()
     np.testing.assert_allclose(x.grad.data, [[0.5, 1], [0.5, 1]])
+    np.testing.assert_allclose(gamma.grad.data, X.sum(axis=0) / 2)  # (x - 0) / 2
 
 
 @pytest.mark.parametrize("N, D", [(4, 3), (2, 5), (3, 1)])
