@@ -1,5 +1,6 @@
 """Fixtures that every test shares: steps as modules and as programs, random numbers."""
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -134,10 +135,15 @@ class FirstRuns:
         self.folder = folder
         folder.mkdir(exist_ok=True)
 
+    def file(self, path):
+        """Return where the run of a step is kept; a reader's own has another place."""
+        where = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return self.folder / f"{path.stem}-{where}.json"
+
     def get(self, path):
         """Return the run of a step, None if there was none."""
         try:
-            text = (self.folder / f"{path.stem}.json").read_text(encoding="utf-8")
+            text = self.file(path).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         return subprocess.CompletedProcess((), **json.loads(text))
@@ -148,14 +154,15 @@ class FirstRuns:
         new = self.folder / f"{path.stem}.{os.getpid()}"
         text = json.dumps({name: getattr(run, name) for name in names})
         new.write_text(text, encoding="utf-8")
-        new.replace(self.folder / f"{path.stem}.json")
+        new.replace(self.file(path))
 
 
 @pytest.fixture(scope="session")
-def first_runs(tmp_path_factory):
+def first_runs(request, tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return FirstRuns(shared / "first_runs")
+    # Not by the environment: a pytest that a test starts inherits it from the worker.
+    worker = hasattr(request.config, "workerinput")
+    return FirstRuns((base.parent if worker else base) / "first_runs")
 
 
 @pytest.fixture
