@@ -19,6 +19,7 @@ import re
 import textwrap
 
 from book.code import dotted_path
+from book.where import listed
 
 from .notes import goals, kept
 
@@ -220,11 +221,6 @@ def attributes(node):
         if isinstance(x, ast.Attribute) and isinstance(x.ctx, ast.Store)
     ]
     return list(dict.fromkeys(stored)) or ["what the other methods need"]
-
-
-def listed(words):
-    """Return words as a list in prose: a, b and c."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def formula(doc, method):
