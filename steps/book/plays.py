@@ -415,6 +415,19 @@ def rows(step, np, trace):
     return [run(0), run(1)]
 
 
+@recipe(76, "attention: a swan asks a hen and a carp")
+def lookup(step, np, trace):
+    """One query, three keys, their numbers of legs."""
+    words = "hen", "carp", "bee"
+    q = step.Variable(step.vectors(["swan"]), "q")
+    k = step.Variable(step.vectors(words), "k")
+    v = step.Variable(np.array([[2.0], [0.0], [6.0]]), "v")
+    p = step.weights(q, k)
+    y = p @ v
+    p.name, y.name = "weights", "y"
+    return [trace(y)]
+
+
 if __name__ == "__main__":
     sys.path[0] = str(STEPS)
     figures = STEPS.parent / "figures"
