@@ -60,15 +60,24 @@ import dezero.functions as F
 from dezero import Variable
 
 
+# k.T for a stack of tables, too: before the last two axes there may be
+# a batch.
+def transposed(x):
+    """Return x with its last two axes exchanged."""
+    *before, rows, columns = range(x.ndim)
+    return x.transpose(*before, columns, rows)
+
+
 # Each row belongs to a query, and softmax goes along it. math.sqrt
 # and not np.sqrt: a number of NumPy's would make float64 of float32.
 def weights(q, k):
-    """Return how much each query takes of each value: (T, S)."""
-    return F.softmax(q @ k.T / math.sqrt(q.shape[-1]), axis=-1)
+    """Return how much each query takes of each value."""
+    scores = q @ transposed(k) / math.sqrt(q.shape[-1])
+    return F.softmax(scores, axis=-1)
 
 
 def soft_lookup(q, k, v):
-    """Return the mean of the values for each query: (T, M)."""
+    """Return the mean of the values for each query."""
     return weights(q, k) @ v
 
 

@@ -90,7 +90,7 @@ def attention(q, k, v, mask=None, causal=False) -> Variable:
     >>> attention(q, k, v).data.round(2)
     array([[1.01]])
     """
-    q, k, v, mask = _as_lookup("attention", q, k, v, mask, causal)
+    mask, q, k, v = _as_lookup("attention", mask, causal, q, k, v)
     mask, blind = _places(q, k, mask, causal)
     y = Attention(mask)(q, k, v)
     return y if blind is None else where(blind, 0.0, y)
@@ -107,7 +107,7 @@ def attention_weights(q, k, mask=None, causal=False) -> Variable:
     >>> attention_weights(q, k).data.round(3)
     array([[0.998, 0.002]])
     """
-    q, k, _, mask = _as_lookup("attention_weights", q, k, k, mask, causal)
+    mask, q, k = _as_lookup("attention_weights", mask, causal, q, k)
     mask, blind = _places(q, k, mask, causal)
     p = _mixture(q, k, mask)
     return p if blind is None else where(blind, 0.0, p)
@@ -131,25 +131,25 @@ def _places(q, k, mask, causal):
     return mask | blind, blind
 
 
-def _as_lookup(who, q, k, v, mask, causal):
-    """Return q, k and v, of floats, and the mask, if their shapes fit together."""
+def _as_lookup(who, mask, causal, *given):
+    """Return the mask, and q, k and perhaps v, of floats, if their shapes fit."""
     flag(who, "causal", causal, 77)
-    q, k, v = (_as_floats(who, x, name) for x, name in ((q, "q"), (k, "k"), (v, "v")))
-    shapes = q.shape, k.shape, v.shape
+    given = [_as_floats(who, x, name) for x, name in zip(given, "qkv")]
+    q, k, v = [*given, given[1]][:3]
     if (
-        min(map(len, shapes)) < 2
+        min(q.ndim, k.ndim, v.ndim) < 2
         or not q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
         or q.shape[-1] != k.shape[-1]
         or k.shape[-2] != v.shape[-2]
         or 0 in (*k.shape[-2:], *v.shape[-2:])
     ):
+        got = ", ".join(str(x.shape) for x in given)
         raise ValueError(
             f"{who}: q, k and v must be (..., T, D), (..., S, D) and (..., S, M), with "
-            f"the same axes before and S, D and M at least 1, got {q.shape}, {k.shape} "
-            f"and {v.shape} (see step 76)"
+            f"the same axes before, and S, D and M at least 1, got {got} (see step 76)"
         )
     if mask is None:
-        return q, k, v, None
+        return None, *given
     mask = _unwrap(_as_input(who, mask, "mask", cuda.get_array_module(q)))
     if mask.dtype.kind != "b":
         raise TypeError(
@@ -163,7 +163,7 @@ def _as_lookup(who, q, k, v, mask, causal):
             f"{who}: mask must broadcast to (..., T, S) = {scores}, got {mask.shape}; "
             "causal=True makes the causal one (see step 77)"
         )
-    return q, k, v, mask
+    return mask, *given
 
 
 def rope(x, start=0, base=10000.0) -> Variable:
