@@ -86,6 +86,7 @@ NOT_YET_TAUGHT = {
     "layers.TransformerBlock": 80,
     "layers.Embedding": 81,
     "models.GPT": 81,
+    "optimizers.WarmupCosine": 82,
 }
 
 
