@@ -62,7 +62,7 @@ from dezero.optimizers import Adam
 
 # Head h has the numbers h * D to (h + 1) * D of each place. F.split
 # cuts an array into equal parts, and joins their gradients.
-def split(x, heads):
+def in_heads(x, heads):
     """Return x (N, T, E) as (N, H, T, D)."""
     N, T, E = x.shape
     return x.reshape(N, T, heads, E // heads).transpose(0, 2, 1, 3)
@@ -100,7 +100,7 @@ class MultiHeadAttention(Layer):
     def lookup(self, x):
         """Return queries, keys and values, each (N, H, T, D)."""
         q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
-        return [split(x, self.heads) for x in (q, k, v)]
+        return [in_heads(x, self.heads) for x in (q, k, v)]
 
 
 # The same with a matrix for each head, as one would write it first:

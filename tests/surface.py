@@ -281,6 +281,7 @@ W = np.array([[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6]])
 B = np.array([0.1, -0.1])
 LABELS = np.array([2, 0])
 ONE_HOT = np.eye(2, 3, dtype=int)
+TEXTS = np.arange(24.0).reshape(2, 3, 4) % 5 / 5
 IMAGES = np.arange(32.0).reshape(1, 2, 4, 4) % 7 / 7
 KERNELS = np.arange(16.0).reshape(2, 2, 2, 2) / 16
 GATES = np.arange(48.0).reshape(6, 8) / 48 - 0.5
@@ -575,6 +576,13 @@ ROWS = {
     "layers.LSTM.reset_state": called(4).of(layers.LSTM).get("reset_state"),
     "layers.GRU.reset_state": called(4).of(layers.GRU).get("reset_state"),
     "layers.EmbedID": called(4, 3).then(LABELS),
+    "layers.MultiHeadAttention": called(4, 2, True, False, 0.0).then(TEXTS, None, None),
+    "layers.MultiHeadAttention.weights": called(4, 2)
+    .of(layers.MultiHeadAttention)
+    .get("weights", TEXTS, np.eye(3, dtype=bool)),
+    "layers.MultiHeadAttention.lookup": called(4, 2)
+    .of(layers.MultiHeadAttention)
+    .get("lookup", TEXTS, None),
     "layers.BatchNorm": called().then(X),
     "layers.LayerNorm": called(1e-5).then(X),
     "layers.RMSNorm": called(1e-5).then(X),

@@ -32,10 +32,10 @@ def filled(layer, rng):
     return layer
 
 
-def test_split_and_merged_by_hand(step):
+def test_in_heads_and_merged_by_hand(step):
     """Head h has the numbers h * D to (h + 1) * D of each place."""
     x = np.arange(12).reshape(1, 2, 6)
-    y = step.split(x, 3)
+    y = step.in_heads(x, 3)
     assert y.tolist() == [[[[0, 1], [6, 7]], [[2, 3], [8, 9]], [[4, 5], [10, 11]]]]
     assert step.merged(y).tolist() == x.tolist()
 
@@ -84,7 +84,7 @@ def test_weights_are_those_of_each_head(step, rng):
     np.testing.assert_allclose(p.sum(axis=-1), 1)
     assert not np.triu(p, 1).any()
     v = (x @ layer.qkv.W.data + layer.qkv.b.data)[..., 24:]
-    y = step.merged(p @ step.split(v, 3)) @ layer.out.W.data + layer.out.b.data
+    y = step.merged(p @ step.in_heads(v, 3)) @ layer.out.W.data + layer.out.b.data
     np.testing.assert_allclose(layer(x).data, y)
 
 

@@ -5,7 +5,7 @@ width of a head.
 """
 
 import dezero.functions as F
-from dezero.guards import flag, number, whole
+from dezero.guards import flag, number, refusal, whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
 from dezero.layers.checks import _judged, _listed
@@ -29,7 +29,7 @@ class KVCache:
         return k, v
 
 
-def _split(x, heads):
+def _in_heads(x, heads):
     """Return x (N, T, E) as (N, H, T, D), each head with its D of the E numbers."""
     N, T, E = x.shape
     return x.reshape(N, T, heads, E // heads).transpose(0, 2, 1, 3)
@@ -109,22 +109,25 @@ class MultiHeadAttention(Layer):
                 (T, S) for all, (N, 1, 1, S) for the places that each text has
         cache   a KVCache: x are the next places of its text, and see those before, too
         """
-        q, k, v = self._lookup(x, cache)
+        q, k, v = self.lookup(x, cache)
         y = F.attention(q, k, v, mask, self.causal)  # (N, H, T, D)
         y = self.out(_merged(y))
         return F.dropout(y, self.dropout) if self.dropout else y
 
     def weights(self, x, mask=None):
         """Return how much each place of x takes from each: (N, heads, T, T)."""
-        q, k, _ = self._lookup(x)
+        q, k, _ = self.lookup(x)
         return F.attention_weights(q, k, mask, self.causal)
 
-    def _lookup(self, x, cache=None):
+    def lookup(self, x, cache=None):
         """Return queries, keys and values, each (N, H, T, D)."""
         axis = "width", -1
         x = _judged(self, x, 78, "texts (N, T, width)", axis, self.width, ndim=3)
+        if not (cache is None or isinstance(cache, KVCache)):
+            who = type(self).__name__
+            raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
         q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
-        q, k, v = (_split(x, self.heads) for x in (q, k, v))
+        q, k, v = (_in_heads(x, self.heads) for x in (q, k, v))
         if self.rope:
             start = 0 if cache is None else len(cache)
             q, k = F.rope(q, start), F.rope(k, start)
