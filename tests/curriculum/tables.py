@@ -82,7 +82,6 @@ DIFFERENCES = {
 NOT_YET_TAUGHT = {
     "functions.Attention": 77,
     "functions.attention": 77,
-    "functions.rope": 79,
     "functions.swiglu": 80,
     "layers.KVCache": 84,
     "layers.MultiHeadAttention": 78,
@@ -124,6 +123,8 @@ LEGACY_SEEDS = {
     "step68",
     "step69",
     "step74",
+    "step79",
+    "step80",
 }
 
 
