@@ -80,8 +80,9 @@ class TransformerBlock(Layer):
 
     def forward(self, x, mask=None, cache=None):
         """Return x and what attention and the MLP add to it."""
-        axis, size = ("width", -1), self.down.out_size
-        x = _judged(self, x, 80, "(N, T, width)", axis, size, ndim=3)
+        x = _judged(
+            self, x, 80, "(N, T, width)", ("width", -1), self.down.out_size, ndim=3
+        )
         x = x + self.attention(self.norm1(x), mask, cache)
         h = self.norm2(x)
         if self.gate is None:
