@@ -89,6 +89,7 @@ NOT_YET_TAUGHT = {
     "layers.MultiHeadAttention": 78,
     "layers.Embedding": 81,
     "models.GPT": 81,
+    "optimizers.WarmupCosine": 82,
 }
 
 
