@@ -29,13 +29,13 @@ turned. It is what is found, and not how.
 
 Which of them learns to find a place? The task is to name the letter
 that stood three places before, among random letters. A model with
-one attention sees 100 batches of 16 letters. Then it reads 64. The
-picture shows the table, and that RoPE's scores are the same along
-each diagonal.
+one attention learns from 100 batches of texts of 16 letters. Then it
+reads texts of 64. The picture shows the table, and that the scores
+of RoPE are the same along each diagonal.
 
 Exercise: a pair (a, b) is a complex number a + bi, and a turn is a
-product with e**(i * angle). Write rope in this way. Which scores of
-a text with itself does RoPE leave as they were?
+product with e**(i * angle). Write rope in this way. Which of the
+scores x @ x.T of a text with itself does RoPE leave as they were?
 
 In the package: dezero/functions/positions.py, Rope and rope
 
@@ -117,7 +117,8 @@ def rope(x, start=0, base=10000.0):
 
 # causal (step 77): nobody sees the letters that follow. Without places
 # a model can still count the letters before, and guess a frequent one.
-# So it finds more than one in eight.
+# So it finds more than one in eight. MultiHeadAttention turns q and k
+# in the same way, if it is told rope=True.
 class Reader(Layer):
     """One attention over letters, with places told in one way.
 

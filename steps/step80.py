@@ -148,9 +148,10 @@ NORMS = {"layer": LayerNorm, "rms": RMSNorm}
 # SwiGLU has three matrices instead of two. With 8/3 * width numbers
 # within they have about as many weights together.
 #
-# In three runs of the GPT of step 81, the loss of text that it had not
-# seen was 2.37 after 200 updates, and 2.45 with random numbers for the
-# zeros, be they of the usual size or smaller.
+# Is it good to begin with zeros? In three trainings of step 81's GPT
+# (200 updates, rate 0.003) the loss on new text was 2.37 on average.
+# With random numbers in their place it was 2.45, whether they had the
+# usual size or half of it.
 class TransformerBlock(Layer):
     """x + attention(norm(x)), then the same with an MLP.
 
