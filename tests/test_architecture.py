@@ -20,7 +20,7 @@ from curriculum.places import PACKAGE
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders      advice <- dataloaders
 #     cuda, files <- tokenizers <- datasets
-#     files <- render <- player <- graph      files <- layers
+#     files <- render <- player <- graph      files <- layers, optimizers
 #     functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
@@ -64,7 +64,7 @@ ARROWS = {
     "static.program": ["static.trace", "static.codegen"],
     "static": ["static.program"],
     "utils": ["graph", "gradcheck", "functions"],
-    "optimizers": ["core"],
+    "optimizers": ["core", "files"],
     "transforms": ["guards"],
     "tokenizers": ["cuda", "files"],
     "datasets": ["tokenizers", "transforms", "utils"],

@@ -17,11 +17,10 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # halves of UTF-16: no text has them 
 class Tokenizer:
     """tokens is a list: the id of a token is its place in it.
 
-    A subclass defines encode and decode, and is made by its class and tokens.
+    A subclass sets tokens, and defines encode and decode.
     """
 
-    def __init__(self, tokens):
-        self.tokens = list(tokens)
+    tokens: list
 
     def __len__(self):
         return len(self.tokens)
@@ -104,7 +103,7 @@ class Bytes(Tokenizer):
     """
 
     def __init__(self):
-        super().__init__(bytes([i]) for i in range(256))
+        self.tokens = [bytes([i]) for i in range(256)]
 
     def encode(self, text) -> list:
         """Return the ids of a text."""
@@ -140,7 +139,7 @@ class Characters(Tokenizer):
     """
 
     def __init__(self, tokens):
-        super().__init__(tokens)
+        self.tokens = list(tokens)
         check_tokens("Characters", self.tokens, str)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
 
