@@ -48,10 +48,10 @@ Output:
       256          512              2.04
      1024         1280              2.71
     S|pe|ak|,|_good|_M|enenius|,|_of|_the|_un|s|pe|ak|able|.
-    'na\xefve': 5 tokens, comes back: True
-    '\u4f60\u597d': 6 tokens, comes back: True
-    '\U0001f642': 4 tokens, comes back: True
-    half of the last: '\ufffd'
+    French: 5 tokens, comes back: True
+    Chinese: 6 tokens, comes back: True
+    a smile: 4 tokens, comes back: True
+    half of the smile: U+FFFD
 """
 
 import re
@@ -195,7 +195,8 @@ class BPE(Bytes):
 # training is enough for the table. What is encoded there is the last
 # tenth of the text, and the training has not seen it. Texts in other
 # languages come back, too, but nothing in Shakespeare looks like them,
-# so nearly each of their bytes is a token.
+# so nearly each of their bytes is a token. U+FFFD is the sign for
+# bytes that are no character: half a smile is none.
 if __name__ == "__main__":
     whole = "--full" in sys.argv[1:]
     seen = Shakespeare(train=True, whole=whole).text
@@ -213,8 +214,10 @@ if __name__ == "__main__":
     line = "Speak, good Menenius, of the unspeakable."
     pieces = [learned.decode([i]) for i in learned.encode(line)]
     print("|".join(pieces).replace(" ", "_"))
-    for text in "naïve", "你好", "🙂":
+    texts = {"French": "naïve", "Chinese": "你好", "a smile": "🙂"}
+    for name, text in texts.items():
         ids = learned.encode(text)
         same = learned.decode(ids) == text
-        print(f"{ascii(text)}: {len(ids)} tokens, comes back: {same}")
-    print("half of the last:", ascii(learned.decode(ids[:2])))
+        print(f"{name}: {len(ids)} tokens, comes back: {same}")
+    half = learned.decode(ids[:2])
+    print(f"half of the smile: U+{ord(half):X}")
