@@ -64,7 +64,7 @@ class Text(Dataset):
             raise TypeError(f"{who}: expected a text, got {shown(text)} (see step 81)")
         self.context = whole(who, "context", context, 81)
         self.tokenizer = Characters.train(text) if tokenizer is None else tokenizer
-        if not hasattr(self.tokenizer, "encode"):
+        if not all(hasattr(self.tokenizer, name) for name in ("encode", "decode")):
             raise TypeError(
                 f"{who}: tokenizer must be one of dezero.tokenizers, such as "
                 f"BPE.train(text, 256), got {shown(tokenizer)} (see step 75)"
