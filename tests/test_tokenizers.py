@@ -189,6 +189,13 @@ def test_no_file(tmp_path):
         BPE.load(tmp_path / "tokens.json")
 
 
+@pytest.mark.parametrize("path", [0, 1, None, b"tokens.json", True])
+def test_paths(path):
+    for read in BPE.load, Bytes.load, BPE.from_tiktoken, Bytes().save:
+        with pytest.raises(TypeError, match="path must be the name of a file, got"):
+            read(path)
+
+
 # --- what is refused ---
 
 

@@ -1,6 +1,7 @@
 """What all tokenizers share, and the two that learn no pieces: bytes and characters."""
 
 import json
+import os
 import re
 import zlib
 
@@ -48,6 +49,7 @@ class Tokenizer:
         Raises ValueError, which says what is wrong and where, for a file that is
         damaged, or of another kind.
         """
+        check_path(f"{cls.__name__}.load", path)
         try:
             with open(path, encoding="utf-8") as file:
                 content = json.load(file)
@@ -206,6 +208,14 @@ def check_tokens(who, tokens, kind):
         raise ValueError(
             f"{who}: the byte {missing[0]} is no token, so some texts could not be "
             "encoded (see step 75)"
+        )
+
+
+def check_path(who, path):
+    """Raise TypeError unless path is the name of a file: open also takes numbers."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"{who}: path must be the name of a file, got {shown(path)} (see step 75)"
         )
 
 

@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict
 
 from dezero.guards import whole
-from dezero.tokenizers.base import Bytes, _as_text, check_tokens
+from dezero.tokenizers.base import Bytes, _as_text, check_path, check_tokens
 
 # GPT-2's rule, for a text in which each character outside of ASCII has been replaced
 # by one of its kind: 's and the like; letters, digits or others, with at most one blank
@@ -135,6 +135,7 @@ class BPE(Bytes):
         GPT-2's file has 50,256 lines; its special token, <|endoftext|>, is in none.
         Raises ValueError, which says in which line, for a file that is damaged.
         """
+        check_path("BPE.from_tiktoken", path)
         tokens = []
         with open(path, "rb") as file:
             for i, line in enumerate(file, 1):
