@@ -61,6 +61,7 @@ def test_a_character_that_is_none_of_them():
         (["a", "bc"], "token 1 must be one character, got 'bc'"),
         ([""], "token 0 must be one character, got ''"),
         ([3], "token 0 must be str, got 3"),
+        (3, "tokens must be a list, got 3"),
     ],
 )
 def test_tokens_that_are_no_characters(tokens, pattern):

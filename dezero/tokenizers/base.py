@@ -139,8 +139,8 @@ class Characters(Tokenizer):
     """
 
     def __init__(self, tokens):
+        tokens = _as_tokens("Characters", tokens, str)
         self.tokens = list(tokens)
-        check_tokens("Characters", self.tokens, str)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
 
     @classmethod
@@ -182,11 +182,17 @@ class Characters(Tokenizer):
 # --- checks -------------------------------------------------------------------
 
 
-def check_tokens(who, tokens, kind):
-    """Raise TypeError or ValueError unless tokens are different, and of a kind.
+def _as_tokens(who, tokens, kind):
+    """Return tokens as a list, if they are different, and of a kind.
 
     kind: str, for characters; or bytes, and then each single byte must be there.
     """
+    try:
+        tokens = list(tokens)
+    except TypeError:
+        raise TypeError(
+            f"{who}: tokens must be a list, got {shown(tokens)} (see step 75)"
+        ) from None
     seen = {}
     for i, token in enumerate(tokens):
         if not isinstance(token, kind):
@@ -209,6 +215,7 @@ def check_tokens(who, tokens, kind):
             f"{who}: the byte {missing[0]} is no token, so some texts could not be "
             "encoded (see step 75)"
         )
+    return tokens
 
 
 def check_path(who, path):

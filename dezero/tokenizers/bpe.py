@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict
 
 from dezero.guards import whole
-from dezero.tokenizers.base import Bytes, _as_text, check_path, check_tokens
+from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_path
 
 # GPT-2's rule, for a text in which each character outside of ASCII has been replaced
 # by one of its kind: 's and the like; letters, digits or others, with at most one blank
@@ -68,8 +68,8 @@ class BPE(Bytes):
     """
 
     def __init__(self, tokens):
+        tokens = _as_tokens("BPE", tokens, bytes)
         self.tokens = list(tokens)
-        check_tokens("BPE", self.tokens, bytes)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
 
     @classmethod
