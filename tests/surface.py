@@ -475,6 +475,8 @@ ROWS = {
     "functions.gelu": called(X),
     "functions.silu": called(X),
     "functions.softplus": called(X),
+    "functions.swiglu": called(X, Y),
+    "functions.rope": called(X[:, :2], 3, 10.0),
     "functions.softmax": called(X, 1),
     "functions.softmax_simple": called(X, 1),
     "functions.log_softmax": called(X, 1),
@@ -580,6 +582,9 @@ ROWS = {
     "layers.RMSNorm": called(1e-5).then(X),
     "layers.GroupNorm": called(1, 1e-5).then(IMAGES),
     "layers.Dropout": called(0.5).then(X),
+    "layers.TransformerBlock": called(4, 2, True, True, "rms", "swiglu", 0.5).then(
+        GATES[:, None, :4]
+    ),
     "layers.Linear.in_size": called(3).of(layers.Linear).get("in_size"),
     "layers.Conv2d.in_channels": called(3, 2).of(layers.Conv2d).get("in_channels"),
     "layers.Deconv2d.in_channels": called(3, 2).of(layers.Deconv2d).get("in_channels"),

@@ -11,12 +11,10 @@ import numpy as np
 
 from dezero import cuda
 from dezero.core import Config, Function, Variable, where
-from dezero.functions.activation import silu
 from dezero.functions.elementwise import exp
-from dezero.functions.inputs import _as_floats, _as_input
-from dezero.functions.shape import concatenate
+from dezero.functions.inputs import _as_floats
 
-__all__ = ["Attention", "attention", "rope", "swiglu"]
+__all__ = ["Attention", "attention"]
 
 
 class Attention(Function):
@@ -84,20 +82,3 @@ def attention(q, k, v, mask=None, causal=False) -> Variable:
         seen = np.tri(T, S, S - T, dtype=bool)
         mask = seen if mask is None else mask & seen
     return Attention(mask)(q, k, v)
-
-
-def rope(x, start=0, base=10000.0) -> Variable:
-    """Return x (..., T, D) with pairs of numbers turned by an angle for each place."""
-    x = _as_input("rope", x)
-    T, D = x.shape[-2:]
-    xp = cuda.get_array_module(x.data if isinstance(x, Variable) else x)
-    speed = base ** (-xp.arange(0, D, 2) / D)
-    angle = (start + xp.arange(T))[:, None] * speed  # (T, D / 2)
-    cos, sin = (f(angle).astype(x.dtype) for f in (xp.cos, xp.sin))
-    a, b = x[..., : D // 2], x[..., D // 2 :]
-    return concatenate((a * cos - b * sin, a * sin + b * cos), axis=-1)
-
-
-def swiglu(x, gate) -> Variable:
-    """Return silu(gate) * x."""
-    return silu(gate) * x
