@@ -87,8 +87,6 @@ NOT_YET_TAUGHT = {
     "layers.KVCache": 84,
     "layers.MultiHeadAttention": 78,
     "layers.TransformerBlock": 80,
-    "layers.Embedding": 81,
-    "models.GPT": 81,
     "optimizers.WarmupCosine": 82,
 }
 
@@ -125,6 +123,7 @@ LEGACY_SEEDS = {
     "step68",
     "step69",
     "step74",
+    "step81",
 }
 
 
