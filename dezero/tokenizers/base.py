@@ -15,12 +15,10 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # halves of UTF-16: no text has them 
 
 
 class Tokenizer:
-    """tokens is a list: the id of a token is its place in it.
+    """Has a list of tokens: the id of a token is its place in it.
 
     A subclass sets tokens, and defines encode and decode.
     """
-
-    tokens: list
 
     def __len__(self):
         return len(self.tokens)

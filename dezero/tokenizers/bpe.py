@@ -10,11 +10,10 @@ from dezero.tokenizers.base import Bytes, _as_text, check_tokens
 # GPT-2's rule, for a text in which each character outside of ASCII has been replaced
 # by one of its kind: 's and the like; letters, digits or others, with at most one blank
 # in front; blanks, of which the last belongs to the word behind.
-WORD = re.compile(
+WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
-    r"|\s+(?!\S)|\s+",
-    re.ASCII,
+    r"|\s+(?!\S)|\s+"
 )
 
 
@@ -35,7 +34,8 @@ def split(text):
     ['We', "'ll", ' see', ' ', ' 42', ' cats', '!']
     """
     plain = re.sub(r"[^\x00-\x7f]", kind, text)
-    return [text[m.start() : m.end()] for m in WORD.finditer(plain)]
+    found = re.finditer(WORD, plain, re.ASCII)
+    return [text[m.start() : m.end()] for m in found]
 
 
 def join(word, pair):
@@ -87,7 +87,7 @@ class BPE(Bytes):
         merges = whole("BPE.train", "merges", merges, 75, least=0)
         tokens = Bytes().tokens
         times = Counter(split(text))
-        words = {word: [tokens[i] for i in word.encode()] for word in times}
+        words = {w: [tokens[i] for i in w.encode()] for w in times}
         counts, where = Counter(), defaultdict(set)
 
         def count(word, sign):
@@ -156,3 +156,7 @@ class BPE(Bytes):
             return cls(tokens)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
+
+    @classmethod
+    def _of(cls, tokens):
+        return cls(tokens)

@@ -74,6 +74,7 @@ DIFFERENCES = {
     ("step73", "BatchNorm"): "the package also takes images, and works in place",
     ("step73", "LayerNorm"): "the package also takes more axes, and works in place",
     ("step74", "BatchNorm"): "the package shares with other norms what comes late",
+    ("step81", "GPT"): "the package also writes (step 83), and keeps a cache (84)",
 }
 
 
