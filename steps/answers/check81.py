@@ -28,7 +28,11 @@ if __name__ == "__main__":
 
 def check(mine):
     """Yield (what, expected, got)."""
-    for V, E, depth, hidden in (61, 64, 2, 176), (10, 12, 1, 32), (7, 24, 5, 64):
+    for V, E, depth, hidden in (
+        (61, 64, 2, 176),
+        (10, 12, 1, 32),
+        (7, 24, 5, 64),
+    ):
         gpt = GPT(V, 8, width=E, depth=depth)
         gpt(np.zeros((1, 1), int))
         size = sum(p.size for p in gpt.params())

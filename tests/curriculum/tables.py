@@ -88,7 +88,6 @@ NOT_YET_TAUGHT = {
     "layers.KVCache": 84,
     "layers.MultiHeadAttention": 78,
     "layers.TransformerBlock": 80,
-    "optimizers.WarmupCosine": 82,
 }
 
 
@@ -125,6 +124,7 @@ LEGACY_SEEDS = {
     "step69",
     "step74",
     "step81",
+    "step82",
 }
 
 
