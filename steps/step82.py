@@ -198,10 +198,7 @@ if __name__ == "__main__":
     adamw = AdamW(weight_decay=0.1, decays=is_matrix)
     ladder = {
         "Adam, always 0.01": (Adam(), lambda t: 0.01),
-        "and a warm-up": (
-            Adam(),
-            lambda t: 0.01 * min(1, (t + 1) / 20),
-        ),
+        "and a warm-up": (Adam(), lambda t: min(0.01, (t + 1) / 2000)),
         "and a cosine": (Adam(), cosine),
         "and clipping": (clipped(Adam()), cosine),
         "and decay of matrices": (clipped(adamw), cosine),

@@ -126,7 +126,7 @@ def test_training_lowers_the_loss_at_the_rates_of_the_schedule(step):
     optimizer = optimizers.Adam()
     model, losses = step.train(optimizer, schedule, Text(), updates=25)
     assert seen == list(range(25)) and optimizer.t == 25 and len(losses) == 25
-    assert losses[0] == pytest.approx(math.log(7), rel=0.1)
+    assert losses[0] == pytest.approx(math.log(7), rel=0.3)
     assert losses[-1] < losses[0] / 2
     assert model.context == 6
 

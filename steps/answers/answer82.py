@@ -16,7 +16,7 @@ from step82 import AdamW, clipped, held_out, is_matrix, train
 
 
 class WarmupStable:
-    """A rate that rises to peak, stays there, and falls to 0 in the last fifth."""
+    """Up to peak, stay, and down to 0 in the last fifth."""
 
     def __init__(self, peak, warmup, total):
         self.peak = peak

@@ -1,11 +1,11 @@
-"""Check of the exercise of step 82: a rate that stays at its peak for long."""
+"""Check of the exercise of step 82: a rate that stays for long."""
 
 START = '''
 from step82 import AdamW, clipped, held_out, is_matrix, train
 
 
 class WarmupStable:
-    """A rate that rises to peak, stays there, and falls to 0 in the last fifth."""
+    """Up to peak, stay, and down to 0 in the last fifth."""
 
     def __init__(self, peak, warmup, total):
         self.peak = peak
@@ -31,15 +31,7 @@ def check(mine):
         *((4, 0.8), (10, 0.8), (16, 0.8)),
         *((17, 0.6), (18, 0.4), (19, 0.2), (20, 0.0), (25, 0.0)),
     ):
-        yield (
-            f"the rate of update {t}, of 20, with peak 0.8",
-            rate,
-            schedule(t),
-        )
+        yield f"peak 0.8, warmup 4, total 20, t {t}", rate, schedule(t)
     schedule = mine.WarmupStable(1.0, warmup=0, total=100)
     for t, rate in (0, 1.0), (79, 1.0), (90, 0.5):
-        yield (
-            f"the rate of update {t}, of 100, without warm-up",
-            rate,
-            schedule(t),
-        )
+        yield f"peak 1, warmup 0, total 100, t {t}", rate, schedule(t)
