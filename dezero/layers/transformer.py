@@ -23,7 +23,7 @@ class Embedding(EmbedID):
 
     def __init__(self, count: int, width: int):
         super().__init__(count, width)
-        self.W.data = (self.W.data * 0.02).astype(np.float32)
+        self.W.data = (0.02 * self.W.data).astype(np.float32)
 
     def scores(self, h):
         """Return h @ W.T: how well each token's vector matches h (..., E)."""
