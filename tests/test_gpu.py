@@ -372,6 +372,10 @@ LAYERS = {
         (lambda: L.MultiHeadAttention(4, 2), TEXTS64),
         (lambda: L.MultiHeadAttention(4, 1, causal=True, rope=True), TEXTS64),
     ],
+    "TransformerBlock": [
+        (lambda: L.TransformerBlock(4, 2), TEXTS64),
+        (lambda: L.TransformerBlock(4, 2, False, True, "rms", "swiglu"), TEXTS64),
+    ],
     "RNN": [(lambda: L.RNN(3), ROWS)],
     "LSTM": [(lambda: L.LSTM(3), ROWS), (lambda: L.LSTM(3, in_size=4), ROWS)],
     "GRU": [(lambda: L.GRU(3), ROWS)],

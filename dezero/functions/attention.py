@@ -12,12 +12,11 @@ import numpy as np
 
 from dezero import cuda
 from dezero.core import Config, Function, Variable, _unwrap, where
-from dezero.functions.activation import _sum_along, silu, softmax
+from dezero.functions.activation import _sum_along, softmax
 from dezero.functions.inputs import _as_floats, _as_input, _broadcasts, _in_float32
-from dezero.functions.shape import concatenate
 from dezero.guards import flag
 
-__all__ = ["Attention", "attention", "attention_weights", "rope", "swiglu"]
+__all__ = ["Attention", "attention", "attention_weights"]
 
 
 class Attention(Function):
@@ -165,20 +164,3 @@ def _as_lookup(who, mask, causal, *given):
             "causal=True makes the causal one (see step 77)"
         )
     return mask, *given
-
-
-def rope(x, start=0, base=10000.0) -> Variable:
-    """Return x (..., T, D) with pairs of numbers turned by an angle for each place."""
-    x = _as_input("rope", x)
-    T, D = x.shape[-2:]
-    xp = cuda.get_array_module(x.data if isinstance(x, Variable) else x)
-    speed = base ** (-xp.arange(0, D, 2) / D)
-    angle = (start + xp.arange(T))[:, None] * speed  # (T, D / 2)
-    cos, sin = (f(angle).astype(x.dtype) for f in (xp.cos, xp.sin))
-    a, b = x[..., : D // 2], x[..., D // 2 :]
-    return concatenate((a * cos - b * sin, a * sin + b * cos), axis=-1)
-
-
-def swiglu(x, gate) -> Variable:
-    """Return silu(gate) * x."""
-    return silu(gate) * x

@@ -428,6 +428,32 @@ def lookup(step, np, trace):
     return [trace(y)]
 
 
+@recipe(80, "a transformer block: each gradient comes on two ways")
+def block(step, np, trace):
+    """A new block of width 2; then with numbers where it adds."""
+    from dezero import Variable
+
+    def run(title, size, note):
+        state = np.random.get_state()
+        try:
+            np.random.seed(0)
+            block = step.TransformerBlock(2, heads=1)
+        finally:
+            np.random.set_state(state)
+        rng = np.random.default_rng(0)
+        for layer in block.attention.out, block.down:
+            layer.W.data = size * rng.normal(size=layer.W.shape)
+        x = Variable(rng.normal(size=(1, 2, 2)), "x")
+        y = block(x)
+        y.name = "y"
+        return trace(y, title=title, note=note)
+
+    return [
+        run("new: y = x", 0, "Only the straight way has brought x its gradient."),
+        run("after some training", 1, "Now each part has added to it."),
+    ]
+
+
 if __name__ == "__main__":
     sys.path[0] = str(STEPS)
     figures = STEPS.parent / "figures"
