@@ -18,7 +18,7 @@ class Node:
 
     function    what is called; None for a source. Its attributes pure = False and
                 stays = True say that it is more than its result: see pure and stays
-    args        its arguments: Nodes, also in tuples and slices, and plain values
+    args        its arguments: Nodes, also in tuples and lists, and plain values
     kwargs      {name: plain value}
     shape       the result's; None for several results
     dtype       likewise
@@ -29,9 +29,10 @@ class Node:
     pure        whether it is a call whose result depends on the arguments alone
     stays       whether it is there even if nothing needs the result
     body        the Nodes that were fused into this one, the last of them the result
+    is_fresh    whether the result is memory of its own, and no view of an input
     """
 
-    body = ()
+    body, is_fresh = (), False
 
     def __init__(
         self,
@@ -162,16 +163,14 @@ def alike(x, y):
 
 
 def mapped(tree, change, kind=None):
-    """Return nested tuples, lists and slices with change(x) for each x of a kind."""
+    """Return nested tuples and lists with change(x) for each x of a kind in them."""
     if type(tree) in (tuple, list):
         return type(tree)(mapped(part, change, kind) for part in tree)
-    if type(tree) is slice:
-        return slice(*mapped((tree.start, tree.stop, tree.step), change, kind))
     return change(tree) if kind in (None, type(tree)) else tree
 
 
-def leaves(tree, kind):
-    """Return the objects of a kind in nested tuples, lists and slices."""
+def leaves(tree, kind=None):
+    """Return the objects, maybe those of a kind, in nested tuples and lists."""
     found = []
     mapped(tree, found.append, kind)
     return found

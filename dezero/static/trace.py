@@ -22,15 +22,11 @@ from dezero.static.graph import Graph, Node, constant, leaves, mapped
 from dezero.static.passes import prune
 from dezero.static.symbol import (
     NEEDS_NO_NUMBERS,
-    REDUCTIONS,
-    SHAPED_BY_THE_REST,
     CannotFollow,
     Symbol,
-    depends_on_numbers,
-    has_symbols,
-    plainest,
     sample,
     samples,
+    shaping,
 )
 
 
@@ -102,34 +98,37 @@ class Trace:
         self.nodes.append(node)
         return Symbol(self, node)
 
-    def note(self, function, args, kwargs=None):
+    def note(self, function, args, kwargs=None, name=None):
         """Note a call of NumPy; return the Symbol of its result, or Symbols.
 
         The shape and dtype are those that the call has on samples.
         """
-        kwargs, name = kwargs or {}, function.__name__
+        kwargs, name = kwargs or {}, name or function.__name__
         if function in NEEDS_NO_NUMBERS:
             return function(*samples(args), **kwargs)
-        first = leaves((*args, *kwargs.values()), Symbol)[0]
-        if depends_on_numbers(function, args, kwargs):
-            first.refuse(f"calls {name}, whose result has a shape only a run may know")
-        if any(leaves(tuple(kwargs.values()), kind) for kind in (Symbol, np.ndarray)):
-            first.refuse(f"passes an array to {name} by keyword")
-        function, args, kwargs = plainest(function, args, kwargs)
-        nodes = self.as_nodes(args, function)
+        values, symbols = shaping(function, args, kwargs), leaves(args, Symbol)
+        if values is None:
+            symbols[0].refuse(f"calls {name}, whose result has a shape of the run")
+        if any(leaves((*kwargs.values(),), kind) for kind in (Symbol, np.ndarray)):
+            symbols[0].refuse(f"passes an array to {name} by keyword")
+        nodes = self.as_nodes(values, function)
+        nodes += self.as_nodes(args[len(values) :], function, fixed=True)
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
             function = np.dot  # half the time on small ones
-        node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
+        node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
-        with whole.named(node.name, args, numpy=True):
+        with whole.named(function, args):
             y = node.compute(arrays)
-        result = self.record(node, y)
-        parts = (result, y) if isinstance(y, (tuple, list)) else ([result], [y])
-        for x in leaves(args, Symbol) if not node.is_elementwise else ():
-            for one, part in zip(*parts):
-                if np.may_share_memory(part, arrays[node.inputs.index(x._node)]):
-                    one._views = x._views
-                    x._views.append(one)
+        result, node.is_fresh = self.record(node, y), node.pure
+        if not node.is_elementwise:
+            given = {x._node: x for x in symbols}
+            several = isinstance(y, (tuple, list))
+            for one, part in zip(result, y) if several else [(result, y)]:
+                for x, array in zip(node.inputs, arrays):
+                    if part is not None and np.may_share_memory(part, array):
+                        node.is_fresh = False
+                        if x in given:
+                            given[x].shares_with(one)
         return result
 
     def record(self, node, y):
@@ -148,24 +147,25 @@ class Trace:
         node.shape, node.dtype = y.shape, y.dtype
         return Symbol(self, node)
 
-    def as_nodes(self, args, function=None):
-        """Return arguments with Nodes for Symbols and arrays."""
+    def as_nodes(self, args, function=None, fixed=False):
+        """Return arguments with Nodes for Symbols and arrays.
+
+        fixed: an array is taken as it is now. So are masks, and counts: shapes follow
+        from their numbers.
+        """
         dtypes = {s.dtype for s in leaves(args, Symbol)}
 
         def change(x):
             if type(x) is Symbol:
                 return x.read()
-            is_number = isinstance(x, (bool, int, float, complex))
-            if is_number and isinstance(function, np.ufunc):
+            if isinstance(x, (bool, int, float, complex)):
+                if not isinstance(function, np.ufunc):
+                    return x
                 # A Python number takes the dtype of the arrays beside it.
-                dtype = np.result_type(*dtypes)
-                fits = dtype.kind in "fc" or (isinstance(x, int) and dtype.kind in "iu")
-                x = np.asarray(x, dtype if fits and type(x) is not bool else None)
+                x = np.asarray(x, np.result_type(*dtypes, x))
             if isinstance(x, (np.ndarray, np.generic)):
-                # A mask or counts are fixed, as the shape is that follows from them.
-                fixed = x.dtype == bool and function is operator.getitem
-                fixed |= getattr(function, "__name__", "") in SHAPED_BY_THE_REST
-                return self.add(constant(x.copy() if fixed else x))._node
+                is_mask = function is operator.getitem and x.dtype == bool
+                return self.add(constant(x.copy() if fixed or is_mask else x))._node
             return x
 
         return mapped(tuple(args), change)
@@ -177,7 +177,7 @@ class Trace:
             arrays = [known[z] for z in x.inputs]
             known[x] = x.compute(arrays) if x.pure else sample(x)
         truth = bool(known[node])
-        self.nodes.append(Node(whole.Check(truth), (node,)))
+        self.nodes.append(Node(whole.check, (node, truth)))
         return truth
 
     # --- Variables ---
@@ -248,31 +248,36 @@ class Trace:
         """Return what original(*inputs) does, noted."""
         func = copy.copy(original)  # a node is one call
         if not Config.wrap:
-            if not has_symbols((*inputs, *vars(func).values())):
+            if not leaves((*inputs, *vars(func).values()), Symbol):
                 return func.forward(*inputs)
-            return self.follow(func, original, inputs)
-        given, inputs = inputs, guards.as_variables(inputs, type(func).__name__)
-        for i, x in enumerate(inputs):
-            if isinstance(given[i], Variable):
-                inputs[i] = self.stand_in(x)
-            elif x._data is not None and type(x._data) is not Symbol:
-                inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
-        ys = self.follow(func, original, [x._data for x in inputs])
+            return self.forward(func, original, inputs)
+        inputs = guards.as_variables(inputs, type(func).__name__)
+        inputs = [self.stand_in(x) for x in inputs]
+        ys = self.forward(func, original, [x._data for x in inputs])
         ys = self.as_nodes(guards.results(func, ys))
         return func._record(inputs, [Symbol(self, y) for y in ys])
 
-    def follow(self, func, original, xs):
+    def forward(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
         self.originals[func] = original
         with whole.generator_alone() as has_drawn, self.attempt():
-            with whole.named(type(func).__name__, xs):
+            with whole.named(type(func), xs):
                 y = func.forward(*xs)
-            if not has_drawn() and not whole.remembers(func, original):
-                return y
-            raise CannotFollow
+            if has_drawn() or whole.changed(vars(original), vars(func)):
+                raise CannotFollow
+            return y
         vars(func).clear()
         vars(func).update(vars(original))
-        return whole.keep(self, func, original, tuple(xs))
+        return self.keep(func, xs)
+
+    def keep(self, func, xs):
+        """Note a Function as one call; return the Symbols of its results."""
+        original = self.originals[func]
+        hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
+        self.wholes[func] = forward = whole.Forward(original, list(hidden))
+        with whole.generator_alone():
+            ys = self.note(forward, (tuple(hidden.values()), tuple(xs)))
+        return tuple(ys) if isinstance(ys, list) else ys
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
@@ -280,9 +285,20 @@ class Trace:
             with self.attempt():
                 return whole.gradients(func, gys)
             # Its forward could be followed, and is done once more, whole.
-            original, xs = self.originals[func], [x._data for x in func._inputs]
-            whole.keep(self, func, original, tuple(xs))
-        return whole.back(self, func, gys)
+            self.keep(func, [x._data for x in func._inputs])
+        source = self.wholes[func]
+        back = whole.Back(source, [x.requires_grad for x in func._inputs])
+        arrays = [gy._data if isinstance(gy, Variable) else gy for gy in gys]
+        with whole.generator_alone():
+            gxs = self.note(back, (arrays,))
+        if not Config.enable_backprop:
+            return gxs
+        outputs = [reference() for reference in func._outputs]
+        inputs = [x for x in (*gys, *func._inputs, *outputs) if x is not None]
+        known = [gx for gx in gxs if gx is not None]
+        found = whole.Recorded(source.__name__)._record(inputs, known)
+        found = iter(found if isinstance(found, list) else [found])
+        return tuple(None if gx is None else next(found) for gx in gxs)
 
     @contextlib.contextmanager
     def attempt(self):
