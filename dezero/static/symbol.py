@@ -106,11 +106,6 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         self._node = y._node
         return self
 
-    def shares_with(self, view):
-        """Note that another Symbol shows this memory."""
-        view._views = self._views
-        self._views.append(view)
-
     def read(self):
         """Return the Node; raise where it may not be what an array would hold."""
         if not self._trace.open:
@@ -174,17 +169,16 @@ _METHODS = set(
 # The shape follows from that of the first argument, a value or a list of values; the
 # rest must be known: how often to repeat, for instance.
 _SHAPED_BY_THE_FIRST = _METHODS | set(
-    "amax amin around array_split atleast_1d atleast_2d atleast_3d average "
-    "broadcast_arrays broadcast_to column_stack concat concatenate count_nonzero diag "
-    "diff dsplit dstack expand_dims flip fliplr flipud hsplit hstack imag inv max "
-    "median min moveaxis nanmax nanmean nanmin nansum norm pad ptp real rollaxis roll "
-    "rot90 sort split stack sum tile trapezoid tril triu vsplit vstack".split()
+    "amax amin array_split atleast_1d atleast_2d average broadcast_arrays broadcast_to "
+    "column_stack concatenate count_nonzero diag diff expand_dims flip fliplr flipud "
+    "hsplit hstack imag inv max median min moveaxis norm pad ptp real roll rot90 sort "
+    "split stack sum tile trapezoid tril triu vsplit vstack".split()
 )
 # The shape follows from those of all arguments.
 _SHAPED_BY_ALL = set(
-    "append clip convolve cross dot einsum full_like getitem gradient inner interp "
-    "isclose kron matmul meshgrid nan_to_num outer reduce searchsorted select solve "
-    "take take_along_axis tensordot vdot where".split()
+    "append clip cross dot einsum full_like getitem inner interp isclose kron matmul "
+    "nan_to_num outer reduce searchsorted solve take take_along_axis tensordot vdot "
+    "where".split()
 )
 
 

@@ -82,14 +82,13 @@ class Trace:
                 "compile: f uses none of the Variables in gradients; it must use "
                 "them as they are, not their arrays (see step 72)"
             )
-        found = []
+        grads = []
         if known:
             seed = Variable(self.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
-            found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
-        pairs = [(x, g) for x, g in zip(known, found) if g is not None]
-        self.targets = [x for x, _ in pairs]
-        outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
-        self.graph = Graph(self.nodes, outputs)
+            grads = gradients_of(ys[0], [ours[x] for x in known], seed, False)
+        self.targets = [x for x, gx in zip(known, grads) if gx is not None]
+        results = ys + [gx for gx in grads if gx is not None]
+        self.graph = Graph(self.nodes, [y._data.read() for y in results])
 
     # --- what NumPy is asked for ---
 
@@ -120,15 +119,14 @@ class Trace:
         with whole.named(function, args):
             y = node.compute(arrays)
         result, node.is_fresh = self.record(node, y), node.pure
-        if not node.is_elementwise:
-            given = {x._node: x for x in symbols}
-            several = isinstance(y, (tuple, list))
-            for one, part in zip(result, y) if several else [(result, y)]:
-                for x, array in zip(node.inputs, arrays):
-                    if part is not None and np.may_share_memory(part, array):
-                        node.is_fresh = False
-                        if x in given:
-                            given[x].shares_with(one)
+        given = {x._node: x for x in symbols}
+        for one, part in zip(leaves(result), leaves(y)):
+            for x, array in zip(node.inputs, arrays):
+                if np.may_share_memory(part, array):
+                    node.is_fresh = False
+                    if x in given:  # a view
+                        one._views = given[x]._views
+                        one._views.append(one)
         return result
 
     def record(self, node, y):
@@ -276,8 +274,7 @@ class Trace:
         hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
         self.wholes[func] = forward = whole.Forward(original, list(hidden))
         with whole.generator_alone():
-            ys = self.note(forward, (tuple(hidden.values()), tuple(xs)))
-        return tuple(ys) if isinstance(ys, list) else ys
+            return self.note(forward, (tuple(hidden.values()), tuple(xs)))
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""

@@ -61,7 +61,7 @@ class Forward:
                 f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
                 "step 72)"
             )
-        return arrays if isinstance(ys, list) else arrays[0]
+        return tuple(arrays) if isinstance(ys, list) else arrays[0]
 
     def forget(self):
         """Let go of the arrays of a run."""
