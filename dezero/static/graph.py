@@ -32,19 +32,10 @@ class Node:
     is_fresh    whether the result is memory of its own, and no view of an input
     """
 
+    value = label = None
     body, is_fresh = (), False
 
-    def __init__(
-        self,
-        function,
-        args=(),
-        kwargs=None,
-        shape=None,
-        dtype=None,
-        name=None,
-        value=None,
-        label=None,
-    ):
+    def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, name=""):
         if not callable(function) and not (function is None and name):
             expected = "a function, or None and a name"
             raise TypeError(refusal("Node", "function", expected, function, 72))
@@ -52,7 +43,6 @@ class Node:
         self.kwargs = {} if kwargs is None else kwargs
         self.shape, self.dtype = shape, dtype
         self.name = name or getattr(function, "__name__", str(function))
-        self.value, self.label = value, label
         self.inputs = leaves(args, Node)
         self.pure = getattr(function, "pure", function is not None)
         self.stays = getattr(function, "stays", name == "placeholder")
@@ -151,10 +141,17 @@ class Graph:
         return "digraph g {\n" + text + "}"
 
 
+def source(name, shape, dtype, value=None, label=None):
+    """Return a Node that is no call: "placeholder", "variable" or "constant"."""
+    node = Node(None, (), {}, shape, dtype, name)
+    node.value, node.label = value, label
+    return node
+
+
 def constant(value):
     """Return the Node of an array whose numbers are known."""
     value = np.asarray(value)
-    return Node(None, (), {}, value.shape, value.dtype, "constant", value)
+    return source("constant", value.shape, value.dtype, value)
 
 
 def alike(x, y):

@@ -18,7 +18,7 @@ from dezero.core.config import switched
 from dezero.core.variable import accumulated
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, constant
+from dezero.static.graph import Node, _as_list, constant, source
 from dezero.static.passes import fold, fuse, merge, prune
 from dezero.static.trace import Trace
 from dezero.static.whole import Back, Forward, OtherWay
@@ -37,7 +37,7 @@ def placeholder(shape, dtype=np.float64, name=None):
         expected = "a dtype, such as np.float64"
         raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
     shape = _as_shape("placeholder", shape, 72)
-    return Node(None, (), {}, shape, dtype, "placeholder", label=name)
+    return source("placeholder", shape, dtype, label=name)
 
 
 def compile(f, *examples, gradients=()):
@@ -54,6 +54,7 @@ def compile(f, *examples, gradients=()):
     Raises TypeError where f needs numbers, or does what would not happen in every run,
     and ValueError where shapes do not fit.
     """
+    _check_place("compile")
     check_callable("compile", f, 72)
     wanted = _as_list("compile", gradients, "gradients", Variable)
     xs = []
@@ -183,11 +184,7 @@ class Program:
 
     def _check(self, xs):
         """Raise an error where f would do something else now."""
-        if Config.handler is not None:
-            raise TypeError(
-                "Program: called while another f is followed; call the plain function "
-                "there (see step 72)"
-            )
+        _check_place("Program")
         if len(xs) != len(self._xs):
             names = ", ".join(x.label for x in self._xs)
             raise TypeError(
@@ -239,6 +236,15 @@ class Program:
     def __repr__(self):
         names = ", ".join(f"{x.label} {x.shape} {x.dtype}" for x in self._xs)
         return f"<Program({names}): {len(self.before)} calls, now {len(self.after)}>"
+
+
+def _check_place(who):
+    """Refuse to compile, or to run, while another f is followed."""
+    if Config.handler is not None:
+        raise TypeError(
+            f"{who}: called while another f is followed; call the plain function "
+            "there, and compile in front of f (see step 72)"
+        )
 
 
 _NO_GRAPH = (

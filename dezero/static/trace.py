@@ -18,7 +18,7 @@ import numpy as np
 from dezero.core import Config, Variable, gradients_of, guards
 from dezero.core.config import switched
 from dezero.static import whole
-from dezero.static.graph import Graph, Node, constant, leaves, mapped
+from dezero.static.graph import Graph, Node, constant, leaves, mapped, source
 from dezero.static.passes import prune
 from dezero.static.symbol import (
     NEEDS_NO_NUMBERS,
@@ -48,11 +48,6 @@ class Trace:
         self.originals = {}  # Function as it was recorded: as it was called
         self.wholes = {}  # Function as it was recorded: Forward
         self.uses_grads = False
-        if Config.handler is not None:
-            raise TypeError(
-                "compile: called while another f is followed; compile in front of f, "
-                "or call the plain function there (see step 72)"
-            )
         try:
             with switched(handler=self, enable_backprop=True):
                 self.follow_all(f, sources, wanted)
@@ -196,8 +191,7 @@ class Trace:
             if x.creator is not None and x.requires_grad:
                 self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
-            shape, dtype = x._data.shape, x._data.dtype
-            node = Node(None, (), {}, shape, dtype, "variable", x, label)
+            node = source("variable", x.shape, x.dtype, x, label)
             ours = Variable(self.add(node), x.name, x.requires_grad)
             self.stand_ins[id(x)] = x, ours
         return self.stand_ins[id(x)][1]
