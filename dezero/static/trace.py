@@ -45,8 +45,7 @@ class Trace:
         self.open = True
         self.depth = 0  # of Functions that are being followed
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
-        self.originals = {}  # Function as it was recorded: as it was called
-        self.wholes = {}  # Function as it was recorded: Forward
+        self.originals, self.wholes = {}, {}  # of a Function as it was recorded
         self.uses_grads = False
         try:
             with switched(handler=self, enable_backprop=True):
@@ -59,15 +58,14 @@ class Trace:
         xs = [Variable(self.add(node), node.label) for node in sources]
         result = f(*xs)
         self.many = type(result) if isinstance(result, (tuple, list)) else None
-        ys = []
-        for y in result if self.many else [result]:
-            y = Variable(y) if type(y) is Symbol else y
-            if not isinstance(y, Variable):
+        ys = list(result) if self.many else [result]
+        for i, y in enumerate(ys):
+            if not isinstance(y, Variable) and type(y) is not Symbol:
                 raise TypeError(
                     "compile: f must return a Variable, or a tuple or list of "
                     f"them, got {type(y).__name__} (see step 72)"
                 )
-            ys.append(self.stand_in(y))
+            ys[i] = Variable(y) if type(y) is Symbol else self.stand_in(y)
         self.uses_grads |= any(x._grad is not None for x in xs)
         self.check_variables(wanted)
         ours = dict(self.stand_ins.values())
@@ -147,13 +145,12 @@ class Trace:
         from their numbers.
         """
         dtypes = {s.dtype for s in leaves(args, Symbol)}
+        is_ufunc = isinstance(function, np.ufunc)
 
         def change(x):
             if type(x) is Symbol:
                 return x.read()
-            if isinstance(x, (bool, int, float, complex)):
-                if not isinstance(function, np.ufunc):
-                    return x
+            if is_ufunc and isinstance(x, (bool, int, float, complex)):
                 # A Python number takes the dtype of the arrays beside it.
                 x = np.asarray(x, np.result_type(*dtypes, x))
             if isinstance(x, (np.ndarray, np.generic)):
@@ -167,8 +164,7 @@ class Trace:
         """Note that a run must find the same truth as samples give; return that."""
         node, known = symbol.read(), {}
         for x in prune(Graph(self.nodes, [node])).nodes:
-            arrays = [known[z] for z in x.inputs]
-            known[x] = x.compute(arrays) if x.pure else sample(x)
+            known[x] = x.compute([known[z] for z in x.inputs]) if x.pure else sample(x)
         truth = bool(known[node])
         self.nodes.append(Node(whole.check, (node, truth)))
         return truth
@@ -222,7 +218,7 @@ class Trace:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
-        self.hooks = [len(x._hooks or ()) for x in wanted]
+        self.hooks = [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
@@ -266,7 +262,7 @@ class Trace:
         """Note a Function as one call; return the Symbols of its results."""
         original = self.originals[func]
         hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
-        self.wholes[func] = forward = whole.Forward(original, list(hidden))
+        forward = self.wholes[func] = whole.Forward(original, list(hidden))
         with whole.generator_alone():
             return self.note(forward, (tuple(hidden.values()), tuple(xs)))
 
@@ -281,15 +277,14 @@ class Trace:
         back = whole.Back(source, [x.requires_grad for x in func._inputs])
         arrays = [gy._data if isinstance(gy, Variable) else gy for gy in gys]
         with whole.generator_alone():
-            gxs = self.note(back, (arrays,))
-        if not Config.enable_backprop:
-            return gxs
-        outputs = [reference() for reference in func._outputs]
-        inputs = [x for x in (*gys, *func._inputs, *outputs) if x is not None]
-        known = [gx for gx in gxs if gx is not None]
-        found = whole.Recorded(source.__name__)._record(inputs, known)
-        found = iter(found if isinstance(found, list) else [found])
-        return tuple(None if gx is None else next(found) for gx in gxs)
+            gxs = list(self.note(back, (arrays,)))
+        if Config.enable_backprop:
+            inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
+            inputs = [x for x in inputs if x is not None]
+            for i, gx in enumerate(gxs):
+                if gx is not None:
+                    gxs[i] = whole.Recorded(source.__name__)._record(inputs, [gx])
+        return tuple(gxs)
 
     @contextlib.contextmanager
     def attempt(self):
