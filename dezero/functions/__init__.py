@@ -31,6 +31,7 @@ from dezero.core import (
 )
 from dezero.functions import arraylike
 from dezero.functions.activation import *
+from dezero.functions.attention import *
 from dezero.functions.columns import *
 from dezero.functions.conv import *
 from dezero.functions.elementwise import *
@@ -39,6 +40,7 @@ from dezero.functions.loss import *
 from dezero.functions.norm import *
 from dezero.functions.norm_samples import *
 from dezero.functions.pooling import *
+from dezero.functions.positions import *
 from dezero.functions.recurrent import *
 from dezero.functions.reduction import *
 from dezero.functions.shape import *
