@@ -9,7 +9,7 @@ The same GPT has been built from arrays in this chapter, and step 72
 can compile it. Each of the three gets the same name, and must
 find the same loss and the same gradients:
 
-    scalars    76,707 Functions, of one or two numbers each
+    scalars    76,699 Functions, of one or two numbers each
     arrays     some dozens of Functions, of a whole array each
     compiled   the calls of NumPy alone, in one function
 
@@ -36,7 +36,7 @@ In the package: dezero/models/gpt.py, GPT; dezero/core_simple.py;
 dezero/static/program.py, compile
 
 Output (rtol 0.05):
-    consuela: 76,707 Functions of scalars
+    consuela: 76,699 Functions of scalars
       scalars   loss 3.327   1,000 names: ~1500.0 s
       arrays    loss 3.327   1,000 names: ~1.9 s
       compiled  loss 3.327   1,000 names: ~0.6 s
@@ -62,8 +62,8 @@ from dezero.models import GPT
 from dezero.optimizers import Adam
 
 
-class Exp(Function):
-    """y = exp(x), gx = gy * y."""
+class ScalarExp(Function):
+    """y = exp(x), gx = gy * exp(x)."""
 
     def forward(self, x):
         return np.exp(x)
@@ -72,7 +72,7 @@ class Exp(Function):
         return gy * np.exp(self.inputs[0].data)
 
 
-class Log(Function):
+class ScalarLog(Function):
     """y = log(x), gx = gy / x."""
 
     def forward(self, x):
@@ -89,36 +89,29 @@ def scalars(x):
     return [scalars(part) for part in x]
 
 
-def total(xs):
-    """Return the sum of a list."""
-    y = xs[0]
-    for x in xs[1:]:
-        y = y + x
-    return y
-
-
 def dot(xs, ys):
-    """Return the sum of the products."""
-    return total([x * y for x, y in zip(xs, ys)])
+    """Return the sum of the products of two lists."""
+    products = [x * y for x, y in zip(xs, ys)]
+    return sum(products[1:], products[0])
 
 
-def linear(x, columns, b):
+def mapped(x, columns, b):
     """Return x W + b, by the columns of W."""
     return [dot(x, w) + c for w, c in zip(columns, b)]
 
 
-def norm(x, gamma):
+def normed(x, gamma):
     """Return RMSNorm of a list (step 73)."""
     scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
     return [v * scale * g for v, g in zip(x, gamma)]
 
 
-def softmax(scores):
-    """Return probabilities; exp of numbers up to 0 is never inf."""
+def shares(scores):
+    """Return softmax; exp of numbers up to 0 is never inf."""
     top = max(float(s.data) for s in scores)
-    e = [Exp()(s - top) for s in scores]
-    z = total(e)
-    return [x / z for x in e]
+    e = [ScalarExp()(s - top) for s in scores]
+    total = sum(e[1:], e[0])
+    return [x / total for x in e]
 
 
 def turned(x, t):
@@ -146,7 +139,7 @@ def attend(rows, heads):
         for t, y in enumerate(found):
             query = turned(q[t], t)
             scores = [dot(query, x) / D**0.5 for x in k[: t + 1]]
-            p = softmax(scores)
+            p = shares(scores)
             y += [dot(p, numbers) for numbers in zip(*v[: t + 1])]
     return found
 
@@ -156,41 +149,33 @@ class ScalarGPT:
 
     def __init__(self, gpt):
         (block,) = gpt.blocks.layers
-        attention = block.attention
-        self.heads = attention.heads
+        maps = [block.attention.qkv, block.attention.out]
+        maps += [block.up, block.gate, block.down]
+        norms = block.norm1, block.norm2, gpt.norm
+        self.heads = block.attention.heads
         self.W = scalars(gpt.embedding.W.data)
-        self.norm1, self.norm2, self.norm3 = (
-            scalars(layer.gamma.data)
-            for layer in (block.norm1, block.norm2, gpt.norm)
-        )
-        self.qkv, self.out, self.up, self.gate, self.down = (
-            (scalars(layer.W.data.T), scalars(layer.b.data))
-            for layer in (
-                *(attention.qkv, attention.out),
-                *(block.up, block.gate, block.down),
-            )
-        )
+        self.norms = [scalars(norm.gamma.data) for norm in norms]
+        self.maps = [
+            (scalars(map.W.data.T), scalars(map.b.data)) for map in maps
+        ]
 
     def loss(self, ids, targets):
         """Return the mean cross-entropy of one text."""
+        first, second, last = self.norms
+        qkv, out, up, gate, down = self.maps
         xs = [self.W[i] for i in ids]
-        rows = [linear(norm(x, self.norm1), *self.qkv) for x in xs]
-        for t, y in enumerate(attend(rows, self.heads)):
-            xs[t] = added(xs[t], linear(y, *self.out))
-        losses = []
-        for x, target in zip(xs, targets):
-            h = norm(x, self.norm2)
-            pairs = zip(linear(h, *self.up), linear(h, *self.gate))
-            h = [u * (g / (1 + Exp()(-g))) for u, g in pairs]
-            h = norm(added(x, linear(h, *self.down)), self.norm3)
-            p = softmax([dot(h, w) for w in self.W])
-            losses.append(-Log()(p[target]))
-        return total(losses) / len(losses)
-
-
-def added(x, y):
-    """Return the sums of two lists."""
-    return [a + b for a, b in zip(x, y)]
+        rows = [mapped(normed(x, first), *qkv) for x in xs]
+        loss = 0
+        for x, y, t in zip(xs, attend(rows, self.heads), targets):
+            x = [a + b for a, b in zip(x, mapped(y, *out))]
+            h = normed(x, second)
+            h = zip(mapped(h, *up), mapped(h, *gate))
+            h = [u * (g / (1 + ScalarExp()(-g))) for u, g in h]
+            x = [a + b for a, b in zip(x, mapped(h, *down))]
+            h = normed(x, last)
+            p = shares([dot(h, w) for w in self.W])
+            loss = loss - ScalarLog()(p[t])
+        return loss / len(ids)
 
 
 # Step 22 looks for the latest of all waiting Functions, and here many
@@ -200,16 +185,15 @@ def backward(y):
     y.grad, heap, seen = np.ones_like(y.data), [], set()
 
     def wait(func):
-        if func is not None and id(func) not in seen:
+        if func is not None and func not in seen:
             heapq.heappush(heap, (-func.generation, len(seen), func))
-            seen.add(id(func))
+            seen.add(func)
 
     wait(y.creator)
     while heap:
         func = heapq.heappop(heap)[2]
         gxs = func.backward(*[output().grad for output in func.outputs])
-        gxs = gxs if isinstance(gxs, tuple) else (gxs,)
-        for x, gx in zip(func.inputs, gxs):
+        for x, gx in zip(func.inputs, np.atleast_1d(gxs)):
             x.grad = gx if x.grad is None else x.grad + gx
             wait(x.creator)
     return len(seen)
@@ -239,8 +223,9 @@ def loss_of(model, x, t):
 def compiled(model, x, t):
     """Return loss_of model as a program; a call leaves gradients."""
     params = list(model.params())
-    f = partial(loss_of, model)
-    return static.compile(f, x, t, gradients=params)
+    return static.compile(
+        partial(loss_of, model), x, t, gradients=params
+    )
 
 
 def train(model, names, tokenizer, updates, rate=0.01):
@@ -257,30 +242,6 @@ def train(model, names, tokenizer, updates, rate=0.01):
     return losses
 
 
-def by_scalars(model, ids, targets):
-    """Return the loss, how many Functions it took, and the GPT."""
-    gpt = ScalarGPT(model)
-    y = gpt.loss(ids, targets)
-    return y, backward(y), gpt
-
-
-def by_arrays(model, f, x, t):
-    """Return the loss f(x, t); leave the gradients in model."""
-    model.cleargrads()
-    y = f(x, t)
-    if y.creator is not None:  # a program has left them already
-        y.backward()
-    return y
-
-
-def timed(f, *args, number=100):
-    """Return f(*args), and the seconds of a call."""
-    start = perf_counter()
-    for _ in range(number):
-        y = f(*args)
-    return y, (perf_counter() - start) / number
-
-
 if __name__ == "__main__":
     names, tokenizer = Names().text.split(), Names().tokenizer
     np.random.seed(0)  # noqa: NPY002
@@ -289,17 +250,32 @@ if __name__ == "__main__":
     x, t = batch(names[:1], tokenizer)
     program = compiled(model, x, t)
 
-    f, ids, targets = partial(loss_of, model), x[:, :T], t[:, :T]
-    (y, functions, gpt), seconds = timed(
-        by_scalars, model, ids[0], targets[0], number=1
-    )
+    start = perf_counter()
+    gpt = ScalarGPT(model)
+    loss = gpt.loss(x[0, :T], t[0, :T])
+    functions = backward(loss)
+    seconds = [perf_counter() - start]
+    losses = [loss]
     print(f"{names[0]}: {functions:,} Functions of scalars")
-    rows = [("scalars", y, seconds)]
-    rows.append(("arrays", *timed(by_arrays, model, f, ids, targets)))
-    rows.append(("compiled", *timed(by_arrays, model, program, x, t)))
-    for kind, y, seconds in rows:
-        print(f"  {kind:9} loss {float(y.data):.3f}", end="")
-        print(f"   1,000 names: ~{1000 * seconds:.1f} s")
+
+    start = perf_counter()
+    for _ in range(100):
+        model.cleargrads()
+        loss = loss_of(model, x[:, :T], t[:, :T])
+        loss.backward()
+    seconds.append((perf_counter() - start) / 100)
+    losses.append(loss)
+
+    start = perf_counter()
+    for _ in range(100):
+        model.cleargrads()
+        loss = program(x, t)
+    seconds.append((perf_counter() - start) / 100)
+    losses.append(loss)
+    kinds = "scalars", "arrays", "compiled"
+    for kind, loss, each in zip(kinds, losses, seconds):
+        print(f"  {kind:9} loss {float(loss.data):.3f}", end="")
+        print(f"   1,000 names: ~{1000 * each:.1f} s")
     W = [[0.0 if v.grad is None else v.grad for v in w] for w in gpt.W]
     same = np.allclose(W, model.embedding.W.grad.data, atol=1e-5)
     print("  the same gradients:", same)
