@@ -8,8 +8,8 @@ import numpy as np
 from dezero import cuda
 from dezero.core.arraylike import unwrap
 from dezero.core.function import Function
-from dezero.core.guards import _as_input, _explained
 from dezero.core.indexing import where
+from dezero.core.outside import _as_input, _explained
 from dezero.core.shape import AsType, _sum_to
 from dezero.core.variable import Variable
 
