@@ -40,6 +40,7 @@ from curriculum.tables import (
 )
 from curriculum.words import check_words
 
+from dezero.core.arithmetic import _number_for
 from dezero.core.indexing import _add_at, _select
 from dezero.functions.activation import _sum_along
 from dezero.functions.linalg import _sum_rows
@@ -709,6 +710,7 @@ HELPERS = {
     "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),
     "select": (_select, [(np.arange(5) > 2, np.arange(5.0), 0)]),
     "root": (_root, [(np.array([0.0, 4.0]), 1e-8), (np.float32(9), 0.5)]),
+    "number_for": (_number_for, [(np.ones(2), 0.5), (np.arange(2), 3)]),
     "sum_of_squares": (_sum_of_squares, [(np.arange(6.0).reshape(2, 3),)]),
     "States": (_States, [()]),
 }

@@ -24,6 +24,7 @@ from dezero.core.arithmetic import (
     Pow,
     PowVariable,
     Sub,
+    _number_for,
     add,
     div,
     log,

@@ -21,6 +21,7 @@ PLAIN = {
     "rows_in": "lambda x: len(x)",
     "select": "lambda condition, x0, x1: np.where(condition, x0, x1)",
     "root": "lambda h, eps: np.sqrt(h) + eps",
+    "number_for": "lambda x, c: c",
     "sum_of_squares": "lambda g: (g * g).sum()",
     "States": "lambda: {}",
 }
