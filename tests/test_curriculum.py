@@ -21,11 +21,11 @@ from curriculum.form import check_form, check_numbers, new_lines
 from curriculum.layout import check_layout
 from curriculum.ledger import check_ledger, check_tables, check_uses
 from curriculum.markers import check_markers
-from curriculum.output import check_output
+from curriculum.output import check_again, check_output
 from curriculum.package import Package
 from curriculum.places import PACKAGE, ROOT, STEPS
 from curriculum.readme import check_first_example, check_readme
-from curriculum.runs import run_lessons
+from curriculum.runs import run_lessons, run_plainly
 from curriculum.same import check_package
 from curriculum.tables import (
     DIFFERENCES,
@@ -64,10 +64,8 @@ def package():
 
 @pytest.fixture(scope="session")
 def runs(lessons, package, tmp_path_factory, first_runs):
-    runs = run_lessons(lessons, package, tmp_path_factory.mktemp("steps"))
-    for number, run in runs.items():
-        first_runs.add(lessons[number].step.path, run)
-    return runs
+    scratch = tmp_path_factory.mktemp("steps")
+    return run_lessons(lessons, package, scratch, first_runs=first_runs)
 
 
 def assert_none(problems):
@@ -80,6 +78,11 @@ def test_numbers(lessons):
 
 def test_output(lessons, runs):
     assert_none(check_output(lessons, runs))
+
+
+@pytest.mark.slow
+def test_a_second_run_is_like_the_first(lessons, runs, tmp_path):
+    assert_none(check_again(lessons, runs, run_plainly(lessons, tmp_path)))
 
 
 def test_markers(lessons):
@@ -445,7 +448,7 @@ OFFLINE = """    import socket
         ("    import warnings; warnings.warn('old')", "exit code 1.*UserWarning: old"),
         ("    import sys; sys.stderr.write('psst')", "step21: writes to stderr: psst"),
         ("    open('my.txt', 'w').close()", "step21: writes my.txt into the current"),
-        (OFFLINE, "step21: fails offline, .*asked for the network"),
+        (OFFLINE, "step21: exit code 1.*asked for the network"),
     ],
 )
 def test_planted_side_effect(world, statement, pattern):
@@ -456,15 +459,22 @@ def test_planted_side_effect(world, statement, pattern):
 @pytest.mark.parametrize(
     "word, pattern",
     [
-        ("hash('a')", "step21: the second run is not like the first, line 1: expected"),
-        ("'figures/a.png'", "step21: prints figures/a.png but writes no such file"),
+        ("hash('a')", "the second run is not like the first, line 1: expected"),
+        ("'runpy' in __import__('sys').modules or 1 / 0", "fails as a program.*1 / 0"),
     ],
 )
-def test_planted_print(world, word, pattern):
+def test_planted_second_run(world, tmp_path, word, pattern):
     *_, run = world((S21, PRINT, f"{PRINT}{word}, "))
+    lessons, runs = run(21)
+    again = run_plainly(lessons, tmp_path / "again", tmp_path)
+    assert_reports(check_again(lessons, runs, again), f"step21: {pattern}")
+
+
+def test_planted_picture_that_is_not_there(world):
+    *_, run = world((S21, PRINT, f"{PRINT}'figures/a.png', "))
     problems = check_output(*run(21))
     assert "Output: is not what it prints" in problems.pop(0)
-    assert_reports(problems, pattern)
+    assert_reports(problems, "step21: prints figures/a.png but writes no such file")
 
 
 def test_planted_print_on_import(world):

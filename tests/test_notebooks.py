@@ -116,6 +116,7 @@ def test_committed_notebook_is_what_the_steps_generate(chapter):
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
     fresh, stored = runs(chapter), read(path_of(chapter))

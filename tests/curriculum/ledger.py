@@ -123,7 +123,7 @@ def check_uses(lessons, package, runs=None):
             elif name:
                 uses[name] = f"uses {written}"
         for place in sorted(runs[number].calls) if runs else []:
-            name = functions.get(place)
+            name = functions.get(tuple(place))
             if name:
                 uses.setdefault(name, f"calls {name}")
         for name, how in uses.items():
