@@ -39,9 +39,6 @@ def pytest_configure(config):
         "markers", "ours: is about our own file of a step; no task of a reader's"
     )
     config.addinivalue_line(
-        "markers", "slow: takes minutes; `python -m steps test --slow` runs these"
-    )
-    config.addinivalue_line(
         "markers", "long: takes long; `python -m steps check` leaves it out"
     )
     report, mine = os.environ.get("STEPS_REPORT"), own_steps()
