@@ -76,7 +76,7 @@ core core_simple guards functions_elementwise functions_shape
 functions_norm layers layers_conv layers_recurrent optimizers
 dataloaders transforms step01 step05 step16 step22
 """.split()
-LONG = "not 200_000 and not long_chain"
+LONG = "not long_chain"
 CHOICES = {"--quick": None, "--slow": "slow", "--all": ""}  # pytest -m
 # On all cores; the tests of a file on one of them, in our order.
 CORES = "-n auto --dist loadfile --no-loadscope-reorder".split()

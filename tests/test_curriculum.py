@@ -17,6 +17,7 @@ from book.code import read_lessons
 from book.output import difference, same_line
 from book.reader import StepError, read_ledger
 from curriculum import same
+from curriculum.course import course
 from curriculum.form import check_form, check_numbers, new_lines
 from curriculum.layout import check_layout
 from curriculum.ledger import check_ledger, check_tables, check_uses
@@ -54,7 +55,7 @@ from dezero.optimizers.states import _States
 
 @pytest.fixture(scope="session")
 def lessons():
-    return read_lessons(STEPS)
+    return course()
 
 
 @pytest.fixture(scope="session")

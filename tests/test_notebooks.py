@@ -12,18 +12,19 @@ from book import ipynb
 from book.cells import capital, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, check_kinds, written
-from book.code import find_origins, is_main, read_lesson, read_lessons
+from book.code import find_origins, is_main, read_lesson
 from book.execute import ENDLESS
 from book.output import difference
 from book.prose import prose
 from book.reader import MARKER, chapter_of, read_ledger
 from book.typeset import typeset
+from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 
 BUILD = NOTEBOOKS / "build.py"
 
 
-LESSONS = read_lessons(STEPS)
+LESSONS = course()
 CHAPTERS = chapters(LESSONS)
 GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
