@@ -24,6 +24,7 @@ import machine
 from book.output import match_lines
 from book.reader import find_steps, read_step
 from curriculum.runs import FirstRuns
+from curriculum.tables import LONG_PROGRAMS
 from practice.judge import LONG_PROGRAM, program
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
@@ -52,13 +53,20 @@ def pytest_configure(config):
         use_engine(os.environ["STEPS_ENGINE"])
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items):
     """Leave out what does not look at a reader's own file, or asks too much of it.
 
-    With STEPS_SHORT that is a test marked long, too.
+    With STEPS_SHORT that is a test marked long, too. Of our own steps, what runs a long
+    program is slow.
     """
     short = os.environ.get("STEPS_SHORT")
-    if own_steps():
+    if not own_steps():
+        names = {f"test_step{number:02d}" for number in LONG_PROGRAMS}
+        for item in items:
+            if item.path.stem in names and "run_step" in item.fixturenames:
+                item.add_marker(pytest.mark.slow)
+    else:
         for item in items:
             looks = {"load_step", "run_step", "step_path"} & set(item.fixturenames)
             if not looks or item.get_closest_marker("ours"):

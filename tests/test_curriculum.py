@@ -33,6 +33,7 @@ from curriculum.tables import (
     IMPORTS,
     LATER_FORM,
     LEGACY_SEEDS,
+    LONG_PROGRAMS,
     NOT_YET_TAUGHT,
     PAPERS_UNSAID,
     PLAIN,
@@ -63,10 +64,15 @@ def package():
     return Package(PACKAGE)
 
 
-@pytest.fixture(scope="session")
-def runs(lessons, package, tmp_path_factory, first_runs):
+@pytest.fixture(
+    scope="session", params=["short", pytest.param("long", marks=pytest.mark.slow)]
+)
+def runs(request, lessons, package, tmp_path_factory, first_runs):
+    """Return {number: Run} of the steps with short programs, or with long ones."""
+    is_long = request.param == "long"
+    chosen = {n: x for n, x in lessons.items() if (n in LONG_PROGRAMS) is is_long}
     scratch = tmp_path_factory.mktemp("steps")
-    return run_lessons(lessons, package, scratch, first_runs=first_runs)
+    return run_lessons(chosen, package, scratch, first_runs=first_runs)
 
 
 def assert_none(problems):
@@ -83,7 +89,8 @@ def test_output(lessons, runs):
 
 @pytest.mark.slow
 def test_a_second_run_is_like_the_first(lessons, runs, tmp_path):
-    assert_none(check_again(lessons, runs, run_plainly(lessons, tmp_path)))
+    chosen = {number: lessons[number] for number in runs}
+    assert_none(check_again(lessons, runs, run_plainly(chosen, tmp_path)))
 
 
 def test_markers(lessons):
@@ -106,7 +113,11 @@ def test_nothing_is_used_before_it_is_taught(lessons, package, runs):
     assert_none(check_uses(lessons, package, runs))
 
 
-def test_uses_are_seen(lessons, runs):
+def test_no_run_is_forgotten(lessons):
+    assert LONG_PROGRAMS < lessons.keys()
+
+
+def test_uses_are_seen(runs):
     """The watcher is not blind: from step 23 on, steps call the package."""
     assert all(run.calls for number, run in runs.items() if number >= 23)
 

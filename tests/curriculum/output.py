@@ -8,8 +8,8 @@ from book.output import difference
 def check_output(lessons, runs):
     """Every step prints what its Output: says, offline, and leaves nothing behind."""
     problems = []
-    for number, lesson in lessons.items():
-        step, run, name = lesson.step, runs[number], lesson.name
+    for number, run in runs.items():
+        step, name = lessons[number].step, lessons[number].name
         if step.output is None:
             problems.append(f"{name}: the docstring has no 'Output:' block")
         elif not step.output.isascii():
@@ -39,8 +39,8 @@ def check_output(lessons, runs):
 def check_again(lessons, runs, again):
     """Run as `python stepNN.py`, with other hashes, a step prints the same."""
     problems = []
-    for number, lesson in lessons.items():
-        run, name = again[number], lesson.name
+    for number, run in again.items():
+        name = lessons[number].name
         text = difference(runs[number].stdout, run.stdout)
         if run.returncode or run.stderr:
             problems.append(f"{name}: fails as a program\n{run.stderr.strip()}")

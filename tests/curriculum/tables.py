@@ -26,6 +26,9 @@ PLAIN = {
     "States": "lambda: {}",
 }
 
+# Steps whose programs take more than 8 s. Only the slow tests run them.
+LONG_PROGRAMS = {60, 74}
+
 # Loops over pieces of arrays, and what a step calls in their place: the whole is one
 # piece there, `p, g = arrays(param)`, and the body stands without a loop.
 LOOPS = {"pieces": "arrays"}
