@@ -287,6 +287,8 @@ def test_all_tests_run_on_all_cores_where_xdist_is_there(monkeypatch, there):
     cores = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     cores = cores if there else []
     assert command == ["python to test", "-m", "pytest", *cores]
+    ((command, _),) = pytest_calls(monkeypatch, "--slow")
+    assert command[3:5] == ["-m", "slow"] and ("worksteal" in command) is there
     ((command, _),) = pytest_calls(monkeypatch, "--all")
     assert command == ["python to test", "-m", "pytest", "-m", "", *cores]
     ((command, _),) = pytest_calls(monkeypatch, "--slow", "--", "tests/test_core.py")
