@@ -78,7 +78,7 @@ dataloaders transforms step01 step05 step16 step22
 """.split()
 LONG = "not long_chain"
 CHOICES = {"--quick": None, "--slow": "slow", "--all": ""}  # pytest -m
-# On all cores. The tests of a file share what they make: on one core, in
+# On all cores. The tests of a file share what they make: one core, in
 # our order. Of the slow ones each takes long: on whatever core is free.
 CORES = "-n auto --dist loadfile --no-loadscope-reorder".split()
 SLOW_CORES = "-n auto --dist worksteal".split()
