@@ -15,7 +15,7 @@ import operator
 
 import numpy as np
 
-from dezero.core import Config, Variable, gradients_of, guards
+from dezero.core import Config, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped, source
@@ -239,10 +239,10 @@ class Trace:
             if not leaves((*inputs, *vars(func).values()), Symbol):
                 return func.forward(*inputs)
             return self.forward(func, original, inputs)
-        inputs = guards.as_variables(inputs, type(func).__name__)
+        inputs = outside.as_variables(inputs, type(func).__name__)
         inputs = [self.stand_in(x) for x in inputs]
         ys = self.forward(func, original, [x._data for x in inputs])
-        ys = self.as_nodes(guards.results(func, ys))
+        ys = self.as_nodes(outside.results(func, ys))
         return func._record(inputs, [Symbol(self, y) for y in ys])
 
     def forward(self, func, original, xs):

@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, guards
+from dezero.core import Config, Function, Variable, outside
 from dezero.core.config import switched
 from dezero.static.graph import leaves
 from dezero.static.symbol import Symbol
@@ -107,7 +107,7 @@ class Recorded(Function):
 def gradients(func, gys):
     """Return func.backward(*gys) as a tuple."""
     if not func.takes_arrays:
-        return guards.gradients_from_outside(func, gys)
+        return outside.gradients_from_outside(func, gys)
     gxs = func.backward(*gys)
     return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
