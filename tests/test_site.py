@@ -1,5 +1,6 @@
 """python -m steps site: pages that hold together, and take no text for HTML."""
 
+import json
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -8,6 +9,8 @@ import pytest
 
 pytest.importorskip("pygments", reason="the site needs Pygments")
 
+from book.cells import pictures
+from book.chapter import NOTEBOOKS
 from book.code import read_lessons
 from book.prose import markdown
 from book.reader import StepError
@@ -120,6 +123,40 @@ def test_pages_are_sound(site, read):
         assert page.headings[0] == 1 and page.headings.count(1) == 1, name
         steps = zip(page.headings, page.headings[1:])
         assert all(b <= a + 1 for a, b in steps), f"{name}: {page.headings}"
+
+
+def test_a_picture_says_what_is_to_be_seen(read):
+    """In words that stand in the ledger, on the page of its step."""
+    told = []
+    for n, lesson in read_lessons(STEPS).items():
+        said = lesson.step.pictures
+        assert set(said) == set(pictures(lesson.step)), (
+            f"step {n}: [{lesson.name}.pictures] of the ledger must say of each "
+            "picture what is to be seen on it"
+        )
+        for name, text in said.items():
+            assert len(text.split()) > 9 and text.endswith("."), name
+            assert name not in text and "picture of" not in text.casefold(), name
+        assert read[f"step{n:02d}.html"].pictures == [
+            said[name] for name in pictures(lesson.step)
+        ]
+        told += said.values()
+    assert len(set(told)) == len(told)
+
+
+def test_the_notebooks_have_the_same_words():
+    told = {
+        name: text
+        for lesson in read_lessons(STEPS).values()
+        for name, text in lesson.step.pictures.items()
+    }
+    found = {}
+    for path in sorted(NOTEBOOKS.glob("chapter*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            name = re.search(r'Picture\("../figures/(.+)"\)', "".join(cell["source"]))
+            for output in cell.get("outputs", []) if name else []:
+                found[name[1]] = output["metadata"]["image/png"]["alt"]
+    assert found == told
 
 
 def test_formulas_are_drawn(site):
