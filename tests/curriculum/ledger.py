@@ -88,8 +88,8 @@ def check_tables(lessons, tables):
         for key, value in table.items():
             if key not in (*LISTS, "words", "pictures"):
                 problems.append(
-                    f"the ledger has {key!r} in [{name}]; there are {', '.join(LISTS)}, "
-                    "words and pictures"
+                    f"the ledger has {key!r} in [{name}]; there are {', '.join(LISTS)}"
+                    ", words and pictures"
                 )
             elif key in LISTS and not is_names(value):
                 problems.append(f"the ledger: {key} of [{name}] is no list of names")
