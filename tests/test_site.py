@@ -1,5 +1,6 @@
 """python -m steps site: pages that hold together, and take no text for HTML."""
 
+import ast
 import json
 import re
 from html import escape
@@ -210,6 +211,34 @@ def test_public_names(site):
         page = site[f"api-{label}.html"].decode()
         for name in names:
             assert f'id="{name.key}"' in page
+
+
+def test_members_of_a_class_have_addresses(site, read):
+    index = site["search-index.js"].decode()
+    for module, name in [
+        ("core", "Variable.backward"),  # with an entry of its own in the ledger
+        ("core", "Function.forward"),  # within that of its class
+        ("layers", "Linear.forward"),
+        ("optimizers", "Optimizer.setup"),
+        ("dataloaders", "DataLoader.to_gpu"),
+    ]:
+        assert name in read[f"api-{module}.html"].ids
+        assert f'"{module}.{name}","api-{module}.html#{name}"' in index
+    text = site["api-layers.html"].decode()
+    entry = text[text.index('id="Linear"') :]
+    entry = entry[: entry.index("</section>")]
+    forward = entry[entry.index('id="Linear.forward"') :]
+    assert "Return <code>x @ W + b</code>" in forward
+    for label in Material().names.modules:
+        explained = {
+            f"{name.key}.{node.name}"
+            for name in Material().names.modules[label]
+            if isinstance(name.node, ast.ClassDef)
+            for node in name.node.body
+            if isinstance(node, ast.FunctionDef) and ast.get_docstring(node)
+            if not node.name.startswith("_")
+        }
+        assert explained <= set(read[f"api-{label}.html"].ids), label
 
 
 def test_nothing_in_a_text_is_html():

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from ..code import first_line, names_of
@@ -25,6 +25,7 @@ class Name:
     file: str = ""
     line: int = 0
     node: object = None
+    members: list = field(default_factory=list)  # Names that the ledger has not
 
     @property
     def label(self):
@@ -57,12 +58,16 @@ class Names:
                     if place:
                         name.file, name.line, name.node = place
                     self.modules.setdefault(name.label, []).append(name)
+        known = {name.full for names in self.modules.values() for name in names}
         for names in self.modules.values():
             names.sort(key=lambda name: [x.casefold() for x in name.key.split(".")])
+            for name in names:
+                name.members = list(members(name, known))
         self.addresses = {
-            name.key: f"api-{name.label}.html#{name.key}"
+            found.key: f"api-{name.label}.html#{found.key}"
             for names in self.modules.values()
             for name in names
+            for found in (name, *name.members)
         }
 
     def file(self, label):
@@ -93,6 +98,23 @@ def places(package):
                         place = (file, first_line(member), member)
                         found.setdefault(f"{label}.{owner}.{key}", place)
     return found
+
+
+def members(name, known):
+    """Yield what a class defines and explains, but for what has an entry of its own."""
+    is_class = isinstance(name.node, ast.ClassDef)
+    for node in name.node.body if is_class else []:
+        full = f"{name.full}.{getattr(node, 'name', '_')}"
+        is_public = not full.rpartition(".")[2].startswith("_")
+        if is_public and full not in known and is_text(node):
+            known = {*known, full}  # a setter has the name of its property
+            yield Name(full, name.step, name.how, name.file, first_line(node), node)
+
+
+def is_text(node):
+    """Say whether something is a definition with a docstring."""
+    is_definition = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    return is_definition and ast.get_docstring(node) is not None
 
 
 def is_property(node):
@@ -162,11 +184,21 @@ def entry(name, material):
     step = f"{TAUGHT[name.how]} {step}"
     where = f" &middot; {name.file}, line {name.line}" if name.file else ""
     parts.append(f'<p class="meta">{step}{where}</p>')
-    is_text = isinstance(name.node, (ast.FunctionDef, ast.ClassDef))
-    text = ast.get_docstring(name.node) if is_text else ""
-    if text:
-        parts.append(docstring(text, material.links, material.target))
+    parts += explained(name, material)
+    for member in name.members:
+        parts.append(f'<h3 id="{member.key}"><code>{member.key}</code></h3>')
+        if call := signature(member):
+            parts.append(python(call))
+        parts += explained(member, material)
     return "\n".join([*parts, "</section>"])
+
+
+def explained(name, material):
+    """Return the docstring of a name as HTML, in a list that may be empty."""
+    if not is_text(name.node):
+        return []
+    text = ast.get_docstring(name.node)
+    return [docstring(text, material.links, material.target)]
 
 
 def index_page(material):

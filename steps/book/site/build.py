@@ -104,8 +104,9 @@ def pages(material):
         prefix = "dezero." * (label != "dezero")
         add(f"api-{label}.html", prefix + label, api.module_page(material, label))
         for name in names:
-            where = f"api-{label}.html#{name.key}"
-            index.append(["API", name.full, where, ""])
+            for found in (name, *name.members):
+                where = f"api-{label}.html#{found.key}"
+                index.append(["API", found.full, where, ""])
     gallery(material, files, add)
     add("search.html", "Search", chapters.search_page())
     css = (HERE / "site.css").read_text(encoding="utf-8")
