@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("pygments", reason="the site needs Pygments")
 
+from book import plays
 from book.cells import pictures
 from book.chapter import NOTEBOOKS
 from book.code import read_lessons
@@ -269,6 +270,32 @@ def test_search_index_has_steps_words_and_names(site):
     text = site["search-index.js"].decode()
     for part in ('"Step 14. One', '"topological order', '"functions.conv2d"'):
         assert part in text
+
+
+def few(monkeypatch):
+    """Leave out what is the same for every site, and takes long."""
+    monkeypatch.setattr(build, "gallery", lambda *_: None)
+    monkeypatch.setattr(build, "course_page", lambda *_: "")
+    monkeypatch.setattr("book.site.code.lines_of", without_colours)
+
+
+def test_a_player_stands_beside_its_page(tmp_path, monkeypatch):
+    few(monkeypatch)
+    files = build.build(tmp_path, numbers={14}, players=True)
+    made = plays.player(14).html.encode("utf-8", "replace")
+    assert files["play14.html"] == (tmp_path / "play14.html").read_bytes() == made
+    assert b'href="play14.html"' in files["step14.html"]
+
+
+def test_players_that_cannot_be_made(tmp_path, monkeypatch):
+    few(monkeypatch)
+    monkeypatch.setitem(plays.PLAYS, 17, ("not written yet", None))
+    with pytest.raises(StepError, match="players cannot be made: KeyError: 17"):
+        build.build(tmp_path, numbers={17}, players=True)
+    monkeypatch.setattr("machine.lacking", lambda purpose: ["numpy"])
+    files = build.build(tmp_path, numbers={14}, players=True)
+    assert "play14.html" not in files
+    assert b"python -m steps play 14" in files["step14.html"]
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):

@@ -417,10 +417,13 @@ def rows(step, np, trace):
 
 if __name__ == "__main__":
     sys.path[0] = str(STEPS)
-    figures = STEPS.parent / "figures"
-    figures.mkdir(exist_ok=True)
-    for argument in sys.argv[1:]:
-        file = figures / f"play{int(argument):02}.html"
+    arguments = sys.argv[1:]
+    folder = STEPS.parent / "figures"
+    if arguments[:1] == ["--to"]:
+        folder, arguments = Path(arguments[1]), arguments[2:]
+    folder.mkdir(exist_ok=True)
+    for argument in arguments:
+        file = folder / f"play{int(argument):02}.html"
         made = player(int(argument), file)
         size = len(made.html.encode()) / 1000
-        print(f"figures/{file.name}: {size:.0f} KB, open it in a browser")
+        print(f"{folder.name}/{file.name}: {size:.0f} KB, open it in a browser")

@@ -6,7 +6,7 @@ from html import escape
 
 from ..cells import capital, definitions, demos, names_used, pictures, place
 from ..diff import diff_lessons, imports
-from ..prose import markdown, prose
+from ..prose import prose
 from ..reader import chapter_of
 from .code import coloured_diff, listed_steps, pieces, pre, python, trimmed
 from .frame import folded, section
@@ -32,7 +32,8 @@ class Page:
 
     def text(self, text):
         """Return prose of a step as HTML."""
-        return html(markdown(text, self.links), self.terms, self.material.target)
+        made = self.material.draft(text, self.step.number)
+        return html(made, self.terms, self.material.target)
 
     def line(self, text):
         """Return a sentence of a step as HTML."""
