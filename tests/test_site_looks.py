@@ -1,0 +1,83 @@
+"""The pages of python -m steps site in a real browser, where this machine has one.
+
+apt-get install chromium nodejs npm
+npm install --prefix FOLDER axe-core puppeteer-core
+NODE_PATH=FOLDER/node_modules python -m pytest tests/test_site_looks.py
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pygments", reason="the site needs Pygments")
+
+from book.site import build
+
+LOOK = Path(__file__).with_name("look_at_site.js")
+BROWSERS = ["google-chrome", "chromium", "chromium-browser"]
+
+
+def missing():
+    """Return what to install for these tests, or None."""
+    if not os.environ.get("BROWSER") and not any(map(shutil.which, BROWSERS)):
+        return "no Chromium here: apt-get install chromium"
+    if not shutil.which("node"):
+        return "no Node here: apt-get install nodejs"
+    modules = "require.resolve('axe-core'), require.resolve('puppeteer-core')"
+    asked = ["node", "-e", modules]
+    if subprocess.run(asked, cwd=LOOK.parent, capture_output=True).returncode:
+        return (
+            "no axe-core and puppeteer-core here: npm install --prefix FOLDER axe-core "
+            "puppeteer-core, and NODE_PATH=FOLDER/node_modules"
+        )
+    return None
+
+
+@pytest.fixture(scope="module")
+def look():
+    """Return a function: what the browser says about a folder of pages."""
+    if said := missing():
+        pytest.skip(said)
+
+    def run(folder):
+        return subprocess.run(
+            ["node", LOOK, folder], capture_output=True, text=True, encoding="utf-8"
+        )
+
+    return run
+
+
+BAD = """<!DOCTYPE html><html lang="en"><head><title>Bad</title>
+<meta name="viewport" content="width=device-width"><style>
+@media (prefers-color-scheme: dark) { p { color: #222; background: #111 } }
+</style></head><body><main><h1>Bad</h1>%s</main></body></html>"""
+
+
+@pytest.mark.parametrize(
+    "inside, said",
+    [
+        ('<img src="data:,">', "390, light: image-alt"),
+        ("<p>A text</p>", "dark: color-contrast, 1 times: <p>A text</p>"),
+        ("<pre>" + "wide " * 200 + "</pre>", "390, light: .* pixels wide"),
+        ("<script>undefined.x</script>", "Cannot read properties of undefined"),
+        ('<script src="https://localhost:1/x"></script>', "asks for https://local"),
+    ],
+    ids=["no alt", "contrast", "wide", "an error", "a request"],
+)
+def test_what_is_wrong_is_found(look, tmp_path, inside, said):
+    (tmp_path / "bad.html").write_text(BAD % inside, encoding="utf-8")
+    done = look(tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert re.search(said, done.stdout), done.stdout
+
+
+@pytest.mark.slow
+def test_nothing_is_wrong_on_any_page(look, tmp_path):
+    files = build.build(tmp_path / "site")
+    done = look(tmp_path / "site")
+    count = sum(name.endswith(".html") for name in files)
+    assert f"0 found in {count} pages" in done.stdout, done.stdout + done.stderr
