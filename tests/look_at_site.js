@@ -32,6 +32,28 @@ const judged = (page, rules) =>
     );
   }, rules);
 
+// On paper a page is light, unfolded, and no code is cut; the theme here is dark.
+async function printed(page) {
+  await page.emulateMediaType("print");
+  await page.setViewport({ width: 680, height: 900 });
+  const found = await page.evaluate(() => {
+    const all = (what) => [...document.querySelectorAll(what)];
+    for (const fold of all("details")) fold.open = false;
+    const said = [];
+    const paper = getComputedStyle(document.body).backgroundColor;
+    if (paper !== "rgb(255, 255, 255)") said.push(`the paper is ${paper}`);
+    const lost = all("details > :not(summary)").filter((x) => !x.checkVisibility());
+    if (lost.length) said.push(`folded away: ${lost[0].outerHTML.slice(0, 120)}`);
+    const cut = all("pre").filter((x) => x.scrollWidth > x.clientWidth + 1);
+    if (cut.length) said.push(`cut: ${cut[0].textContent.slice(0, 120)}`);
+    const bars = all("header, .bar").filter((x) => x.checkVisibility());
+    if (bars.length) said.push(`what one can only click: ${bars[0].className}`);
+    return said;
+  });
+  await page.emulateMediaType(null);
+  return found;
+}
+
 async function look(page, file) {
   const found = [];
   let where = path.basename(file);
@@ -42,6 +64,7 @@ async function look(page, file) {
   };
   page.on("pageerror", failed);
   page.on("request", asked);
+  await page.emulateMediaType(null);
   for (const [width, themes] of process.env.ALL ? EACH : BOTH) {
     await page.setViewport({ width, height: 900 });
     await page.goto(`file://${file}`);
@@ -61,6 +84,8 @@ async function look(page, file) {
       }
     }
   }
+  where = `${path.basename(file)}, printed`;
+  (await printed(page)).forEach(say);
   page.off("pageerror", failed);
   page.off("request", asked);
   return found;

@@ -208,6 +208,9 @@ def test_public_names(site):
     entry = text[at : text.index("</section>", at)]
     assert 'Step <a href="step57.html">57</a>' in entry
     assert "dezero/functions/conv.py, line" in entry
+    text = site["api-optimizers.html"].decode()
+    entry = text[text.index('id="AdaDelta"') :]
+    assert '<math display="block">' in entry[: entry.index("</section>")]
     for label, names in Material().names.modules.items():
         page = site[f"api-{label}.html"].decode()
         for name in names:

@@ -54,6 +54,7 @@ def look():
 BAD = """<!DOCTYPE html><html lang="en"><head><title>Bad</title>
 <meta name="viewport" content="width=device-width"><style>
 @media (prefers-color-scheme: dark) { p { color: #222; background: #111 } }
+body { background: #fff }
 </style></head><body><main><h1>Bad</h1>%s</main></body></html>"""
 
 
@@ -65,8 +66,12 @@ BAD = """<!DOCTYPE html><html lang="en"><head><title>Bad</title>
         ("<pre>" + "wide " * 200 + "</pre>", "390, light: .* pixels wide"),
         ("<script>undefined.x</script>", "Cannot read properties of undefined"),
         ('<script src="https://localhost:1/x"></script>', "asks for https://local"),
+        ("<details><summary>A</summary><p>B</p></details>", "printed: folded .*>B<"),
+        ("<pre>" + "wide " * 200 + "</pre>", "printed: cut: wide wide"),
+        ("<header>Links</header>", "printed: what one can only click"),
+        ("<style>body { background: #eee }</style>", "printed: the paper is rgb"),
     ],
-    ids=["no alt", "contrast", "wide", "an error", "a request"],
+    ids="alt contrast wide error request folded cut header paper".split(),
 )
 def test_what_is_wrong_is_found(look, tmp_path, inside, said):
     (tmp_path / "bad.html").write_text(BAD % inside, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 
@@ -147,8 +148,19 @@ def docstring(text, links, target):
         elif re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE):  # name   what
             result.append(pre(escape(part, quote=False), "drawing"))
         else:
+            if all(map(is_formula, part.split("\n"))):
+                part = textwrap.indent(part, "    ")
             result.append(html(markdown(part, links), NoTerms(), target))
     return "\n".join(result)
+
+
+def is_formula(line):
+    """Say whether a line of a docstring is one, as dx = gy * y."""
+    try:
+        (node,) = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(node, (ast.Assign, ast.AugAssign))
 
 
 def module_page(material, label):
