@@ -409,7 +409,6 @@ def rows(step, np, trace):
             lambda see: y.backward(gradient=w),
             title=f"w = {w.astype(int)}",
             note=f"This is row {i + 1} of the Jacobian.",
-            forward=i == 0,
         )
 
     return [run(0), run(1)]
