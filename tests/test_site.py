@@ -209,6 +209,8 @@ def test_public_names(site):
     assert 'Step <a href="step57.html">57</a>' in entry
     assert "dezero/functions/conv.py, line" in entry
     text = site["api-optimizers.html"].decode()
+    example = text[text.index("optimizer = Adam") :].partition("</pre>")[0]
+    assert "for x, t in batches" in example  # below an empty line
     entry = text[text.index('id="AdaDelta"') :]
     assert '<math display="block">' in entry[: entry.index("</section>")]
     for label, names in Material().names.modules.items():

@@ -1,6 +1,7 @@
 """The public names of the package, each with its docstring and the step that has it."""
 
 import ast
+import itertools
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -142,16 +143,28 @@ def signature(name):
 def docstring(text, links, target):
     """Return a docstring as HTML: its examples as they are typed."""
     result = []
-    for part in re.split(r"\n\s*\n", text):
-        if part.lstrip().startswith(">>>"):
-            result.append(pre(escape(part, quote=False), "code"))
-        elif re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE):  # name   what
-            result.append(pre(escape(part, quote=False), "drawing"))
+    parts = re.split(r"\n[^\S\n]*\n", text)
+    for kind, found in itertools.groupby(parts, kind_of):
+        if kind == "text":  # code of two parts is one block
+            made = markdown("\n\n".join(map(with_formula, found)), links)
+            result.append(html(made, NoTerms(), target))
         else:
-            if all(map(is_formula, part.split("\n"))):
-                part = textwrap.indent(part, "    ")
-            result.append(html(markdown(part, links), NoTerms(), target))
+            result += [pre(escape(part, quote=False), kind) for part in found]
     return "\n".join(result)
+
+
+def kind_of(part):
+    """Return what a part of a docstring is: an example, a table or text."""
+    if part.lstrip().startswith(">>>"):
+        return "code"
+    is_table = re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE)
+    return "drawing" if is_table else "text"
+
+
+def with_formula(part):
+    """Return a part of a docstring, indented where it is formulas and no text."""
+    is_all = all(map(is_formula, part.split("\n")))
+    return textwrap.indent(part, "    ") if is_all else part
 
 
 def is_formula(line):
