@@ -19,6 +19,13 @@ const programs = ["/usr/bin/google-chrome", "/usr/bin/chromium", "/usr/bin/chrom
 const browser = process.env.BROWSER || programs.find((file) => fs.existsSync(file));
 const COLOURS = ["color-contrast", "link-in-text-block"]; // what a theme can change
 
+const started = () =>
+  puppeteer.launch({
+    executablePath: browser,
+    args: ["--no-sandbox"],
+    protocolTimeout: 1_800_000, // the whole course in one page takes axe minutes
+  });
+
 const BOTH = [[390, ["light"]], [1280, ["dark"]]];
 const EACH = [[390, ["light", "dark"]], [1280, ["light", "dark"]]];
 
@@ -103,11 +110,7 @@ async function main([folder, ...names]) {
   const count = left.length;
   const found = [];
   const work = async () => {
-    const program = await puppeteer.launch({
-      executablePath: browser,
-      args: ["--no-sandbox"],
-      protocolTimeout: 1_800_000, // the whole course in one page takes axe minutes
-    });
+    const program = await started();
     const page = await program.newPage();
     while (left.length) {
       const more = await look(page, path.resolve(folder, left.pop()));
@@ -121,4 +124,5 @@ async function main([folder, ...names]) {
   process.exitCode = found.length ? 1 : 0;
 }
 
-main(process.argv.slice(2));
+exports.started = started;
+if (require.main === module) main(process.argv.slice(2));

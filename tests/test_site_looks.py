@@ -5,6 +5,7 @@ npm install --prefix FOLDER axe-core puppeteer-core
 NODE_PATH=FOLDER/node_modules python -m pytest tests/test_site_looks.py
 """
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 pytest.importorskip("pygments", reason="the site needs Pygments")
 
+from book import plays
 from book.site import build
 
 LOOK = Path(__file__).with_name("look_at_site.js")
@@ -78,6 +80,38 @@ def test_what_is_wrong_is_found(look, tmp_path, inside, said):
     done = look(tmp_path)
     assert done.returncode == 1, done.stderr
     assert re.search(said, done.stdout), done.stdout
+
+
+def played(look, number, folder, *actions):
+    """Return (frame, sentence, question or verdict) behind each action."""
+    plays.player(number, folder / "player.html")
+    call = ["node", LOOK.with_name("look_at_player.js"), folder / "player.html"]
+    done = subprocess.run([*call, *actions], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def test_keys_and_address_lead_through_the_frames(look, tmp_path):
+    (right, _) = plays.traces(14)
+    keys = ["ArrowRight", " ", "ArrowLeft", "End", "Home", "#7", "!start", "!start"]
+    seen = played(look, 14, tmp_path, *keys)
+    last = len(right.frames) - 1
+    frames = [1, 2, 1, last, 0, 7, 0, 2]
+    assert [frame for frame, *_ in seen] == [f"{n} / {last}" for n in frames]
+    for n, (_, said, _) in zip(frames, seen):
+        words = re.findall(r"\w+", right.sentences[n])
+        assert re.findall(r"\w+", said) == words
+
+
+def test_x_grad_after_the_second_visit_of_step_14(look, tmp_path):
+    """To be answered first, and then told."""
+    seen = played(look, 14, tmp_path, "!quiz", "#8", "=2.5", "#7", "=2.0")
+    asked, wrong, again, right = (seen[i] for i in (1, 2, 3, 4))
+    assert "x.grad is 2.0, and Add 1 sends 1.0" in asked[1] and "3.0" not in asked[1]
+    assert wrong[2] == "No: it is 3.0."
+    assert "x.grad was 2.0 and is now 2.0 + 1.0 = 3.0" in wrong[1]
+    assert "x.grad is 1.0, and Add 1 sends 1.0" in again[1]
+    assert right[2] == "Right: 2.0."
 
 
 @pytest.mark.slow
