@@ -31,7 +31,7 @@ HOSTILE = "</script><script>alert(1)</script> \" ' & < > <img src=x onerror=y>"
 class Reader(HTMLParser):
     """What a test wants to know of a page."""
 
-    EMPTY = {"meta", "link", "img", "input", "br", "hr"}
+    EMPTY = {"meta", "link", "img", "input", "br", "wbr", "hr"}
 
     def __init__(self, text):
         super().__init__()
@@ -144,6 +144,15 @@ def test_a_picture_says_what_is_to_be_seen(read):
         ]
         told += said.values()
     assert len(set(told)) == len(told)
+
+
+def test_a_picture_of_the_gallery_says_it_too(read):
+    """In the metadata of the cell that draws it: alt, a list of sentences."""
+    pages = [name for name in read if name.startswith("gallery-")]
+    told = [said for name in pages for said in read[name].pictures]
+    assert len(set(told)) == len(told) > 30
+    for said in told:
+        assert len(said.split()) > 6 and "Picture of the section" not in said
 
 
 def test_the_notebooks_have_the_same_words():
