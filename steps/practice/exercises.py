@@ -15,7 +15,7 @@ import machine
 from book.answers import find_answers, find_checks, read_answer, read_start
 from book.reader import STEPS, find_steps, read_step
 
-from . import places
+from . import child, places
 
 LIMIT = 60  # seconds; a loop without end stops there
 
@@ -58,15 +58,7 @@ def judge(number, path=None, limit=LIMIT, python=None):
         command = [python or machine.python("test"), str(COMPARE)]
         command += [str(STEPS), str(path), str(check_of(number)), str(report)]
         try:
-            run = subprocess.run(
-                command,
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=limit,
-            )
+            run = child.run(command, folder, limit)
             printed = run.stdout
         except subprocess.TimeoutExpired:
             text = f"stopped after {limit} s: is there a loop that never ends?"
