@@ -1,4 +1,12 @@
-"""Files that are there whole or not at all, .npz files judged before they unpack."""
+"""Files that are there whole or not at all, .npz files judged before they unpack.
+
+    write_npz("save_weights", "model.npz", {"l1/W": W}, 53)
+    path = found_npz("load_weights", "model", "save_weights", 53)
+    with unpacking("load_weights", path, "save_weights", 53) as npz:
+        W = npz.array("l1/W")
+
+Each is told who asks, who writes such files, and the step that explains it.
+"""
 
 import contextlib
 import math
@@ -30,6 +38,75 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_npz(who, path, arrays, step):
+    """Write {key: array} to path, with the suffix .npz, all of it or nothing."""
+    path = _npz(who, path, step).resolve()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{who}: there is no folder {str(path.parent)!r} to put {path.name!r} "
+            f"into; create it first (see step {step})"
+        )
+    # By hand what np.savez_compressed does, which takes the names as keywords: one
+    # called "file" would be an error, and "allow_pickle" not be in the file.
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as npz,
+    ):
+        for key, array in arrays.items():
+            with npz.open(f"{key}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def found_npz(who, path, writer, step):
+    """Return where a file of writer's is, with the suffix .npz or without."""
+    first = _npz(who, path, step)
+    second = Path(os.fsdecode(path))
+    for found in first, second:
+        if found.is_file():
+            return found
+    if second.is_dir():
+        raise ValueError(
+            f"{who}: {second} is a folder, expected a file of {writer} "
+            f"(see step {step})"
+        )
+    raise FileNotFoundError(
+        f"{who}: there is no file {str(first)!r}; {writer} writes it (see step {step})"
+    )
+
+
+def _npz(who, path, step):
+    """Return path with the suffix .npz."""
+    try:
+        path = os.fsdecode(path)
+    except TypeError:
+        raise TypeError(
+            f"{who}: expected the path of a file, such as 'model.npz', got "
+            f"{shown(path)} (see step {step})"
+        ) from None
+    return Path(path if path.endswith(".npz") else path + ".npz")
+
+
+class Unfit(ValueError):
+    """A file in order, but not of what it is to be loaded into."""
+
+
+@contextlib.contextmanager
+def unpacking(who, path, writer, step):
+    """Lend a with block an NpzReader; what is wrong with the file is a ValueError."""
+    with open(path, "rb") as file:
+        try:
+            yield NpzReader(file)
+        except Unfit as error:
+            raise ValueError(*error.args) from None
+        except KeyError:
+            raise
+        except Exception as error:  # bytes in disorder raise errors of any kind
+            raise ValueError(
+                f"{who}: {path} is no file of {writer}, or only a part of one: {error} "
+                f"(see step {step})"
+            ) from error
 
 
 class NpzReader:

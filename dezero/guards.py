@@ -17,6 +17,7 @@ import inspect
 import math
 import numbers
 import operator
+import types
 
 import numpy as np
 
@@ -106,6 +107,27 @@ class Whole:
     def __set__(self, instance, value):
         who = type(instance).__name__
         vars(instance)[self.name] = whole(who, self.name, value, self.step)
+
+
+class Rule:
+    """An attribute that must be a function, or None; judged whenever it is set."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else vars(instance).get(self.name)
+
+    def __set__(self, instance, value):
+        if value is not None and (isinstance(value, type) or not callable(value)):
+            who = type(instance).__name__
+            raise TypeError(
+                refusal(who, self.name, "a function or None", value, self.step)
+            )
+        vars(instance)[self.name] = value
 
 
 def whole(who, name, value, step, *, least=1):
@@ -203,14 +225,15 @@ def call_text(thing, *positional, **more):
 
 
 def _short(value):
-    """Return value as it is written: types by name, NumPy's numbers as plain ones."""
+    """Return value as it is written; types and functions by name."""
     if isinstance(value, numbers.Number) and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, np.ndarray):
         if value.size > 10:
             return f"an array {value.shape}"
         value = value.tolist()
-    return value.__name__ if isinstance(value, type) else repr(value)
+    named = isinstance(value, (type, types.FunctionType))
+    return value.__name__ if named else repr(value)
 
 
 def check_callable(who, f, step):

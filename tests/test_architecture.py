@@ -19,7 +19,7 @@ from curriculum.places import PACKAGE
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders      advice <- dataloaders
-#     files <- render <- player <- graph      files <- layers
+#     files <- render <- player <- graph      files <- layers, optimizers
 #     functions <- utils, functions_conv
 ARROWS = {
     "advice": [],
@@ -63,7 +63,7 @@ ARROWS = {
     "static.program": ["static.trace", "static.codegen"],
     "static": ["static.program"],
     "utils": ["graph", "gradcheck", "functions"],
-    "optimizers": ["core"],
+    "optimizers": ["core", "files"],
     "transforms": ["guards"],
     "datasets": ["transforms", "utils"],
     "dataloaders": ["advice", "cuda", "guards"],

@@ -12,7 +12,7 @@ import pytest
 
 import dezero
 import dezero.layers as L
-from dezero import Parameter, Variable, optimizers
+from dezero import Parameter, Variable, models, optimizers
 from dezero.optimizers import (
     SGD,
     AdaDelta,
@@ -24,6 +24,7 @@ from dezero.optimizers import (
     MomentumSGD,
     Optimizer,
     RMSprop,
+    WarmupCosine,
     WeightDecay,
 )
 
@@ -351,6 +352,7 @@ REFUSED = [
     (WeightDecay, "rate", NOT_NEGATIVE),
     (ClipGrad, "max_norm", POSITIVE),
 ]
+OTHERS = {(Adam, "lr"), (AdamW, "lr"), (AdamW, "decays")}  # tests of their own
 NEEDED = {WeightDecay: {"rate": 0.1}, ClipGrad: {"max_norm": 1.0}}
 
 
@@ -358,7 +360,7 @@ def test_every_setting_is_in_the_table():
     table = {(make, name) for make, name, _ in REFUSED}
     for make in [*ALL, WeightDecay, ClipGrad]:
         for name in set(inspect.signature(make).parameters) - {"self"}:
-            assert (make, name) in table or ("Adam" in str(make) and name == "lr")
+            assert (make, name) in table or (make, name) in OTHERS
 
 
 @pytest.mark.parametrize("make, name, values", REFUSED)
@@ -462,7 +464,8 @@ def test_freezing_a_class():
     [
         ("step", r"optimizer\.update\(\)"),
         ("param_groups", r"optimizer\.lr"),
-        ("state_dict", r"pickle\.dumps"),
+        ("state_dict", r"optimizer\.save_state"),
+        ("load_state_dict", r"optimizer\.load_state"),
         ("cleargrads", r"model\.cleargrads\(\)"),
     ],
 )
@@ -621,7 +624,8 @@ def test_optimizers_show_their_settings():
     assert "alpha=0.5" in str(optimizer)
     assert repr(SGD(0.5)) == "SGD(lr=0.5)"
     assert repr(MomentumSGD()) == "MomentumSGD(lr=0.01, momentum=0.9)"
-    assert repr(AdamW()).endswith("weight_decay=0.01, t=0)")
+    assert repr(AdamW()).endswith("weight_decay=0.01, decays=None, t=0)")
+    assert "decays=is_matrix" in repr(AdamW(decays=is_matrix))
     assert repr(Optimizer()) == "Optimizer()"
 
 
@@ -862,6 +866,194 @@ def test_freezing_takes_a_whole_layer_or_a_parameter():
     assert FreezeParam().freeze_params == []
     with pytest.raises(TypeError, match=r"FreezeParam: .* got list \(see step 46\)"):
         FreezeParam([layer])
+
+
+# --- which parameters decay, how long a step is -------------------------------
+
+
+def is_matrix(param):
+    return param.ndim >= 2
+
+
+def test_only_what_decays_says_decays():
+    """W falls by alpha * weight_decay * W and the step of Adam, b by the step alone."""
+    W, b = param([[2.0, -4.0]], [[0.0, 0.0]]), param([2.0, -4.0], [0.0, 0.0])
+    AdamW(0.1, weight_decay=0.5, decays=is_matrix).setup(Target(W, b)).update()
+    np.testing.assert_allclose(W.data, [[1.9, -3.8]])
+    np.testing.assert_allclose(b.data, [2.0, -4.0])
+
+
+@pytest.mark.parametrize("value", ["matrices", 2, True, Parameter, [is_matrix]])
+def test_decays_must_be_a_function(value):
+    expected = r"AdamW: decays must be a function or None, got .*\(see step 82\)"
+    with pytest.raises(TypeError, match=expected):
+        AdamW(decays=value)
+    optimizer = AdamW(decays=is_matrix)
+    with pytest.raises(TypeError, match=expected):
+        optimizer.decays = value
+    assert optimizer.decays is is_matrix
+
+
+def test_an_adamw_from_before_decays_is_still_read():
+    optimizer = AdamW(0.1, weight_decay=0.5)
+    del vars(optimizer)["decays"]
+    p = param([2.0], [0.0])
+    pickle.loads(pickle.dumps(optimizer)).setup(Target(p)).update()
+    np.testing.assert_allclose(p.data, [1.9])
+
+
+def test_warm_up_and_cosine_by_hand():
+    """Up in four equal parts, half way down in the middle, and then at the bottom."""
+    schedule = WarmupCosine(0.4, warmup=4, total=12, least=0.2)
+    rates = [schedule(t) for t in (0, 1, 2, 3, 4, 6, 8, 12, 100)]
+    half = 0.2 + 0.2 * (1 + math.sqrt(0.5)) / 2  # cos(45 degrees)
+    expected = [0.1, 0.2, 0.3, 0.4, 0.4, half, 0.3, 0.2, 0.2]
+    np.testing.assert_allclose(rates, expected)
+    assert WarmupCosine(1.0, warmup=0, total=2)(0) == 1.0
+    assert repr(schedule) == "WarmupCosine(peak=0.4, warmup=4, total=12, least=0.2)"
+
+
+@pytest.mark.parametrize(
+    "settings, error",
+    [
+        ((-1, 2, 10), r"peak must be a number at least 0, got -1"),
+        ((1, -2, 10), r"warmup must be a whole number of at least 0, got -2"),
+        ((1, 10, 10), r"total must be a whole number of at least 11, got 10"),
+        ((1, 2.0, 10), r"warmup must be a whole number of at least 0, got 2\.0"),
+        ((1, 2, 10, "0"), r"least must be a number at least 0, got '0'"),
+    ],
+)
+def test_schedules_that_cannot_be_meant(settings, error):
+    match = rf"WarmupCosine: {error} \(see step 82\)"
+    with pytest.raises((TypeError, ValueError), match=match):
+        WarmupCosine(*settings)
+    with pytest.raises((TypeError, ValueError), match="WarmupCosine: t must"):
+        WarmupCosine(1, 2, 10)(-1)
+
+
+# --- checkpoints --------------------------------------------------------------
+
+
+def train(model, optimizer, updates):
+    """Train on data that depends on the count of the update alone."""
+    for t in updates:
+        x = np.random.default_rng(t).normal(size=(8, 3)).astype(np.float32)
+        model.cleargrads()
+        (model(x) ** 2).mean().backward()
+        optimizer.update()
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_checkpoint_goes_on_bit_for_bit(make, tmp_path):
+    whole, first, second = (models.MLP((5, 2)) for _ in range(3))
+    for model in whole, first, second:
+        np.random.seed(0)  # noqa: NPY002
+        model(np.ones((1, 3), np.float32))
+    train(whole, make().setup(whole), range(8))
+
+    optimizer = make().setup(first)
+    train(first, optimizer, range(5))
+    first.save_weights(tmp_path / "model")
+    optimizer.save_state(tmp_path / "state")
+
+    again = make().setup(second)
+    train(second, again, range(2))  # what is there is replaced
+    second.load_weights(tmp_path / "model")
+    again.load_state(tmp_path / "state")
+    train(second, again, range(5, 8))
+    for a, b in zip(whole.params(), second.params()):
+        assert np.array_equal(a.data, b.data)
+
+
+def test_the_names_in_a_checkpoint(tmp_path):
+    model = models.MLP((2,))
+    optimizer = Adam().setup(model)
+    train(model, optimizer, range(3))
+    optimizer.save_state(tmp_path / "state.npz")
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as npz:
+        names = {f"{kind}/l0/{p}" for kind in ("ms", "vs") for p in "Wb"}
+        assert set(npz.files) == names | {"t", "optimizer"}
+        assert npz["t"] == 3 and npz["optimizer"] == "Adam"
+        assert np.array_equal(npz["ms/l0/W"], optimizer.ms[id(model.l0.W)])
+
+
+def test_a_checkpoint_of_a_model_without_names(tmp_path):
+    p, q = param([1.0, 2.0], [0.5, 0.5]), param([1.0, 2.0], [0.5, 0.5])
+    MomentumSGD().setup(Target(p)).update()
+    optimizer = MomentumSGD().setup(Target(q))
+    optimizer.update()
+    optimizer.save_state(tmp_path / "state")
+    fresh = MomentumSGD().setup(Target(q))
+    fresh.load_state(tmp_path / "state")
+    assert np.array_equal(fresh.vs[id(q)], optimizer.vs[id(q)])
+
+
+def saved(tmp_path, make=Adam, sizes=(2,)):
+    """Return the path of a checkpoint."""
+    model = models.MLP(sizes)
+    optimizer = make().setup(model)
+    train(model, optimizer, range(1))
+    optimizer.save_state(tmp_path / "state.npz")
+    return tmp_path / "state.npz"
+
+
+def rewritten(path, **arrays):
+    """Change some arrays of a checkpoint, None: leave them out."""
+    with np.load(path) as npz:
+        kept = {**npz, **{key.replace("_", "/"): a for key, a in arrays.items()}}
+    np.savez(path, **{key: a for key, a in kept.items() if a is not None})
+    return path
+
+
+@pytest.mark.parametrize(
+    "make_file, error",
+    [
+        (lambda p: saved(p, SGD), r"has the state of SGD, expected that of Adam"),
+        (lambda p: saved(p, sizes=(3,)), r"ms/l0/W must be \(3, 2\) float32 .*got"),
+        (lambda p: saved(p, sizes=(2, 2)), r"has ms/l1/W, which this Adam and its m"),
+        (lambda p: rewritten(saved(p), t=None), r"does not say t"),
+        (lambda p: rewritten(saved(p), t=np.array(-1)), r"t in .* is no count"),
+        (lambda p: rewritten(saved(p), t=np.array(1.5)), r"t in .* is no count"),
+        (lambda p: rewritten(saved(p), t=np.ones(2, int)), r"t in .* is no count"),
+        (lambda p: rewritten(saved(p), optimizer=None), r"no state of an optimizer"),
+        (
+            lambda p: rewritten(saved(p), vs_l0_W=np.ones((3, 2))),
+            r"vs/l0/W must be .*float32 .*float64",
+        ),
+        (
+            lambda p: rewritten(saved(p), vs_l0_W=np.array([print])),
+            r"no file of save_state, .*allow_pickle=False",
+        ),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path, make_file, error):
+    path, model = make_file(tmp_path), models.MLP((2,))
+    optimizer = Adam().setup(model)
+    train(model, optimizer, range(4))
+    before = {key: array.copy() for key, array in optimizer.ms.items()}
+    with pytest.raises(ValueError, match=rf"load_state: .*{error}.*\(see step 82\)"):
+        optimizer.load_state(path)
+    assert optimizer.t == 4
+    for key, array in before.items():
+        assert np.array_equal(optimizer.ms[key], array)
+
+
+def test_checkpoints_that_are_cut_or_not_there(tmp_path):
+    path, model = saved(tmp_path), models.MLP((2,))
+    optimizer = Adam().setup(model)
+    for who in "save_state", "load_state":
+        with pytest.raises(RuntimeError, match=rf"{who}: l0/W has no values yet"):
+            getattr(optimizer, who)(path)
+        with pytest.raises(RuntimeError, match=rf"{who}: whose parameters"):
+            getattr(Adam(), who)(path)
+    train(model, optimizer, range(1))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="load_state: .* is no file of save_state"):
+        optimizer.load_state(path)
+    with pytest.raises(FileNotFoundError, match="load_state: there is no file"):
+        optimizer.load_state(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="save_state: there is no folder"):
+        optimizer.save_state(tmp_path / "no" / "state")
 
 
 # --- the package --------------------------------------------------------------

@@ -31,6 +31,7 @@ from dezero.core import (
 )
 from dezero.functions import arraylike
 from dezero.functions.activation import *
+from dezero.functions.attention import *
 from dezero.functions.columns import *
 from dezero.functions.conv import *
 from dezero.functions.elementwise import *

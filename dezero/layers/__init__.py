@@ -40,11 +40,13 @@ from dezero.core import (
     test_mode,
 )
 from dezero.functions.columns import pair
+from dezero.layers.attention import KVCache, MultiHeadAttention
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.images import AvgPool2d, Conv2d, Deconv2d, MaxPool2d
 from dezero.layers.norm import BatchNorm, Dropout, GroupNorm, LayerNorm, RMSNorm
 from dezero.layers.recurrent import GRU, LSTM, RNN
+from dezero.layers.transformer import Embedding, TransformerBlock
 
 __all__ = [
     "AvgPool2d",
@@ -53,17 +55,21 @@ __all__ = [
     "Deconv2d",
     "Dropout",
     "EmbedID",
+    "Embedding",
     "F",  # this and the next four: for programs written for DeZero
     "GRU",
     "GroupNorm",
+    "KVCache",
     "LSTM",
     "Layer",
     "LayerNorm",
     "Linear",
     "MaxPool2d",
+    "MultiHeadAttention",
     "Parameter",
     "RMSNorm",
     "RNN",
+    "TransformerBlock",
     "cuda",
     "np",
     "pair",

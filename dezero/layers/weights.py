@@ -1,22 +1,15 @@
 """Layer.save_weights and load_weights: the numbers of a layer in an .npz file."""
 
-import contextlib
-import os
-import zipfile
-from pathlib import Path
-
 import numpy as np
 
 from dezero import cuda
 from dezero.core import Parameter
-from dezero.files import NpzReader, replacing
-from dezero.guards import shown
+from dezero.files import Unfit, found_npz, unpacking, write_npz
 from dezero.layers.inside import _is_layer, _reached
 
 
 def _save(layer, path):
     """Do what Layer.save_weights says."""
-    path = _npz("save_weights", path)
     params = layer._named_params()
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
@@ -25,15 +18,16 @@ def _save(layer, path):
             "the first call; call the layer on a batch once (see step 53)"
         )
     layer.to_cpu()
-    _write_npz(path, {key: param.data for key, param in params.items()})
+    arrays = {key: param.data for key, param in params.items()}
+    write_npz("save_weights", path, arrays, 53)
 
 
 def _load(layer, path):
     """Do what Layer.load_weights says."""
-    path = _found_npz(path)
+    path = found_npz("load_weights", path, "save_weights", 53)
     params = layer._named_params()
     late, dtypes = layer._awaited_shapes(), _dtypes_of(layer)
-    with _unpacking(path) as npz:
+    with unpacking("load_weights", path, "save_weights", 53) as npz:
         headers = {key: npz.header(key) for key in params if key in npz.keys}
         here = {params[key] for key in headers}
         younger = {p for inner in _layers_in(layer) for p in inner._younger()} - here
@@ -81,81 +75,11 @@ def _dtypes_of(layer):
     return dtypes
 
 
-def _npz(who, path):
-    """Return path with the suffix .npz."""
-    try:
-        path = os.fsdecode(path)
-    except TypeError:
-        raise TypeError(
-            f"{who}: expected the path of a file, such as 'model.npz', got "
-            f"{shown(path)} (see step 53)"
-        ) from None
-    return Path(path if path.endswith(".npz") else path + ".npz")
-
-
-def _found_npz(path):
-    """Return where the file of weights is, with the suffix .npz or without."""
-    first = _npz("load_weights", path)
-    second = Path(os.fsdecode(path))
-    for found in first, second:
-        if found.is_file():
-            return found
-    if second.is_dir():
-        raise ValueError(
-            f"load_weights: {second} is a folder, expected a file of save_weights "
-            "(see step 53)"
-        )
-    raise FileNotFoundError(
-        f"load_weights: there is no file {str(first)!r}; save_weights writes it "
-        "(see step 53)"
-    )
-
-
-def _write_npz(path, arrays):
-    """Write the arrays to path, all of it or nothing."""
-    path = path.resolve()
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"save_weights: there is no folder {str(path.parent)!r} to put "
-            f"{path.name!r} into; create it first (see step 53)"
-        )
-    # By hand what np.savez_compressed does, which takes the names as keywords: one
-    # called "file" would be an error, and "allow_pickle" not be in the file.
-    with (
-        replacing(path) as temporary,
-        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as npz,
-    ):
-        for key, array in arrays.items():
-            with npz.open(f"{key}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
-
-
-class _Unfit(ValueError):
-    """A file in order, but not of this layer."""
-
-
-@contextlib.contextmanager
-def _unpacking(path):
-    """Lend a with block an NpzReader of a file of weights."""
-    with open(path, "rb") as file:
-        try:
-            yield NpzReader(file)
-        except _Unfit as error:
-            raise ValueError(*error.args) from None
-        except KeyError:
-            raise
-        except Exception as error:  # bytes in disorder raise errors of any kind
-            raise ValueError(
-                f"load_weights: {path} is no file of save_weights, or only a part of "
-                f"one: {error} (see step 53)"
-            ) from error
-
-
 def _check_kind(key, dtype, path, kind):
     """Raise ValueError unless an array from a file is of this dtype.kind."""
     if dtype.kind != kind:
         expected = "floating numbers" if kind == "f" else f"numbers of kind {kind!r}"
-        raise _Unfit(
+        raise Unfit(
             f"load_weights: {key} holds {dtype} in {path}, expected {expected} "
             "(see step 53)"
         )
@@ -171,7 +95,7 @@ def _check_shape(key, there, awaited, path, lengths):
     fits = len(there) == len(here) and all(n in (None, m) for n, m in zip(here, there))
     if not fits:
         here = str(here).replace("None", "?")
-        raise _Unfit(
+        raise Unfit(
             f"load_weights: {key} has the shape {here} here and {there} in "
             f"{path}; the file is of a layer with other sizes (see step 53)"
         )
@@ -186,7 +110,7 @@ def _check_packing(key, shape, dtype, path, packed):
     """
     size = int(np.prod(shape, dtype=object)) * dtype.itemsize
     if size > 2**24 and size > 100 * packed:
-        raise _Unfit(
+        raise Unfit(
             f"load_weights: {key} is {packed:,} bytes in {path} and would be {size:,} "
             "unpacked; if that is right, call the layer on a batch first, then its "
             "sizes are known (see step 53)"
@@ -201,7 +125,7 @@ def _converted(key, array, dtype, path):
         result = array.astype(dtype, copy=False)
     if np.dtype(dtype).itemsize < array.dtype.itemsize:
         if (np.isinf(result) & ~np.isinf(array)).any():
-            raise _Unfit(
+            raise Unfit(
                 f"load_weights: {key} holds numbers in {path} that are too large for "
                 f"{np.dtype(dtype)} (see step 53)"
             )

@@ -23,6 +23,7 @@ from dezero import utils
 from dezero.layers import Layer
 from dezero.models.base import Model
 from dezero.models.containers import MLP, Sequential
+from dezero.models.gpt import GPT
 from dezero.models.resnet import (
     BasicBlock,
     BottleneckA,
@@ -44,6 +45,7 @@ __all__ = [
     "BuildingBlock",
     "F",  # this, L, Layer, np and utils: for programs written for DeZero
     "Fire",
+    "GPT",
     "L",
     "Layer",
     "MLP",

@@ -9,8 +9,9 @@
         loss.backward()
         optimizer.update()
 
-methods.py has the optimizers, hooks.py what may change gradients before an update. An
-optimizer of one's own writes `update_one(param)`.
+methods.py has the optimizers, hooks.py what may change gradients before an update,
+schedules.py how the length of a step changes in a training, checkpoint.py how one goes
+on after a restart. An optimizer of one's own writes `update_one(param)`.
 """
 
 import math
@@ -31,6 +32,7 @@ from dezero.optimizers.methods import (
     RMSProp,
     RMSprop,
 )
+from dezero.optimizers.schedules import WarmupCosine
 
 # _States: for old pickles
 from dezero.optimizers.states import (
@@ -53,6 +55,7 @@ __all__ = [
     "RMSprop",
     "SGD",
     "Variable",
+    "WarmupCosine",
     "WeightDecay",
     "cuda",
     "math",

@@ -8,16 +8,17 @@ import numpy as np
 
 from dezero.core import Variable
 from dezero.guards import call_text
+from dezero.optimizers.checkpoint import _load, _save
 from dezero.optimizers.states import _check_gradients
 
 _ADVICE = {  # names that an optimizer does not have, and what to write
     "target": "its __init__ is to call super().__init__() first",
     "hooks": "its __init__ is to call super().__init__() first",
     "step": "optimizer.update() is the name here",
-    "param_groups": "there is one group: set optimizer.lr (Adam: optimizer.alpha), or "
-    "let an optimizer of its own update another model",
-    "state_dict": "pickle.dumps(optimizer) keeps the optimizer, its state and model",
-    "load_state_dict": "pickle.loads(...) brings back what pickle.dumps kept",
+    "param_groups": "there is one group: set optimizer.lr (Adam: optimizer.alpha); "
+    "AdamW(decays=...) says which parameters decay",
+    "state_dict": "optimizer.save_state('adam.npz') writes what it remembers to a file",
+    "load_state_dict": "optimizer.load_state('adam.npz') reads the file of save_state",
     "add_param_group": "an optimizer of its own can update another model",
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
@@ -177,6 +178,23 @@ class Optimizer:
                 f"WeightDecay(1e-4), got {f!r} (see step 46)"
             )
         self.hooks.append(f)
+
+    def save_state(self, path):
+        """Write to path, an .npz, what the optimizer remembers (see step 82).
+
+        With model.save_weights this is a checkpoint: a program that loads both goes
+        on as if it had never stopped, to the last bit. Settings such as lr are not
+        saved: they stand in the program. Nothing is pickled.
+        """
+        _save(self, path)
+
+    def load_state(self, path):
+        """Take over what save_state wrote, for the same model; then go on.
+
+        Raises ValueError for a file that is damaged, of another optimizer or of
+        another model; the optimizer is then as it was.
+        """
+        _load(self, path)
 
     if not TYPE_CHECKING:  # a type checker would take it for all names there are
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from dezero.guards import Number, call_text
+from dezero.guards import Number, Rule, call_text
 from dezero.optimizers.base import Optimizer, all_or_nothing
 from dezero.optimizers.states import _pieces, _States
 
@@ -217,9 +217,14 @@ class AdamW(Adam):
 
     The hook WeightDecay adds to the gradient, and Adam divides that by the size of
     the gradients, so that large ones hardly decay; here all decay alike.
+
+    decays    a function of a Parameter: does it decay? None: all do. Often matrices
+              do, but biases and the gamma of a norm do not (see step 82):
+              AdamW(0.003, decays=lambda param: param.ndim >= 2)
     """
 
     weight_decay = Number(46, least=0)
+    decays = Rule(82)
 
     def __init__(
         self,
@@ -230,14 +235,17 @@ class AdamW(Adam):
         weight_decay=0.01,
         *,
         lr=None,
+        decays=None,
     ):
         super().__init__(alpha, beta1, beta2, eps, lr=lr)
         self.weight_decay = weight_decay
+        self.decays = decays
 
     def update_one(self, param):
         """Update one parameter that has a gradient."""
-        for p, _ in _pieces(param):
-            p *= 1 - self.alpha * self.weight_decay
+        if self.decays is None or self.decays(param):
+            for p, _ in _pieces(param):
+                p *= 1 - self.alpha * self.weight_decay
         super().update_one(param)
 
 

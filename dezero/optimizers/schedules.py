@@ -1,0 +1,48 @@
+"""Schedules: how long a step is at each update.
+
+schedule = WarmupCosine(0.003, warmup=50, total=1000)
+for t, (x, y) in enumerate(batches):
+    optimizer.alpha = schedule(t)  # lr, of optimizers that have it
+    ...
+    optimizer.update()
+"""
+
+import math
+
+from dezero.guards import Number, call_text, number, whole
+
+
+class WarmupCosine:
+    """A rate that rises to peak in a straight line, and falls to least along a cosine.
+
+        peak * (t + 1) / warmup                                   while t < warmup
+        least + (peak - least) * (1 + cos(pi * done)) / 2         after that
+
+    where done goes from 0 to 1 between the updates warmup and total; t counts updates
+    from 0. From total on it is least. Loshchilov and Hutter, 2016 (see step 82).
+
+    >>> schedule = WarmupCosine(0.1, warmup=4, total=12, least=0.01)
+    >>> [round(schedule(t), 3) for t in (0, 1, 3, 4, 8, 12)]
+    [0.025, 0.05, 0.1, 0.1, 0.055, 0.01]
+    """
+
+    peak = Number(82, least=0)
+    least = Number(82, least=0)
+
+    def __init__(self, peak: float, warmup: int, total: int, least: float = 0.0):
+        self.peak = peak
+        self.warmup = whole("WarmupCosine", "warmup", warmup, 82, least=0)
+        self.total = whole("WarmupCosine", "total", total, 82, least=warmup + 1)
+        self.least = least
+
+    def __repr__(self):
+        return call_text(self)
+
+    def __call__(self, t) -> float:
+        """Return the rate of update t, from 0 on."""
+        number("WarmupCosine", "t", t, 82, least=0)
+        if t < self.warmup:
+            return self.peak * (t + 1) / self.warmup
+        done = min(1, (t - self.warmup) / (self.total - self.warmup))
+        share = (1 + math.cos(math.pi * done)) / 2
+        return self.least + (self.peak - self.least) * share
