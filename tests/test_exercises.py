@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from book.answers import find_answers, find_checks, read_start
+from book.cells import exercise
 from book.reader import find_steps, read_step
 from curriculum.places import STEPS
 from practice import exercises, hints, inplace
@@ -130,7 +131,15 @@ def test_a_notebook_is_told_the_same_as_a_file(tmp_path):
     assert any("Each input" in line for line in answer)
 
 
-def test_one_line_says_what_is_not_written(monkeypatch):
+@pytest.mark.parametrize("number", CHECKS)
+def test_an_untouched_cell_is_told_so(number):
+    """Whether it leaves a gap or only a name, Run All passes it."""
+    said = inplace.verdict(number, notebook_with(exercise(number)))
+    assert said[0].startswith("Not written yet: "), said
+    assert len(said) <= 2
+
+
+def test_one_line_says_what_is_not_written():
     empty = notebook_with("")
     said = ["Not there yet: AdaGrad, RMSprop. Write and run the cell above."]
     assert inplace.verdict(46, empty) == said

@@ -58,7 +58,7 @@ def step_cells(lesson, links, shadowed):
     if step.exercise:
         words = prose(capital(step.exercise, names_used(lesson)), links)
         add("markdown", f"### Exercise\n\n{words}\n\n{commands(step.number)}")
-        source = exercise(step.number)
+        source = exercise(step.number, shadowed)
         cells.append(cell("code", f"{name}-exercise", source))
         cells.append(cell("code", f"{name}-check", f"check({step.number})"))
         shadowed |= dict.fromkeys(own_builtins(ast.parse(source)), step.number)
@@ -66,7 +66,7 @@ def step_cells(lesson, links, shadowed):
     return cells
 
 
-def exercise(number):
+def exercise(number, shadowed=()):
     """Return the cell of an exercise: what the reader's file begins with in `try`.
 
     Without its program, which needs what is not written yet.
@@ -78,6 +78,10 @@ def exercise(number):
     body = ast.parse(start).body
     if is_main(body[-1]):
         start = "\n".join(start.split("\n")[: body[-1].lineno - 1])
+    answer = ANSWERS / f"answer{number:02d}.py"
+    if shadowed and answer.exists():
+        used = ast.parse(answer.read_text(encoding="utf-8"))
+        start = "\n\n".join(filter(None, [back(used, shadowed), start]))
     return f"{yours}\n\n{start.strip()}"
 
 
@@ -164,13 +168,18 @@ def head(lesson, shadowed):
     lines = []
     if nodes:
         lines = lesson.lines[nodes[0].lineno - 1 : nodes[-1].end_lineno]
-    used = {x.id for x in ast.walk(lesson.tree) if isinstance(x, ast.Name)}
-    back = sorted(used & shadowed.keys() - own_builtins(lesson.tree))
-    if back:
-        steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in back}))
-        note = f"# step {steps} had its own"
-        lines = [f"from builtins import {', '.join(back)}  {note}", ""] + lines
+    if taken := back(lesson.tree, shadowed):
+        lines = [taken, ""] + lines
     return "\n".join(lines).strip("\n")
+
+
+def back(tree, shadowed):
+    """Return the line that gives a program Python's own names back, if it needs one."""
+    used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
+    names = sorted(used & set(shadowed) - own_builtins(tree))
+    steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in names}))
+    note = f"# step {steps} had its own"
+    return f"from builtins import {', '.join(names)}  {note}" if names else ""
 
 
 def own_builtins(tree):
