@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from book import ipynb
@@ -14,12 +13,13 @@ from book.answers import find_answers, find_checks
 from book.cells import capital, exercise, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, SETUP, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, check_kinds, written
-from book.code import find_origins, is_main, read_lesson, read_lessons
+from book.code import find_origins, is_main, read_lesson
 from book.execute import ENDLESS, execute
 from book.output import difference
 from book.prose import prose
 from book.reader import MARKER, chapter_of, read_ledger
 from book.typeset import typeset
+from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 from practice import exercises
 from practice.inplace import asked_for, definitions
@@ -27,7 +27,7 @@ from practice.inplace import asked_for, definitions
 BUILD = NOTEBOOKS / "build.py"
 
 
-LESSONS = read_lessons(STEPS)
+LESSONS = course()
 CHAPTERS = chapters(LESSONS)
 GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
@@ -78,36 +78,17 @@ def cells_of(book, name):
     return [x for x in book["cells"] if x["id"].startswith(f"{name}-")]
 
 
-@pytest.fixture(scope="session")
-def runs(tmp_path_factory):
-    """Return a function: the chapter as a run of build.py writes it elsewhere.
-
-    Two at a time, the longest first; a chapter that was asked for waits for its own.
-    """
-    folder = tmp_path_factory.mktemp("notebooks")
-
-    def run(chapter):
-        return subprocess.run(
-            [sys.executable, BUILD, str(chapter), "--to", folder],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=ENDLESS,
-        )
-
-    with ThreadPoolExecutor(2) as pool:
-        tasks = {n: pool.submit(run, n) for n in sorted(CHAPTERS, key=shortness)}
-
-        def result(chapter):
-            done = tasks[chapter].result()
-            assert done.returncode == 0, done.stderr
-            return read(path_of(chapter, folder))
-
-        yield result
-
-
-def shortness(chapter):
-    return [5, 6, 7, 4, 3, 2, 1].index(chapter)
+def run(chapter, folder):
+    """Return the chapter as a run of build.py writes it into a folder."""
+    done = subprocess.run(
+        [sys.executable, BUILD, str(chapter), "--to", folder],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=ENDLESS,
+    )
+    assert done.returncode == 0, done.stderr
+    return read(path_of(chapter, folder))
 
 
 # ------------------------------------------------------------ this repository
@@ -119,9 +100,10 @@ def test_committed_notebook_is_what_the_steps_generate(chapter):
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
-    fresh, stored = runs(chapter), read(path_of(chapter))
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS, reverse=True))  # long ones first
+def test_chapter_runs_and_prints_what_is_stored(tmp_path, chapter):
+    fresh, stored = run(chapter, tmp_path), read(path_of(chapter))
     for new, old in zip(written(fresh), written(stored), strict=True):
         number = re.match(r"step(\d+)", new["id"])
         rtol = LESSONS[int(number[1])].step.rtol if number else None

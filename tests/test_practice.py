@@ -8,8 +8,8 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from book.code import read_lessons
 from book.reader import StepError, find_steps
+from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 from practice import (
     bugs,
@@ -27,7 +27,7 @@ from practice.plugin import briefly
 from practice.report import report
 from practice.stubs import YOURS, draws, goal, only_raises, stub, tasks
 
-LESSONS = read_lessons(STEPS)
+LESSONS = course()
 
 
 @pytest.fixture(autouse=True)

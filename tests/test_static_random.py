@@ -3,9 +3,10 @@
 Each graph is made from a seed: a few calls, on what the calls before returned. It runs
 three times, with other arguments, other parameters (new arrays, or the old ones changed
 in place) and other running averages each time. A failure names its seed. The suite has
-100 small graphs; more and larger ones, or one seed again, by
+100 small graphs, and among its slow tests 5,000 larger ones. Or 20,000 of them, and one
+seed again, by
 
-    DEZERO_GRAPHS=5000 pytest tests/test_static_random.py
+    DEZERO_GRAPHS=20000 pytest -m slow tests/test_static_random.py
     python tests/test_static_random.py 1017
 """
 
@@ -299,7 +300,7 @@ def check(seed):
 
 
 LARGE = 1000  # seeds from here on make larger graphs, those of the long run
-MORE = int(os.environ.get("DEZERO_GRAPHS", 0))
+MORE = int(os.environ.get("DEZERO_GRAPHS", 5000))
 
 
 @pytest.mark.parametrize("first", range(0, 100, 25))
@@ -308,7 +309,7 @@ def test_random_graphs(first):
         check(seed)
 
 
-@pytest.mark.skipif(not MORE, reason="the long run: DEZERO_GRAPHS=5000")
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(LARGE, LARGE + MORE, 100))
 def test_more_and_larger_graphs(first):
     for seed in range(first, min(first + 100, LARGE + MORE)):

@@ -284,8 +284,42 @@ def test_test_is_pytest_in_the_repository(monkeypatch):
 def test_all_tests_run_on_all_cores_where_xdist_is_there(monkeypatch, there):
     monkeypatch.setattr(commands, "has_module", lambda python, name: there)
     ((command, _),) = pytest_calls(monkeypatch)
-    cores = ["-n", "auto", "--dist", "loadfile"] if there else []
+    cores = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    cores = cores if there else []
     assert command == ["python to test", "-m", "pytest", *cores]
+    ((command, _),) = pytest_calls(monkeypatch, "--all")
+    assert command == ["python to test", "-m", "pytest", "-m", "", *cores]
+    ((command, _),) = pytest_calls(monkeypatch, "--slow", "--", "tests/test_core.py")
+    assert command[1:] == ["-m", "pytest", "-m", "slow", "tests/test_core.py"]
+
+
+def test_slow_tests_wait_until_they_are_asked_for(tmp_path):
+    """As pyproject.toml has it: a plain pytest leaves them out, -m brings them back."""
+    names = [node(tmp_path, *words) for words in ([], ["-m", "slow"], ["-m", ""])]
+    assert names == [["test_a"], ["test_b"], ["test_a", "test_b"]]
+
+
+def node(folder, *words):
+    """Return the names of the tests in a folder that pytest would run here."""
+    text = "import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass\n"
+    (folder / "test_it.py").write_text(text)
+    options = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:xdist"]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            *options,
+            "test_it.py",
+            *words,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    return re.findall(r"::(\w+)$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name, there", [("json", True), ("no_such_module", False)])

@@ -15,7 +15,7 @@ import operator
 
 import numpy as np
 
-from dezero.core import Config, Variable, gradients_of, guards
+from dezero.core import Config, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
 from dezero.static.graph import Graph, Node, constant, leaves, mapped
@@ -251,14 +251,14 @@ class Trace:
             if not has_symbols((*inputs, *vars(func).values())):
                 return func.forward(*inputs)
             return self.follow(func, original, inputs)
-        given, inputs = inputs, guards.as_variables(inputs, type(func).__name__)
+        given, inputs = inputs, outside.as_variables(inputs, type(func).__name__)
         for i, x in enumerate(inputs):
             if isinstance(given[i], Variable):
                 inputs[i] = self.stand_in(x)
             elif x._data is not None and type(x._data) is not Symbol:
                 inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
         ys = self.follow(func, original, [x._data for x in inputs])
-        ys = self.as_nodes(guards.results(func, ys))
+        ys = self.as_nodes(outside.results(func, ys))
         return func._record(inputs, [Symbol(self, y) for y in ys])
 
     def follow(self, func, original, xs):

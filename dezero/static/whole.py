@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, guards
+from dezero.core import Config, Function, Variable, outside
 from dezero.core.config import switched
 from dezero.static.graph import Node, leaves
 from dezero.static.symbol import CannotFollow, Symbol, has_symbols, samples
@@ -108,7 +108,7 @@ def _variable(array, requires_grad):
 def gradients(func, gys):
     """Return func.backward(*gys) as a tuple."""
     if not func.takes_arrays:
-        return guards.gradients_from_outside(func, gys)
+        return outside.gradients_from_outside(func, gys)
     gxs = func.backward(*gys)
     return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
