@@ -47,7 +47,9 @@ setup(
     ],
     keywords="deep learning, automatic differentiation, education, neural networks",
     packages=find_packages(include=["dezero", "dezero.*"]),
-    package_data={"dezero": ["py.typed", "player/*.css", "player/*.js"]},
+    package_data={
+        "dezero": ["py.typed", "player/*.css", "player/*.js", "datasets/*.txt"]
+    },
     python_requires=">=3.11",
     install_requires=[
         "numpy>=1.26,<3",

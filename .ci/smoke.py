@@ -11,6 +11,8 @@ from dezero.graph import plot_dot_graph
 package = resources.files(dezero)
 assert "site-packages" in str(package), f"not the installed package: {package}"
 assert (package / "py.typed").is_file(), "py.typed is not in the wheel"
+for text in dezero.datasets.Names(), dezero.datasets.Shakespeare():
+    assert len(text.ids) > 30_000, f"{text}: its text is not in the wheel"
 assert metadata.version("dezero") == dezero.__version__
 
 x = dezero.Variable(np.array(3.0), name="x")

@@ -45,6 +45,7 @@ else:
         models,
         optimizers,
         static,
+        tokenizers,
         transforms,
         utils,
     )
@@ -94,6 +95,7 @@ else:
         "setup_variable",
         "static",
         "test_mode",
+        "tokenizers",
         "transforms",
         "using_config",
         "utils",
@@ -102,7 +104,15 @@ else:
     # Programs for DeZero find these by `from dezero.functions import *` and the like.
     functions.utils = utils
 
-    for _module in (functions, layers, models, optimizers, datasets, transforms):
+    for _module in (
+        functions,
+        layers,
+        models,
+        optimizers,
+        datasets,
+        transforms,
+        tokenizers,
+    ):
         advice.teach_names(_module.__name__)
     advice.teach_names("dezero")
 

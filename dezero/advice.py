@@ -80,7 +80,6 @@ SYNONYMS = {
     "ToTensor": "dezero.transforms.ToArray",
     "ToPILImage": "dezero.transforms.ToPIL",
     "Grayscale": "dezero.transforms.Convert",
-    "Shakespeare": "dezero.datasets.Shakespear",
 }
 
 

@@ -75,7 +75,7 @@ from dezero.utils import DownloadError, find_file, get_file
 # with weights that are sqrt(2) times as large as those of step 44: *He
 # initialisation* (He and others, 2015). With one hidden layer it makes
 # no difference. Relatives of relu in the package are smoother, or let
-# something through on the left: leaky_relu, elu, softplus, gelu, silu.
+# something through on the left: leaky_relu, elu, softplus.
 class ReLU(Function):
     """y = max(x, 0), gx = gy where x > 0, else 0."""
 

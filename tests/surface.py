@@ -17,6 +17,7 @@ dezero.functions has one by its line in CASES of test_higher_order.py.
 """
 
 import ast
+import base64
 import contextlib
 import copy
 import functools
@@ -53,6 +54,7 @@ from dezero import (
     no_grad,
     optimizers,
     static,
+    tokenizers,
     transforms,
 )
 
@@ -281,6 +283,7 @@ W = np.array([[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6]])
 B = np.array([0.1, -0.1])
 LABELS = np.array([2, 0])
 ONE_HOT = np.eye(2, 3, dtype=int)
+TEXTS = np.arange(24.0).reshape(2, 3, 4) % 5 / 5
 IMAGES = np.arange(32.0).reshape(1, 2, 4, 4) % 7 / 7
 KERNELS = np.arange(16.0).reshape(2, 2, 2, 2) / 16
 GATES = np.arange(48.0).reshape(6, 8) / 48 - 0.5
@@ -288,6 +291,7 @@ H = Y[:, :2]
 GAMMA, BETA = P[0], Y[0]
 SEQUENCE = [(X[0], 0), (X[1], 1), (X[0] + 1, 0), (X[1] + 1, 1)]
 PIXELS = (np.arange(48) * 5).reshape(4, 4, 3).astype(np.uint8)
+TEXT = "low lower lowest\n" * 3
 DOT = 'digraph g {\n1 [label="x"]\n}'
 
 
@@ -314,6 +318,19 @@ def loaded():
     layer = layers.Linear(3, in_size=2)
     layer.save_weights("weights.npz")
     return "weights.npz"
+
+
+def tokens():
+    """A file of a tokenizer."""
+    tokenizers.Bytes().save("tokens.json")
+    return "tokens.json"
+
+
+def ranks():
+    """A file of tiktoken's."""
+    pairs = [(base64.b64encode(bytes([i])).decode(), i) for i in range(256)]
+    Path("some.tiktoken").write_text("".join(f"{a} {b}\n" for a, b in pairs))
+    return "some.tiktoken"
 
 
 def picture():
@@ -475,6 +492,8 @@ ROWS = {
     "functions.gelu": called(X),
     "functions.silu": called(X),
     "functions.softplus": called(X),
+    "functions.swiglu": called(X, Y),
+    "functions.rope": called(X[:, :2], 3, 10.0),
     "functions.softmax": called(X, 1),
     "functions.softmax_simple": called(X, 1),
     "functions.log_softmax": called(X, 1),
@@ -575,11 +594,21 @@ ROWS = {
     "layers.LSTM.reset_state": called(4).of(layers.LSTM).get("reset_state"),
     "layers.GRU.reset_state": called(4).of(layers.GRU).get("reset_state"),
     "layers.EmbedID": called(4, 3).then(LABELS),
+    "layers.MultiHeadAttention": called(4, 2, True, False, 0.0).then(TEXTS, None, None),
+    "layers.MultiHeadAttention.weights": called(4, 2)
+    .of(layers.MultiHeadAttention)
+    .get("weights", TEXTS, np.eye(3, dtype=bool)),
+    "layers.MultiHeadAttention.lookup": called(4, 2)
+    .of(layers.MultiHeadAttention)
+    .get("lookup", TEXTS, None),
     "layers.BatchNorm": called().then(X),
     "layers.LayerNorm": called(1e-5).then(X),
     "layers.RMSNorm": called(1e-5).then(X),
     "layers.GroupNorm": called(1, 1e-5).then(IMAGES),
     "layers.Dropout": called(0.5).then(X),
+    "layers.TransformerBlock": called(4, 2, True, True, "rms", "swiglu", 0.5).then(
+        GATES[:, None, :4]
+    ),
     "layers.Linear.in_size": called(3).of(layers.Linear).get("in_size"),
     "layers.Conv2d.in_channels": called(3, 2).of(layers.Conv2d).get("in_channels"),
     "layers.Deconv2d.in_channels": called(3, 2).of(layers.Deconv2d).get("in_channels"),
@@ -649,6 +678,13 @@ ROWS = {
     "datasets.MNIST.labels": called().of(datasets.MNIST.labels),
     "datasets.MNIST.files": called(True).of(datasets.MNIST.files),
     "datasets.ImageNet": called(),
+    "datasets.Text": called(TEXT, None, True, 4),
+    "datasets.Text.batches": called(TEXT, None, True, 4)
+    .of(datasets.Text)
+    .get("batches", Made(lambda: np.random.default_rng(0)), 2),
+    "datasets.Text.blocks": called(TEXT, None, True, 4).of(datasets.Text).get("blocks"),
+    "datasets.Shakespeare": called(None, True, 4, False).few("None", "str", "-1"),
+    "datasets.Names": called(None, True, 4).few("None", "str", "-1"),
     "datasets.load_cache_npz": called("kept", False),
     "datasets.save_cache_npz": called(X, LABELS, "kept", False),
     # transforms
@@ -665,6 +701,28 @@ ROWS = {
     "transforms.Flatten": called().then(X),
     "transforms.AsType": called(np.float32).then(X),
     "transforms.ToInt": called(int).then(X),
+    # tokenizers
+    "tokenizers.Tokenizer": called(),
+    "tokenizers.Tokenizer.save": called()
+    .of(tokenizers.Bytes)
+    .get("save", "tokens.json"),
+    "tokenizers.Tokenizer.load": called(Made(tokens)).of(tokenizers.Bytes.load),
+    "tokenizers.Bytes": called(),
+    "tokenizers.Bytes.encode": called().of(tokenizers.Bytes).get("encode", TEXT),
+    "tokenizers.Bytes.decode": called().of(tokenizers.Bytes).get("decode", [1, 2]),
+    "tokenizers.Characters": called("low"),
+    "tokenizers.Characters.train": called(TEXT).of(tokenizers.Characters.train),
+    "tokenizers.Characters.encode": called(TEXT)
+    .of(tokenizers.Characters.train)
+    .get("encode", "low"),
+    "tokenizers.Characters.decode": called(TEXT)
+    .of(tokenizers.Characters.train)
+    .get("decode", [1, 2]),
+    "tokenizers.BPE": called(tokenizers.Bytes().tokens),
+    "tokenizers.BPE.train": called(TEXT, 3).of(tokenizers.BPE.train),
+    "tokenizers.BPE.from_tiktoken": called(Made(ranks)).of(
+        tokenizers.BPE.from_tiktoken
+    ),
     # utils
     "utils.sum_to": called(X, (1, 3)),
     "utils.reshape_sum_backward": called(X[0], (2, 3), 0, False),
@@ -860,6 +918,7 @@ CLASSES = {
     "functions.LeakyReLU": called(0.2).then(X),
     "functions.ELU": called(1.0).then(X),
     "functions.GELU": called().then(X),
+    "functions.Rope": called(X[:, :2], Y[:, :2]).then(P[:, :2]),
     "functions.Softplus": called().then(X),
     "functions.Softmax": called(1).then(X),
     "functions.LogSoftmax": called(1).then(X),
@@ -902,6 +961,9 @@ CLASSES = {
 }
 # Names without a call of their own, each with its reason.
 WITHOUT = {
+    "tokenizers.BPE.encode_word": "for encode, which judges what it is given",
+    "tokenizers.split": "for BPE, which judges what it is given",
+    "tokenizers.join": "for BPE, lists of tokens only",
     "core.Function": "what it does with odd input, its subclasses show",
     "core.Function.inputs": "a record of the last call",
     "core.Function.outputs": "a record of the last call",

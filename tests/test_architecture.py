@@ -19,6 +19,7 @@ from curriculum.places import PACKAGE
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
 #     guards <- files, transforms, dataloaders      advice <- dataloaders
+#     cuda, files <- tokenizers <- datasets
 #     files <- render <- player <- graph      files <- layers, optimizers
 #     functions <- utils, functions_conv
 ARROWS = {
@@ -65,7 +66,8 @@ ARROWS = {
     "utils": ["graph", "gradcheck", "functions"],
     "optimizers": ["core", "files"],
     "transforms": ["guards"],
-    "datasets": ["transforms", "utils"],
+    "tokenizers": ["cuda", "files"],
+    "datasets": ["tokenizers", "transforms", "utils"],
     "dataloaders": ["advice", "cuda", "guards"],
 }
 

@@ -18,21 +18,26 @@ import numpy as np
 import pytest
 
 from dezero import datasets, utils
+from dezero.dataloaders import DataLoader
 from dezero.datasets import (
     CIFAR10,
     CIFAR100,
     MNIST,
     Dataset,
     ImageNet,
+    Names,
     Shakespear,
+    Shakespeare,
     SinCurve,
     Spiral,
     SynthDigits,
+    Text,
     get_digits,
     get_spiral,
     load_cache_npz,
     save_cache_npz,
 )
+from dezero.tokenizers import BPE, Bytes
 from dezero.transforms import Compose, Flatten, ToInt
 from dezero.utils import Download, DownloadError
 
@@ -229,6 +234,127 @@ def test_real_text(cache):
     assert len(data) == 1_115_393 and len(data.char_to_id) == 65
     assert "".join(data.id_to_char[i] for i in data.data[:14]) == "First Citizen:"
     assert data.data[:5].tolist() == [0, 1, 2, 3, 4]  # in order of first appearance
+
+
+# --- texts for language models ---
+
+
+def test_a_text_in_windows():
+    train = Text("abcdef\nabc\nxy\n", context=3)
+    test = Text("abcdef\nabc\nxy\n", train=False, context=2)
+    assert train.text == "abcdef\nabc\n" and test.text == "xy\n"
+    assert len(train) == 11 - 3 and len(test) == 1
+    assert len(train.tokenizer) == len(test.tokenizer) == 9  # of both parts
+    x, t = train[1]
+    assert train.tokenizer.decode(x) == "bcd" and train.tokenizer.decode(t) == "cde"
+    assert train.ids.shape == (11,) and train.ids.dtype.kind == "i"
+    np.testing.assert_array_equal(train[-1][1], train.ids[-3:])
+    with pytest.raises(IndexError, match="Text: there is no item 8 of 8"):
+        train[8]
+
+
+def test_a_text_without_lines_is_cut_at_nine_tenths():
+    assert Text("abcdefghij" * 2, context=2).text == "abcdefghij" + "abcdefgh"
+    assert Text("abcdefghij" * 2, train=False, context=1).text == "ij"
+
+
+def test_batches_of_windows():
+    data = Text("abcdefghijklmnopqrstuvwxyz\n" * 3, Bytes(), context=5)
+    batches = data.batches(np.random.default_rng(0), 4)
+    again = data.batches(np.random.default_rng(0), 4)
+    for _ in range(20):
+        x, t = next(batches)
+        assert x.shape == t.shape == (4, 5)
+        np.testing.assert_array_equal(x[:, 1:], t[:, :-1])
+        for mine, same in zip((x, t), next(again)):
+            np.testing.assert_array_equal(mine, same)
+        for row in x:
+            assert bytes(row.tolist()).decode() in data.text
+    x[:] = 0  # a copy: the text stays
+    assert data.ids.all()
+
+
+def test_blocks_are_the_text_once():
+    data = Text("abcdefghijklmnopqrstuvwxyz" * 2, Bytes(), context=5)
+    x, t = data.blocks()
+    assert x.shape == t.shape == (9, 5)  # of 46 tokens
+    assert data.tokenizer.decode(x.ravel()) == data.text[:45]
+    assert data.tokenizer.decode(t.ravel()) == data.text[1:46]
+
+
+def test_windows_in_a_loader():
+    x, t = next(iter(DataLoader(Text("abcdefghijklmn" * 9, context=8), 3)))
+    assert x.shape == t.shape == (3, 8)
+    np.testing.assert_array_equal(x[:, 1:], t[:, :-1])
+
+
+@pytest.mark.parametrize(
+    "arguments, pattern",
+    [
+        ({"text": b"abc"}, "Text: expected a text, got"),
+        ({"text": ""}, "Text: expected a text, got ''"),
+        ({"tokenizer": "bytes"}, "Text: tokenizer must be one of .*, got 'bytes'"),
+        ({"context": 0}, "Text: context must be .*, got 0"),
+        ({"context": 18}, "Text: expected more than context=18 tokens, .* part of 18"),
+        ({"train": 3}, "Text: train must be True or False"),
+    ],
+)
+def test_texts_that_cannot_be(arguments, pattern):
+    with pytest.raises((TypeError, ValueError), match=pattern):
+        Text(**{"text": "abcdefghij" * 2, "context": 2, **arguments})
+
+
+def test_batches_that_cannot_be():
+    data = Text("abcdefghij" * 2, context=2)
+    with pytest.raises(
+        TypeError, match=r"Text\.batches: rng must be a generator.*, got 3"
+    ):
+        data.batches(3, 4)
+    with pytest.raises(ValueError, match=r"Text\.batches: N must be"):
+        data.batches(np.random.default_rng(0), 0)
+
+
+def test_the_excerpt_of_shakespeare():
+    train, test = Shakespeare(), Shakespeare(train=False)
+    text = train.text + test.text
+    assert text.isascii() and text.startswith("First Citizen:\n")
+    assert 95_000 < len(text) <= 100_000
+    assert 0.09 < len(test.text) / len(text) < 0.11
+    assert len(train.tokenizer) == len(set(text)) == 61
+    assert train[0][0].shape == (64,)
+    pieces = Shakespeare(BPE.train(train.text[:5000], 20), context=8)
+    assert len(pieces.tokenizer) == 276 and pieces.ids.max() < 276
+
+
+def test_all_of_shakespeare(cache):
+    (cache / "shakespear.txt").write_bytes(b"to be or not to be\n" * 20)
+    train = Shakespeare(context=4, whole=True)
+    assert len(train.text) == 18 * 19 and train.text[:5] == "to be"
+    with pytest.raises(TypeError, match="Shakespeare: whole must be True or False"):
+        Shakespeare(whole="all")
+
+
+def test_all_of_shakespeare_that_is_nowhere(cache, capsys):
+    with pytest.raises(DownloadError, match=r"shakespear\.txt"):
+        Shakespeare(whole=True)
+
+
+@real_files
+def test_the_excerpt_is_the_beginning_of_the_real_file(cache):
+    text = (SHARED / "tinyshakespeare.txt").read_text(encoding="utf-8")
+    assert text.startswith(Shakespeare().text + Shakespeare(train=False).text)
+
+
+def test_first_names():
+    train, test = Names(), Names(train=False)
+    names = train.text.split() + test.text.split()
+    assert len(names) == len(set(names)) == 5163
+    assert train.text.endswith("\n") and test.text.endswith("\n")
+    assert {"ada", "zulma"} <= set(names) and max(map(len, names)) == 11
+    assert len(train.tokenizer) == 27 and train.tokenizer.tokens[0] == "\n"
+    # any letter begins a name of the part held out
+    assert len({name[0] for name in test.text.split()}) > 20
+    assert Names().text == train.text
 
 
 # --- MNIST ---

@@ -344,6 +344,7 @@ ROWS = np.random.default_rng(3).normal(size=(5, 4)).astype(np.float32)
 # What a normalisation subtracts leaves little: in float32, a sum added up in another
 # order shows in the sixth digit (seen with NumPy 1.26).
 IMAGES64, ROWS64 = IMAGES.astype(np.float64), ROWS.astype(np.float64)
+TEXTS64 = np.random.default_rng(4).normal(size=(2, 5, 4))
 
 # name: makers of one, each with an input; the walk is over layers and models
 LAYERS = {
@@ -367,6 +368,14 @@ LAYERS = {
     "LayerNorm": [(lambda: L.LayerNorm(), ROWS64)],
     "RMSNorm": [(lambda: L.RMSNorm(), ROWS64)],
     "GroupNorm": [(lambda: L.GroupNorm(2), IMAGES64)],
+    "MultiHeadAttention": [
+        (lambda: L.MultiHeadAttention(4, 2), TEXTS64),
+        (lambda: L.MultiHeadAttention(4, 1, causal=True, rope=True), TEXTS64),
+    ],
+    "TransformerBlock": [
+        (lambda: L.TransformerBlock(4, 2), TEXTS64),
+        (lambda: L.TransformerBlock(4, 2, False, True, "rms", "swiglu"), TEXTS64),
+    ],
     "RNN": [(lambda: L.RNN(3), ROWS)],
     "LSTM": [(lambda: L.LSTM(3), ROWS), (lambda: L.LSTM(3, in_size=4), ROWS)],
     "GRU": [(lambda: L.GRU(3), ROWS)],

@@ -98,6 +98,7 @@ IMAGES = rng.permutation(18).reshape(1, 2, 3, 3) / 9.0  # no ties
 KERNELS = rng.normal(size=(2, 2, 2, 2))
 ROWS = np.random.default_rng(1).normal(size=(4, 3))
 AFFINE = P[0], Y[0]  # gamma and beta
+SEEN = np.array([[True, True], [False, False]])  # the second query sees nothing
 
 
 def case(*inputs, call=None, **kwargs):
@@ -162,7 +163,12 @@ CASES = {
     "silu": [case(X)],
     "softplus": [case(X)],
     "swiglu": [case(X, Y)],
-    "attention": [case(X, Y, Y), case(X, ROWS, ROWS), case(X, X, Y, causal=True)],
+    "attention": [
+        case(X, ROWS, ROWS),
+        case(X, X, Y, SEEN, True),
+        case(ROWS, Y, X, None, 1),
+    ],
+    "attention_weights": [case(X, Y), case(X, ROWS, causal=True), case(X, Y, SEEN)],
     "rope": [case(ROWS[:, :2])],
     "softmax": [case(X), case(X, axis=0)],
     "softmax_simple": [case(X)],

@@ -3,7 +3,8 @@
     train_set, test_set = datasets.MNIST(train=True), datasets.MNIST(train=False)
     x, t = train_set[0]  # x (784,) float32 from 0 to 1, t a label from 0 to 9
 
-Drawn here and now: Spiral, SinCurve, SynthDigits. Fetched once into the folder
+Drawn here and now: Spiral, SinCurve, SynthDigits. Part of the package: Shakespeare,
+100 KB of it, and Names; Text is one of yours. Fetched once into the folder
 utils.cache_dir, or put there by hand: MNIST, CIFAR10, CIFAR100, Shakespear, and the
 names of ImageNet's classes. What was fetched is read as numbers and text, it is
 never run.
@@ -24,7 +25,7 @@ from dezero.datasets.cache import load_cache_npz, save_cache_npz
 from dezero.datasets.digits import MNIST, SynthDigits, get_digits
 from dezero.datasets.photographs import CIFAR10, CIFAR100, ImageNet
 from dezero.datasets.small import SinCurve, Spiral, get_spiral
-from dezero.datasets.text import Shakespear
+from dezero.datasets.text import Names, Shakespear, Shakespeare, Text
 from dezero.transforms import Compose, Flatten, Normalize, ToFloat
 from dezero.utils import get_file
 
@@ -36,11 +37,14 @@ __all__ = [
     "Flatten",
     "ImageNet",
     "MNIST",
+    "Names",
     "Normalize",
     "Shakespear",
+    "Shakespeare",
     "SinCurve",
     "Spiral",
     "SynthDigits",
+    "Text",
     "ToFloat",
     "get_digits",
     "get_file",

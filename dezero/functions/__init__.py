@@ -40,6 +40,7 @@ from dezero.functions.loss import *
 from dezero.functions.norm import *
 from dezero.functions.norm_samples import *
 from dezero.functions.pooling import *
+from dezero.functions.positions import *
 from dezero.functions.recurrent import *
 from dezero.functions.reduction import *
 from dezero.functions.shape import *

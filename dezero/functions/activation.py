@@ -50,6 +50,7 @@ __all__ = [
     "softmax",
     "softmax_simple",
     "softplus",
+    "swiglu",
 ]
 
 
@@ -165,15 +166,36 @@ def softplus(x) -> Variable:
 
 
 def silu(x) -> Variable:
-    """Return x * sigmoid(x), also known as swish."""
+    """Return x * sigmoid(x), also known as swish (see step 80)."""
     x = _as_input("silu", x)
     return x * sigmoid(x)
+
+
+def swiglu(x, gate) -> Variable:
+    """Return silu(gate) * x: of each x as much as its gate says (see step 80).
+
+    Raises ValueError unless both have one shape.
+
+    >>> swiglu(np.array([2.0, 2.0]), np.array([0.0, 9.0])).data.round(3)
+    array([ 0.   , 17.998])
+    """
+    x, gate = _as_floats("swiglu", x), _as_floats("swiglu", gate, "gate")
+    if x.shape != gate.shape:
+        raise ValueError(
+            "swiglu: expected a gate for each x, so equal shapes, got "
+            f"{x.shape} and {gate.shape} (see step 80)"
+        )
+    return silu(gate) * x
 
 
 def gelu(x) -> Variable:
     """Return x times the normal probability of less than x, approximately.
 
-    The formula with tanh of the GELU paper, within 0.0005 of the exact value.
+    The formula with tanh of the GELU paper, within 0.0005 of the exact value (see
+    step 80).
+
+    >>> gelu(np.array([-2.0, 0.0, 2.0])).data.round(4)
+    array([-0.0454,  0.    ,  1.9546])
     """
     x = _as_floats("gelu", x)
     return GELU()(x)

@@ -1,8 +1,9 @@
 """Attention: each query takes a mixture of the values whose keys match it.
 
-Letters: q queries, k keys, v values; x, y in and out; gq, gk, gv, gy gradients; p the
-weights of the mixture. T queries, S keys, D their width, M that of the values; ... any
-axes before, such as a batch and heads (N, H).
+Letters: q queries, k keys, v values; x, y in and out; gq, gk, gv, gy gradients; s the
+scores q @ k.T / sqrt(D), and p their softmax, the weights of the mixture. T queries,
+S keys, D their width, M that of the values; ... any axes before, such as a batch and
+heads (N, H).
 """
 
 import math
@@ -10,94 +11,155 @@ import math
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Config, Function, Variable, where
-from dezero.functions.activation import silu
-from dezero.functions.elementwise import exp
-from dezero.functions.inputs import _as_floats, _as_input
-from dezero.functions.shape import concatenate
+from dezero.core import Config, Function, Variable, _unwrap, where
+from dezero.functions.activation import _sum_along, softmax
+from dezero.functions.inputs import _as_floats, _as_input, _broadcasts, _in_float32
+from dezero.guards import flag
 
-__all__ = ["Attention", "attention", "rope", "swiglu"]
+__all__ = ["Attention", "attention", "attention_weights"]
 
 
 class Attention(Function):
-    """y = p @ v with p = softmax(q @ k.T / sqrt(D)), over the keys in mask.
+    """y = p @ v with p = softmax(s), s = q @ k.T / sqrt(D) where mask, else -inf.
 
         gv = p.T @ gy
-        gs = p * (gy @ v.T - sum(gy * y))        of q @ k.T / sqrt(D), row by row
+        gs = p * (gy @ v.T - sum(gy * y))        the sum is over a row
         gq = gs @ k / sqrt(D)
         gk = gs.T @ q / sqrt(D)
 
-    Keeps p, one array (..., T, S).
+    Of all arrays (..., T, S) it keeps one, p. backward makes one more, gs; a backward
+    that is to be differentiated computes p again, for then p belongs to the graph.
 
-    Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> y (..., T, M); mask (T, S) or
-    with the axes before, of bools, or None.
+    Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> y (..., T, M); mask of bools
+    that broadcasts to (..., T, S), with a True in each row, or None.
     """
 
-    def __init__(self, mask):
+    def __init__(self, mask=None):
         self.mask = mask
 
     def forward(self, q, k, v):
         xp = cuda.get_array_module(q)
-        s = q @ _t(k)
-        s *= s.dtype.type(1 / math.sqrt(q.shape[-1]))
+        s = q @ _transposed(k)
+        s /= math.sqrt(q.shape[-1])
         if self.mask is not None:
-            s = xp.where(self.mask, s, s.dtype.type(-np.inf))
-        top = s.max(axis=-1, keepdims=True)
-        s -= xp.where(xp.isfinite(top), top, xp.zeros_like(top))
-        p = xp.exp(s, out=s)
-        total = p.sum(axis=-1, keepdims=True)
-        p /= total + (total == 0)  # a query that may look nowhere gets 0
-        self.p = p
-        return p @ v
+            s = xp.where(self.mask, s, -np.inf)
+        s -= s.max(axis=-1, keepdims=True)
+        self.p = xp.exp(s, out=s)
+        self.p /= _sum_along(self.p, -1)
+        return self.p @ v
 
     def backward(self, gy):
         q, k, v = self.inputs
-        scale = 1 / math.sqrt(q.shape[-1])
-        p = self._weights(q, k) if Config.enable_backprop else self.p
-        gs = gy @ _t(v)
-        gs -= (p * gs).sum(axis=-1, keepdims=True)
+        p = self.p
+        if Config.enable_backprop:
+            p = _mixture(q, k, self.mask)
+        gs = gy @ _transposed(v)
+        gs -= _sum_along(gy * self.output(), -1)
         gs *= p
-        gs *= scale
-        return gs @ k, _t(gs) @ q, _t(p) @ gy
-
-    def _weights(self, q, k):
-        """Return p as Variables, so that it can be differentiated."""
-        s = q @ _t(k) * (1 / math.sqrt(q.shape[-1]))
-        if self.mask is not None:
-            s = where(self.mask, s, -np.inf)
-        top = s.data.max(axis=-1, keepdims=True)
-        p = exp(s - np.where(np.isfinite(top), top, 0).astype(s.dtype))
-        total = p.sum(axis=-1, keepdims=True)
-        return p / (total + (total.data == 0))
+        gs /= math.sqrt(q.shape[-1])
+        return gs @ k, _transposed(gs) @ q, _transposed(p) @ gy
 
 
-def _t(x):
-    """Return x with its last two axes exchanged."""
-    return x.transpose(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+def _mixture(q, k, mask):
+    """Return p as a Variable, by operations that were there before."""
+    s = q @ _transposed(k) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        s = where(mask, s, -np.inf)
+    return softmax(s, axis=-1)
 
 
+def _transposed(x):
+    """Return x, an array or a Variable, with its last two axes exchanged."""
+    *before, rows, columns = range(x.ndim)
+    return x.transpose(*before, columns, rows)
+
+
+@_in_float32(3)
 def attention(q, k, v, mask=None, causal=False) -> Variable:
-    """Return for each query the values, weighted by how well their keys match."""
-    q, k, v = (_as_floats("attention", x) for x in (q, k, v))
+    """Return for each query the mean of the values, weighted by how its keys match.
+
+    Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> (..., T, M).
+
+    mask      bools that broadcast to (..., T, S), True where a query may look. A query
+              that may look nowhere gets zeros, and no gradient comes from it
+    causal    the queries are the last T of S places, and none sees a later place:
+              query t sees the keys 0 to S - T + t (see step 77)
+
+    >>> q, k, v = np.array([[9.0, 0.0]]), np.eye(2), np.array([[1.0], [5.0]])
+    >>> attention(q, k, v).data.round(2)
+    array([[1.01]])
+    """
+    mask, q, k, v = _as_lookup("attention", mask, causal, q, k, v)
+    mask, blind = _places(q, k, mask, causal)
+    y = Attention(mask)(q, k, v)
+    return y if blind is None else where(blind, 0.0, y)
+
+
+@_in_float32(2)
+def attention_weights(q, k, mask=None, causal=False) -> Variable:
+    """Return how much of each value attention takes: rows (..., T, S) with sum 1.
+
+    Shapes, mask and causal as for attention. The row of a query that may look nowhere
+    is 0.
+
+    >>> q, k = np.array([[9.0, 0.0]]), np.eye(2)
+    >>> attention_weights(q, k).data.round(3)
+    array([[0.998, 0.002]])
+    """
+    mask, q, k = _as_lookup("attention_weights", mask, causal, q, k)
+    mask, blind = _places(q, k, mask, causal)
+    p = _mixture(q, k, mask)
+    return p if blind is None else where(blind, 0.0, p)
+
+
+def _places(q, k, mask, causal):
+    """Return the mask, and which queries may look nowhere, or None.
+
+    In the mask these see every key, for a softmax of no number at all is nan.
+    """
+    T, S = q.shape[-2], k.shape[-2]
     if causal:
-        T, S = q.shape[-2], k.shape[-2]
-        seen = np.tri(T, S, S - T, dtype=bool)
-        mask = seen if mask is None else mask & seen
-    return Attention(mask)(q, k, v)
+        xp = cuda.get_array_module(q)
+        past = xp.arange(S) <= xp.arange(S - T, S)[:, None]
+        if mask is None and T <= S:
+            return past, None  # each query sees its own place at least
+        mask = past if mask is None else mask & past
+    if mask is None:
+        return None, None
+    blind = ~mask.any(axis=-1, keepdims=True)
+    return mask | blind, blind
 
 
-def rope(x, start=0, base=10000.0) -> Variable:
-    """Return x (..., T, D) with pairs of numbers turned by an angle for each place."""
-    x = _as_input("rope", x)
-    T, D = x.shape[-2:]
-    xp = cuda.get_array_module(x.data if isinstance(x, Variable) else x)
-    speed = base ** (-xp.arange(0, D, 2) / D)
-    angle = (start + xp.arange(T))[:, None] * speed  # (T, D / 2)
-    cos, sin = (f(angle).astype(x.dtype) for f in (xp.cos, xp.sin))
-    a, b = x[..., : D // 2], x[..., D // 2 :]
-    return concatenate((a * cos - b * sin, a * sin + b * cos), axis=-1)
-
-
-def swiglu(x, gate) -> Variable:
-    """Return silu(gate) * x."""
-    return silu(gate) * x
+def _as_lookup(who, mask, causal, *given):
+    """Return the mask, and q, k and perhaps v, of floats, if their shapes fit."""
+    flag(who, "causal", causal, 77)
+    given = [_as_floats(who, x, name) for x, name in zip(given, "qkv")]
+    q, k, v = [*given, given[1]][:3]
+    if (
+        min(q.ndim, k.ndim, v.ndim) < 2
+        or not q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        or q.shape[-1] != k.shape[-1]
+        or k.shape[-2] != v.shape[-2]
+        or 0 in (*k.shape[-2:], *v.shape[-2:])
+    ):
+        got = ", ".join(str(x.shape) for x in given)
+        raise ValueError(
+            f"{who}: q, k and v must be (..., T, D), (..., S, D) and (..., S, M), with "
+            f"the same axes before, and S, D and M at least 1, got {got} (see step 76)"
+        )
+    if mask is None:
+        return None, *given
+    mask = _unwrap(_as_input(who, mask, "mask", cuda.get_array_module(q)))
+    if mask.dtype.kind != "b":
+        raise TypeError(
+            f"{who}: mask must be of bools, True where a query may look, got "
+            f"{mask.dtype}; of numbers, mask > 0 may be meant, and of what is added to "
+            "scores, mask == 0 (see step 77)"
+        )
+    scores = (*q.shape[:-1], k.shape[-2])
+    if mask.ndim == 0 or not _broadcasts(mask.shape, scores):
+        raise ValueError(
+            f"{who}: mask must broadcast to (..., T, S) = {scores}, got {mask.shape}; "
+            "causal=True makes the causal one (see step 77)"
+        )
+    return mask, *given

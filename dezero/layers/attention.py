@@ -1,10 +1,11 @@
 """Attention with several heads, and what it remembers when a text grows.
 
-Letters: N batch, T time, E width of the stream, H heads, D = E / H width of a head.
+Letters: N batch, T time (queries), S keys, E width of the stream, H heads, D = E / H
+width of a head.
 """
 
 import dezero.functions as F
-from dezero.guards import whole
+from dezero.guards import flag, number, refusal, whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
 from dezero.layers.checks import _judged, _listed
@@ -28,10 +29,38 @@ class KVCache:
         return k, v
 
 
-class MultiHeadAttention(Layer):
-    """Attention of several heads, each with a part of the width (see step 78).
+def _in_heads(x, heads):
+    """Return x (N, T, E) as (N, H, T, D), each head with its D of the E numbers."""
+    N, T, E = x.shape
+    return x.reshape(N, T, heads, E // heads).transpose(0, 2, 1, 3)
 
-    Shapes: x (N, T, width) -> (N, T, width).
+
+def _merged(x):
+    """Return x (N, H, T, D) as (N, T, E): the heads side by side."""
+    N, H, T, D = x.shape
+    return x.transpose(0, 2, 1, 3).reshape(N, T, H * D)
+
+
+class MultiHeadAttention(Layer):
+    """Self-attention of several heads, each with its part of the width (see step 78).
+
+    One product makes the queries, keys and values of all heads; each head is a lookup
+    of its own, and what they find, side by side, goes through one more product.
+
+    Shapes: x (N, T, width) -> (N, T, width), with qkv.W (width, 3 * width), the
+    columns of the queries first, and out.W (width, width).
+
+    heads      so many, each with width / heads numbers; they cost as much as one
+    causal     no place sees a later one (see step 77)
+    rope       queries and keys are turned by their places (see step 79)
+    dropout    the share of the result that is set to 0 in training (see step 54)
+
+    Its graph holds an array (N, heads, T, T), the weights, and six of x's size or so.
+
+    >>> x = np.zeros((2, 5, 8), np.float32)  # two texts of five places
+    >>> layer = MultiHeadAttention(8, heads=2, causal=True)
+    >>> layer(x).shape, layer.weights(x).shape
+    ((2, 5, 8), (2, 2, 5, 5))
     """
 
     def __init__(
@@ -43,26 +72,63 @@ class MultiHeadAttention(Layer):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.heads = whole("MultiHeadAttention", "heads", heads, 78)
-        self.causal, self.rope, self.dropout = causal, rope, dropout
+        who = type(self).__name__
+        self.width = whole(who, "width", width, 78)
+        self.heads = whole(who, "heads", heads, 78)
+        self.causal = flag(who, "causal", causal, 77)
+        self.rope = flag(who, "rope", rope, 79)
+        self.dropout = number(who, "dropout", dropout, 54, least=0, most=1)
+        self._check_widths(who)
         self.qkv = Linear(3 * width, in_size=width)
         self.out = Linear(width, in_size=width)
 
+    def _check_widths(self, who):
+        if self.width % self.heads:
+            raise ValueError(
+                f"{who}: width must be a multiple of heads, for each head gets as many "
+                f"numbers, got width {self.width} and {self.heads} heads (see step 78)"
+            )
+        if self.rope and self.width // self.heads % 2:
+            raise ValueError(
+                f"{who}: rope turns pairs of numbers, so width / heads must be even, "
+                f"got {self.width} / {self.heads} = {self.width // self.heads} (see "
+                "step 79)"
+            )
+
     def _settings(self):
-        width = self.out.out_size
-        return _listed(width, self.heads, causal=self.causal, rope=self.rope)
+        options = {"causal": self.causal, "rope": self.rope, "dropout": self.dropout}
+        return _listed(self.width, self.heads, **options)
+
+    def _hint(self, shape):
+        return "; one text alone is x[None], a batch of one" if len(shape) == 2 else ""
 
     def forward(self, x, mask=None, cache=None):
-        """Return for each place of x what its heads have found."""
-        x = _judged(self, x, 78, "(N, T, width)", ("width", -1), self.out.out_size)
-        N, T, E = x.shape
-        qkv = self.qkv(x).reshape(N, T, 3, self.heads, E // self.heads)
-        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each (N, H, T, D)
+        """Return for each place of x what its heads have found.
+
+        mask    bools that broadcast to (N, heads, T, S), True where a place may look:
+                (T, S) for all, (N, 1, 1, S) for the places that each text has
+        cache   a KVCache: x are the next places of its text, and see those before, too
+        """
+        q, k, v = self.lookup(x, cache)
+        y = F.attention(q, k, v, mask, self.causal)  # (N, H, T, D)
+        y = self.out(_merged(y))
+        return F.dropout(y, self.dropout) if self.dropout else y
+
+    def weights(self, x, mask=None):
+        """Return how much each place of x takes from each: (N, heads, T, T)."""
+        q, k, _ = self.lookup(x)
+        return F.attention_weights(q, k, mask, self.causal)
+
+    def lookup(self, x, cache=None):
+        """Return queries, keys and values, each (N, H, T, D)."""
+        axis = "width", -1
+        x = _judged(self, x, 78, "texts (N, T, width)", axis, self.width, ndim=3)
+        if not (cache is None or isinstance(cache, KVCache)):
+            who = type(self).__name__
+            raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
+        q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
+        q, k, v = (_in_heads(x, self.heads) for x in (q, k, v))
         if self.rope:
             start = 0 if cache is None else len(cache)
             q, k = F.rope(q, start), F.rope(k, start)
-        if cache is not None:
-            k, v = cache.append(k, v)
-        y = F.attention(q, k, v, mask, self.causal)  # (N, H, T, D)
-        y = self.out(y.transpose(0, 2, 1, 3).reshape(N, T, E))
-        return F.dropout(y, self.dropout) if self.dropout else y
+        return (q, k, v) if cache is None else (q, *cache.append(k, v))

@@ -94,9 +94,13 @@ class BatchNorm(_Norm):
 
 
 class LayerNorm(_Norm):
-    """Give every row mean 0 and variance 1, then gamma and beta.
+    """Give every row mean 0 and variance 1, then gamma and beta (see step 80).
 
     Shapes: x (..., D); gamma and beta (D,), in x's dtype, made by the first call.
+
+    >>> LayerNorm(eps=0)(np.array([[3.0, 4.0], [10.0, 20.0]]))
+    variable([[-1.  1.]
+              [-1.  1.]])
     """
 
     def __init__(self, eps: float = 1e-5):
@@ -119,7 +123,7 @@ class LayerNorm(_Norm):
 class RMSNorm(_Norm):
     """Divide every row by the root of its mean square, then multiply by gamma.
 
-    Shapes: x (..., D); gamma (D,), in x's dtype, made by the first call (see step 73).
+    Shapes: x (..., D); gamma (D,), in x's dtype, made by the first call (see step 80).
 
     >>> RMSNorm(eps=0)(np.array([[3.0, 4.0]])).data.round(4)
     array([[0.8485, 1.1314]])

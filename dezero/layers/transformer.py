@@ -3,13 +3,16 @@
 Letters: N batch, T time, E width of the stream, V vocabulary.
 """
 
+import math
+
 import numpy as np
 
 import dezero.functions as F
+from dezero.guards import number, one_of, whole
 from dezero.layers.attention import MultiHeadAttention
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
-from dezero.layers.checks import _listed
+from dezero.layers.checks import _judged
 from dezero.layers.norm import LayerNorm, RMSNorm
 
 NORMS = {"layer": LayerNorm, "rms": RMSNorm}
@@ -20,7 +23,7 @@ class Embedding(EmbedID):
 
     def __init__(self, count: int, width: int):
         super().__init__(count, width)
-        self.W.data = (self.W.data * 0.02).astype(np.float32)
+        self.W.data = (0.02 * self.W.data).astype(np.float32)
 
     def scores(self, h):
         """Return h @ W.T: how well each token's vector matches h (..., E)."""
@@ -28,7 +31,24 @@ class Embedding(EmbedID):
 
 
 class TransformerBlock(Layer):
-    """x + attention(norm(x)), then the same with an MLP (see step 80)."""
+    """x + attention(norm(x)), then x + MLP(norm(x)) of what that gives (see step 80).
+
+    Shapes: x (N, T, width) -> (N, T, width).
+
+    heads, causal, rope    of MultiHeadAttention
+    norm                   "layer" or "rms": LayerNorm or RMSNorm
+    mlp                    "gelu": down(gelu(up(x))), 4 * width numbers within;
+                           "swiglu": down(swiglu(up(x), gate(x))), 8/3 * width numbers,
+                           at the next multiple of 8
+    dropout                of what is added to x, in training
+
+    The two matrices whose results are added to x begin at 0, so at first y is x.
+
+    >>> block = TransformerBlock(8, heads=2)
+    >>> x = np.ones((1, 3, 8), np.float32)
+    >>> np.array_equal(block(x).data, x)
+    True
+    """
 
     def __init__(
         self,
@@ -41,29 +61,33 @@ class TransformerBlock(Layer):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.norm1, self.norm2 = NORMS[norm](), NORMS[norm]()
+        who = type(self).__name__
+        width = whole(who, "width", width, 80)
+        norm = one_of(who, "norm", norm, 80, list(NORMS))
+        mlp = one_of(who, "mlp", mlp, 80, ["gelu", "swiglu"])
+        self.dropout = number(who, "dropout", dropout, 80, least=0, most=1)
+        self.norm1 = NORMS[norm]()
         self.attention = MultiHeadAttention(width, heads, causal, rope, dropout)
-        self.mlp, self.dropout = mlp, dropout
+        self.norm2 = NORMS[norm]()
+        hidden, self.gate = 4 * width, None
         if mlp == "swiglu":
-            hidden = -(-width * 8 // 24) * 8
-            self.gate = Linear(hidden, nobias=True, in_size=width)
-        else:
-            hidden = 4 * width
+            hidden = 8 * math.ceil(width / 3)
+            self.gate = Linear(hidden, in_size=width)
         self.up = Linear(hidden, in_size=width)
         self.down = Linear(width, in_size=hidden)
         for layer in self.attention.out, self.down:
-            layer.W.data[...] = 0  # at first a block hands on x as it is
-
-    def _settings(self):
-        return _listed()
+            layer.W.data[...] = 0
 
     def forward(self, x, mask=None, cache=None):
-        """Return x (N, T, width) and what the two parts add to it."""
+        """Return x and what attention and the MLP add to it."""
+        x = _judged(
+            self, x, 80, "(N, T, width)", ("width", -1), self.down.out_size, ndim=3
+        )
         x = x + self.attention(self.norm1(x), mask, cache)
         h = self.norm2(x)
-        if self.mlp == "swiglu":
-            h = F.swiglu(self.up(h), self.gate(h))
-        else:
+        if self.gate is None:
             h = F.gelu(self.up(h))
+        else:
+            h = F.swiglu(self.up(h), self.gate(h))
         h = self.down(h)
         return x + (F.dropout(h, self.dropout) if self.dropout else h)

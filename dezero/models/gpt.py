@@ -6,15 +6,31 @@ Letters: N texts, T tokens of each, V tokens in the vocabulary, E width of the s
 import numpy as np
 
 import dezero.functions as F
-from dezero.core import no_grad, test_mode
-from dezero.layers import Embedding, KVCache, LayerNorm, RMSNorm, TransformerBlock
+from dezero.core import Variable, no_grad, test_mode
+from dezero.guards import refusal, shown, whole
+from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
 from dezero.models.base import Model
+from dezero.models.containers import Sequential
 
 
 class GPT(Model):
-    """Scores for the next token at every place of a text (see step 81).
+    """Scores of what comes next, after each token of a text.
 
-    Shapes: ids (N, T) with T <= context -> scores (N, T, vocab).
+    Shapes: ids (N, T) of ints -> scores (N, T, vocab).
+
+    vocab      how many tokens there are: len(tokenizer)
+    context    T is at most this, and texts are read in windows of this length
+    width      of the stream
+    depth      how many blocks
+    heads      of each block's attention
+    dropout    of what each block adds, in training
+
+    Built from rotary positions, RMSNorm and SwiGLU; the scores are products with the
+    same vectors that stand for the tokens (see step 81).
+
+    >>> model = GPT(vocab=27, context=16, width=8, heads=2)
+    >>> model(np.zeros((3, 16), int)).shape
+    (3, 16, 27)
     """
 
     def __init__(
@@ -24,51 +40,56 @@ class GPT(Model):
         width: int = 64,
         depth: int = 2,
         heads: int = 4,
-        rope: bool = False,
-        norm: str = "layer",
-        mlp: str = "gelu",
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.context, self.depth = context, depth
-        self.tokens = Embedding(vocab, width)
-        self.places = None if rope else Embedding(context, width)
-        for i in range(depth):
-            block = TransformerBlock(width, heads, True, rope, norm, mlp, dropout)
-            setattr(self, f"block{i}", block)
-        self.norm = {"layer": LayerNorm, "rms": RMSNorm}[norm]()
+        self.context = whole("GPT", "context", context, 81)
+        self.embedding = Embedding(vocab, width)
+        self.blocks = Sequential(
+            *(
+                TransformerBlock(
+                    *(width, heads),
+                    **{"rope": True, "norm": "rms", "mlp": "swiglu"},
+                    dropout=dropout,
+                )
+                for _ in range(whole("GPT", "depth", depth, 81))
+            )
+        )
+        self.norm = RMSNorm()
 
     def forward(self, ids, cache=None):
         """Return the scores of what comes after each of ids."""
-        ids = np.asarray(ids)
-        start = 0 if cache is None else len(cache[0])
-        h = self.tokens(ids)
-        if self.places is not None:
-            h = h + self.places(np.arange(start, start + ids.shape[1]))
-        for i in range(self.depth):
-            block = getattr(self, f"block{i}")
+        ids = _as_ids(ids, self.context)
+        h = self.embedding(ids)
+        for i, block in enumerate(self.blocks.layers):
             h = block(h, cache=None if cache is None else cache[i])
-        return self.tokens.scores(self.norm(h))
+        return self.embedding.scores(self.norm(h))
 
     def generate(
-        self, prompt, n, temperature=1.0, top_k=None, top_p=None, seed=0, cache=True
+        self,
+        prompt,
+        n: int,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed=None,
+        cache: bool = True,
     ):
-        """Return prompt (T,) and n tokens more, each drawn from the model's scores."""
-        rng, ids = np.random.default_rng(seed), list(prompt)
+        """Return the tokens of prompt and n more, each drawn from the scores."""
+        rng, ids = np.random.default_rng(seed), [int(i) for i in prompt]
+        memory, new = None, ids[-self.context :]
         with no_grad(), test_mode():
-            memory = [KVCache() for _ in range(self.depth)] if cache else None
-            new = ids[-self.context :]
             for _ in range(n):
+                if cache and (memory is None or len(memory[0]) == self.context):
+                    memory = [KVCache() for _ in self.blocks.layers]
+                    new = ids[-self.context :] if len(ids) <= self.context else new
                 scores = self.forward([new], memory).data[0, -1]
-                ids.append(sample(scores, temperature, top_k, top_p, rng))
+                ids.append(sample(scores, rng, temperature, top_k, top_p))
                 new = ids[-1:] if cache else ids[-self.context :]
-                if cache and len(memory[0]) == self.context:
-                    memory = [KVCache() for _ in range(self.depth)]
-                    new = ids[-(self.context // 2) :]
         return ids
 
 
-def sample(scores, temperature, top_k, top_p, rng):
+def sample(scores, rng, temperature=1.0, top_k=None, top_p=None):
     """Return a token, drawn from softmax(scores / temperature) (see step 83)."""
     if temperature == 0:
         return int(scores.argmax())
@@ -78,3 +99,19 @@ def sample(scores, temperature, top_k, top_p, rng):
         keep = np.cumsum(p) - p < top_p
         order, p = order[keep], p[keep]
     return int(rng.choice(order, p=p / p.sum()))
+
+
+def _as_ids(ids, context):
+    """Return ids as an array (N, T) of at most context ints."""
+    array = np.asarray(ids.data if isinstance(ids, Variable) else ids)
+    if array.dtype.kind not in "iu":
+        raise TypeError(refusal("GPT", "ids", "an array (N, T) of ints", ids, 81))
+    if array.ndim != 2 or not 1 <= array.shape[1] <= context:
+        raise ValueError(
+            f"GPT: ids must be (N, T), texts of 1 to context={context} tokens, got "
+            f"{array.shape} (see step 81)"
+        )
+    return array
+
+
+_ = shown

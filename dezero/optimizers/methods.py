@@ -244,8 +244,7 @@ class AdamW(Adam):
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         if self.decays is None or self.decays(param):
-            for p, _ in _pieces(param):
-                p *= 1 - self.alpha * self.weight_decay
+            param.data *= 1 - self.alpha * self.weight_decay
         super().update_one(param)
 
 

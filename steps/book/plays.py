@@ -415,6 +415,45 @@ def rows(step, np, trace):
     return [run(0), run(1)]
 
 
+@recipe(76, "attention: a swan asks a hen and a carp")
+def lookup(step, np, trace):
+    """One query, three keys, their numbers of legs."""
+    words = "hen", "carp", "bee"
+    q = step.Variable(step.vectors(["swan"]), "q")
+    k = step.Variable(step.vectors(words), "k")
+    v = step.Variable(np.array([[2.0], [0.0], [6.0]]), "v")
+    p = step.weights(q, k)
+    y = p @ v
+    p.name, y.name = "weights", "y"
+    return [trace(y)]
+
+
+@recipe(80, "a transformer block: each gradient comes on two ways")
+def block(step, np, trace):
+    """A new block of width 2; then with numbers where it adds."""
+    from dezero import Variable
+
+    def run(title, size, note):
+        state = np.random.get_state()
+        try:
+            np.random.seed(0)
+            block = step.TransformerBlock(2, heads=1)
+        finally:
+            np.random.set_state(state)
+        rng = np.random.default_rng(0)
+        for layer in block.attention.out, block.down:
+            layer.W.data = size * rng.normal(size=layer.W.shape)
+        x = Variable(rng.normal(size=(1, 2, 2)), "x")
+        y = block(x)
+        y.name = "y"
+        return trace(y, title=title, note=note)
+
+    return [
+        run("new: y = x", 0, "Only the straight way has brought x its gradient."),
+        run("after some training", 1, "Now each part has added to it."),
+    ]
+
+
 if __name__ == "__main__":
     sys.path[0] = str(STEPS)
     figures = STEPS.parent / "figures"

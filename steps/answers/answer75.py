@@ -1,0 +1,39 @@
+"""Answer to the exercise of step 75.
+
+Bytes that do not end a character yet wait for those of the next
+token. decode raises UnicodeDecodeError as long as some are missing,
+since the first byte of a character says how many it has. Each letter
+of English is one byte, so it never waits.
+
+Python's codecs.getincrementaldecoder does the same, and also hands
+out the whole characters in front of half a one. Bytes that belong to
+no character would wait forever here. A model can write such bytes, so
+real programs give up after four, the length of the longest character.
+
+Output:
+    'low' in 3 pieces: 'l' 'o' 'w'
+    '\\u4f60\\u597d' in 2 pieces: '\\u4f60' '\\u597d'
+    'o\\U0001f642!' in 3 pieces: 'o' '\\U0001f642' '!'
+"""
+
+from step75 import Bytes
+
+
+def stream(tokenizer, ids):
+    """Yield the text of ids in pieces, as soon as each is whole."""
+    waiting = b""
+    for i in ids:
+        waiting += tokenizer.tokens[i]
+        try:
+            text = waiting.decode()
+        except UnicodeDecodeError:  # a part of it is still to come
+            continue
+        yield text
+        waiting = b""
+
+
+if __name__ == "__main__":
+    for text in "low", "你好", "o🙂!":
+        pieces = list(stream(Bytes(), Bytes().encode(text)))
+        print(f"{ascii(text)} in {len(pieces)} pieces:", end=" ")
+        print(*map(ascii, pieces))
