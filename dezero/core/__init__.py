@@ -68,6 +68,7 @@ from dezero.core.shape import (
     SumTo,
     Transpose,
     _as_shape,
+    _sum_to,
     broadcast_to,
     reshape,
     sum_array_to,

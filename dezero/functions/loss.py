@@ -17,10 +17,10 @@ from dezero.core import (
     Function,
     Variable,
     _number_for,
+    _sum_to,
     as_array,
     as_variable,
     log,
-    sum_to,
     where,
 )
 from dezero.functions.activation import (
@@ -79,7 +79,7 @@ class MeanSquaredError(Function):
         x0, x1 = self.inputs
         difference = x0 - x1
         gx0 = gy * (2 / _rows_in(difference)) * difference
-        return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
+        return _sum_to(gx0, x0.shape), _sum_to(-gx0, x1.shape)
 
 
 @_in_float32(2)

@@ -130,6 +130,7 @@ LEGACY_SEEDS = {
     "step80",
     "step81",
     "step82",
+    "step85",
 }
 
 
