@@ -44,11 +44,11 @@ def check_array_module(module):
         )
 
 
-def as_data(x, data, is_variable):
+def as_data(x, data):
     """Return what the data of a Variable x is to be, or refuse it."""
     if data is None:
         return data
-    if is_variable:
+    if hasattr(data, "_data"):  # a Variable
         expected = (
             "expected an ndarray, got a Variable; compute with arrays here, "
             "x.data -= lr * x.grad.data (see step 32)"

@@ -217,7 +217,7 @@ def explain(func, inputs, error):
         ) from error
 
 
-def take_nothing(self, *args, **kwargs):
+def refuse_arguments(self, *args, **kwargs):
     """The __init__ of a Function that has none: what it computes on comes later."""
     if args or kwargs:
         name = type(self).__name__
