@@ -50,7 +50,7 @@ def call(self, *inputs):
     try:
         y = self.forward(*arrays)
     except Exception as error:
-        outside.explain(self, inputs, error)
+        outside.explain_forward(self, inputs, error)
         raise
     if not isinstance(y, ndarray):
         if not isinstance(y, generic):  # several outputs, or none that we know

@@ -69,7 +69,7 @@ class Function:
         try:
             ys = self.forward(*arrays)
         except Exception as error:
-            outside.explain(self, inputs, error)
+            outside.explain_forward(self, inputs, error)
             raise
         return self._record(inputs, outside.results(self, ys))
 
@@ -139,7 +139,7 @@ class Function:
 
     # backward on Variables, its gradients checked: where takes_arrays is False. It
     # stands here for backward.py, which cannot import outside.py.
-    _checked_backward = outside.gradients_from_outside
+    _checked_backward = outside.checked_backward
 
     def _fill_with_zeros(self, gys):
         """Return gys with zeros for outputs that the result does not depend on."""
