@@ -377,14 +377,14 @@ class ArrayLike:
             out = None
         if function is None or method != "__call__" or kwargs or out:
             called = name if method == "__call__" else f"{name}.{method}"
-            raise TypeError(checks.lost(called, vars(ops)))
+            raise TypeError(checks.would_lose_graph(called, vars(ops)))
         return function(*inputs)
 
     def __array_function__(self, function, types, args, kwargs):
         # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
         ours = of_numpy.get(function.__name__)
         if ours is None:
-            raise TypeError(checks.lost(function.__name__, vars(ops)))
+            raise TypeError(checks.would_lose_graph(function.__name__, vars(ops)))
         try:
             inspect.signature(ours).bind(*args, **kwargs)
         except TypeError as error:

@@ -96,7 +96,7 @@ class Variable(ArrayLike, Extras):
 
     def set_creator(self, func) -> None:
         """Note that func computed this Variable."""
-        checks.check_computes(func)
+        checks.check_creator(func)
         self.creator = func
         self.generation = func.generation + 1
 
@@ -223,7 +223,7 @@ def as_variable(obj) -> Variable:
 
 def accumulated(x, gradient):
     """Return the grad that x has already plus gradient."""
-    checks.check_sum(x)
+    checks.check_can_add_to_grad(x)
     if Config.wrap:
         return x._grad + gradient
     return Variable(as_array(x._grad._data + gradient._data))
