@@ -52,7 +52,7 @@ class ArrayLike:
         return self._raise_no_data("dtype") if array is None else array.dtype
 
     def _raise_no_data(self, what):
-        # shape, ... of a Variable whose data is None
+        """Raise ValueError: without data, what, such as "shape", is not known."""
         raise checks.has_no_data(self, what)
 
     @property
