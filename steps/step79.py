@@ -104,8 +104,9 @@ class Rope(Function):
         return Rope(self.cos, -self.sin)(gy)
 
 
-# The angles are float64, whatever x is: a place far on in a text times
-# a speed would lose its last digits.
+# The table sin begins with minus signs: the first half of y is a cos -
+# b sin. The angles are float64, whatever x is: in float32, a place far
+# on in a text times a speed would lose its last digits.
 def rope(x, start=0, base=10000.0):
     """Return x (..., T, D), its pairs turned by t * w, t from start."""
     angle = angles(start, *x.shape[-2:], base)
