@@ -40,7 +40,7 @@ def pytest_configure(config):
         "markers", "ours: is about our own file of a step; no task of a reader's"
     )
     config.addinivalue_line(
-        "markers", "long: takes long; `python -m steps check` leaves it out"
+        "markers", "long: slow, and `python -m steps check` leaves it out"
     )
     report, mine = os.environ.get("STEPS_REPORT"), own_steps()
     if report and mine:
@@ -57,14 +57,15 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Leave out what does not look at a reader's own file, or asks too much of it.
 
-    With STEPS_SHORT that is a test marked long, too. Of our own steps, what runs a long
-    program is slow.
+    With STEPS_SHORT that is a test marked long, too. Of our own steps, it is a slow
+    test, and so is one that runs a long program.
     """
     short = os.environ.get("STEPS_SHORT")
     if not own_steps():
         names = {f"test_step{number:02d}" for number in LONG_PROGRAMS}
         for item in items:
-            if item.path.stem in names and "run_step" in item.fixturenames:
+            runs = item.path.stem in names and "run_step" in item.fixturenames
+            if runs or item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.slow)
     else:
         for item in items:

@@ -26,7 +26,7 @@ from curriculum.output import check_again, check_output
 from curriculum.package import Package
 from curriculum.places import PACKAGE, ROOT, STEPS
 from curriculum.readme import check_first_example, check_readme
-from curriculum.runs import run_lessons, run_plainly
+from curriculum.runs import FirstRuns, run_lessons, run_plainly
 from curriculum.same import check_package
 from curriculum.tables import (
     DIFFERENCES,
@@ -480,6 +480,30 @@ def test_planted_second_run(world, tmp_path, word, pattern):
     lessons, runs = run(21)
     again = run_plainly(lessons, tmp_path / "again", tmp_path)
     assert_reports(check_again(lessons, runs, again), f"step21: {pattern}")
+
+
+def test_a_step_runs_once_and_who_comes_later_hears_of_it(tmp_path):
+    path = tmp_path / "step01.py"
+    path.write_text(
+        "if __name__ == '__main__':\n"
+        f"    open({str(tmp_path / 'log')!r}, 'a').write('ran;')\n"
+        "    print('one')\n"
+    )
+    ours, theirs = (FirstRuns(tmp_path / "runs") for _ in range(2))
+    first = ours.get(path, PACKAGE, tmp_path / "ours")
+    assert first.stdout == "one\n"
+    assert theirs.get(path, PACKAGE, tmp_path / "theirs") == first
+    assert (tmp_path / "log").read_text() == "ran;"
+
+
+def test_nobody_waits_for_a_run_that_was_interrupted(tmp_path, monkeypatch):
+    path = tmp_path / "step01.py"
+    path.write_text("if __name__ == '__main__':\n    print('one')\n")
+    first_runs = FirstRuns(tmp_path / "runs")
+    with monkeypatch.context() as patch, pytest.raises(TypeError):
+        patch.setattr("curriculum.runs.run_watched", None)
+        first_runs.get(path, PACKAGE, tmp_path / "ours")
+    assert first_runs.get(path, PACKAGE, tmp_path / "theirs").stdout == "one\n"
 
 
 def test_planted_picture_that_is_not_there(world):

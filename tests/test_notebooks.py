@@ -1,6 +1,7 @@
 """The notebooks are what the steps generate, run, and print what the steps print."""
 
 import copy
+import functools
 import json
 import os
 import re
@@ -29,6 +30,7 @@ BUILD = NOTEBOOKS / "build.py"
 
 LESSONS = course()
 CHAPTERS = chapters(LESSONS)
+generated = functools.cache(lambda chapter: notebook(chapter, LESSONS))  # nobody edits
 GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
 
@@ -63,7 +65,7 @@ def test_the_stored_gallery_comes_from_real_data(name, said):
 
 
 def test_a_chapter_begins_with_two_lines_of_setup():
-    setups = {notebook(n, LESSONS)["cells"][1]["source"] for n in CHAPTERS}
+    setups = {generated(n)["cells"][1]["source"] for n in CHAPTERS}
     (setup,) = setups
     assert len(setup.split("\n")) == 2
     assert "from setup_course import STEPS, Picture, check" in setup
@@ -144,7 +146,7 @@ def test_notebook_is_valid_small_and_clean(path):
 
 def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
     for chapter in CHAPTERS:
-        book = notebook(chapter, LESSONS)
+        book = generated(chapter)
         for lesson in LESSONS.values():
             sources = [
                 ipynb.source_of(x)
@@ -263,7 +265,7 @@ def test_a_sentence_begins_with_a_capital_and_a_name_does_not(text, shown):
 
 
 def test_carried_code_is_folded_and_names_its_steps():
-    cells = [x for x in notebook(2, LESSONS)["cells"] if "tags" in x["metadata"]]
+    cells = [x for x in generated(2)["cells"] if "tags" in x["metadata"]]
     first = [x["source"].split("\n")[0] for x in cells]
     assert first and all(x["metadata"]["jupyter"]["source_hidden"] for x in cells)
     pattern = r"# Carried over from steps? \d+(, \d+)*( and \d+)?"
@@ -276,7 +278,7 @@ def main_line(lesson):
 
 
 def test_links_lead_somewhere():
-    books = {path_of(n).name: notebook(n, LESSONS) for n in CHAPTERS}
+    books = {path_of(n).name: generated(n) for n in CHAPTERS}
     anchors = {
         f"{name}#{anchor}"
         for name, book in books.items()
@@ -595,9 +597,10 @@ def test_a_name_of_the_family_changes_no_notebook():
     find_origins(lessons)
     assert lessons[37].step.family[0] == "functions.new"
     for chapter in CHAPTERS:
-        assert notebook(chapter, lessons) == notebook(chapter, LESSONS)
+        assert notebook(chapter, lessons) == generated(chapter)
 
 
+@pytest.mark.slow
 def test_a_run_is_offline_and_strict(tmp_path):
     program = f"""
 import sys

@@ -48,6 +48,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_their_tests_pass(folder):
     report = folder / "report.xml"
     tests = [f"tests/test_step{number:02d}.py" for number in SOLUTIONS]
