@@ -1,4 +1,4 @@
-"""Step 76. Attention: a lookup whose key need not match.
+"""Step 76. Attention: a lookup whose key need not match exactly.
 
 A dictionary that knows how many legs a cat has knows nothing about
 a kitten: it asks whether two keys are equal, and "nearly" is not
