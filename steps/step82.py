@@ -21,10 +21,9 @@ weights never come to rest. So the rate falls, for instance along a
            warm-up      total
 
 Clipping (step 46) tames an odd batch. Weight decay keeps weights small,
-but a norm's gamma begins at 1, and 0 is no good place for it. So only
-matrices decay (AdamW's argument decays). With three other seeds,
-warm-up and cosine gained 0.3 again, but clipping and decay at most
-0.02.
+but a norm's gamma should not go to 0. So only matrices decay (AdamW's
+argument decays). With three other seeds, warm-up and cosine gained 0.3
+again, but clipping and decay at most 0.02.
 
 Large batches have better gradients, but their graph may not fit into
 memory. backward adds to the gradients that are there (step 14). So k
