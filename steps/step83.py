@@ -1,56 +1,54 @@
 """Step 83. Sampling: which of the likely tokens is taken.
 
-A language model (step 70) gives each token a score. To write, one
-token must be chosen, put behind the text, and read again. But which
-one? If it is always the likeliest, the text soon goes in circles: a
-phrase that was written once makes the next one like it likely. If
-tokens are drawn with their probabilities, softmax(scores), there
-are surprises. But each of many unlikely tokens may come, and one
-that makes no sense spoils what follows.
+A language model (step 70) gives each token a score. To write, we
+choose one token, put it behind the text, and let the model read
+again. But which one? With the likeliest one, always, the text soon
+goes in circles: what was written once becomes likely to come again.
+We could draw each token with its probability, softmax(scores). Then
+there are surprises, but too many. The unlikely tokens are so many
+that one of them comes now and then, and a token that makes no sense
+spoils what follows. There are three ways between the two.
 
-There are three ways between the two:
-
-*Temperature* divides the scores before softmax. Below 1 likely
+*Temperature* divides the scores before softmax. Below 1 the likely
 tokens become likelier, and at 0 only the likeliest is left. Above 1
-all become more alike.
+all tokens become more alike.
 
 *Top-k sampling* (Fan and others, 2018) draws from the k likeliest
-tokens. But is 5 the right number? After "th" nearly all is certain,
-and after a blank nearly nothing.
+tokens. But which k? After "th" one letter is nearly certain, and
+after a blank many are possible.
 
-*Top-p sampling* (Holtzman and others, 2019) draws from the fewest
-tokens that have the probability p together. These are many where
-the model is unsure, and few where it is sure. With p = 0.8:
+*Top-p sampling* (Holtzman and others, 2019), or nucleus sampling,
+draws from the fewest tokens that have the probability p together.
+They are many where the model is unsure, and few where it is sure.
+With p = 0.8:
 
     token            e    a    i    o    r
     probability    0.60 0.15 0.10 0.10 0.05
     together       0.60 0.75 0.85
     drawn with     0.71 0.18 0.12    0    0
 
-How much surprise is left? The *entropy* (Shannon, 1948), the mean of
--log p, says it: 0 where one token is certain, ln V where all are
-alike. Then we look at the texts. How many pieces of 5 characters
-have been there before? And how many words does Shakespeare have?
+How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
+-log p: 0 if one token is certain, and ln V if all V are alike. And
+how are the texts? We count which share of their pieces of five
+characters came before, and which share of the words is Shakespeare's.
 
-Exercise: top-p takes many tokens where the model is unsure. Write
-min_p(scores, share), which keeps those that are at least share
-times as likely as the likeliest. What is left of the table above
-with share 0.25?
+Exercise: write min_p(scores, share), a fourth way. It keeps the
+tokens that are at least share times as likely as the likeliest.
+What is left of the table above with share 0.2?
 
-In the package: dezero/models/sampling.py, token_probabilities;
-dezero/models/gpt.py, GPT.generate
+In the package: dezero/models/sampling.py, token_probabilities
 
 Output (rtol 0.1):
                      entropy  repeats  known words
-    temperature 0       0.00     80 %        100 %
-    temperature 0.5     1.08      0 %         76 %
-    temperature 1       1.92      0 %         36 %
-    temperature 1.5     2.58      0 %         18 %
-    top-k, k = 5        1.16      0 %         64 %
-    top-p, p = 0.8      1.28      0 %         57 %
+    temperature 0       0.00     83 %        100 %
+    temperature 0.5     1.07      5 %         75 %
+    temperature 1       1.87      0 %         36 %
+    temperature 1.5     2.60      0 %         18 %
+    top-k, k = 5        1.16      2 %         64 %
+    top-p, p = 0.8      1.27      2 %         58 %
     temperature 0: Where the he he he have the he he he he
     temperature 1: Rhou mand thang are hored not case mide
-    top-p, p = 0.8: Shou mand thand but it the to cark. / /
+    top-p, p = 0.8: Shou mand thand but it the to cark. /
 """
 
 import numpy as np
@@ -62,9 +60,9 @@ from dezero.models import GPT
 from dezero.optimizers import Adam, ClipGrad
 
 
-# In the order of the scores the k best come first, and a sum over the
-# first tokens is a cumulative sum. A token is kept if those before it
-# do not have p yet, so there is always one.
+# From the best score to the worst, the first k are the k likeliest,
+# and a cumulative sum says what the first tokens have together. A token
+# is kept if those before it have less than p, so one is always kept.
 def token_probabilities(
     scores, temperature=1.0, top_k=None, top_p=None
 ):
@@ -92,9 +90,9 @@ def entropy(p):
     return -(p * np.log(p)).sum()
 
 
-# All texts grow by one token at a time. The model reads the last tokens
-# of each again and again, and only its last scores count: step 84 mends
-# that.
+# All texts grow by one token at a time. The model reads each of them
+# again for every token, and only its last scores are used. Step 84 does
+# better.
 def write(model, prompt, n, N=8, **settings):
     """Return N texts (N, T + n) and the mean entropy."""
     rng, found = np.random.default_rng(0), []
@@ -115,7 +113,7 @@ def repeats(text, size=5):
     return 1 - len(set(pieces)) / len(pieces)
 
 
-def known(text, words):
+def known_words(text, words):
     """Return the share of words of text that are among words."""
     own = text.split()[1:-1]  # the first and the last may be cut
     return sum(word in words for word in own) / len(own)
@@ -165,7 +163,9 @@ if __name__ == "__main__":
         ids, surprise = write(model, prompt, 100, **settings)
         texts[name] = [tokenizer.decode(row)[10:] for row in ids]
         again = 100 * np.mean([repeats(t) for t in texts[name]])
-        real = 100 * np.mean([known(t, words) for t in texts[name]])
+        real = 100 * np.mean(
+            [known_words(t, words) for t in texts[name]]
+        )
         print(f"{name:15} {surprise:8.2f} {again:6.0f} %", end="")
         print(f" {real:10.0f} %", flush=True)
     for name in "temperature 0", "temperature 1", "top-p, p = 0.8":

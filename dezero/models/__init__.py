@@ -35,6 +35,7 @@ from dezero.models.resnet import (
     ResNet101,
     ResNet152,
 )
+from dezero.models.sampling import token_probabilities
 from dezero.models.squeezenet import Fire, SqueezeNet
 from dezero.models.vgg import VGG16
 
@@ -59,5 +60,6 @@ __all__ = [
     "SqueezeNet",
     "VGG16",
     "np",
+    "token_probabilities",
     "utils",
 ]
