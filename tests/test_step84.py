@@ -129,10 +129,13 @@ def test_the_likeliest_tokens_one_by_one(gpts):
 def test_nothing_is_computed_twice(gpts):
     """Places that go through: the prompt, each new token, and windows that begin."""
     for model, _ in gpts:
-        sizes, embed = [], model.embedding.forward
-        model.embedding.forward = lambda ids: (sizes.append(ids.shape[1]), embed(ids))[
-            1
-        ]
+        sizes = []
+
+        def counted(ids, sizes=sizes, embed=model.embedding.forward):
+            sizes.append(ids.shape[1])
+            return embed(ids)
+
+        model.embedding.forward = counted
         model.generate([1, 2, 3], 5)
         assert sizes == [3, 1, 1, 1, 1]
         sizes.clear()

@@ -11,6 +11,7 @@ from dezero import cuda
 from dezero.core import Variable, no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
+from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
 from dezero.models.sampling import token_probabilities
@@ -65,8 +66,8 @@ class GPT(Model):
         cache    a list of a KVCache for each block, within no_grad: ids are then the
                  next tokens of the texts whose keys and values it holds (see step 84)
         """
-        ids = _as_ids("GPT", ids, self.context)
-        self._check_cache("GPT", cache, ids.shape[1])
+        ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2)
+        self._check_room(type(self).__name__, ids.shape[1], cache)
         h = self.embedding(ids)
         caches = cache or [None] * len(self.blocks.layers)
         for block, own in zip(self.blocks.layers, caches):
@@ -113,8 +114,13 @@ class GPT(Model):
                 ids.append(int(rng.choice(len(p), p=p)))
         return ids
 
-    def _check_cache(self, who, cache, T):
-        """Refuse what is no KVCache for each block, with room for T tokens."""
+    def _check_room(self, who, T, cache):
+        """Refuse texts that are too long, and what is no KVCache for each block."""
+        if not 1 <= T <= self.context:
+            raise ValueError(
+                f"{who}: ids must be texts of 1 to context={self.context} tokens, got "
+                f"{T} (see step 81)"
+            )
         if cache is None:
             return
         depth = len(self.blocks.layers)
@@ -150,20 +156,6 @@ def _window_start(T, context):
     """
     half = max(1, context // 2)
     return max(0, math.ceil((T - context) / half) * half)
-
-
-def _as_ids(who, ids, context):
-    """Return ids as an array (N, T) of at most context ints."""
-    array = ids.data if isinstance(ids, Variable) else ids
-    array = array if cuda.is_array(array) else np.asarray(array)
-    if array.dtype.kind not in "iu":
-        raise TypeError(refusal(who, "ids", "an array (N, T) of ints", ids, 81))
-    if array.ndim != 2 or not 1 <= array.shape[1] <= context:
-        raise ValueError(
-            f"{who}: ids must be (N, T), texts of 1 to context={context} tokens, got "
-            f"{array.shape} (see step 81)"
-        )
-    return array
 
 
 def _as_prompt(who, prompt, vocab):
