@@ -7,14 +7,13 @@ import math
 
 import numpy as np
 
-from dezero import cuda
-from dezero.core import Variable, no_grad, test_mode
+from dezero.core import no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
 from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
-from dezero.models.sampling import token_probabilities
+from dezero.models.sampling import check_sampling, numbers_of, token_probabilities
 
 
 class GPT(Model):
@@ -99,6 +98,8 @@ class GPT(Model):
         prompt = _as_prompt(who, prompt, self.embedding.W.shape[0])
         n = whole(who, "n", n, 84, least=0)
         cache = flag(who, "cache", cache, 84)
+        check_sampling(who, temperature, top_k, top_p)
+        seed = _as_seed(who, seed)
         rng, ids = np.random.default_rng(seed), list(prompt)
         first = None
         with no_grad(), test_mode():
@@ -161,8 +162,7 @@ def _window_start(T, context):
 def _as_prompt(who, prompt, vocab):
     """Return the tokens of a prompt as a list of ints of Python's."""
     expected = f"the ids of a text, each from 0 to {vocab - 1}, as encode gives them"
-    ids = prompt.data if isinstance(prompt, Variable) else prompt
-    ids = cuda.as_numpy(ids) if cuda.is_array(ids) else np.asarray(ids)
+    ids = numbers_of(prompt)
     if ids.size and ids.dtype.kind not in "iu":
         raise TypeError(refusal(who, "prompt", expected, prompt, 84))
     if ids.ndim != 1 or not ids.size:
@@ -174,3 +174,12 @@ def _as_prompt(who, prompt, vocab):
         got = ids.min() if ids.min() < 0 else ids.max()
         raise ValueError(refusal(who, "prompt", expected, int(got), 84))
     return ids.tolist()
+
+
+def _as_seed(who, seed):
+    """Return the generator that a seed stands for."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        expected = "None, a whole number of at least 0 or a generator of NumPy's"
+        raise type(error)(refusal(who, "seed", expected, seed, 84)) from None

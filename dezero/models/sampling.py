@@ -27,13 +27,8 @@ def token_probabilities(
     >>> token_probabilities(scores, top_p=0.7).round(3)
     array([0.75, 0.25, 0.  , 0.  ])
     """
-    who = "token_probabilities"
-    scores = _as_scores(who, scores)
-    number(who, "temperature", temperature, 83, least=0)
-    if top_k is not None:
-        whole(who, "top_k", top_k, 83)
-    if top_p is not None:
-        number(who, "top_p", top_p, 83, above=0, most=1)
+    scores = _as_scores("token_probabilities", scores)
+    check_sampling("token_probabilities", temperature, top_k, top_p)
     order = np.argsort(-scores, kind="stable")
     if temperature == 0:
         p = np.zeros(len(scores))
@@ -51,12 +46,29 @@ def token_probabilities(
     return result
 
 
+def check_sampling(who, temperature, top_k, top_p):
+    """Refuse settings with which no token can be drawn."""
+    number(who, "temperature", temperature, 83, least=0)
+    if top_k is not None:
+        whole(who, "top_k", top_k, 83)
+    if top_p is not None:
+        number(who, "top_p", top_p, 83, above=0, most=1)
+
+
+def numbers_of(x):
+    """Return x as an array of NumPy's; what cannot be one is None."""
+    x = x.data if isinstance(x, Variable) else x
+    try:
+        return cuda.as_numpy(x) if cuda.is_array(x) else np.asarray(x)
+    except ValueError:  # rows of different lengths
+        return np.asarray(None)
+
+
 def _as_scores(who, scores):
     """Return the scores of one place as an array of floats."""
-    scores = scores.data if isinstance(scores, Variable) else scores
-    scores = cuda.as_numpy(scores) if cuda.is_array(scores) else np.asarray(scores)
-    if scores.dtype.kind not in "fiu":
-        raise TypeError(refusal(who, "scores", "an array (V,) of floats", scores, 83))
+    given, scores = scores, numbers_of(scores)
+    if scores.size and scores.dtype.kind not in "fiu":
+        raise TypeError(refusal(who, "scores", "an array (V,) of floats", given, 83))
     if scores.ndim != 1 or not len(scores):
         raise ValueError(
             f"{who}: scores must be (V,), those of one place, got {scores.shape}; the "
