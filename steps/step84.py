@@ -19,16 +19,16 @@ values: a *key-value cache*, or KV cache.
                  o computed     . kept
 
 The prompt goes through in one pass, the *prefill* (Pope and others,
-2022). From then on a pass has a single place. RoPE (step 79) must
-turn its query and key by that place, and len(cache) tells it.
+2022). From then on a pass has a single place. RoPE (step 79) has to
+know which one it is: place number len(cache).
 
 What if the text gets longer than the context? The window could move
-by one token each time. But in the second block each key has seen,
-by way of the first, the token that leaves. All of them would have
-to be computed again. So the window jumps by half a context, and
-only then the cache begins anew.
+by one token each time. But the second block has computed its keys
+from what the first one found, also at the token that leaves. They
+would all have to be computed again. So the window jumps by half a
+context, and only then the cache begins anew.
 
-The cache costs memory: for each text 2 * depth * T * E numbers. And
+The cache costs memory: 2 * depth * T * E numbers for each text. And
 it is for writing only. It keeps numbers without their graph, so in
 training no gradient would come back through it.
 
@@ -41,11 +41,11 @@ dezero/models/gpt.py, GPT.generate
 
 Output:
     the same probabilities, to 0.000001: True
-    bytes for 256 tokens: 524,288, by the formula 524,288
+    bytes for 256 tokens: 1,048,576, by the formula 1,048,576
     and for 1,024 tokens of GPT-2: 75,497,472
-    64 tokens: the same text True, ~1.4 times faster
-    128 tokens: the same text True, ~2.0 times faster
-    256 tokens: the same text True, ~4.3 times faster
+    64 tokens: the same text True, ~2.3 times faster
+    128 tokens: the same text True, ~3.4 times faster
+    256 tokens: the same text True, ~6.5 times faster
     120 tokens, context 32: the same text True, 7 windows
 """
 
@@ -152,7 +152,7 @@ class GPT(models.GPT):
 # A new block adds nothing to what it gets (step 80): with a wrong cache
 # the scores would still be right. So all weights are moved at random.
 # What the model writes does not matter here.
-def random_gpt(context, width=128, heads=4):
+def random_gpt(context, width=256, heads=4):
     """Return a GPT with random weights and this step's attention."""
     rng = np.random.default_rng(0)
     model = GPT(61, context, width, heads=heads)
@@ -200,7 +200,7 @@ if __name__ == "__main__":
     same = np.abs(y - whole).max() < 1e-6
     print("the same probabilities, to 0.000001:", same)
     size = sum(own.k.nbytes + own.v.nbytes for own in caches)
-    formula = cache_bytes(depth=2, T=256, width=128)
+    formula = cache_bytes(depth=2, T=256, width=256)
     print(f"bytes for 256 tokens: {size:,}, by the formula {formula:,}")
     size = cache_bytes(depth=12, T=1024, width=768)
     print(f"and for 1,024 tokens of GPT-2: {size:,}")

@@ -12,6 +12,9 @@ The known networks for images are here as well, VGG16, ResNet and SqueezeNet, ma
 nothing but the layers and functions of the package. The first call draws their
 weights, so making one costs nothing; pretrained=True fetches published ones.
 
+GPT is a language model: it says what comes after each token of a text, and writes on
+by itself, `model.generate(prompt, n)`, with token_probabilities to draw from.
+
 Letters in these files: x, y in and out; N pictures, H W height and width.
 """
 

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from dezero import cuda
 from dezero.core import no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
@@ -101,6 +102,7 @@ class GPT(Model):
         check_sampling(who, temperature, top_k, top_p)
         seed = _as_seed(who, seed)
         rng, ids = np.random.default_rng(seed), list(prompt)
+        xp = cuda.get_array_module(self.embedding.W)
         first = None
         with no_grad(), test_mode():
             for _ in range(n):
@@ -110,7 +112,7 @@ class GPT(Model):
                 else:
                     first, new = start, ids[start:]
                     caches = [KVCache() for _ in self.blocks.layers]
-                scores = self(np.array([new]), caches if cache else None)
+                scores = self(xp.array([new]), caches if cache else None)
                 p = token_probabilities(scores.data[0, -1], temperature, top_k, top_p)
                 ids.append(int(rng.choice(len(p), p=p)))
         return ids
