@@ -20,6 +20,8 @@ class KVCache:
     those of the new places only, and finds the others here, 2 * N * T * E numbers. No
     gradient goes back through them: a cache is to be used within no_grad.
 
+    >>> import numpy as np
+    >>> from dezero import no_grad
     >>> layer, cache = MultiHeadAttention(8, heads=2, causal=True), KVCache()
     >>> x = np.ones((1, 5, 8), np.float32)
     >>> with no_grad():
@@ -93,6 +95,7 @@ class MultiHeadAttention(Layer):
 
     Its graph holds an array (N, heads, T, T), the weights, and six of x's size or so.
 
+    >>> import numpy as np
     >>> x = np.zeros((2, 5, 8), np.float32)  # two texts of five places
     >>> layer = MultiHeadAttention(8, heads=2, causal=True)
     >>> layer(x).shape, layer.weights(x).shape
