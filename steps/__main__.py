@@ -29,6 +29,9 @@
     python -m steps words leaf   what one term means
     python -m steps test         the tests, some minutes
     python -m steps test --quick the core of them: under 30 s
+    python -m steps test --slow  what CI runs besides: it runs each
+                                 notebook, and each step once more;
+                                 --all: both, what test runs and this
     python -m steps doctor       what this machine has and lacks
     python -m steps table        write the table in README.md
     python -m steps --version
@@ -73,7 +76,12 @@ core core_simple guards functions_elementwise functions_shape
 functions_norm layers layers_conv layers_recurrent optimizers
 dataloaders transforms step01 step05 step16 step22
 """.split()
-LONG = "not 200_000 and not long_chain"
+LONG = "not long_chain"
+CHOICES = {"--quick": None, "--slow": "slow", "--all": ""}  # pytest -m
+# On all cores. The tests of a file share what they make: one core, in
+# our order. Of the slow ones each takes long: on whatever core is free.
+CORES = "-n auto --dist loadfile --no-loadscope-reorder".split()
+SLOW_CORES = "-n auto --dist worksteal".split()
 
 
 def run_step(path, arguments, python=sys.executable):
@@ -173,17 +181,19 @@ def show_words(arguments):
 
 
 def test(arguments):
-    """Run the tests, or the quick ones; the rest goes to pytest."""
-    quick = "--quick" in arguments
-    rest = [word for word in arguments if word != "--quick"]
+    """Run the tests, or some of them; the rest goes to pytest."""
+    rest = [word for word in arguments if word not in CHOICES]
     if rest[:1] == ["--"]:
         del rest[0]
     python = machine.python("test")
-    if quick:
+    if "--quick" in arguments:
         files = [f"tests/test_{name}.py" for name in QUICK]
         rest = [*files, "-k", LONG, *rest]
     elif not rest and has_module(python, "xdist"):
-        rest = ["-n", "auto", "--dist", "loadfile"]  # on all cores
+        rest = SLOW_CORES if "--slow" in arguments else CORES
+    for choice, marker in CHOICES.items():
+        if choice in arguments and marker is not None:
+            rest = ["-m", marker, *rest]
     return call([python, "-m", "pytest", *rest], cwd=machine.ROOT)
 
 

@@ -79,7 +79,7 @@ class MeanSquaredError(Function):
 
     def forward(self, x0, x1):
         difference = x0 - x1
-        return (difference**2).sum() / len(difference)
+        return (difference * difference).sum() / len(difference)
 
     def backward(self, gy):
         x0, x1 = self.inputs

@@ -1,8 +1,6 @@
 """Fixtures that every test shares: steps as modules and as programs, random numbers."""
 
-import hashlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
 
 import pytest
-from curriculum.places import ROOT, STEPS
+from curriculum.places import PACKAGE, ROOT, STEPS
 
 # So that tests can import machine and book, the reader of steps. Last, since numpy.py
 # and dezero.py there are not the packages.
@@ -25,6 +23,8 @@ sys.path.append(str(STEPS))
 import machine
 from book.output import match_lines
 from book.reader import find_steps, read_step
+from curriculum.runs import FirstRuns
+from curriculum.tables import LONG_PROGRAMS
 from practice.judge import LONG_PROGRAM, program
 
 # Another package of this name, or none: one sentence instead of a thousand errors.
@@ -40,7 +40,7 @@ def pytest_configure(config):
         "markers", "ours: is about our own file of a step; no task of a reader's"
     )
     config.addinivalue_line(
-        "markers", "long: takes long; `python -m steps check` leaves it out"
+        "markers", "long: slow, and `python -m steps check` leaves it out"
     )
     report, mine = os.environ.get("STEPS_REPORT"), own_steps()
     if report and mine:
@@ -53,13 +53,21 @@ def pytest_configure(config):
         use_engine(os.environ["STEPS_ENGINE"])
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items):
     """Leave out what does not look at a reader's own file, or asks too much of it.
 
-    With STEPS_SHORT that is a test marked long, too.
+    With STEPS_SHORT that is a test marked long, too. Of our own steps, it is a slow
+    test, and so is one that runs a long program.
     """
     short = os.environ.get("STEPS_SHORT")
-    if own_steps():
+    if not own_steps():
+        names = {f"test_step{number:02d}" for number in LONG_PROGRAMS}
+        for item in items:
+            runs = item.path.stem in names and "run_step" in item.fixturenames
+            if runs or item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.slow)
+    else:
         for item in items:
             looks = {"load_step", "run_step", "step_path"} & set(item.fixturenames)
             if not looks or item.get_closest_marker("ours"):
@@ -125,38 +133,6 @@ def load_step():
     return load
 
 
-class FirstRuns:
-    """What each step printed in this session, so that none runs once more.
-
-    It stands in a folder, which the processes of pytest-xdist share.
-    """
-
-    def __init__(self, folder):
-        self.folder = folder
-        folder.mkdir(exist_ok=True)
-
-    def file(self, path):
-        """Return where the run of a step is kept; a reader's own has another place."""
-        where = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-        return self.folder / f"{path.stem}-{where}.json"
-
-    def get(self, path):
-        """Return the run of a step, None if there was none."""
-        try:
-            text = self.file(path).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        return subprocess.CompletedProcess((), **json.loads(text))
-
-    def add(self, path, run):
-        """Keep the run of a step; the file is whole or not there at all."""
-        names = ("returncode", "stdout", "stderr")
-        new = self.folder / f"{path.stem}.{os.getpid()}"
-        text = json.dumps({name: getattr(run, name) for name in names})
-        new.write_text(text, encoding="utf-8")
-        new.replace(self.file(path))
-
-
 @pytest.fixture(scope="session")
 def first_runs(request, tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
@@ -170,21 +146,21 @@ def run_step(tmp_path, first_runs):
     """Return a function that runs steps/stepNN.py elsewhere and returns its output.
 
     simple_core=True runs it on a copy of the package whose is_simple_core a reader
-    has set to True. What it printed before in this session is returned again, if
-    nothing is special and fresh is not True.
+    has set to True. Our own step runs once in a session, for all tests, if nothing is
+    special and fresh is not True.
     """
 
     def run(number, *arguments, simple_core=False, fresh=False):
         path = path_of(number)
         special = arguments or simple_core or fresh or "DEZERO_CACHE" in os.environ
-        known = None if special else first_runs.get(path)
-        result = known or start(path, arguments, simple_core)
+        if special or path.parent != STEPS:
+            result = start(path, arguments, simple_core)
+        else:
+            result = first_runs.get(path, PACKAGE, tmp_path / f"run_{number}")
         if result.returncode:  # said without comparing codes: a reader may see it
             last = result.stderr.splitlines()[-10:]
             raise AssertionError("\n".join(["the program stopped:", *last]))
         assert result.stderr == "", result.stderr
-        if not (special or known):
-            first_runs.add(path, result)
         if number in own_steps() and not arguments:
             keep_for_judge(result.stdout)
             return asked_for(number, result.stdout)

@@ -14,7 +14,7 @@ from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
 #     within core: config, changes <- checks <- arraylike <- extras, settled,
-#                  backward <- variable <- guards <- function <- shape <- indexing
+#                  backward <- variable <- outside <- function <- shape <- indexing
 #                  <- arithmetic, reduction      shape <- matmul      function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
 #     core <- optimizers      transforms <- datasets      cuda <- dataloaders
@@ -35,8 +35,8 @@ ARROWS = {
     "core.backward": ["cuda", "core.config", "core.changes"],
     "core.settled": ["core.arraylike", "core.config"],
     "core.variable": ["core.extras", "core.backward", "core.settled"],
-    "core.guards": ["core.variable"],
-    "core.function": ["core.guards"],
+    "core.outside": ["core.variable"],
+    "core.function": ["core.outside"],
     "core.fast": ["core.function"],
     "core.shape": ["core.function"],
     "core.indexing": ["core.shape"],

@@ -93,7 +93,7 @@ def test_a_bug_is_given_found_and_mended(tmp_path):
     given = steps("bug", "4", folder=tmp_path)
     assert "float64 is not supported" in " ".join(given.split())
     told = steps("bug", "4", folder=tmp_path, code=1)
-    assert "First: " in told and "python -m steps bug 4" in told
+    assert "First: " in told and "Then: python -m steps bug 4" in told
     bug_file = tmp_path / "bug04.py"
     text = bug_file.read_text(encoding="utf-8")
     bug_file.write_text(text.replace(bug.wrong, bug.right), encoding="utf-8")

@@ -17,21 +17,23 @@ from book.code import read_lessons
 from book.output import difference, same_line
 from book.reader import StepError, read_ledger
 from curriculum import same
+from curriculum.course import course
 from curriculum.form import check_form, check_numbers, new_lines
 from curriculum.layout import check_layout
 from curriculum.ledger import check_ledger, check_tables, check_uses
 from curriculum.markers import check_markers
-from curriculum.output import check_output
+from curriculum.output import check_again, check_output
 from curriculum.package import Package
 from curriculum.places import PACKAGE, ROOT, STEPS
 from curriculum.readme import check_first_example, check_readme
-from curriculum.runs import run_lessons
+from curriculum.runs import FirstRuns, run_lessons, run_plainly
 from curriculum.same import check_package
 from curriculum.tables import (
     DIFFERENCES,
     IMPORTS,
     LATER_FORM,
     LEGACY_SEEDS,
+    LONG_PROGRAMS,
     NOT_YET_TAUGHT,
     PAPERS_UNSAID,
     PLAIN,
@@ -40,6 +42,7 @@ from curriculum.tables import (
 )
 from curriculum.words import check_words
 
+from dezero.core.arithmetic import _number_for
 from dezero.core.indexing import _add_at, _select
 from dezero.functions.activation import _sum_along
 from dezero.functions.linalg import _sum_rows
@@ -53,7 +56,7 @@ from dezero.optimizers.states import _States
 
 @pytest.fixture(scope="session")
 def lessons():
-    return read_lessons(STEPS)
+    return course()
 
 
 @pytest.fixture(scope="session")
@@ -61,12 +64,15 @@ def package():
     return Package(PACKAGE)
 
 
-@pytest.fixture(scope="session")
-def runs(lessons, package, tmp_path_factory, first_runs):
-    runs = run_lessons(lessons, package, tmp_path_factory.mktemp("steps"))
-    for number, run in runs.items():
-        first_runs.add(lessons[number].step.path, run)
-    return runs
+@pytest.fixture(
+    scope="session", params=["short", pytest.param("long", marks=pytest.mark.slow)]
+)
+def runs(request, lessons, package, tmp_path_factory, first_runs):
+    """Return {number: Run} of the steps with short programs, or with long ones."""
+    is_long = request.param == "long"
+    chosen = {n: x for n, x in lessons.items() if (n in LONG_PROGRAMS) is is_long}
+    scratch = tmp_path_factory.mktemp("steps")
+    return run_lessons(chosen, package, scratch, first_runs=first_runs)
 
 
 def assert_none(problems):
@@ -79,6 +85,12 @@ def test_numbers(lessons):
 
 def test_output(lessons, runs):
     assert_none(check_output(lessons, runs))
+
+
+@pytest.mark.slow
+def test_a_second_run_is_like_the_first(lessons, runs, tmp_path):
+    chosen = {number: lessons[number] for number in runs}
+    assert_none(check_again(lessons, runs, run_plainly(chosen, tmp_path)))
 
 
 def test_markers(lessons):
@@ -101,7 +113,11 @@ def test_nothing_is_used_before_it_is_taught(lessons, package, runs):
     assert_none(check_uses(lessons, package, runs))
 
 
-def test_uses_are_seen(lessons, runs):
+def test_no_run_is_forgotten(lessons):
+    assert LONG_PROGRAMS < lessons.keys()
+
+
+def test_uses_are_seen(runs):
     """The watcher is not blind: from step 23 on, steps call the package."""
     assert all(run.calls for number, run in runs.items() if number >= 23)
 
@@ -444,7 +460,7 @@ OFFLINE = """    import socket
         ("    import warnings; warnings.warn('old')", "exit code 1.*UserWarning: old"),
         ("    import sys; sys.stderr.write('psst')", "step21: writes to stderr: psst"),
         ("    open('my.txt', 'w').close()", "step21: writes my.txt into the current"),
-        (OFFLINE, "step21: fails offline, .*asked for the network"),
+        (OFFLINE, "step21: exit code 1.*asked for the network"),
     ],
 )
 def test_planted_side_effect(world, statement, pattern):
@@ -455,15 +471,46 @@ def test_planted_side_effect(world, statement, pattern):
 @pytest.mark.parametrize(
     "word, pattern",
     [
-        ("hash('a')", "step21: the second run is not like the first, line 1: expected"),
-        ("'figures/a.png'", "step21: prints figures/a.png but writes no such file"),
+        ("hash('a')", "the second run is not like the first, line 1: expected"),
+        ("'runpy' in __import__('sys').modules or 1 / 0", "fails as a program.*1 / 0"),
     ],
 )
-def test_planted_print(world, word, pattern):
+def test_planted_second_run(world, tmp_path, word, pattern):
     *_, run = world((S21, PRINT, f"{PRINT}{word}, "))
+    lessons, runs = run(21)
+    again = run_plainly(lessons, tmp_path / "again", tmp_path)
+    assert_reports(check_again(lessons, runs, again), f"step21: {pattern}")
+
+
+def test_a_step_runs_once_and_who_comes_later_hears_of_it(tmp_path):
+    path = tmp_path / "step01.py"
+    path.write_text(
+        "if __name__ == '__main__':\n"
+        f"    open({str(tmp_path / 'log')!r}, 'a').write('ran;')\n"
+        "    print('one')\n"
+    )
+    ours, theirs = (FirstRuns(tmp_path / "runs") for _ in range(2))
+    first = ours.get(path, PACKAGE, tmp_path / "ours")
+    assert first.stdout == "one\n"
+    assert theirs.get(path, PACKAGE, tmp_path / "theirs") == first
+    assert (tmp_path / "log").read_text() == "ran;"
+
+
+def test_nobody_waits_for_a_run_that_was_interrupted(tmp_path, monkeypatch):
+    path = tmp_path / "step01.py"
+    path.write_text("if __name__ == '__main__':\n    print('one')\n")
+    first_runs = FirstRuns(tmp_path / "runs")
+    with monkeypatch.context() as patch, pytest.raises(TypeError):
+        patch.setattr("curriculum.runs.run_watched", None)
+        first_runs.get(path, PACKAGE, tmp_path / "ours")
+    assert first_runs.get(path, PACKAGE, tmp_path / "theirs").stdout == "one\n"
+
+
+def test_planted_picture_that_is_not_there(world):
+    *_, run = world((S21, PRINT, f"{PRINT}'figures/a.png', "))
     problems = check_output(*run(21))
     assert "Output: is not what it prints" in problems.pop(0)
-    assert_reports(problems, pattern)
+    assert_reports(problems, "step21: prints figures/a.png but writes no such file")
 
 
 def test_planted_print_on_import(world):
@@ -709,6 +756,7 @@ HELPERS = {
     "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),
     "select": (_select, [(np.arange(5) > 2, np.arange(5.0), 0)]),
     "root": (_root, [(np.array([0.0, 4.0]), 1e-8), (np.float32(9), 0.5)]),
+    "number_for": (_number_for, [(np.ones(2), 0.5), (np.arange(2), 3)]),
     "sum_of_squares": (_sum_of_squares, [(np.arange(6.0).reshape(2, 3),)]),
     "States": (_States, [()]),
 }

@@ -322,6 +322,40 @@ def test_large_images_in_blocks_are_as_by_all_their_columns(rng, pad):
         np.testing.assert_allclose(a, e, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("kernel_size", [(3, 3), (2, 5), (4, 1), (1, 3)])
+@pytest.mark.parametrize("block", [1, 500, 2**19])
+def test_copies_for_one_row_of_the_kernel_do_for_all(
+    rng, monkeypatch, block, kernel_size
+):
+    """Where the kernel moves down by 1: as with columns of the whole kernel."""
+    x, W = rng.normal(size=(3, 2, 9, 8)), rng.normal(size=(4, 2, *kernel_size))
+    monkeypatch.setattr(columns, "_BLOCK", block)
+    results = []
+    for copied in kernel_size[0], 1:
+        monkeypatch.setattr(columns, "_copied", lambda *args, rows=copied: rows)
+        v, U = Variable(x), Variable(W)
+        y = F.conv2d(v, U, stride=(1, 2), pad=(1, 0))
+        y.grad = Variable(np.cos(np.arange(y.size)).reshape(y.shape))
+        y.backward()
+        results.append([y.data, v.grad.data, U.grad.data])
+    for a, e in zip(*results):
+        np.testing.assert_allclose(a, e, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("stride", [1, (1, 2)])
+def test_large_images_with_many_channels_are_as_by_all_their_columns(rng, stride):
+    """There the copies are for one row of the kernel at a time."""
+    x, W = rng.normal(size=(2, 22, 24, 48)), rng.normal(size=(3, 22, 3, 3))
+    results = []
+    for f in F.conv2d, F.conv2d_simple:
+        v, U = Variable(x), Variable(W)
+        y = f(v, U, stride=stride, pad=1)
+        (y**2).backward()
+        results.append([y.data, v.grad.data, U.grad.data])
+    for a, e in zip(*results):
+        np.testing.assert_allclose(a, e, rtol=1e-10, atol=1e-8)
+
+
 @pytest.mark.parametrize("to_matrix", [True, False])
 @pytest.mark.parametrize("size, kernel, stride, pad", PLACES)
 def test_col2im_is_the_transpose_of_im2col(rng, size, kernel, stride, pad, to_matrix):

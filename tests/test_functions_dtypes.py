@@ -6,6 +6,7 @@ float64, as NumPy's own mean does, and computes float16 in float32.
 
 import numpy as np
 import pytest
+from test_higher_order import CASES
 
 import dezero.functions as F
 from dezero import Variable
@@ -168,3 +169,43 @@ def test_of_no_elements_there_is_no_largest():
         assert f(NONE, axis=1).shape == (0,)
     with pytest.raises(ValueError, match=r"softmax: expected one score at least"):
         F.softmax(np.zeros((3, 0)))
+
+
+# --- one number: NumPy 1 makes float64 of a 0-d float32 times a Python number ---
+
+
+def of_single_numbers():
+    """Yield (name, inputs, y) of each case that takes its first numbers alone."""
+    for name, cases in CASES.items():
+        for call, inputs in cases:
+            numbers = [
+                Variable(np.array(x.flat[0], np.float32)) if is_floating(x) else x
+                for x in inputs
+            ]
+            try:
+                ys = call(getattr(F, name), *numbers)
+            except (TypeError, ValueError, IndexError):  # a matrix is asked for
+                continue
+            for y in ys if isinstance(ys, (list, tuple)) else [ys]:
+                yield name, numbers, y
+
+
+def is_floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_number_in_float32_stays_in_float32(create_graph):
+    names = set()
+    for name, numbers, y in of_single_numbers():
+        if name != "astype":  # the case asks for float64
+            assert y.dtype == np.float32, name
+        y.backward(create_graph=create_graph)
+        assert all(
+            x.grad.dtype == np.float32
+            for x in numbers
+            if isinstance(x, Variable) and x.grad is not None
+        ), name
+        names.add(name)
+    assert {"dropout", "norm", "mean_squared_error", "gelu", "logsumexp"} <= names
+    assert len(names) > 50

@@ -381,6 +381,7 @@ def test_both_engines_say_what_is_wrong_with_the_text(tmp_path, monkeypatch):
         render_dot("digraph g { a -> ", tmp_path / "x.svg")
 
 
+@pytest.mark.slow
 @shell
 def test_a_dot_that_hangs_is_asked_once(tmp_path, monkeypatch):
     calls = tmp_path / "calls"

@@ -1,31 +1,33 @@
 """The notebooks are what the steps generate, run, and print what the steps print."""
 
 import copy
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from book import ipynb
 from book.cells import capital, head, pictures
 from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, check_kinds, written
-from book.code import find_origins, is_main, read_lesson, read_lessons
+from book.code import find_origins, is_main, read_lesson
 from book.execute import ENDLESS
 from book.output import difference
 from book.prose import prose
 from book.reader import MARKER, chapter_of, read_ledger
 from book.typeset import typeset
+from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 
 BUILD = NOTEBOOKS / "build.py"
 
 
-LESSONS = read_lessons(STEPS)
+LESSONS = course()
 CHAPTERS = chapters(LESSONS)
+generated = functools.cache(lambda chapter: notebook(chapter, LESSONS))  # nobody edits
 GALLERY = sorted((NOTEBOOKS / "gallery").glob("*.ipynb"))
 
 
@@ -60,7 +62,7 @@ def test_the_stored_gallery_comes_from_real_data(name, said):
 
 
 def test_a_chapter_begins_with_two_lines_of_setup():
-    setups = {notebook(n, LESSONS)["cells"][1]["source"] for n in CHAPTERS}
+    setups = {generated(n)["cells"][1]["source"] for n in CHAPTERS}
     (setup,) = setups
     assert len(setup.split("\n")) == 2
     assert "from setup_course import STEPS, Picture" in setup
@@ -75,36 +77,17 @@ def cells_of(book, name):
     return [x for x in book["cells"] if x["id"].startswith(f"{name}-")]
 
 
-@pytest.fixture(scope="session")
-def runs(tmp_path_factory):
-    """Return a function: the chapter as a run of build.py writes it elsewhere.
-
-    Two at a time, the longest first; a chapter that was asked for waits for its own.
-    """
-    folder = tmp_path_factory.mktemp("notebooks")
-
-    def run(chapter):
-        return subprocess.run(
-            [sys.executable, BUILD, str(chapter), "--to", folder],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=ENDLESS,
-        )
-
-    with ThreadPoolExecutor(2) as pool:
-        tasks = {n: pool.submit(run, n) for n in sorted(CHAPTERS, key=shortness)}
-
-        def result(chapter):
-            done = tasks[chapter].result()
-            assert done.returncode == 0, done.stderr
-            return read(path_of(chapter, folder))
-
-        yield result
-
-
-def shortness(chapter):
-    return [5, 6, 7, 4, 3, 2, 1].index(chapter)
+def run(chapter, folder):
+    """Return the chapter as a run of build.py writes it into a folder."""
+    done = subprocess.run(
+        [sys.executable, BUILD, str(chapter), "--to", folder],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=ENDLESS,
+    )
+    assert done.returncode == 0, done.stderr
+    return read(path_of(chapter, folder))
 
 
 # ------------------------------------------------------------ this repository
@@ -116,9 +99,10 @@ def test_committed_notebook_is_what_the_steps_generate(chapter):
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_chapter_runs_and_prints_what_is_stored(runs, chapter):
-    fresh, stored = runs(chapter), read(path_of(chapter))
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS, reverse=True))  # long ones first
+def test_chapter_runs_and_prints_what_is_stored(tmp_path, chapter):
+    fresh, stored = run(chapter, tmp_path), read(path_of(chapter))
     for new, old in zip(written(fresh), written(stored), strict=True):
         number = re.match(r"step(\d+)", new["id"])
         rtol = LESSONS[int(number[1])].step.rtol if number else None
@@ -159,7 +143,7 @@ def test_notebook_is_valid_small_and_clean(path):
 
 def test_all_code_of_a_step_is_in_its_notebook_and_in_order():
     for chapter in CHAPTERS:
-        book = notebook(chapter, LESSONS)
+        book = generated(chapter)
         for lesson in LESSONS.values():
             sources = [
                 ipynb.source_of(x)
@@ -277,7 +261,7 @@ def test_a_sentence_begins_with_a_capital_and_a_name_does_not(text, shown):
 
 
 def test_carried_code_is_folded_and_names_its_steps():
-    cells = [x for x in notebook(2, LESSONS)["cells"] if "tags" in x["metadata"]]
+    cells = [x for x in generated(2)["cells"] if "tags" in x["metadata"]]
     first = [x["source"].split("\n")[0] for x in cells]
     assert first and all(x["metadata"]["jupyter"]["source_hidden"] for x in cells)
     pattern = r"# Carried over from steps? \d+(, \d+)*( and \d+)?"
@@ -290,7 +274,7 @@ def main_line(lesson):
 
 
 def test_links_lead_somewhere():
-    books = {path_of(n).name: notebook(n, LESSONS) for n in CHAPTERS}
+    books = {path_of(n).name: generated(n) for n in CHAPTERS}
     anchors = {
         f"{name}#{anchor}"
         for name, book in books.items()
@@ -522,9 +506,10 @@ def test_a_name_of_the_family_changes_no_notebook():
     find_origins(lessons)
     assert lessons[37].step.family[0] == "functions.new"
     for chapter in CHAPTERS:
-        assert notebook(chapter, lessons) == notebook(chapter, LESSONS)
+        assert notebook(chapter, lessons) == generated(chapter)
 
 
+@pytest.mark.slow
 def test_a_run_is_offline_and_strict(tmp_path):
     program = f"""
 import sys

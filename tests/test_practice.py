@@ -8,11 +8,10 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from book.code import read_lessons
 from book.reader import StepError, find_steps
+from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 from practice import (
-    bugs,
     commands,
     exercises,
     hints,
@@ -26,7 +25,7 @@ from practice.notes import read_hints
 from practice.report import report
 from practice.stubs import YOURS, draws, goal, only_raises, stub, tasks
 
-LESSONS = read_lessons(STEPS)
+LESSONS = course()
 
 
 @pytest.fixture(autouse=True)
@@ -529,17 +528,6 @@ def test_the_answer_of_an_exercise_is_asked_for(shell, monkeypatch):
     assert "The program needs no change." in shell("try_", "23", "--answer")[1]
 
 
-def test_a_bug_is_found_and_mended(shell, folder):
-    one = bugs.read_bugs()[1]
-    code, printed = shell("bug", "1")
-    assert code == 0 and one.symptom.split(".")[0] in " ".join(printed.split())
-    code, printed = shell("bug", "1")
-    assert code == 1 and "Then: python -m steps bug 1" in printed
-    text = one.path.read_text("utf-8").replace(one.wrong, one.right)
-    one.path.write_text(text, "utf-8")
-    code, printed = shell("bug", "1")
-    assert code == 0, printed
-    assert f"Mended: {one.title}" in printed
-    assert "mended" in shell("bug", "--list")[1]
+def test_there_is_no_bug_999(shell):
     with pytest.raises(StepError, match="there is no bug '999'"):
         shell("bug", "999")

@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("pygments", reason="the site needs Pygments")
 
-from book.code import read_lessons
 from book.prose import markdown
 from book.reader import StepError
 from book.site import build
@@ -18,7 +17,7 @@ from book.site.material import Material
 from book.site.mathml import mathml
 from book.site.terms import Terms, slug
 from book.words import Word
-from curriculum.places import STEPS
+from curriculum.course import course
 
 HOSTILE = "</script><script>alert(1)</script> \" ' & < > <img src=x onerror=y>"
 
@@ -64,13 +63,18 @@ def without_colours(source):
     return escape(source, quote=False).split("\n")
 
 
+def built(*arguments, **settings):
+    """Return what build makes, code in one colour: colours take the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("book.site.code.lines_of", without_colours)
+        patch.setattr("book.site.material.read_lessons", lambda _: course())
+        return build.build(*arguments, **settings)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """{file: bytes} of the whole site, without the players."""
-    # most of the time goes into colours, of which no test speaks but one
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("book.site.code.lines_of", without_colours)
-        return build.build(tmp_path_factory.mktemp("site") / "site", players=False)
+    return built(tmp_path_factory.mktemp("site") / "site", players=False)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +88,7 @@ def read(site):
 
 
 def test_a_page_for_each_step_and_chapter(read):
-    for n in read_lessons(STEPS):
+    for n in course():
         assert f"step{n:02d}.html" in read
     for name in ("index", "chapter1", "glossary", "api", "search", "course", "gallery"):
         assert f"{name}.html" in read
@@ -213,10 +217,10 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
 
 
 def test_some_steps_with_a_player(tmp_path):
-    files = build.build(tmp_path / "some", numbers={1, 14})
+    files = built(tmp_path / "some", numbers={1, 14})
     assert b'<a class="play" href="play14.html">' in files["step14.html"]
     assert b"<svg" in files["play14.html"]
     assert b"step13.html" not in files["step14.html"]
-    again = build.build(tmp_path / "some", numbers={14}, players=False)
+    again = built(tmp_path / "some", numbers={14}, players=False)
     assert "play14.html" not in again  # and what is not written any more is gone
     assert not (tmp_path / "some" / "play14.html").exists()

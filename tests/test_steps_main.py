@@ -284,8 +284,51 @@ def test_test_is_pytest_in_the_repository(monkeypatch):
 def test_all_tests_run_on_all_cores_where_xdist_is_there(monkeypatch, there):
     monkeypatch.setattr(commands, "has_module", lambda python, name: there)
     ((command, _),) = pytest_calls(monkeypatch)
-    cores = ["-n", "auto", "--dist", "loadfile"] if there else []
+    cores = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    cores = cores if there else []
     assert command == ["python to test", "-m", "pytest", *cores]
+    ((command, _),) = pytest_calls(monkeypatch, "--slow")
+    assert command[3:5] == ["-m", "slow"] and ("worksteal" in command) is there
+    ((command, _),) = pytest_calls(monkeypatch, "--all")
+    assert command == ["python to test", "-m", "pytest", "-m", "", *cores]
+    ((command, _),) = pytest_calls(monkeypatch, "--slow", "--", "tests/test_core.py")
+    assert command[1:] == ["-m", "pytest", "-m", "slow", "tests/test_core.py"]
+
+
+def test_slow_tests_wait_until_they_are_asked_for(tmp_path):
+    """As pyproject.toml has it: a plain pytest leaves them out, -m brings them back."""
+    path = tmp_path / "test_it.py"
+    path.write_text(
+        "import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass\n"
+    )
+    assert collected(path) == {"test_a"}
+    assert collected(path, "-m", "slow") == {"test_b"}
+    assert collected(path, "-m", "") == {"test_a", "test_b"}
+
+
+def test_what_takes_long_in_our_steps_is_slow():
+    """A test that is marked long, and one that runs a long program."""
+    path = ROOT / "tests" / "test_step60.py"
+    usual, slow = collected(path), collected(path, "-m", "slow")
+    assert "test_by_hand" in usual
+    assert slow == {"test_the_lstm_sees_better", "test_the_numbers_printed"}
+    path = ROOT / "tests" / "test_step74.py"
+    assert "test_what_is_printed" in collected(path, "-m", "slow")
+
+
+def collected(path, *words):
+    """Return the names of the tests in a file that pytest would run."""
+    options = ["-c", ROOT / "pyproject.toml", "--rootdir", path.parent]
+    options += ["--collect-only", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, path, *words],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(re.findall(r"::(\w+)", done.stdout))
 
 
 @pytest.mark.parametrize("name, there", [("json", True), ("no_such_module", False)])

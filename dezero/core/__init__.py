@@ -4,7 +4,7 @@ An evening's reading, best in this order:
 
     config, backward, variable, function   step 32, and what a call and a pass need
     settled, changes                       arrays that are shared, or edited too late
-    checks, guards                         what is refused, and what the reader is told
+    checks, outside                        what is refused, and what the reader is told
     arraylike, extras                      the rest of Variable, mostly a line each
     shape, indexing, arithmetic, reduction, matmul    the ops
     fast                                   Function.__call__ once more, for speed
@@ -14,7 +14,7 @@ import operator
 import os
 import sys
 
-from dezero.core import arithmetic, arraylike, guards, reduction, shape
+from dezero.core import arithmetic, arraylike, outside, reduction, shape
 from dezero.core.arithmetic import (
     Add,
     Div,
@@ -24,6 +24,7 @@ from dezero.core.arithmetic import (
     Pow,
     PowVariable,
     Sub,
+    _number_for,
     add,
     div,
     log,
@@ -38,7 +39,6 @@ from dezero.core.arraylike import unwrap as _unwrap
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.extras import setup_variable
 from dezero.core.function import Function
-from dezero.core.guards import _as_constant, _as_input, _explained
 from dezero.core.indexing import (
     GetItem,
     GetItemGrad,
@@ -49,6 +49,7 @@ from dezero.core.indexing import (
     where,
 )
 from dezero.core.matmul import MatMul, matmul
+from dezero.core.outside import _as_constant, _as_input, _explained
 from dezero.core.reduction import (
     Max,
     Min,
@@ -67,6 +68,7 @@ from dezero.core.shape import (
     SumTo,
     Transpose,
     _as_shape,
+    _sum_to,
     broadcast_to,
     reshape,
     sum_array_to,
@@ -88,7 +90,7 @@ vars(arraylike.ops).update(
     Variable=Variable,
     add=add,
     as_array=as_array,
-    as_input=guards._as_input,
+    as_input=outside._as_input,
     as_variable=as_variable,
     compare=arithmetic.compare,
     copy=shape.copy,

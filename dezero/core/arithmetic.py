@@ -8,8 +8,8 @@ import numpy as np
 from dezero import cuda
 from dezero.core.arraylike import unwrap
 from dezero.core.function import Function
-from dezero.core.guards import _as_input, _explained
 from dezero.core.indexing import where
+from dezero.core.outside import _as_input, _explained
 from dezero.core.shape import AsType, _sum_to
 from dezero.core.variable import Variable
 
@@ -92,7 +92,7 @@ class Pow(Function):
                 y = y * x
             return y
         if x.dtype.kind == "f" and isinstance(c, numbers.Real):
-            c = x.dtype.type(c)  # on NumPy 1, 0-d float32 ** float is float64
+            c = x.dtype.type(c)  # as _number_for
         return x**c
 
     def backward(self, gy):
@@ -216,6 +216,14 @@ def log(x) -> Variable:
     """Return the natural logarithm of x, element by element."""
     x = _as_input("log", x)
     return Log()(x if x.dtype.kind == "f" else AsType(np.float64)(x))
+
+
+def _number_for(x, c):
+    """Return the number c in the dtype of x, if that is floating.
+
+    On NumPy 1, a 0-d float32 times a Python float is a float64.
+    """
+    return x.dtype.type(c) if x.dtype.kind == "f" else c
 
 
 _COMPARISONS = {

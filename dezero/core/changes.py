@@ -26,7 +26,7 @@ def note(x, data):
     with _one_at_a_time:
         latest += 1
         x._changed = latest
-        if old is not None and data.shape != old.shape:
+        if old is not data and old is not None and data.shape != old.shape:
             x._reshaped = latest
     return data
 

@@ -1,6 +1,6 @@
 """What a Variable refuses, and the sentences that say why.
 
-Each check_... raises, or does nothing.
+Each check_... raises, or does nothing; as_data gives back what is to be kept.
 """
 
 import numpy as np
@@ -24,8 +24,6 @@ WITHOUT_CREATE_GRAPH = (
 
 def check_array(data):
     """Refuse what a Variable cannot be made of."""
-    if type(data) is np.ndarray and data.dtype.kind in NUMBERS:
-        return
     if not (isinstance(data, np.ndarray) or data is None or cuda.is_array(data)):
         if type(data) is Gone:
             data.refuse()
@@ -46,10 +44,10 @@ def check_array_module(module):
         )
 
 
-def check_data(x, data, is_variable):
-    """Refuse what the data of a Variable x cannot be set to."""
-    if data is None or (type(data) is np.ndarray and data.dtype.kind in NUMBERS):
-        return
+def as_data(x, data, is_variable):
+    """Return what the data of a Variable x is to be, or refuse it."""
+    if data is None:
+        return data
     if is_variable:
         expected = (
             "expected an ndarray, got a Variable; compute with arrays here, "
@@ -62,8 +60,8 @@ def check_data(x, data, is_variable):
         )
     elif data.dtype.kind not in NUMBERS:
         raise TypeError(f"data{named(x)}: {_expected_numbers(data)}")
-    else:
-        return
+    else:  # a number is what NumPy makes of a 0-d x.data * 2
+        return np.asarray(data) if isinstance(data, np.generic) else data
     raise TypeError(f"the data of a Variable{named(x)}: {expected}")
 
 

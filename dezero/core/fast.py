@@ -15,7 +15,7 @@ import weakref
 
 from numpy import asarray, generic, ndarray
 
-from dezero.core import changes, guards
+from dezero.core import changes, outside
 from dezero.core.checks import NUMBERS, UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.function import Function
@@ -38,7 +38,7 @@ def call(self, *inputs):
     requires_grad = False
     for x in inputs:
         if not isinstance(x, Variable):
-            return call(self, *guards.as_variables(inputs, type(self).__name__))
+            return call(self, *outside.as_variables(inputs, type(self).__name__))
         array = x._data
         if takes_scalars and array is not None and array.ndim == 0:
             array = array[()]
@@ -50,14 +50,14 @@ def call(self, *inputs):
     try:
         y = self.forward(*arrays)
     except Exception as error:
-        guards.explain(self, inputs, error)
+        outside.explain(self, inputs, error)
         raise
     if not isinstance(y, ndarray):
         if not isinstance(y, generic):  # several outputs, or none that we know
-            return self._record(inputs, guards.results(self, y))
+            return self._record(inputs, outside.results(self, y))
         y = asarray(y)
     if not takes_scalars and y.dtype.kind not in NUMBERS:  # not one of the package's
-        guards.results(self, y)  # refuses it
+        outside.results(self, y)  # refuses it
     output = new_object(Variable)
     output._data = y
     output.name = None

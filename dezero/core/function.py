@@ -1,7 +1,7 @@
 """Function: a computation that knows its derivative; each call is a node of the graph.
 
 The same call, written out for speed, is in fast.py. What is asked of a Function that a
-reader writes, and of what it is given, is in guards.py.
+reader writes, and of what it is given, is in outside.py.
 """
 
 import copy
@@ -9,7 +9,7 @@ import weakref
 from typing import Any
 
 from dezero import cuda
-from dezero.core import changes, guards
+from dezero.core import changes, outside
 from dezero.core.checks import UNDER_NO_GRAD
 from dezero.core.config import Config
 from dezero.core.variable import Variable
@@ -49,7 +49,7 @@ class Function:
         if "takes_arrays" not in vars(cls):
             cls.takes_arrays = not from_outside
         if from_outside and cls.__init__ is object.__init__:
-            cls.__init__ = guards.take_nothing
+            cls.__init__ = outside.take_nothing
 
     def __call__(self, *inputs) -> Variable:
         """Return forward(*inputs) as a Variable, or as a list of several."""
@@ -57,7 +57,7 @@ class Function:
             return Config.handler.call(self, inputs)
         if not Config.wrap:  # within the backward of another Function
             return self.forward(*inputs)
-        inputs = guards.as_variables(inputs, type(self).__name__)
+        inputs = outside.as_variables(inputs, type(self).__name__)
         if self._inputs is not None:  # called before, and a node is one call
             self = copy.copy(self)
         arrays = []
@@ -69,9 +69,9 @@ class Function:
         try:
             ys = self.forward(*arrays)
         except Exception as error:
-            guards.explain(self, inputs, error)
+            outside.explain(self, inputs, error)
             raise
-        return self._record(inputs, guards.results(self, ys))
+        return self._record(inputs, outside.results(self, ys))
 
     def _record(self, inputs, ys):
         """Return ys, a list of arrays, as Variables that know what they come from."""
@@ -138,7 +138,7 @@ class Function:
     # --- what a backward pass asks ---
 
     # func.backward, and what it returns checked, where takes_arrays is False
-    _gradients_of_inputs = guards.gradients_from_outside
+    _gradients_of_inputs = outside.gradients_from_outside
 
     def _fill_with_zeros(self, gys):
         """Return gys with zeros for outputs that the result does not depend on."""

@@ -8,7 +8,7 @@ from dezero import cuda
 from dezero.core.arraylike import unwrap
 from dezero.core.config import Config
 from dezero.core.function import Function
-from dezero.core.guards import _as_input, _explained
+from dezero.core.outside import _as_input, _explained
 from dezero.core.shape import sum_to
 from dezero.core.variable import Variable
 from dezero.guards import shown

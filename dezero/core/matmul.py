@@ -1,7 +1,7 @@
 """The matrix product."""
 
 from dezero.core.function import Function
-from dezero.core.guards import _as_input
+from dezero.core.outside import _as_input
 from dezero.core.shape import reshape, sum_to
 from dezero.core.variable import Variable
 

@@ -5,8 +5,8 @@ import operator
 import numpy as np
 
 from dezero.core.function import Function
-from dezero.core.guards import _as_input
 from dezero.core.indexing import where
+from dezero.core.outside import _as_input
 from dezero.core.shape import broadcast_to
 from dezero.core.variable import as_array
 from dezero.guards import refusal

@@ -8,7 +8,7 @@ import numpy as np
 from dezero import cuda
 from dezero.core.config import Config
 from dezero.core.function import Function
-from dezero.core.guards import _as_constant, _as_input
+from dezero.core.outside import _as_constant, _as_input
 from dezero.core.variable import Variable, as_variable
 from dezero.guards import refusal
 

@@ -46,7 +46,8 @@ class Variable(ArrayLike, Extras):
     _is_parameter = False  # may be edited in place, by an optimizer
 
     def __init__(self, data, name=None, requires_grad=True):
-        checks.check_array(data)
+        if type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
+            checks.check_array(data)  # not what data usually is
         if requires_grad is not True and requires_grad is not False:
             requires_grad = flag("Variable", "requires_grad", requires_grad, 66)
         self._data = data
@@ -74,9 +75,8 @@ class Variable(ArrayLike, Extras):
             Config.handler.write(self, "data", data)
         if data is self._data and not self._is_parameter:
             return  # x.data *= 100, in place: only a Parameter notes that (step 66)
-        checks.check_data(self, data, isinstance(data, Variable))
-        if isinstance(data, np.generic):  # what NumPy makes of a 0-d x.data * 2
-            data = np.asarray(data)
+        if type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
+            data = checks.as_data(self, data, isinstance(data, Variable))
         self._data = changes.note(self, data)
 
     @property

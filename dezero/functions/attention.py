@@ -27,8 +27,9 @@ class Attention(Function):
         gq = gs @ k / sqrt(D)
         gk = gs.T @ q / sqrt(D)
 
-    Of all arrays (..., T, S) it keeps one, p. backward makes one more, gs; a backward
-    that is to be differentiated computes p again, for then p belongs to the graph.
+    Of all arrays (..., T, S) it keeps one, p; with a mask forward holds two of them for
+    a moment. backward makes one more, gs. A backward that is to be differentiated
+    computes p again, for then p belongs to the graph.
 
     Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> y (..., T, M); mask of bools
     that broadcasts to (..., T, S), with a True in each row, or None.

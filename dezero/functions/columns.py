@@ -190,70 +190,100 @@ def _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix):
 
 # --- the three products of a convolution, a block of columns at a time ---
 
-_BLOCK = 2**18  # numbers in a block: 1 MB of float32, what the caches of a core hold
+_BLOCK = 2**19  # numbers in a block: 2 MB of float32, what the caches of a core hold
 
 
-def _blocks(xp, N, OH, numbers):
+def _blocks(xp, N, OH, numbers, most=None):
     """Yield (images, rows of the result), two slices: the work, a block at a time.
 
-    A block is a band of rows of one image, or several images: as much as makes _BLOCK
-    numbers, of which one row makes `numbers`. On a GPU, where each turn of a Python
-    loop takes longer than its work, it is everything.
+    A block is a band of rows of one image, or several images but at most `most`: as
+    much as makes _BLOCK numbers, of which one row makes `numbers`. On a GPU, where each
+    turn of a Python loop takes longer than its work, it is everything.
     """
     numbers = max(1, numbers)
     block = _BLOCK if xp is np else N * OH * numbers
     bands = -(-OH // max(1, block // numbers))
     rows = -(-OH // bands)  # so that all bands are about as high
-    n = max(1, min(block // (numbers * OH), N))
+    n = max(1, min(block // (numbers * OH), most or N))
     for i in range(0, N, n):
         for p in range(0, OH, rows):
             yield slice(i, min(i + n, N)), slice(p, min(p + rows, OH))
 
 
-def _columns(x, kernel_size, stride, pad, size):
+def _copied(C, kernel_size, stride, size, xp=np):
+    """Return for how many rows of the kernel _columns copies the image: KH or 1.
+
+    Where the kernel moves down by 1, its next row meets in the same copy what lies one
+    row further down. So copies for one row do, a KH-th; and KH products, to add up. On
+    64 channels that saves a fifth of the time; on few, or small images, it loses.
+    """
+    (KH, KW), (OH, OW) = kernel_size, size
+    pays = xp is np and stride[0] == 1 and C * KW >= 64 and OH * OW >= 512
+    return 1 if pays else KH
+
+
+def _columns(x, kernel_size, stride, pad, size, copied):
     """Yield images, rows, two slices of the result, and the columns that make it.
 
-    These are (n, C, KH, KW, height, OW), what im2col_array gives. In memory n stands
-    behind KW: so they are a matrix (C*KH*KW, OH*OW) for each image, which convolve
-    takes, and also one for all images, which correlate takes, without a copy.
+    These are a list of KH / copied arrays (n, C, copied, KW, height, OW), for copied
+    rows of the kernel each; one alone is what im2col_array gives. In memory n stands
+    behind KW: so each is a matrix (C*copied*KW, height*OW) for each image, which
+    convolve takes, and also one for all images, which correlate takes, without a copy.
     """
     (KH, KW), SH, (OH, OW) = kernel_size, stride[0], size
     N, C = x.shape[:2]
     xp = cuda.get_array_module(x)
-    for images, rows in _blocks(xp, N, OH, C * KH * KW * OW):
+    most = None if copied == KH else 1
+    for images, rows in _blocks(xp, N, OH, C * copied * KW * OW, most):
         if rows.start == 0:
             padded = _pad_images(x[images], pad)
         seen = padded[:, :, rows.start * SH : (rows.stop - 1) * SH + KH]
         n, height = len(seen), rows.stop - rows.start
-        col = xp.empty((C, KH, KW, n, height, OW), x.dtype).transpose(3, 0, 1, 2, 4, 5)
-        for a, b, down, right in _under(kernel_size, stride, (height, OW)):
+        high = height + KH - copied
+        col = xp.empty((C, copied, KW, n, high, OW), x.dtype)
+        col = col.transpose(3, 0, 1, 2, 4, 5)
+        for a, b, down, right in _under((copied, KW), stride, (high, OW)):
             col[:, :, a, b] = seen[:, :, down, right]
-        yield images, rows, col
+        starts = range(KH // copied)
+        yield images, rows, [col[..., i : i + height, :] for i in starts]
 
 
 def _convolve(x, W, stride, pad):
     """Return y (N, OC, OH, OW) = W @ columns of x."""
-    N, (OC, _, *kernel_size) = len(x), W.shape
-    OH, OW = _out_size(x.shape, kernel_size, stride, pad)
+    N, (OC, C, KH, KW) = len(x), W.shape
+    OH, OW = _out_size(x.shape, (KH, KW), stride, pad)
     xp = cuda.get_array_module(x)
     y = xp.empty((N, OC, OH, OW), np.result_type(x.dtype, W.dtype))
-    W = W.reshape(OC, math.prod(W.shape[1:]))
-    for images, rows, col in _columns(x, kernel_size, stride, pad, (OH, OW)):
-        n, places = len(col), math.prod(col.shape[4:])
-        part = y[images, :, rows].reshape(n, OC, places)  # a view
-        xp.matmul(W, col.reshape(n, W.shape[1], places), out=part)
+    copied = _copied(C, (KH, KW), stride, (OH, OW), xp)
+    W = W.reshape(OC, C, KH // copied, copied * KW).transpose(2, 0, 1, 3)
+    W = W.reshape(KH // copied, OC, C * copied * KW)
+    for images, rows, cols in _columns(x, (KH, KW), stride, pad, (OH, OW), copied):
+        part = y[images, :, rows]
+        n, _, height, _ = part.shape
+        part = part.reshape(n, OC, height * OW)  # a view
+        cols = [col.reshape(n, W.shape[2], height * OW) for col in cols]  # views, too
+        xp.matmul(W[0], cols[0], out=part)
+        for kernel, col in zip(W[1:], cols[1:]):
+            part += kernel @ col
     return y
 
 
 def _correlate(x, gy, kernel_size, stride, pad):
     """Return gW (OC, C, KH, KW) = gy @ columns of x, transposed; of all images."""
+    OC, C, (KH, KW), size = gy.shape[1], x.shape[1], kernel_size, gy.shape[2:]
     xp = cuda.get_array_module(x)
-    gW = xp.zeros(
-        (gy.shape[1], x.shape[1], *kernel_size), np.result_type(x.dtype, gy.dtype)
-    )
-    for images, rows, col in _columns(x, kernel_size, stride, pad, gy.shape[2:]):
-        gW += xp.tensordot(gy[images, :, rows], col, ((0, 2, 3), (0, 4, 5)))
-    return gW
+    copied = _copied(C, kernel_size, stride, size, xp)
+    K = C * copied * KW
+    gW = xp.zeros((KH // copied, OC, K), np.result_type(x.dtype, gy.dtype))
+    for images, rows, cols in _columns(x, kernel_size, stride, pad, size, copied):
+        part = gy[images, :, rows].transpose(1, 0, 2, 3)
+        places = math.prod(part.shape[1:])
+        part = part.reshape(OC, places)
+        for gkernel, col in zip(gW, cols):
+            col = col.transpose(1, 2, 3, 0, 4, 5).reshape(K, places)  # a view
+            gkernel += part @ col.T
+    gW = gW.reshape(KH // copied, OC, C, copied, KW)
+    return gW.transpose(1, 2, 0, 3, 4).reshape(OC, C, KH, KW)
 
 
 def _spread(x, W, stride, pad, size):

@@ -20,6 +20,7 @@ from dezero.core import (
     Log,
     Variable,
     _explained,
+    _number_for,
     _unwrap,
     log,
     pow,
@@ -142,12 +143,7 @@ class Clip(Function):
         return where((x >= x_min) & (x <= x_max), gy, 0)
 
     def _limits(self, x):
-        """Return x_min and x_max in the dtype of x, if that is floating.
-
-        On NumPy 1 a 0-d float32 beside a Python float would be float64.
-        """
-        limits = self.x_min, self.x_max
-        return [x.dtype.type(c) for c in limits] if x.dtype.kind == "f" else limits
+        return _number_for(x, self.x_min), _number_for(x, self.x_max)
 
 
 def exp(x) -> Variable:

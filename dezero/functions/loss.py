@@ -16,10 +16,11 @@ from dezero.core import (
     Config,
     Function,
     Variable,
+    _number_for,
+    _sum_to,
     as_array,
     as_variable,
     log,
-    sum_to,
     where,
 )
 from dezero.functions.activation import (
@@ -72,13 +73,13 @@ class MeanSquaredError(Function):
 
     def forward(self, x0, x1):
         difference = x0 - x1
-        return (difference**2).sum() / _rows_in(difference)
+        return (difference * difference).sum() / _rows_in(difference)
 
     def backward(self, gy):
         x0, x1 = self.inputs
         difference = x0 - x1
         gx0 = gy * (2 / _rows_in(difference)) * difference
-        return sum_to(gx0, x0.shape), sum_to(-gx0, x1.shape)
+        return _sum_to(gx0, x0.shape), _sum_to(-gx0, x1.shape)
 
 
 @_in_float32(2)
@@ -135,11 +136,9 @@ def l1_loss(x, t) -> Variable:
 def _rows_in(x):
     """Return len(x): 1 for a number, nan if there are no rows, in a floating x's dtype.
 
-    So an empty batch has the loss 0 / nan, which is nan; 0 / 0 would warn as well. And
-    on NumPy 1 a sum in float32 divided by an int is a float64.
+    So an empty batch has the loss 0 / nan, which is nan; 0 / 0 would warn as well.
     """
-    n = (len(x) or math.nan) if x.ndim else 1
-    return x.dtype.type(n) if x.dtype.kind == "f" else n
+    return _number_for(x, (len(x) or math.nan) if x.ndim else 1)
 
 
 # --- one class of many ---

@@ -32,6 +32,7 @@ from dezero.core import (
     Config,
     Function,
     Variable,
+    _number_for,
     _select,
     as_variable,
     reshape,
@@ -245,7 +246,7 @@ class Dropout(Function):
         drawn = xp.random.rand(*x.shape)
         self.mask = drawn > self.ratio
         self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
-        return _select(self.mask, x / self.kept, 0)
+        return _select(self.mask, x / _number_for(x, self.kept), 0)
 
     def backward(self, gy):
         return where(self.mask, gy / self.kept, 0)

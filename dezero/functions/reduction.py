@@ -351,7 +351,8 @@ class Norm(Function):
         self.keepdims = keepdims
 
     def forward(self, x):
-        return (x * x).sum(axis=self.axis, keepdims=self.keepdims) ** 0.5
+        xp = cuda.get_array_module(x)
+        return xp.sqrt((x * x).sum(axis=self.axis, keepdims=self.keepdims))
 
     def backward(self, gy):
         (x,) = self.inputs

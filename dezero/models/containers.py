@@ -26,12 +26,11 @@ class _Chain(Model):
         return tuple(name for name, _ in self._named())
 
     def _named(self):
-        own = vars(self)
-        named = [
-            (f"layers/{i}" if f"l{i}" in own else f"l{i}", layer)
-            for i, layer in enumerate(own.get("layers", ()))
-            if isinstance(layer, Layer)
-        ]
+        own, named = vars(self), []
+        for i, layer in enumerate(own.get("layers", ())):
+            if isinstance(layer, Layer):
+                name = f"l{i}"
+                named.append((name if name not in own else f"layers/{i}", layer))
         return named + [(name, own[name]) for name in own.get("_params", ())]
 
     @_params.setter

@@ -6,9 +6,10 @@ Letters: N texts, T tokens of each, V tokens in the vocabulary, E width of the s
 import numpy as np
 
 import dezero.functions as F
-from dezero.core import Variable, no_grad, test_mode
-from dezero.guards import refusal, shown, whole
+from dezero.core import no_grad, test_mode
+from dezero.guards import whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
+from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
 
@@ -59,7 +60,7 @@ class GPT(Model):
 
     def forward(self, ids, cache=None):
         """Return the scores of what comes after each of ids."""
-        ids = _as_ids(ids, self.context)
+        ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2)
         h = self.embedding(ids)
         for i, block in enumerate(self.blocks.layers):
             h = block(h, cache=None if cache is None else cache[i])
@@ -99,19 +100,3 @@ def sample(scores, rng, temperature=1.0, top_k=None, top_p=None):
         keep = np.cumsum(p) - p < top_p
         order, p = order[keep], p[keep]
     return int(rng.choice(order, p=p / p.sum()))
-
-
-def _as_ids(ids, context):
-    """Return ids as an array (N, T) of at most context ints."""
-    array = np.asarray(ids.data if isinstance(ids, Variable) else ids)
-    if array.dtype.kind not in "iu":
-        raise TypeError(refusal("GPT", "ids", "an array (N, T) of ints", ids, 81))
-    if array.ndim != 2 or not 1 <= array.shape[1] <= context:
-        raise ValueError(
-            f"GPT: ids must be (N, T), texts of 1 to context={context} tokens, got "
-            f"{array.shape} (see step 81)"
-        )
-    return array
-
-
-_ = shown

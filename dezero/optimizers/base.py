@@ -147,8 +147,8 @@ class Optimizer:
                 "optimizer.setup(model) before (see step 46)"
             )
         params = [p for p in self.target.params() if p.grad is not None]
-        _check_gradients(params)
         for hook in self.hooks:
+            _check_gradients(params)
             hook(params)
             params = [p for p in params if p.grad is not None]
         _check_gradients(params)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dezero.core import Parameter, Variable, as_array
+from dezero.core import Parameter, Variable, _number_for, as_array
 from dezero.guards import Number, call_text
 from dezero.optimizers.states import _check_gradients
 
@@ -23,7 +23,7 @@ class WeightDecay:
     def __call__(self, params):
         _check_gradients(params)
         for param in params:
-            g = self.rate * param.data
+            g = _number_for(param.data, self.rate) * param.data
             g += param.grad.data
             param.grad = Variable(as_array(g))
 
@@ -51,7 +51,7 @@ class ClipGrad:
         if rate < 1:
             for param, g in zip(params, gradients):
                 # a new array: the gradient may be somebody else's as well
-                param.grad = Variable(as_array(g * rate))
+                param.grad = Variable(as_array(g * _number_for(g, rate)))
 
 
 def _sum_of_squares(x):

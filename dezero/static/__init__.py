@@ -15,6 +15,7 @@ numbers, passes for an ndarray, and notes what NumPy is asked to do with it:
     passes            fold merge prune: constants computed, equal calls made once, dead
                       ones left out; fuse: element-wise chains made one Node
     codegen, program  a Python function, generated from what is left
+    whole             what it calls besides NumPy
 
 So every formula has one source, the Function, and a Function that is new tomorrow can
 be compiled, too. One that cannot be followed, because it looks at numbers, writes into
@@ -26,7 +27,8 @@ through ifs and loops, Python numbers, what f computes from arrays alone, traini
 test mode. Read in every run: the placeholders, the data of Variables from outside, and
 arrays from outside that f hands on as they are. Checked in every run: what the package
 checks, such as class numbers. Everything else is refused: compile may refuse, but the
-Program is never wrong. It follows f twice, so what is not the same is found.
+Program is never wrong. It follows f twice, so what is not the same is found. Masks and
+counts that f has as arrays are fixed, too, for shapes follow from their numbers.
 
 What it gains is overhead and memory traffic: a small network or a chain of element-wise
 functions takes a fifth of its time, one of large matrix products nine tenths, and

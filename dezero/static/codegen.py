@@ -9,12 +9,10 @@ import builtins
 import keyword
 import operator
 import re
-from itertools import count
 
 import numpy as np
 
-from dezero.static.graph import Node, alike
-from dezero.static.symbol import REDUCTIONS
+from dezero.static.graph import Node, alike, leaves
 from dezero.static.whole import Forward
 
 PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
@@ -23,23 +21,22 @@ PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay i
 _OPERATORS = dict(
     zip((np.add, np.subtract, np.multiply, np.divide, np.power), "+ - * / **".split())
 )
-# Functions whose result is memory of its own, besides all ufuncs.
-_FRESH = {
-    *(getattr(np.ndarray, name) for name in "copy cumsum dot max mean min sum".split()),
-    *(np.dot, np.matmul, np.concatenate, np.where, *REDUCTIONS),
-}
-_TAKEN = {*dir(builtins), *dir(np), *keyword.kwlist, "run", "i", "j"}
 
 
 class Writer:
-    """Writes a graph as Python: source, and run, the function that it makes."""
+    """Writes a graph as Python: source, and run, the function that it makes.
+
+    space    what the names in the source stand for
+    names    {node or function: its name}
+    roots    {node: the nodes whose memory it may show}
+    last     {node: the call that uses its memory last}
+    """
 
     def __init__(self, graph):
-        self.space = {"asarray": np.asarray, "array": np.array, "empty": np.empty}
-        self.names = {}  # of the arrays
-        self.lines, self.count = [], 0
+        self.space = {"run": None, "i": None, "asarray": np.asarray, "array": np.array}
+        self.names, self.roots, self.last, self.count = {}, {}, {}, 0
         self.find_last_uses(graph)
-        self.write(graph)
+        self.lines = self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
         exec(self.source, self.space)  # text of our own making, nobody else's
         self.run = self.space["run"]
@@ -47,121 +44,105 @@ class Writer:
     # --- what is still needed, and whose memory it is ---
 
     def find_last_uses(self, graph):
-        """Set roots and last.
-
-        roots    {node: the nodes whose memory it may show}
-        last     {node: the last node that uses it, or a view of it}
-        """
+        """Fill roots and last."""
         end = object()
-        self.roots, self.last = {}, {}
         for node in graph.nodes:
-            used = {root for x in node.inputs for root in self.roots[x]}
-            self.roots[node] = {node} if self.is_fresh(node) else {node} | used
-            kept = isinstance(node.function, Forward)
-            for root in used:
-                if self.last.get(root) is not end:  # a whole Function may keep it
-                    self.last[root] = end if kept else node
+            for part in node.body or [node]:
+                own = node if part is (node.body or [node])[-1] else part
+                used = {root for x in part.inputs for root in self.roots[x]}
+                self.roots[part] = {own} if part.is_fresh else {own} | used
+                kept = isinstance(part.function, Forward)  # what it is given
+                for root in used:
+                    if self.last.get(root) is not end:
+                        self.last[root] = end if kept else part
+            self.roots[node] = self.roots[part]
         for y in graph.outputs:
             self.last.update(dict.fromkeys(self.roots[y], end))
 
-    def is_fresh(self, node):
-        """Return whether the result lies in memory of its own."""
-        return bool(node.body) or node.is_elementwise or node.function in _FRESH
+    def free(self, node, body):
+        """Return the inputs of node into whose memory its result may be put.
 
-    def may_take(self, x, node):
-        """Return whether node may write its result into the memory of x."""
-        shown = [root for z in node.inputs for root in self.roots[z]]
-        own = self.is_fresh(x) and self.last.get(x) is node and shown.count(x) == 1
-        return own and x.shape != () and alike(x, node)
+        They have its shape and dtype, and nothing after body needs them.
+        """
+        shown = [root for x in node.inputs for root in self.roots[x]]
+        return [
+            x
+            for x in node.inputs
+            if x.shape and alike(x, node)
+            if all(z.is_fresh and shown.count(z) == 1 for z in self.roots[x])
+            if all(self.last[z] in body for z in self.roots[x])
+        ]
 
     # --- names ---
 
-    def bind(self, letter, value):
-        """Return a new name for a value that the source uses."""
-        name = f"_{letter}{len(self.space)}"
+    def bind(self, name, value=None):
+        """Return a name for a value, or for a result: this one, if it is free."""
+        name = re.sub(r"\W", "_", name)
+        if not name.isidentifier() or keyword.iskeyword(name) or name in self.space:
+            name = f"_{name}_{len(self.space)}"
+        elif hasattr(builtins, name):
+            name = f"{name}_{len(self.space)}"
         self.space[name] = value
         return name
 
-    def ufunc(self, function):
-        """Return the name of a ufunc: its own if it is NumPy's."""
-        if getattr(np, function.__name__, None) is not function:
-            return self.bind("f", function)
-        self.space[function.__name__] = function
-        return function.__name__
+    def known(self, function):
+        """Return the name of a function."""
+        if function not in self.names:
+            self.names[function] = self.bind(function.__name__, function)
+        return self.names[function]
 
-    def fresh_name(self):
+    def result(self):
         """Return a name for a result."""
         self.count += 1
-        return f"v{self.count}"
-
-    def label(self, node):
-        """Return a name for a placeholder or a variable: its label, if that can be."""
-        name = re.sub(r"\W", "_", node.label).strip("_")
-        used = _TAKEN | set(self.names.values())
-        if re.fullmatch(r"(?!v\d)[A-Za-z]\w*", name) and name not in used:
-            return name
-        return next(x for i in count() if (x := f"x_{i}") not in used)
+        return self.bind(f"v{self.count}")
 
     def text(self, x):
         """Return an argument as source."""
         if isinstance(x, Node):
             return self.names[x]
-        if isinstance(x, (tuple, list)):
+        if {type(None), bool, int, str}.issuperset(map(type, leaves(x))):
+            return repr(x)
+        if isinstance(x, (tuple, list)) and leaves(x, Node):
             parts = "".join(f"{self.text(part)}, " for part in x).strip()
             return f"({parts})" if isinstance(x, tuple) else f"[{parts}]"
-        if isinstance(x, slice):
-            return f"slice{self.text((x.start, x.stop, x.step))}"
-        if x is None or type(x) in (bool, int, str):
-            return repr(x)
-        return "..." if x is Ellipsis else self.bind("a", x)
+        return self.bind("a", x)
 
     # --- lines ---
 
     def write(self, graph):
-        """Write the function run."""
-        for node in graph.nodes:
-            if node.name in ("constant", "array"):
-                scalar = node.is_constant and node.shape == ()
-                value = node.value[()] if scalar else node.value
-                self.names[node] = self.bind("c", value)
-            elif node.function is None:
-                self.names[node] = self.label(node)
+        """Return the lines of the function run."""
+        read = self.bind("read", _read)
         xs = [node for node in graph.nodes if node.name == "placeholder"]
         xs.sort(key=lambda node: node.value)
+        self.names.update((x, self.bind(x.label)) for x in xs)
         self.lines = [f"def run({', '.join(self.names[x] for x in xs)}):"]
         for node in graph.nodes:
             if node.name == "variable":
-                self.write_variable(node)
+                name = self.names[node] = self.bind(node.label)
+                self.lines.append(f"{name} = {read}({self.bind('V', node)})")
+            elif node.function is None and node not in self.names:
+                is_number = node.is_constant and node.shape == ()
+                value = node.value[()] if is_number else node.value
+                self.names[node] = self.bind("c", value)
         for node in graph.nodes:
             if node.function is not None:
                 self.write_node(node)
-        texts = []  # of the results, each in memory of its own
-        for i, y in enumerate(graph.outputs):
-            others = graph.outputs[:i] + graph.outputs[i + 1 :]
-            own = self.is_fresh(y) and not any(y in self.roots[z] for z in others)
-            texts.append(f"{'asarray' if own else 'array'}({self.names[y]}),")
-        self.lines.append(f"return {' '.join(texts)}")
-
-    def write_variable(self, node):
-        """Write the lines that read a Variable's data."""
-        name, variable = self.names[node], self.bind("V", node.value)
-        dtype, complain = self.bind("d", node.dtype), self.bind("e", _complain)
-        differs = f"{name}.shape != {node.shape} or {name}.dtype != {dtype}"
-        self.lines += [
-            f"{name} = {variable}.data",
-            f"if {name} is None or {differs}:",
-            f"    {complain}({variable}, {node.label!r}, {node.shape}, {dtype})",
-        ]
+        results = []  # each in memory of its own
+        for y in graph.outputs:
+            own = y.is_fresh and graph.outputs.count(y) == 1
+            results.append(f"{'asarray' if own else 'array'}({self.names[y]}),")
+        return [*self.lines, f"return {' '.join(results)}"]
 
     def write_node(self, node):
         """Write the line of one Node; forget large arrays that are not needed more."""
+        body = node.body or [node]
         if node.body or node.is_elementwise:
-            self.write_chain(node, node.body or [node])
+            self.write_chain(node, body)
         else:
             call = self.call(node)
-            self.names[node] = self.fresh_name()
+            self.names[node] = self.result()
             self.lines.append(f"{self.names[node]} = {call}")
-        dead = {x for x in node.inputs if self.last.get(x) is node and x.size > PIECE}
+        dead = [x for x in node.inputs if x.size > PIECE and self.last[x] in body]
         dead = {self.names[x] for x in dead if x.function} - {self.names[node]}
         self.lines += [f"del {', '.join(sorted(dead))}"] if dead else []
 
@@ -175,56 +156,58 @@ class Writer:
         is_method = function in (np.dot, getattr(np.ndarray, name, None))
         if is_method and isinstance(node.args[0], Node):
             return f"{first}.{name}({', '.join(rest)})"
-        if function in REDUCTIONS:
-            name = f"{self.ufunc(function.__self__)}.reduce"
+        if isinstance(getattr(function, "__self__", None), np.ufunc):
+            name = f"{self.known(function.__self__)}.{name}"  # add.reduce
         else:
-            name = self.bind("f", function)
+            name = self.known(function)
         return f"{name}({', '.join([first, *rest])})"
 
     def write_chain(self, node, body):
-        """Write the calls of a chain one after the other, in place where possible.
+        """Write element-wise calls one after the other, in place where possible.
 
-        A long one goes through its arrays in pieces, some rows at a time.
+        A long chain goes through its arrays in pieces, some rows at a time.
         """
-        names, indent, goal = self.names, "", None
-        free = [x for x in node.inputs if self.may_take(x, node)]
+        whole, indent, goal = {}, "", None
         if len(body) > 1 and node.size > PIECE:
-            names, indent, length = dict(names), "    ", node.shape[0]
+            length, free = node.shape[0], self.free(node, body)
             rows = max(1, PIECE * length // node.size)
-            y = names[free[0]] if free else self.fresh_name()
+            y = self.names[free[0]] if free else self.result()
             if not free:
-                dtype = self.bind("d", node.dtype)
-                self.lines.append(f"{y} = empty({node.shape}, {dtype})")
+                empty, dtype = self.known(np.empty), self.bind("d", node.dtype)
+                self.lines.append(f"{y} = {empty}({node.shape}, {dtype})")
             self.lines.append(f"for i in range(0, {length}, {rows}):")
+            indent, goal = "    ", f"{y}[i : i + {rows}]"
             for x in node.inputs:
                 if x.shape[:1] == (length,) != (1,) and len(x.shape) == len(node.shape):
-                    names[x] += f"[i : i + {rows}]"
-            self.names[node], goal, free = y, f"{y}[i : i + {rows}]", []
-        for at, part in enumerate(body):
-            later = {x for other in body[at + 1 :] for x in other.inputs}
-            places = [x for x in part.inputs if x not in later and alike(x, part)]
-            places = [names[x] for x in places if x.shape and x in [*body, *free]]
-            place = goal if goal and part is body[-1] else (places or [None])[0]
-            args, sign = [names[x] for x in part.args], _OPERATORS.get(part.function)
-            names[part] = place or self.fresh_name()
-            if sign and place == args[0]:
+                    whole[x] = self.names[x]
+                    self.names[x] += f"[i : i + {rows}]"
+        for part in body:
+            args, place = [self.names[x] for x in part.args], None
+            if goal and part is body[-1]:
+                place = goal
+            elif free := self.free(part, [part]):
+                place = self.names[free[0]]
+            self.names[part] = place or self.result()
+            sign, called = _OPERATORS.get(part.function), self.known(part.function)
+            line = f"{self.names[part]} = {called}({', '.join(args)})"
+            if sign and not place:
+                line = f"{self.names[part]} = {args[0]} {sign} {args[1]}"
+            elif sign and place == args[0]:
                 line = f"{place} {sign}= {args[1]}"
-            elif sign and not place:
-                line = f"{names[part]} = {args[0]} {sign} {args[1]}"
-            else:
-                called = self.ufunc(part.function)
-                line = f"{called}({', '.join(args)}"
-                line = f"{line}, out={place})" if place else f"{names[part]} = {line})"
+            elif place:
+                line = f"{called}({', '.join(args)}, out={place})"
             self.lines.append(indent + line)
-        if not goal:
-            self.names[node] = names[body[-1]]
+        self.names.update(whole)
+        self.names[node] = y if goal else self.names[part]
 
 
-def _complain(variable, label, shape, dtype):
-    """Raise ValueError: a Variable is not what it was when f was followed."""
-    x = variable.data
-    now = f"{x.shape} {x.dtype}" if x is not None else "None"
-    raise ValueError(
-        f"Program: {label} was {shape} {dtype} when f was compiled, and is {now} now; "
-        "compile again (see step 72)"
-    )
+def _read(node):
+    """Return the data of a Variable; refuse what f was not followed with."""
+    x = node.value.data
+    if x is None or x.shape != node.shape or x.dtype != node.dtype:
+        now = f"{x.shape} {x.dtype}" if x is not None else "None"
+        raise ValueError(
+            f"Program: {node.label} was {node.shape} {node.dtype} when f was compiled, "
+            f"and is {now} now; compile again (see step 72)"
+        )
+    return x

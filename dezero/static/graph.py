@@ -18,7 +18,7 @@ class Node:
 
     function    what is called; None for a source. Its attributes pure = False and
                 stays = True say that it is more than its result: see pure and stays
-    args        its arguments: Nodes, also in tuples and slices, and plain values
+    args        its arguments: Nodes, also in tuples and lists, and plain values
     kwargs      {name: plain value}
     shape       the result's; None for several results
     dtype       likewise
@@ -29,21 +29,13 @@ class Node:
     pure        whether it is a call whose result depends on the arguments alone
     stays       whether it is there even if nothing needs the result
     body        the Nodes that were fused into this one, the last of them the result
+    is_fresh    whether the result is memory of its own, and no view of an input
     """
 
-    body = ()
+    value = label = None
+    body, is_fresh = (), False
 
-    def __init__(
-        self,
-        function,
-        args=(),
-        kwargs=None,
-        shape=None,
-        dtype=None,
-        name=None,
-        value=None,
-        label=None,
-    ):
+    def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, name=""):
         if not callable(function) and not (function is None and name):
             expected = "a function, or None and a name"
             raise TypeError(refusal("Node", "function", expected, function, 72))
@@ -51,7 +43,6 @@ class Node:
         self.kwargs = {} if kwargs is None else kwargs
         self.shape, self.dtype = shape, dtype
         self.name = name or getattr(function, "__name__", str(function))
-        self.value, self.label = value, label
         self.inputs = leaves(args, Node)
         self.pure = getattr(function, "pure", function is not None)
         self.stays = getattr(function, "stays", name == "placeholder")
@@ -150,10 +141,17 @@ class Graph:
         return "digraph g {\n" + text + "}"
 
 
+def source(name, shape, dtype, value=None, label=None):
+    """Return a Node that is no call: "placeholder", "variable" or "constant"."""
+    node = Node(None, (), {}, shape, dtype, name)
+    node.value, node.label = value, label
+    return node
+
+
 def constant(value):
     """Return the Node of an array whose numbers are known."""
     value = np.asarray(value)
-    return Node(None, (), {}, value.shape, value.dtype, "constant", value)
+    return source("constant", value.shape, value.dtype, value)
 
 
 def alike(x, y):
@@ -162,16 +160,14 @@ def alike(x, y):
 
 
 def mapped(tree, change, kind=None):
-    """Return nested tuples, lists and slices with change(x) for each x of a kind."""
+    """Return nested tuples and lists with change(x) for each x of a kind in them."""
     if type(tree) in (tuple, list):
         return type(tree)(mapped(part, change, kind) for part in tree)
-    if type(tree) is slice:
-        return slice(*mapped((tree.start, tree.stop, tree.step), change, kind))
     return change(tree) if kind in (None, type(tree)) else tree
 
 
-def leaves(tree, kind):
-    """Return the objects of a kind in nested tuples, lists and slices."""
+def leaves(tree, kind=None):
+    """Return the objects, maybe those of a kind, in nested tuples and lists."""
     found = []
     mapped(tree, found.append, kind)
     return found

@@ -32,23 +32,30 @@ def fold(graph):
 
 def _narrow(x, node):
     """Return x, one number if it is a constant that repeats one and need not."""
-    if not x.is_constant or x.shape == () or any(x.value.strides) or not x.size:
-        return x
-    if not any(z is not x and z.shape == node.shape for z in node.inputs):
-        return x
-    return constant(x.value[(0,) * len(x.shape)])
+    others = [z.shape for z in node.inputs if z is not x]
+    if x.is_constant and x.shape and x.size and node.shape in others:
+        if not any(x.value.strides):
+            return constant(x.value[(0,) * len(x.shape)])
+    return x
 
 
 def _unchanged_input(node):
     """Return the input that node would return as it is, or None."""
-    inputs = node.inputs
-    ones = [x.is_constant and np.all(x.value == 1) for x in inputs]
-    if node.function is np.multiply and ones[0]:
-        inputs = inputs[1:]
-    elif node.function not in _QUIET:
-        if node.function not in (np.multiply, np.divide) or not ones[1]:
+    if node.function in _QUIET:
+        x = node.inputs[0]
+    elif node.function in (np.multiply, np.divide):
+        x, y = node.inputs
+        if node.function is np.multiply and _is_one(x):
+            x, y = y, x
+        if not _is_one(y):
             return None
-    return inputs[0] if alike(inputs[0], node) else None
+    else:
+        return None
+    return x if alike(x, node) else None
+
+
+def _is_one(x):
+    return x.is_constant and np.all(x.value == 1)
 
 
 def merge(graph):
@@ -82,33 +89,31 @@ def fuse(graph):
     chain. So what is within has no other use, and need never be a whole array.
     """
     check_graph("fuse", graph)
-    users = {node: [] for node in graph.nodes}
-    for node in graph.nodes:
-        for x in node.inputs:
-            users[x].append(node)
-    end_of, bodies = {}, {}
+    users, end_of, chains = {}, {}, {}
     for node in reversed(graph.nodes):
-        if node.is_elementwise:
-            ends = {end_of.get(user, user) for user in users[node]}
-            end = ends.pop() if len(ends) == 1 and node not in graph.outputs else node
-            fits = end.is_elementwise and end.shape == node.shape
-            end_of[node] = end if fits else node
+        end_of[node], ends = node, {end_of[user] for user in users.get(node, ())}
+        if len(ends) == 1 and node.is_elementwise and node not in graph.outputs:
+            (end,) = ends
+            if end.is_elementwise and end.shape == node.shape:
+                end_of[node] = end
+        for x in node.inputs:
+            users.setdefault(x, []).append(node)
     for node in graph.nodes:
-        bodies.setdefault(end_of.get(node, node), []).append(node)
+        chains.setdefault(end_of[node], []).append(node)
     new = {}
-    for node in graph.nodes:
-        body = bodies.get(node, [])
-        if len(body) > 1:
-            inputs = dict.fromkeys(x for part in body for x in part.inputs)
-            inside = {x: new[x] for x in inputs if x not in body}
-            args = tuple(inside.values())
-            for part in body:
-                inside[part] = part.on(inside)
-            name = " ".join(part.name for part in body)
-            new[node] = Node(_FUSED, args, {}, node.shape, node.dtype, name)
-            new[node].body = [inside[part] for part in body]
-        elif body:
-            new[node] = node.on(new)
+    for end in graph.nodes:
+        body = chains.get(end, ())
+        if len(body) == 1:
+            new[end] = end.on(new)
+        if len(body) < 2:
+            continue
+        inputs = dict.fromkeys(x for part in body for x in part.inputs)
+        inside = {x: new[x] for x in inputs if x not in body}
+        args, name = tuple(inside.values()), " ".join(part.name for part in body)
+        for part in body:
+            inside[part] = part.on(inside)
+        new[end] = Node(_FUSED, args, {}, end.shape, end.dtype, name)
+        new[end].body, new[end].is_fresh = [inside[part] for part in body], True
     return Graph(new.values(), [new[y] for y in graph.outputs])
 
 

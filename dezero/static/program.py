@@ -13,24 +13,15 @@ from itertools import zip_longest
 
 import numpy as np
 
-from dezero.core import (
-    Config,
-    Function,
-    Variable,
-    _as_input,
-    _as_shape,
-    as_array,
-    as_variable,
-    no_grad,
-    test_mode,
-)
-from dezero.core.checks import check_sum
+from dezero.core import Config, Function, Variable, _as_input, _as_shape, _unwrap
+from dezero.core.config import switched
+from dezero.core.variable import accumulated
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, constant, mapped
+from dezero.static.graph import Node, _as_list, constant, source
 from dezero.static.passes import fold, fuse, merge, prune
 from dezero.static.trace import Trace
-from dezero.static.whole import Check, Forward, OtherWay
+from dezero.static.whole import Back, Forward, OtherWay
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -40,17 +31,13 @@ def placeholder(shape, dtype=np.float64, name=None):
     >>> program(np.array([3.0, 4.0]))
     variable(25.0)
     """
-    dtype = _as_dtype("placeholder", dtype)
-    shape = _as_shape("placeholder", shape, 72)
-    return Node(None, (), {}, shape, dtype, "placeholder", label=name)
-
-
-def _as_dtype(who, dtype):
     try:
-        return np.dtype(dtype)
+        dtype = np.dtype(dtype)
     except TypeError:
         expected = "a dtype, such as np.float64"
-        raise TypeError(refusal(who, "dtype", expected, dtype, 72)) from None
+        raise TypeError(refusal("placeholder", "dtype", expected, dtype, 72)) from None
+    shape = _as_shape("placeholder", shape, 72)
+    return source("placeholder", shape, dtype, label=name)
 
 
 def compile(f, *examples, gradients=()):
@@ -67,20 +54,20 @@ def compile(f, *examples, gradients=()):
     Raises TypeError where f needs numbers, or does what would not happen in every run,
     and ValueError where shapes do not fit.
     """
+    _check_place("compile")
     check_callable("compile", f, 72)
     wanted = _as_list("compile", gradients, "gradients", Variable)
     xs = []
     for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
-        if not isinstance(example, (Node, Variable)):
-            example = Variable(as_array(_as_input("compile", example, name)))
-        if isinstance(example, Variable):
-            example = placeholder(example.shape, example.dtype, example.name)
+        if not isinstance(example, Node):
+            x = np.asarray(_unwrap(_as_input("compile", example, name)))
+            example = placeholder(x.shape, x.dtype, getattr(example, "name", None))
         xs.append(copy.copy(example))
         xs[i].label, xs[i].value = example.label or name, i
     again = Trace(f, xs, wanted)
     for _ in range(2):
         first, again = again, Trace(f, xs, wanted)
-        differs = _agree(first, again)
+        differs = _difference(first, again)
         if not differs:
             return Program(f, xs, wanted, again)
     raise TypeError(
@@ -98,23 +85,22 @@ def _argument_names(f, examples):
     except (TypeError, ValueError):  # some of those written in C
         parameters = ()
     names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
-    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL] or ["x"]
-    return names + [f"{rest[0]}{i}" for i in range(len(examples) - len(names))]
+    return names + [f"x{i}" for i in range(len(names), len(examples))]
 
 
 # --- were both followings the same? ---
 
 
-def _agree(first, again):
-    """Return the first Node of again that first has not got, None if it has all.
+def _difference(first, again):
+    """Return the first Node of again that is another one in first, or None.
 
     Then say what the sources are.
     """
     places = {}
-    for place, (a, b) in enumerate(zip_longest(first.nodes, again.nodes)):
-        if a is None or b is None or not _same(*[_parts(x, places) for x in (a, b)]):
-            return b or a
-        places[a] = places[b] = place
+    for place, pair in enumerate(zip_longest(first.nodes, again.nodes)):
+        if None in pair or _form(pair[0], places) != _form(pair[1], places):
+            return pair[1] or pair[0]
+        places.update(dict.fromkeys(pair, place))
     results = [[places[y] for y in x.graph.outputs] for x in (first, again)]
     if results[0] != results[1] or first.hooks != again.hooks:
         return again.graph.outputs[0]
@@ -127,28 +113,23 @@ def _agree(first, again):
     return None
 
 
-def _parts(node, places):
-    """Return what makes a Node, with places in the order for other Nodes."""
-    form = mapped(node.args, places.get, Node), node.kwargs, node.shape, node.dtype
-    return repr(form), node.function, node.name, node.label, node.value
-
-
-def _same(a, b):
-    """Return whether parts of the first and of the second following are the same."""
-    if a is b or type(a) is not type(b):
-        return a is b
-    if isinstance(a, (Forward, Check, Function)):
-        a, b = ({**vars(x), "record": None} for x in (a, b))  # that is of a run
-    if isinstance(a, dict):
-        a, b = [*a.items()], [*b.items()]
-    if isinstance(a, Variable):
-        a, b = a.data, b.data
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(_same, a, b))
-    if type(a) is np.ndarray and type(b) is np.ndarray:
-        return _owner(a) is _owner(b) or constant(a).key == constant(b).key
+def _form(x, places):
+    """Return what is equal for the same things in two followings."""
+    if isinstance(x, Node) and x in places:
+        return places[x]
+    if isinstance(x, (Node, Forward, Back, Function)):
+        of_a_run = ("record", "outputs", "inputs")
+        x = {k: v for k, v in vars(x).items() if k not in of_a_run}
+    if isinstance(x, Variable):
+        x = x._data
+    if type(x) is np.ndarray:
+        return constant(x).key
+    if isinstance(x, dict):
+        x = list(x.items())
+    if isinstance(x, (tuple, list)):
+        return [_form(part, places) for part in x]
     plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
-    return not isinstance(a, plain) or a == b or a != a  # nobody can tell; nan is nan
+    return repr(x) if isinstance(x, plain) else type(x)  # of others nobody can tell
 
 
 def _owner(array):
@@ -165,48 +146,50 @@ class Program:
     def __init__(self, f, xs, wanted, trace):
         self.before = trace.graph
         self.after = fuse(prune(merge(fold(trace.graph))))
-        self._f, self._wanted, self._targets = f, wanted, trace.targets
-        self._many, self._uses_grads = trace.many, trace.uses_grads
-        self._expected = [(x.label, x.shape, x.dtype) for x in xs]
+        self._f, self._xs, self._wanted, self._trace = f, xs, wanted, trace
         self._flags = [x.requires_grad for x in wanted]
         self._train = Config.train
         writer = Writer(self.after)
         self.source, self._run = writer.source, writer.run
-        self._lock = threading.Lock()  # Functions that stay whole remember a run
+        functions = [node.function for node in self.after.nodes]
+        self._wholes = [x for x in functions if isinstance(x, Forward)]
+        self._lock = threading.Lock()  # they remember a run
 
     def __call__(self, *xs):
         """Compute f; add to the gradients that compile was asked for."""
-        self._check()
-        if len(xs) != len(self._expected):
-            names = ", ".join(name for name, _, _ in self._expected)
-            raise TypeError(
-                f"Program: expected {len(self._expected)} arguments, {names}; got "
-                f"{len(xs)} (see step 72)"
-            )
-        arrays = [self._array(x, *kind) for x, kind in zip(xs, self._expected)]
-        try:
-            with self._lock:
+        self._check(xs)
+        arrays = [self._array(x, node) for x, node in zip(xs, self._xs)]
+        with self._lock:
+            try:
                 results = self._run(*arrays)
-        except OtherWay:
-            self._explain(xs)
-        count = len(results) - len(self._targets)
+            except OtherWay:
+                self._explain(arrays)
+            finally:
+                for function in self._wholes:
+                    function.forget()
+        targets, grads = self._trace.targets, []
+        count = len(results) - len(targets)
         ys = [Variable(y, None, False) for y in results[:count]]
-        grads = []
-        for x, gx in zip(self._targets, results[count:]):
-            first = x._grad is None and not x._hooks
-            grads.append(Variable(gx) if first else _added(x, gx))
-        for x, grad in zip(self._targets, grads):  # nothing can fail from here on
-            x._grad = grad
+        for x, gx in zip(targets, results[count:]):
+            gx = x._pass_hooks(Variable(gx))
+            if x._grad is not None:
+                with switched(wrap=False):
+                    gx = accumulated(x, gx)
+            grads.append(gx)
+        for x, gx in zip(targets, grads):  # nothing can fail from here on
+            x._grad = gx
         for y in (*ys, *grads):
             y._no_graph = _NO_GRAPH
-        return self._many(ys) if self._many else ys[0]
+        return self._trace.many(ys) if self._trace.many else ys[0]
 
-    def _check(self):
+    def _check(self, xs):
         """Raise an error where f would do something else now."""
-        if Config.handler is not None:
+        _check_place("Program")
+        if len(xs) != len(self._xs):
+            names = ", ".join(x.label for x in self._xs)
             raise TypeError(
-                "Program: called while another f is followed; call the plain function "
-                "there (see step 72)"
+                f"Program: expected {len(self._xs)} arguments, {names}; got {len(xs)} "
+                "(see step 72)"
             )
         if Config.train is not self._train:
             mode = "training" if self._train else "test"
@@ -220,29 +203,30 @@ class Program:
                 "when f was compiled; compile again (see step 72)"
             )
 
-    def _array(self, x, name, shape, dtype):
+    def _array(self, x, node):
         """Return the array of an argument; refuse what f was not compiled for."""
         if isinstance(x, Variable):
-            if self._uses_grads:
+            if self._trace.uses_grads:
                 raise TypeError(
-                    f"Program: f calls backward, which would leave a gradient in {name}"
-                    ", and a run leaves none there; hand over an array, and have f "
-                    "return the gradient (see step 72)"
+                    "Program: f calls backward, which would leave a gradient in "
+                    f"{node.label}, and a run leaves none there; hand over an array, "
+                    "and have f return the gradient (see step 72)"
                 )
             x = x.data
         if not isinstance(x, np.ndarray):
-            x = as_array(_as_input("Program", x, name))
-        if x.shape != shape or x.dtype != dtype:
+            x = np.asarray(_as_input("Program", x, node.label))
+        if x.shape != node.shape or x.dtype != node.dtype:
             raise ValueError(
-                f"Program: {name} must be {shape} {dtype}, as compiled, got "
-                f"{x.shape} {x.dtype}; for other shapes compile again (see step 72)"
+                f"Program: {node.label} must be {node.shape} {node.dtype}, as compiled,"
+                f" got {x.shape} {x.dtype}; for other shapes compile again (see step "
+                "72)"
             )
         return x
 
-    def _explain(self, xs):
+    def _explain(self, arrays):
         """Raise the error that f itself raises, whose checks refuse these numbers."""
-        with no_grad(), test_mode():
-            self._f(*[as_variable(as_array(x)) for x in xs])
+        with switched(enable_backprop=False, train=False):
+            self._f(*map(Variable, arrays))
         raise RuntimeError(
             "Program: a check within the package comes out otherwise than when f was "
             "followed, so f may go another way with these numbers; call the plain "
@@ -250,18 +234,17 @@ class Program:
         )
 
     def __repr__(self):
-        names = ", ".join(f"{name} {shape} {d}" for name, shape, d in self._expected)
+        names = ", ".join(f"{x.label} {x.shape} {x.dtype}" for x in self._xs)
         return f"<Program({names}): {len(self.before)} calls, now {len(self.after)}>"
 
 
-def _added(x, gradient):
-    """Return what the grad of x is after a run, in which gradient came to it."""
-    if x._hooks:
-        gradient = x._pass_hooks(Variable(gradient)).data
-    if x._grad is not None:
-        check_sum(x)
-        gradient = np.asarray(x._grad.data + gradient)
-    return Variable(gradient)
+def _check_place(who):
+    """Refuse to compile, or to run, while another f is followed."""
+    if Config.handler is not None:
+        raise TypeError(
+            f"{who}: called while another f is followed; call the plain function "
+            "there, and compile in front of f (see step 72)"
+        )
 
 
 _NO_GRAPH = (

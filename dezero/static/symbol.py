@@ -19,6 +19,16 @@ class CannotFollow(TypeError):
     """A Symbol was asked for what it does not have: numbers."""
 
 
+def _reduction(ufunc, name):
+    """Return a method: x.sum() as add.reduce(x), without the two layers in between."""
+
+    def method(self, axis=None, dtype=None, out=None, keepdims=False, **options):
+        args = (self, axis, dtype, out, bool(keepdims))
+        return self._trace.note(ufunc.reduce, args, options, name)
+
+    return method
+
+
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     """A Node that passes for an ndarray.
 
@@ -35,6 +45,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
+    sum = _reduction(np.add, "sum")
+    max, min = _reduction(np.maximum, "max"), _reduction(np.minimum, "min")
 
     def __init__(self, trace, node):
         self._trace, self._node = trace, node
@@ -42,9 +54,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         self._is_stale = False
 
     def __len__(self):
-        if not self.shape:
-            raise TypeError("len() of unsized object")
-        return self.shape[0]
+        return len(np.broadcast_to(0, self.shape))
 
     def __iter__(self):
         return (self[i] for i in range(len(self)))
@@ -55,8 +65,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if any(s.dtype == bool for s in leaves(index, Symbol)):
             raise TypeError(
                 f"compile: {self._node!r}[mask]: only a run knows how many elements a "
-                "mask picks, and shapes must be known before; choose with F.where, or "
-                "multiply by the mask (see step 72)"
+                "mask picks; choose with F.where, or multiply by it (see step 72)"
             )
         return self._trace.note(operator.getitem, (self, index))
 
@@ -70,11 +79,13 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if any(isinstance(x, Variable) for x in xs):
             return NotImplemented  # x + variable: its turn
         if method == "reduce" and not out:
-            return self._trace.note(getattr(ufunc, method), xs, kwargs)
+            return self._trace.note(ufunc.reduce, xs, kwargs)
         if method != "__call__" or kwargs or ufunc.nout > 1:
             self.refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
         if out and type(out[0]) is not Symbol:
             self.refuse("writes into an array")
+        if out:  # a number takes the dtype that the result must have
+            xs = tuple(x.item() if isinstance(x, np.generic) else x for x in xs)
         y = self._trace.note(ufunc, xs)
         return out[0]._become(y) if out else y
 
@@ -142,62 +153,47 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __int__ = __index__ = __complex__ = item = tolist = __float__
 
 
-# --- what the shape of the result follows from, and what not ---
+# --- what the shape of the result follows from ---
 
-_METHODS = set(
-    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot "
-    "flatten max mean min prod ravel repeat reshape round squeeze std sum swapaxes "
-    "take trace transpose var".split()
-)
-# Of these the first argument may be a value, or a list of values; the rest must be
-# known, because shapes may depend on it.
-SHAPED_BY_THE_REST = set(
-    "amax amin around array_split atleast_1d atleast_2d atleast_3d average "
-    "broadcast_arrays broadcast_to column_stack concat concatenate count_nonzero diag "
-    "diff dsplit dstack expand_dims flip fliplr flipud hsplit hstack imag inv median "
-    "moveaxis nanmax nanmean nanmin nansum norm pad ptp real rollaxis roll rot90 sort "
-    "split stack tile trapezoid tril triu vsplit vstack".split()
-)
-# Of these any argument.
-_SHAPED_BY_SHAPES = set(
-    "append convolve cross dot einsum full_like gradient inner interp isclose kron "
-    "matmul meshgrid nan_to_num outer searchsorted select solve take_along_axis "
-    "tensordot vdot where clip take".split()
-)
 NEEDS_NO_NUMBERS = {
     *(np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj),
     *(np.zeros_like, np.ones_like, np.empty_like),
 }
+_METHODS = set(
+    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot "
+    "flatten mean prod ravel repeat reshape round squeeze std swapaxes take trace "
+    "transpose var".split()
+)
+# The shape follows from that of the first argument, a value or a list of values; the
+# rest must be known: how often to repeat, for instance.
+_SHAPED_BY_THE_FIRST = _METHODS | set(
+    "amax amin array_split atleast_1d atleast_2d average broadcast_arrays broadcast_to "
+    "column_stack concatenate count_nonzero diag diff expand_dims flip fliplr flipud "
+    "hsplit hstack imag inv max median min moveaxis norm pad ptp real roll rot90 sort "
+    "split stack sum tile trapezoid tril triu vsplit vstack".split()
+)
+# The shape follows from those of all arguments.
+_SHAPED_BY_ALL = set(
+    "append clip cross dot einsum full_like getitem inner interp isclose kron matmul "
+    "nan_to_num outer reduce searchsorted solve take take_along_axis tensordot vdot "
+    "where".split()
+)
 
 
-def depends_on_numbers(function, args, kwargs):
-    """Return whether the shape of the result may not follow from the shapes given."""
+def shaping(function, args, kwargs):
+    """Return those first arguments that may be values, or None.
+
+    The shape of the result follows from theirs, and from the others as they are.
+    """
     name = function.__name__
-    if isinstance(function, np.ufunc) or function in (operator.getitem, *REDUCTIONS):
-        return False
-    if name in _SHAPED_BY_SHAPES:
-        return name == "where" and len(args) != 3
-    later = has_symbols(args[1:]) or "order" in kwargs
-    return later or name not in _METHODS | SHAPED_BY_THE_REST
-
-
-# x.sum goes through two more layers than add.reduce.
-_REDUCE = {
-    np.ndarray.sum: np.add.reduce,
-    np.ndarray.max: np.maximum.reduce,
-    np.ndarray.min: np.minimum.reduce,
-}
-REDUCTIONS = {reduce: method.__name__ for method, reduce in _REDUCE.items()}
-
-
-def plainest(function, args, kwargs):
-    """Return a call in the form that is both quickest and the same for all writings."""
-    reduce = _REDUCE.get(function)
-    if reduce and set(kwargs) <= {"axis", "keepdims"} and len(args) < 3:
-        axis = args[1] if len(args) == 2 else kwargs.get("axis")
-        keepdims = bool(kwargs.get("keepdims", False))
-        return reduce, (args[0], axis, None, None, keepdims), {}
-    return function, args, kwargs
+    by_layout = {"A", "K"} & {x for x in (*args, *kwargs.values()) if type(x) is str}
+    if by_layout or (name == "where" and len(args) != 3):
+        return None
+    is_whole = not getattr(function, "pure", True)
+    if isinstance(function, np.ufunc) or name in _SHAPED_BY_ALL or is_whole:
+        return args
+    known = name in _SHAPED_BY_THE_FIRST and not leaves(args[1:], Symbol)
+    return args[:1] if known else None
 
 
 # --- samples: arrays such as could stand where Symbols are ---
@@ -210,8 +206,9 @@ def sample(node):
     """
     if node.shape is None:
         return None
+    known = {"constant": node.value, "variable": getattr(node.value, "_data", None)}
     fill = np.ones if node.dtype.kind in "fc" else np.zeros
-    array = node.value[...] if node.is_constant else fill(node.shape, node.dtype)
+    array = known.get(node.name, fill(node.shape, node.dtype))[...]
     array.flags.writeable = False
     return array
 
@@ -219,8 +216,3 @@ def sample(node):
 def samples(tree):
     """Return a tree with samples for Symbols."""
     return mapped(tree, lambda symbol: sample(symbol.read()), Symbol)
-
-
-def has_symbols(tree):
-    """Return whether there are Symbols in nested tuples, lists and slices."""
-    return bool(leaves(tree, Symbol))

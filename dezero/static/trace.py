@@ -15,22 +15,18 @@ import operator
 
 import numpy as np
 
-from dezero.core import Config, Variable, gradients_of, guards
+from dezero.core import Config, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
-from dezero.static.graph import Graph, Node, constant, leaves, mapped
+from dezero.static.graph import Graph, Node, constant, leaves, mapped, source
 from dezero.static.passes import prune
 from dezero.static.symbol import (
     NEEDS_NO_NUMBERS,
-    REDUCTIONS,
-    SHAPED_BY_THE_REST,
     CannotFollow,
     Symbol,
-    depends_on_numbers,
-    has_symbols,
-    plainest,
     sample,
     samples,
+    shaping,
 )
 
 
@@ -49,14 +45,8 @@ class Trace:
         self.open = True
         self.depth = 0  # of Functions that are being followed
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
-        self.originals = {}  # Function as it was recorded: as it was called
-        self.wholes = {}  # Function as it was recorded: Forward
+        self.originals, self.wholes = {}, {}  # of a Function as it was recorded
         self.uses_grads = False
-        if Config.handler is not None:
-            raise TypeError(
-                "compile: called while another f is followed; compile in front of f, "
-                "or call the plain function there (see step 72)"
-            )
         try:
             with switched(handler=self, enable_backprop=True):
                 self.follow_all(f, sources, wanted)
@@ -68,15 +58,14 @@ class Trace:
         xs = [Variable(self.add(node), node.label) for node in sources]
         result = f(*xs)
         self.many = type(result) if isinstance(result, (tuple, list)) else None
-        ys = []
-        for y in result if self.many else [result]:
-            y = Variable(y) if type(y) is Symbol else y
-            if not isinstance(y, Variable):
+        ys = list(result) if self.many else [result]
+        for i, y in enumerate(ys):
+            if not isinstance(y, Variable) and type(y) is not Symbol:
                 raise TypeError(
                     "compile: f must return a Variable, or a tuple or list of "
                     f"them, got {type(y).__name__} (see step 72)"
                 )
-            ys.append(self.stand_in(y))
+            ys[i] = Variable(y) if type(y) is Symbol else self.stand_in(y)
         self.uses_grads |= any(x._grad is not None for x in xs)
         self.check_variables(wanted)
         ours = dict(self.stand_ins.values())
@@ -86,14 +75,13 @@ class Trace:
                 "compile: f uses none of the Variables in gradients; it must use "
                 "them as they are, not their arrays (see step 72)"
             )
-        found = []
+        grads = []
         if known:
             seed = Variable(self.add(constant(np.ones(ys[0].shape, ys[0].dtype))))
-            found = gradients_of(ys[0], [ours[x] for x in known], seed, False)
-        pairs = [(x, g) for x, g in zip(known, found) if g is not None]
-        self.targets = [x for x, _ in pairs]
-        outputs = [y._data.read() for y in (*ys, *(g for _, g in pairs))]
-        self.graph = Graph(self.nodes, outputs)
+            grads = gradients_of(ys[0], [ours[x] for x in known], seed, False)
+        self.targets = [x for x, gx in zip(known, grads) if gx is not None]
+        results = ys + [gx for gx in grads if gx is not None]
+        self.graph = Graph(self.nodes, [y._data.read() for y in results])
 
     # --- what NumPy is asked for ---
 
@@ -102,34 +90,36 @@ class Trace:
         self.nodes.append(node)
         return Symbol(self, node)
 
-    def note(self, function, args, kwargs=None):
+    def note(self, function, args, kwargs=None, name=None):
         """Note a call of NumPy; return the Symbol of its result, or Symbols.
 
         The shape and dtype are those that the call has on samples.
         """
-        kwargs, name = kwargs or {}, function.__name__
+        kwargs, name = kwargs or {}, name or function.__name__
         if function in NEEDS_NO_NUMBERS:
             return function(*samples(args), **kwargs)
-        first = leaves((*args, *kwargs.values()), Symbol)[0]
-        if depends_on_numbers(function, args, kwargs):
-            first.refuse(f"calls {name}, whose result has a shape only a run may know")
-        if any(leaves(tuple(kwargs.values()), kind) for kind in (Symbol, np.ndarray)):
-            first.refuse(f"passes an array to {name} by keyword")
-        function, args, kwargs = plainest(function, args, kwargs)
-        nodes = self.as_nodes(args, function)
+        values, symbols = shaping(function, args, kwargs), leaves(args, Symbol)
+        if values is None:
+            symbols[0].refuse(f"calls {name}, whose result has a shape of the run")
+        if any(leaves((*kwargs.values(),), kind) for kind in (Symbol, np.ndarray)):
+            symbols[0].refuse(f"passes an array to {name} by keyword")
+        nodes = self.as_nodes(values, function)
+        nodes += self.as_nodes(args[len(values) :], function, fixed=True)
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
             function = np.dot  # half the time on small ones
-        node = Node(function, nodes, kwargs, name=REDUCTIONS.get(function))
+        node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
-        with whole.named(node.name, args, numpy=True):
+        with whole.named(function, args):
             y = node.compute(arrays)
-        result = self.record(node, y)
-        parts = (result, y) if isinstance(y, (tuple, list)) else ([result], [y])
-        for x in leaves(args, Symbol) if not node.is_elementwise else ():
-            for one, part in zip(*parts):
-                if np.may_share_memory(part, arrays[node.inputs.index(x._node)]):
-                    one._views = x._views
-                    x._views.append(one)
+        result, node.is_fresh = self.record(node, y), node.pure
+        given = {x._node: x for x in symbols}
+        for one, part in zip(leaves(result), leaves(y)):
+            for x, array in zip(node.inputs, arrays):
+                if np.may_share_memory(part, array):
+                    node.is_fresh = False
+                    if x in given:  # a view
+                        one._views = given[x]._views
+                        one._views.append(one)
         return result
 
     def record(self, node, y):
@@ -148,24 +138,24 @@ class Trace:
         node.shape, node.dtype = y.shape, y.dtype
         return Symbol(self, node)
 
-    def as_nodes(self, args, function=None):
-        """Return arguments with Nodes for Symbols and arrays."""
+    def as_nodes(self, args, function=None, fixed=False):
+        """Return arguments with Nodes for Symbols and arrays.
+
+        fixed: an array is taken as it is now. So are masks, and counts: shapes follow
+        from their numbers.
+        """
         dtypes = {s.dtype for s in leaves(args, Symbol)}
+        is_ufunc = isinstance(function, np.ufunc)
 
         def change(x):
             if type(x) is Symbol:
                 return x.read()
-            is_number = isinstance(x, (bool, int, float, complex))
-            if is_number and isinstance(function, np.ufunc):
+            if is_ufunc and isinstance(x, (bool, int, float, complex)):
                 # A Python number takes the dtype of the arrays beside it.
-                dtype = np.result_type(*dtypes)
-                fits = dtype.kind in "fc" or (isinstance(x, int) and dtype.kind in "iu")
-                x = np.asarray(x, dtype if fits and type(x) is not bool else None)
+                x = np.asarray(x, np.result_type(*dtypes, x))
             if isinstance(x, (np.ndarray, np.generic)):
-                # A mask or counts are fixed, as the shape is that follows from them.
-                fixed = x.dtype == bool and function is operator.getitem
-                fixed |= getattr(function, "__name__", "") in SHAPED_BY_THE_REST
-                return self.add(constant(x.copy() if fixed else x))._node
+                is_mask = function is operator.getitem and x.dtype == bool
+                return self.add(constant(x.copy() if fixed or is_mask else x))._node
             return x
 
         return mapped(tuple(args), change)
@@ -174,10 +164,9 @@ class Trace:
         """Note that a run must find the same truth as samples give; return that."""
         node, known = symbol.read(), {}
         for x in prune(Graph(self.nodes, [node])).nodes:
-            arrays = [known[z] for z in x.inputs]
-            known[x] = x.compute(arrays) if x.pure else sample(x)
+            known[x] = x.compute([known[z] for z in x.inputs]) if x.pure else sample(x)
         truth = bool(known[node])
-        self.nodes.append(Node(whole.Check(truth), (node,)))
+        self.nodes.append(Node(whole.check, (node, truth)))
         return truth
 
     # --- Variables ---
@@ -198,8 +187,7 @@ class Trace:
             if x.creator is not None and x.requires_grad:
                 self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
-            shape, dtype = x._data.shape, x._data.dtype
-            node = Node(None, (), {}, shape, dtype, "variable", x, label)
+            node = source("variable", x.shape, x.dtype, x, label)
             ours = Variable(self.add(node), x.name, x.requires_grad)
             self.stand_ins[id(x)] = x, ours
         return self.stand_ins[id(x)][1]
@@ -230,7 +218,7 @@ class Trace:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
-        self.hooks = [len(x._hooks or ()) for x in wanted]
+        self.hooks = [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
@@ -248,31 +236,35 @@ class Trace:
         """Return what original(*inputs) does, noted."""
         func = copy.copy(original)  # a node is one call
         if not Config.wrap:
-            if not has_symbols((*inputs, *vars(func).values())):
+            if not leaves((*inputs, *vars(func).values()), Symbol):
                 return func.forward(*inputs)
-            return self.follow(func, original, inputs)
-        given, inputs = inputs, guards.as_variables(inputs, type(func).__name__)
-        for i, x in enumerate(inputs):
-            if isinstance(given[i], Variable):
-                inputs[i] = self.stand_in(x)
-            elif x._data is not None and type(x._data) is not Symbol:
-                inputs[i] = Variable(self.add(constant(x._data)), x.name, False)
-        ys = self.follow(func, original, [x._data for x in inputs])
-        ys = self.as_nodes(guards.results(func, ys))
+            return self.forward(func, original, inputs)
+        inputs = outside.as_variables(inputs, type(func).__name__)
+        inputs = [self.stand_in(x) for x in inputs]
+        ys = self.forward(func, original, [x._data for x in inputs])
+        ys = self.as_nodes(outside.results(func, ys))
         return func._record(inputs, [Symbol(self, y) for y in ys])
 
-    def follow(self, func, original, xs):
+    def forward(self, func, original, xs):
         """Return func.forward on Symbols; where that cannot be, note it as a whole."""
         self.originals[func] = original
         with whole.generator_alone() as has_drawn, self.attempt():
-            with whole.named(type(func).__name__, xs):
+            with whole.named(type(func), xs):
                 y = func.forward(*xs)
-            if not has_drawn() and not whole.remembers(func, original):
-                return y
-            raise CannotFollow
+            if has_drawn() or whole.changed(vars(original), vars(func)):
+                raise CannotFollow
+            return y
         vars(func).clear()
         vars(func).update(vars(original))
-        return whole.keep(self, func, original, tuple(xs))
+        return self.keep(func, xs)
+
+    def keep(self, func, xs):
+        """Note a Function as one call; return the Symbols of its results."""
+        original = self.originals[func]
+        hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
+        forward = self.wholes[func] = whole.Forward(original, list(hidden))
+        with whole.generator_alone():
+            return self.note(forward, (tuple(hidden.values()), tuple(xs)))
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
@@ -280,9 +272,19 @@ class Trace:
             with self.attempt():
                 return whole.gradients(func, gys)
             # Its forward could be followed, and is done once more, whole.
-            original, xs = self.originals[func], [x._data for x in func._inputs]
-            whole.keep(self, func, original, tuple(xs))
-        return whole.back(self, func, gys)
+            self.keep(func, [x._data for x in func._inputs])
+        source = self.wholes[func]
+        back = whole.Back(source, [x.requires_grad for x in func._inputs])
+        arrays = [gy._data if isinstance(gy, Variable) else gy for gy in gys]
+        with whole.generator_alone():
+            gxs = list(self.note(back, (arrays,)))
+        if Config.enable_backprop:
+            inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
+            inputs = [x for x in inputs if x is not None]
+            for i, gx in enumerate(gxs):
+                if gx is not None:
+                    gxs[i] = whole.Recorded(source.__name__)._record(inputs, [gx])
+        return tuple(gxs)
 
     @contextlib.contextmanager
     def attempt(self):

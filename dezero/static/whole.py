@@ -1,7 +1,7 @@
-"""Functions that stay whole: a run calls their forward and their backward.
+"""What a run calls besides NumPy: Functions that stay whole, and checks.
 
-So it is with one that looks at numbers, writes into arrays or draws random numbers.
-keep and back note it: what its results look like is seen on samples.
+A Function stays whole if it looks at numbers, writes into arrays or draws random
+numbers. A run calls it as a dynamic run does, and its backward later.
 """
 
 import contextlib
@@ -10,154 +10,129 @@ import threading
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, guards
+from dezero.core import Config, Function, Variable, outside
 from dezero.core.config import switched
-from dezero.static.graph import Node, leaves
-from dezero.static.symbol import CannotFollow, Symbol, has_symbols, samples
+from dezero.static.graph import leaves
+from dezero.static.symbol import Symbol
 
 
 class Forward:
-    """Calls func.forward in a run.
+    """Calls func, first on samples, and keeps the call for Back.
 
-    names are the attributes of func that f computed, as get_item(W, t) does when it
-    makes a GetItem(t); hidden are their arrays. record is func as it was then, for the
-    backward of the same run.
+    names    the attributes of func that f computed, as get_item(W, t) does when it
+             makes a GetItem(t): they are given in each call
+    state    those that forward changes: func has them in the next run
+    record   a copy, which is called: func may belong to a graph
     """
 
-    pure = False
+    pure, stays = False, True
 
-    def __init__(self, func):
-        self.func, self.names = func, []
-        self.kinds = None  # shape and dtype of the results, as on samples
+    def __init__(self, func, names):
+        self.func, self.names, self.state = func, names, ()
+        self.record, self.outputs, self.kinds = copy.copy(func), (), None
         self.train = Config.train  # f may have it so within test_mode()
-        self.stays = not isinstance(func, Back)
         self.__name__ = type(func).__name__
 
     def __call__(self, hidden, xs):
-        func = self.func
-        vars(func).update(zip(self.names, hidden))
-        if not func.takes_arrays:
-            xs = [None if x is None else np.asarray(x) for x in xs]
-        with switched(train=self.train):
-            y = func.forward(*xs)
-        ys = y if isinstance(y, (tuple, list)) else (y,)
-        kinds = [(np.shape(y), getattr(y, "dtype", np.dtype(float))) for y in ys]
-        self.kinds = self.kinds or kinds
+        func, attributes = self.record, vars(self.record)
+        attributes.update(vars(self.func), _inputs=None)  # None: was not called before
+        attributes.update(zip(self.names, hidden))
+        if not self.kinds:  # on samples: the arrays that func has stay as they are
+            attributes.update(
+                {
+                    k: x.copy() if type(x) is np.ndarray else x
+                    for k, x in attributes.items()
+                }
+            )
+            before = dict(attributes)
+        xs = [Variable(x if x is None else np.asarray(x)) for x in xs]
+        with switched(train=self.train, enable_backprop=True, wrap=True, handler=None):
+            ys = func(*xs)
+        self.outputs = ys if isinstance(ys, list) else [ys]
+        arrays = [y._data for y in self.outputs]
+        kinds = [(array.shape, array.dtype) for array in arrays]
+        if not self.kinds:
+            self.kinds, self.state = kinds, changed(before, attributes)
+        elif self.state and self.func._inputs is None:
+            vars(self.func).update({name: attributes[name] for name in self.state})
         if kinds != self.kinds:
             raise ValueError(
                 f"Program: {self.__name__} gave {_shown(self.kinds)} when f was "
                 f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
                 "step 72)"
             )
-        self.record = copy.copy(func) if self.stays else func
-        return y
+        return tuple(arrays) if isinstance(ys, list) else arrays[0]
+
+    def forget(self):
+        """Let go of the arrays of a run."""
+        vars(self.record).clear()
+        self.outputs = ()
 
 
 def _shown(kinds):
     return ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
 
 
-class Check:
-    """Asks in a run what an if of the package asked while f was followed."""
+class Back:
+    """Calls the backward of a Function, as Forward has just called it."""
 
-    __name__ = "check"
-    stays = True
-
-    def __init__(self, truth):
-        self.truth = truth
-
-    def __call__(self, value):
-        if bool(value) is not self.truth:
-            raise OtherWay
-        return self.truth
-
-
-class OtherWay(Exception):
-    """A Check comes out otherwise than while f was followed."""
-
-
-class Back(Function):
-    """The backward of a Function that stays whole, itself a Function that does."""
+    pure = stays = False
 
     def __init__(self, source, requires_grad):
         self.source, self.requires_grad = source, requires_grad
+        self.__name__ = f"{source.__name__} back"
 
-    def forward(self, gys, xs, ys):
+    def __call__(self, gys):
         func = self.source.record
-        func._inputs = list(map(_variable, xs, self.requires_grad))
-        outputs = [_variable(y, True) for y in ys]
-        func._outputs = [lambda y=y: y for y in outputs]
-        try:
-            with switched(wrap=False, enable_backprop=False):
-                return gradients(func, gys)
-        finally:
-            func._inputs, func._outputs = None, ()  # to keep no arrays
+        for x, requires_grad in zip(func._inputs, self.requires_grad):
+            x.requires_grad = requires_grad
+        with switched(wrap=False, enable_backprop=False, handler=None):
+            return gradients(func, gys)
+
+
+class Recorded(Function):
+    """Where the gradients that Back computes come from: that is the end of the way."""
+
+    def __init__(self, name):
+        self.name = name
 
     def backward(self, *ggxs):
-        raise CannotFollow(
-            f"compile: {self.source.__name__} decides by values or writes into arrays, "
-            "so it stays whole, and its derivative cannot be differentiated; compute "
-            "that without compile (see step 72)"
+        raise TypeError(
+            f"compile: {self.name} decides by values or writes into arrays, so it "
+            "stays whole, and its derivative cannot be differentiated; compute that "
+            "without compile (see step 72)"
         )
-
-
-def _variable(array, requires_grad):
-    return Variable(None if array is None else np.asarray(array), None, requires_grad)
 
 
 def gradients(func, gys):
     """Return func.backward(*gys) as a tuple."""
     if not func.takes_arrays:
-        return guards.gradients_from_outside(func, gys)
+        return outside.gradients_from_outside(func, gys)
     gxs = func.backward(*gys)
     return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
 
-# --- noting them ---
+def changed(before, after):
+    """Return the names of what a forward has changed in its Function: a state."""
+    state = {k: x for k, x in before.items() if x is not None and k[0] != "_"}
+    return [name for name, x in state.items() if after.get(name) is not x]
 
 
-def keep(trace, func, original, xs, name=None):
-    """Note a Function as one call; return the Symbols of its results."""
-    sampled = copy.copy(func)  # with samples for Symbols, and arrays of its own
-    hidden = {}
-    for key, value in vars(func).items():
-        if key not in ("_inputs", "_outputs"):
-            if has_symbols((value,)):
-                hidden[key] = value
-            value = samples(value)
-            copied = value.copy() if type(value) is np.ndarray else value
-            setattr(sampled, key, copied)
-    forward = Forward(sampled)
-    with switched(handler=None), generator_alone(), named(forward.__name__, xs):
-        y = forward((), samples(xs))
-    forward.func, forward.names = original, list(hidden)
-    trace.wholes[func] = forward
-    args = trace.as_nodes((tuple(hidden.values()), xs))
-    return trace.record(Node(forward, args, name=name), y)
+class OtherWay(Exception):
+    """A check comes out otherwise than while f was followed."""
 
 
-def back(trace, func, gys):
-    """Note the backward of a Function that was kept; return the gradients."""
-    source, ys = trace.wholes[func], [reference() for reference in func._outputs]
-    given = [gy if isinstance(gy, Variable) else Variable(gy) for gy in gys]
-    args = [[y if y is None else y._data for y in x] for x in (given, func._inputs, ys)]
-    new = Back(source, [x.requires_grad for x in func._inputs])
-    gxs = keep(trace, new, new, args, f"{source.__name__} back")
-    if not Config.enable_backprop:
-        return gxs
-    found = new._record([*given, *func._inputs], [x for x in gxs if x is not None])
-    found = iter(found if isinstance(found, list) else [found])
-    return tuple(None if gx is None else next(found) for gx in gxs)
+def check(value, truth):
+    """Ask in a run what an if of the package asked while f was followed."""
+    if bool(value) is not truth:
+        raise OtherWay
+    return truth
 
 
-def remembers(func, original):
-    """Return whether forward has changed what func had before: a state."""
-    before = vars(original)
-    return any(
-        before[name] is not None and value is not before[name] and has_symbols((value,))
-        for name, value in vars(func).items()
-        if name in before and not name.startswith("_")
-    )
+check.pure, check.stays = False, True
+
+
+# --- while f is followed ---
 
 
 @contextlib.contextmanager
@@ -185,18 +160,17 @@ def generator_alone():
 
 
 @contextlib.contextmanager
-def named(name, xs, numpy=False):
-    """Raise errors that name the call, maybe one of NumPy, and what it is called on."""
+def named(call, xs):
+    """Raise errors that name a call and what it is called on."""
     try:
         yield
-    except CannotFollow:
-        raise
     except (ValueError, TypeError, IndexError) as error:
         if "compile:" in str(error):
             raise
-        if numpy and "read-only" in str(error):
-            leaves(xs, Symbol)[0].refuse(f"has {name} write into an array")
-        shown = ", ".join(repr(x._node)[1:-1] for x in leaves(xs, Symbol))
+        name, symbols = call.__name__, leaves(xs, Symbol)
+        if "read-only" in str(error) and getattr(call, "pure", True):
+            symbols[0].refuse(f"has {name} write into an array")
+        shown = ", ".join(repr(x._node)[1:-1] for x in symbols)
         kinds = (IndexError, TypeError, ValueError)
         kind = next(kind for kind in kinds if isinstance(error, kind))
         raise kind(f"compile: {name}({shown}): {error} (see step 72)") from error

@@ -4,7 +4,7 @@ Each check_... takes what it reads (lessons, package, runs, tables) and returns 
 list of problems, sentences that say where and what to do; an empty list is a pass.
 test_curriculum.py applies them to this repository, and to small made-up ones with
 one mistake planted in each, so that every check is known to fail when it should.
-The steps are read by steps/book: lessons = read_lessons(STEPS).
+The steps are read by steps/book, once: lessons = course().
 
     package    package = Package(PACKAGE)        the public names of dezero, their code
     canonical  two pieces of code made comparable, as text

@@ -105,7 +105,7 @@ def is_names(value):
     )
 
 
-def check_uses(lessons, package, runs=None):
+def check_uses(lessons, package, runs=()):
     """No step uses a name of the package before a step teaches it.
 
     Uses are read off the code (imports, attributes of modules) and, given runs,
@@ -122,8 +122,8 @@ def check_uses(lessons, package, runs=None):
                 problems.append(f"{lesson.name}: dezero has no {written}")
             elif name:
                 uses[name] = f"uses {written}"
-        for place in sorted(runs[number].calls) if runs else []:
-            name = functions.get(place)
+        for place in sorted(runs[number].calls) if number in runs else []:
+            name = functions.get(tuple(place))
             if name:
                 uses.setdefault(name, f"calls {name}")
         for name, how in uses.items():

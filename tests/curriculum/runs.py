@@ -1,11 +1,17 @@
-"""Running the steps: what each prints, writes, leaves behind and calls."""
+"""Running the steps: what each prints, writes, leaves behind and calls.
 
+One run of a step answers all of these, and is shared by all tests of a session: see
+FirstRuns. A second one, as `python stepNN.py`, is for the slow tests.
+"""
+
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from book.execute import ENDLESS
 
@@ -62,67 +68,112 @@ finally:
 
 @dataclass
 class Run:
-    """What a step did when it was run twice, in two ways, from another directory."""
+    """What a step did when it was imported and then run, from another directory."""
 
     returncode: int
     stdout: str
     stderr: str
-    again: str  # stdout of the second run
-    failure: str  # stderr of the second run where that failed
     imported: str  # what it printed when it was imported
-    calls: set  # (file, first line) of the package's functions that it called
+    calls: list  # [file, first line] of the package's functions that it called
     left: list  # files it left in the current directory
 
 
-def run_lessons(lessons, package, scratch, pythonpath=None):
-    """Return {number: Run}; every step runs twice, a few at a time."""
+def run_lessons(lessons, package, scratch, pythonpath=None, first_runs=None):
+    """Return {number: Run}, a few at a time; what is in first_runs is not run again."""
 
     def run(number):
-        return run_lesson(lessons[number], package, scratch / f"{number}", pythonpath)
+        path = lessons[number].step.path.resolve()
+        folder = scratch / f"{number}"
+        if first_runs is None:
+            return run_watched(path, package.folder, folder, pythonpath)
+        return first_runs.get(path, package.folder, folder)
 
+    return _each(lessons, run)
+
+
+def run_plainly(lessons, scratch, pythonpath=None):
+    """Return {number: CompletedProcess}: each step run as `python stepNN.py`."""
+
+    def run(number):
+        elsewhere = scratch / f"{number}" / "plain"
+        words = [lessons[number].step.path]
+        return _python(words, elsewhere, pythonpath, seed="1")
+
+    return _each(lessons, run)
+
+
+def _each(lessons, run):
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         return dict(zip(lessons, pool.map(run, lessons)))
 
 
-def run_lesson(lesson, package, scratch, pythonpath=None):
-    path, record = str(lesson.step.path.resolve()), scratch / "record.json"
-    elsewhere = scratch / "elsewhere"
+def run_watched(path, package, scratch, pythonpath=None):
+    """Return the Run of a step; package is the folder whose functions are watched."""
+    elsewhere, record = scratch / "elsewhere", scratch / "record.json"
+    folder = str(package.resolve()) + os.sep
+    watch = "1" if "dezero" in path.read_text(encoding="utf-8") else ""
+    words = ["-c", WATCHER, path, folder, record, watch]
+    done = _python(words, elsewhere, pythonpath, seed="0")
+    seen = {"imported": "", "calls": []}
+    if record.exists():
+        seen = json.loads(record.read_text())
+    left = sorted(p.name for p in elsewhere.iterdir())
+    return Run(done.returncode, done.stdout, done.stderr, **seen, left=left)
+
+
+def _python(words, elsewhere, pythonpath, seed):
+    """Run `python -W error WORDS` in a new folder, on another package if need be."""
     elsewhere.mkdir(parents=True)
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     # Nobody's own data: what a step prints does not depend on what was fetched.
-    environment["DEZERO_CACHE"] = str(scratch / "cache")
+    environment["DEZERO_CACHE"] = str(elsewhere.parent / "cache")
     # Several steps run at once; BLAS threads that wait for each other's cores make
     # step 51 five times as slow.
     environment["OPENBLAS_NUM_THREADS"] = "1"
     if pythonpath:
         environment["PYTHONPATH"] = str(pythonpath)
-
-    def python(*arguments, seed):
-        return subprocess.run(
-            [sys.executable, "-W", "error", *arguments],
-            cwd=elsewhere,
-            env={**environment, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=ENDLESS,
-        )
-
-    first = python(path, seed="0")
-    left = sorted(p.name for p in elsewhere.iterdir())
-    folder = str(package.folder.resolve()) + os.sep
-    watch = "1" if "dezero" in "\n".join(lesson.lines) else ""
-    second = python("-c", WATCHER, path, folder, str(record), watch, seed="1")
-    seen = {"imported": "", "calls": []}
-    if record.exists():
-        seen = json.loads(record.read_text())
-    return Run(
-        first.returncode,
-        first.stdout,
-        first.stderr,
-        second.stdout,
-        second.stderr if second.returncode else "",
-        seen["imported"],
-        {(name, line) for name, line in seen["calls"]},
-        left,
+    return subprocess.run(
+        [sys.executable, "-W", "error", *map(str, words)],
+        cwd=elsewhere,
+        env={**environment, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=ENDLESS,
     )
+
+
+class FirstRuns:
+    """The Run of each step in this session, so that none is run once more.
+
+    They stand in a folder, which the processes of pytest-xdist share. Whoever comes
+    first leaves a file that says so, and runs the step; the others wait.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def get(self, path, package, scratch):
+        """Return the Run of a step, of this process or another."""
+        where = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        kept = self.folder / f"{path.stem}-{where}.json"
+        try:
+            kept.with_suffix(".begun").touch(exist_ok=False)
+        except FileExistsError:
+            known = self._wait_for(kept)
+            return Run(**known) if known else run_watched(path, package, scratch)
+        run = None
+        try:
+            run = run_watched(path, package, scratch)
+        finally:  # also where it was interrupted: nobody is to wait for it
+            new = kept.with_suffix(".new")
+            new.write_text(json.dumps(run and asdict(run)), encoding="utf-8")
+            new.replace(kept)  # the file is whole or not there at all
+        return run
+
+    def _wait_for(self, kept):
+        until = time.monotonic() + ENDLESS
+        while not kept.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        return json.loads(kept.read_text(encoding="utf-8"))

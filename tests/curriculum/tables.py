@@ -21,9 +21,13 @@ PLAIN = {
     "rows_in": "lambda x: len(x)",
     "select": "lambda condition, x0, x1: np.where(condition, x0, x1)",
     "root": "lambda h, eps: np.sqrt(h) + eps",
+    "number_for": "lambda x, c: c",
     "sum_of_squares": "lambda g: (g * g).sum()",
     "States": "lambda: {}",
 }
+
+# Steps whose programs take more than 5 s. Only the slow tests run them.
+LONG_PROGRAMS = {46, 48, 50, 51, 54, 57, 58, 59, 60, 74, 81, 82}
 
 # Loops over pieces of arrays, and what a step calls in their place: the whole is one
 # piece there, `p, g = arrays(param)`, and the body stands without a loop.
@@ -126,6 +130,7 @@ LEGACY_SEEDS = {
     "step80",
     "step81",
     "step82",
+    "step85",
 }
 
 
