@@ -5,10 +5,11 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import proof
 import pytest
-from book.reader import CHAPTERS, find_steps
+from book.reader import CHAPTERS, chapter_of, find_steps
 from curriculum.places import ROOT
 from practice.bugs import read_bugs
 
@@ -116,6 +117,27 @@ def test_a_program_imports_our_steps_and_not_numpy_there(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert str(proof.STEPS) not in run.stdout.split()[0]
+
+
+def test_the_quick_proof_takes_a_step_of_each_chapter(monkeypatch):
+    steps, kinds = proof.QUICK
+    assert [chapter_of(number)[0] for number in steps] == [*range(1, len(CHAPTERS) + 1)]
+    judged = []
+
+    def all_well(case, folder):
+        judged.append((case.number, case.kind))
+        return proof.judge.Verdict(case.number, folder), "", 0.0
+
+    monkeypatch.setattr(proof, "judged", all_well)
+    assert proof.main(["quick"]) == 0
+    assert judged == [(number, kind) for number in steps for kind in kinds]
+
+
+def test_a_line_of_a_bug_that_is_gone_is_noticed(monkeypatch):
+    bug = replace(MUSEUM[1], right="what no step has")
+    monkeypatch.setattr(proof, "read_bugs", lambda: {1: bug})
+    with pytest.raises(proof.StepError, match="bug 1: step .* 0 times, not once"):
+        proof.main(["quick"])
 
 
 def test_proof_says_which_files_it_does_not_know():

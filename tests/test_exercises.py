@@ -4,24 +4,25 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
-from book.answers import ANSWERS, find_answers
+from book.answers import find_answers, find_checks, read_start
+from book.cells import exercise
 from book.reader import find_steps, read_step
 from curriculum.course import early
 from curriculum.places import STEPS
-from practice import exercises, hints
+from practice import exercises, hints, inplace
 from practice.compare import same, shown
+from practice.report import exercise_report
 
-CHECKS = {int(path.stem[5:]): path for path in sorted(ANSWERS.glob("check*.py"))}
+CHECKS = find_checks()
 
 LAST = 22  # what comes later is judged by the slow tests
 
-# Exercises that no program can judge, with the reason.
-QUESTIONS = {
-    23: "files in a folder beside the program, and one word as the answer",
-}
+# Exercises that no program can judge, {step: the reason}: there are none.
+QUESTIONS = {}
 # Steps whose checks and hints are not written yet. They only shrink.
 CHECKS_MISSING = set()
 HINTS_MISSING = set()
@@ -60,11 +61,6 @@ def judged(pairs, scratch):
     )
     assert done.returncode == 0, done.stderr
     return dict(map(json.loads, done.stdout.splitlines()))
-
-
-def passes(found):
-    """Say whether a check went through, and all that it compared was right."""
-    return found[-1] == {"done": True} and all(x.get("ok", True) for x in found)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +104,7 @@ def results_of(checks, scratch):
 @pytest.mark.parametrize("number", early(CHECKS, LAST))
 def test_our_answer_passes(number, results):
     found = results(number)["answer"]
-    assert passes(found), found
+    assert exercises.passes(found), found
     assert len(found) > 2  # a single comparison could be right by chance
 
 
@@ -116,7 +112,7 @@ def test_our_answer_passes(number, results):
 @pytest.mark.parametrize("kind", ["start", "empty"])
 def test_what_nobody_wrote_fails(number, kind, results):
     found = results(number)[kind]
-    assert not passes(found), found
+    assert not exercises.passes(found), found
     # what went wrong is the task, and no mistake of the check
     if kind == "start" and "error" in found[-1]:
         words = ("your turn", "NoneType", "Error: forward", "needs a")
@@ -132,6 +128,55 @@ def test_the_start_is_readable(number):
     assert asked[:40] in " ".join(text.split()).replace("\\\\", "\\")
     assert f"python -m steps try {number}" in text
     compile(text, f"exercise{number:02d}.py", "exec")
+
+
+def notebook_with(source):
+    """Return a module that has run a cell, as the __main__ of a notebook."""
+    mine = types.ModuleType("__main__")
+    mine.In = ["", source]
+    exec(compile(source, "cell", "exec"), vars(mine))
+    return mine
+
+
+def test_a_notebook_is_told_the_same_as_a_file(tmp_path):
+    """check(13) in a notebook, and try 13: the same lines."""
+    source = find_answers()[13].read_text(encoding="utf-8")
+    wrong = source.replace("return gy * x1, gy * x0", "return gy, gy")
+    for text in source, wrong:
+        path = tmp_path / "exercise13.py"
+        path.write_text(text, encoding="utf-8")
+        said = exercise_report(*exercises.judge(13, path))
+        assert inplace.verdict(13, notebook_with(text))[: len(said)] == said
+    answer = inplace.verdict(13, notebook_with(source))[len(said) - 1 :]
+    assert any("Each input" in line for line in answer)
+
+
+@pytest.mark.parametrize("number", CHECKS)
+def test_an_untouched_cell_is_told_so(number):
+    """Whether it leaves a gap or only a name, Run All passes it."""
+    said = inplace.verdict(number, notebook_with(exercise(number)))
+    assert said[0].startswith("Not written yet: "), said
+    assert len(said) <= 2
+
+
+def test_one_line_says_what_is_not_written():
+    empty = notebook_with("")
+    said = ["Not there yet: AdaGrad, RMSprop. Write and run the cell above."]
+    assert inplace.verdict(46, empty) == said
+    start = read_start(CHECKS[22])
+    said = ["Not written yet: RepairedPow. Your turn, in the cell above."]
+    mine = notebook_with(start.split("if __name__")[0])
+    assert inplace.verdict(22, mine) == said
+    mine.In.append("class RepairedPow(Pow):\n    pass")  # a beginning: it is judged
+    assert "  not yet: the slopes of x**0 at [0.0, 2.0]" in inplace.verdict(22, mine)
+
+
+def test_an_exercise_without_a_check_names_our_answer(monkeypatch):
+    monkeypatch.setattr(exercises, "check_of", lambda number: None)
+    monkeypatch.chdir(STEPS)
+    ours = str(Path("answers") / "answer46.py")
+    said = [f"No program can judge this exercise. Our answer: {ours}"]
+    assert inplace.verdict(46, notebook_with("")) == said
 
 
 def test_each_exercise_has_a_check_or_a_reason():
@@ -178,7 +223,26 @@ def test_shown_as_the_reader_writes_it():
     assert shown(["a"]) == "['a']"
 
 
-def test_a_question_has_a_file_without_a_task():
+def test_a_question_has_a_file_without_a_task(monkeypatch):
+    monkeypatch.setattr(exercises, "check_of", lambda number: None)
     text = exercises.begin(23)
     assert "No program can judge this one" in text
     assert Path(exercises.mine(23)).name == "exercise23.py"
+
+
+@pytest.mark.parametrize(
+    "old, new, what",
+    [
+        ("return", "return 1 +", "program.py prints at first"),
+        ("from tiny import hello", "def hello(): return 2", "imports it from tiny"),
+        ("from tiny.core import hello", "", "program.py then prints"),
+        ("needs_a_change = False", "needs_a_change = True", "did it need a change?"),
+        ("from tiny.core import hello", "def hello(): return 2", "in __init__.py then"),
+    ],
+)
+def test_what_is_wrong_with_a_package(tmp_path, old, new, what):
+    source = find_answers()[23].read_text(encoding="utf-8").replace(old, new)
+    path = tmp_path / "exercise23.py"
+    path.write_text(source, encoding="utf-8")
+    wrong = [x for x in exercises.judge(23, path)[0] if not x.get("ok", True)]
+    assert what in wrong[0]["what"]

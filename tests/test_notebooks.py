@@ -10,17 +10,20 @@ import sys
 
 import pytest
 from book import ipynb
-from book.cells import capital, head, pictures
-from book.chapter import COMMAND, NOTEBOOKS, chapters, notebook, path_of
+from book.answers import find_answers, find_checks
+from book.cells import capital, exercise, head, pictures
+from book.chapter import COMMAND, NOTEBOOKS, SETUP, chapters, notebook, path_of
 from book.checks import check_chapter, check_clean, check_kinds, written
 from book.code import find_origins, is_main, read_lesson
-from book.execute import ENDLESS
+from book.execute import ENDLESS, execute
 from book.output import difference
 from book.prose import prose
 from book.reader import MARKER, chapter_of, read_ledger
 from book.typeset import typeset
 from curriculum.course import course
 from curriculum.places import ROOT, STEPS
+from practice import exercises
+from practice.inplace import asked_for, definitions
 
 BUILD = NOTEBOOKS / "build.py"
 
@@ -65,7 +68,7 @@ def test_a_chapter_begins_with_two_lines_of_setup():
     setups = {generated(n)["cells"][1]["source"] for n in CHAPTERS}
     (setup,) = setups
     assert len(setup.split("\n")) == 2
-    assert "from setup_course import STEPS, Picture" in setup
+    assert "from setup_course import STEPS, Picture, check" in setup
     assert "Colab" in setup
 
 
@@ -225,6 +228,7 @@ if __name__ == "__main__":
         "code",
         "markdown",
         "code",
+        "code",
     ]
     text = cells[0][1]
     assert "A *box* holds `x * y`." in text
@@ -295,7 +299,92 @@ def test_links_lead_somewhere():
 def test_what_a_generated_line_uses_is_not_taken_by_a_step():
     for lesson in LESSONS.values():
         taken = set(lesson.definitions) | set(re.findall(r"\w+", head(lesson, {})))
-        assert not taken & {"STEPS", "Picture"}, lesson.name
+        taken |= set(definitions(exercise(lesson.number)))
+        assert not taken & {"STEPS", "Picture", "check"}, lesson.name
+
+
+@pytest.mark.parametrize("number", find_checks())
+def test_under_each_exercise_stands_what_try_begins_with_and_a_check(number):
+    """The cell of an exercise defines what its check asks for; it has no program."""
+    book = notebook(chapter_of(number)[0], LESSONS)
+    text, yours, check = cells_of(book, f"step{number:02d}")[-3:]
+    assert text["source"].startswith("### Exercise")
+    assert (yours["id"], check["id"]) == tuple(
+        f"step{number:02d}-{name}" for name in ("exercise", "check")
+    )
+    assert check["source"] == f"check({number})"
+    source = yours["source"]
+    assert source.startswith(f"# your code for step {number}\n")
+    assert "__main__" not in source
+    asked = asked_for(find_checks()[number])
+    assert asked and set(asked) <= set(definitions(source))
+    rows = [row for row in source.split("\n") if " had its own" not in row]
+    assert "\n".join(rows[1:]).strip() in exercises.begin(number)
+
+
+def test_an_exercise_gets_names_of_python_back_that_its_answer_uses():
+    """Step 16's answer uses max, and an earlier step may have taken that name."""
+    lines = exercise(16, {"max": 12, "pow": 12}).split("\n")
+    assert lines[2] == "from builtins import max  # step 12 had its own"
+    assert "builtins" not in exercise(16)
+    cells = notebook(6, LESSONS)["cells"]
+    later = [x["source"] for x in cells if x["id"].endswith("-exercise")]
+    assert any("from builtins import max  # step 61 had its own" in x for x in later)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_exercises_stored_are_those_of_try_and_not_written_yet(chapter):
+    stored, fresh = read(path_of(chapter)), notebook(chapter, LESSONS)
+    mend = f"run: {COMMAND} {chapter}"
+    for kind in "exercise", "check":
+        pairs = [
+            {
+                x["id"]: ipynb.source_of(x)
+                for x in book["cells"]
+                if x["id"].endswith(f"-{kind}")
+            }
+            for book in (stored, fresh)
+        ]
+        assert pairs[0] == pairs[1], mend
+    for found in stored["cells"]:
+        if found["id"].endswith("-check"):
+            said = "".join(map(ipynb.text_of, found["outputs"]))
+            assert said.startswith("Not written yet: "), mend
+
+
+def test_check_judges_what_a_notebook_has_defined(tmp_path):
+    """In a kernel: nothing yet, not written, wrong, right, and a step that is none."""
+    answer = find_answers()[13].read_text(encoding="utf-8").split("if __name__")[0]
+    sources = [
+        SETUP,
+        "check(13)",
+        exercise(13),
+        "check(13)",
+        answer.replace("return gy * x1, gy * x0", "print('oh')\n        return gy, gy"),
+        "check(13)",
+        answer.replace("return gy * x1, gy * x0", "return gy * self.x1, gy"),
+        "check('13')",
+        answer,
+        "check(13)",
+        "check(0)",
+    ]
+    cells = [ipynb.cell("code", f"c{i}", x) for i, x in enumerate(sources)]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    book = execute(book, NOTEBOOKS)
+    said = ["".join(map(ipynb.text_of, x.outputs)) for x in book.cells][1::2]
+    nothing, untouched, wrong, stopped, right = said
+    assert nothing == "Not there yet: Mul. Write and run the cell above.\n"
+    assert untouched == "Not written yet: Mul. Your turn, in the cell above.\n"
+    assert "  not yet: d(x * y)/dx at x = 2, y = 3\n    expected\n      3.0" in wrong
+    assert "    you printed\n      oh\n" in wrong
+    assert wrong.endswith("Then run that cell again, and this one.\n")
+    line = 1 + answer.split("\n").index("        return gy * x1, gy * x0")
+    assert f"stopped (line {line} of your cell)" in stopped
+    assert "AttributeError: 'Mul' object has no attribute 'x1'" in stopped
+    assert "  right: d(x * y)/dx at x = 2, y = 3" in right and "not yet" not in right
+    assert "The answer (../steps/answers/answer13.py)" in right
+    assert "Each input\ngets the value of the other one." in right
+    assert ipynb.text_of(book.cells[-1].outputs[0]).startswith("there is no step '0'")
 
 
 # --------------------------------------------------------- planted changes
@@ -397,11 +486,13 @@ def run_all(book):
             cell["execution_count"] = count
 
 
-def exercise(book):
+def solve(book):
     cell = cell_with(book, "# your code for step 1")
     cell["source"] = "print('mine', object())"
     text = "mine <object object at 0x7f8e12345678>"
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+    check = cell_with(book, "check(1)")
+    check["outputs"] = [{**cell["outputs"][0], "text": "  right: it is"}]
 
 
 def go_on_below_the_last(book):
@@ -423,7 +514,7 @@ def cut_streams(book):
 
 
 @pytest.mark.parametrize(
-    "change", [forget_metadata, run_all, exercise, go_on_below_the_last, cut_streams]
+    "change", [forget_metadata, run_all, solve, go_on_below_the_last, cut_streams]
 )
 def test_what_jupyter_and_a_reader_may_change(planted, change):
     assert planted(change) == ""

@@ -22,6 +22,7 @@ from practice import (
 )
 from practice.judge import Verdict
 from practice.notes import read_hints
+from practice.plugin import briefly
 from practice.report import report
 from practice.stubs import YOURS, draws, goal, only_raises, stub, tasks
 
@@ -220,6 +221,21 @@ def test_a_wrong_gradient():
     for word in ("called", "expected", "got", "you printed", "gy is"):
         assert f"\n  {word}\n" in printed or f"    {word}" in printed, printed
     assert "load_step" not in printed.split("called")[1].split("expected")[0]
+
+
+def test_long_values_are_shown_from_where_they_differ():
+    ours, theirs = briefly([*range(100)], [*range(60), "x", 61])
+    assert ours.startswith("... ") and theirs.startswith("... ")
+    assert 20 < ours.index("60, 61") < 30 and 20 < theirs.index("'x', 61") < 30
+    assert briefly([1, 2], [1, 3]) == ["[1, 2]", "[1, 3]"]
+    assert briefly("a" * 50 + "\n", 2)[1] == "2"
+    assert briefly([0] * 900, 1)[0].endswith(" ...")
+
+    class Broken:
+        def __repr__(self):
+            raise ValueError
+
+    assert briefly(Broken(), 1)[0] == "<Broken, whose repr raises ValueError>"
 
 
 def test_an_error_in_the_readers_file_has_its_line():
@@ -522,6 +538,7 @@ def test_try_stops_what_does_not_end(folder):
 def test_the_answer_of_an_exercise_is_asked_for(shell, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda question: "")
     assert shell("try_", "23", "--answer")[0] == 1
+    monkeypatch.setattr(exercises, "check_of", lambda number: None)
     shell("try_", "23")
     code, printed = shell("try_", "23")
     assert code == 0 and "No program can judge this exercise" in printed

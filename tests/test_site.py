@@ -1,5 +1,7 @@
 """python -m steps site: pages that hold together, and take no text for HTML."""
 
+import ast
+import json
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -8,6 +10,9 @@ import pytest
 
 pytest.importorskip("pygments", reason="the site needs Pygments")
 
+from book import plays
+from book.cells import pictures
+from book.chapter import NOTEBOOKS
 from book.prose import markdown
 from book.reader import StepError
 from book.site import build
@@ -25,7 +30,7 @@ HOSTILE = "</script><script>alert(1)</script> \" ' & < > <img src=x onerror=y>"
 class Reader(HTMLParser):
     """What a test wants to know of a page."""
 
-    EMPTY = {"meta", "link", "img", "input", "br", "hr"}
+    EMPTY = {"meta", "link", "img", "input", "br", "wbr", "hr"}
 
     def __init__(self, text):
         super().__init__()
@@ -126,6 +131,49 @@ def test_pages_are_sound(site, read):
         assert all(b <= a + 1 for a, b in steps), f"{name}: {page.headings}"
 
 
+def test_a_picture_says_what_is_to_be_seen(read):
+    """In words that stand in the ledger, on the page of its step."""
+    told, drawn = [], Material().pictures
+    for n, lesson in course().items():
+        said = lesson.step.pictures
+        assert set(said) == set(pictures(lesson.step)), (
+            f"step {n}: [{lesson.name}.pictures] of the ledger must say of each "
+            "picture what is to be seen on it"
+        )
+        for name, text in said.items():
+            assert len(text.split()) > 9 and text.endswith("."), name
+            assert name not in text and "picture of" not in text.casefold(), name
+        assert read[f"step{n:02d}.html"].pictures == [
+            said[name] for name in pictures(lesson.step) if name in drawn
+        ]
+        told += said.values()
+    assert len(set(told)) == len(told)
+
+
+def test_a_picture_of_the_gallery_says_it_too(read):
+    """In the metadata of the cell that draws it: alt, a list of sentences."""
+    pages = [name for name in read if name.startswith("gallery-")]
+    told = [said for name in pages for said in read[name].pictures]
+    assert len(set(told)) == len(told) > 30
+    for said in told:
+        assert len(said.split()) > 6 and "Picture of the section" not in said
+
+
+def test_the_notebooks_have_the_same_words():
+    told = {
+        name: text
+        for lesson in course().values()
+        for name, text in lesson.step.pictures.items()
+    }
+    found = {}
+    for path in sorted(NOTEBOOKS.glob("chapter*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            name = re.search(r'Picture\("../figures/(.+)"\)', "".join(cell["source"]))
+            for output in cell.get("outputs", []) if name else []:
+                found[name[1]] = output["metadata"]["image/png"]["alt"]
+    assert found == told
+
+
 def test_formulas_are_drawn(site):
     for name, data in site.items():
         if re.match(r"step\d\d\.html", name):
@@ -173,10 +221,43 @@ def test_public_names(site):
     entry = text[at : text.index("</section>", at)]
     assert 'Step <a href="step57.html">57</a>' in entry
     assert "dezero/functions/conv.py, line" in entry
+    text = site["api-optimizers.html"].decode()
+    example = text[text.index("optimizer = Adam") :].partition("</pre>")[0]
+    assert "for x, t in batches" in example  # below an empty line
+    entry = text[text.index('id="AdaDelta"') :]
+    assert '<math display="block">' in entry[: entry.index("</section>")]
     for label, names in Material().names.modules.items():
         page = site[f"api-{label}.html"].decode()
         for name in names:
             assert f'id="{name.key}"' in page
+
+
+def test_members_of_a_class_have_addresses(site, read):
+    index = site["search-index.js"].decode()
+    for module, name in [
+        ("core", "Variable.backward"),  # with an entry of its own in the ledger
+        ("core", "Function.forward"),  # within that of its class
+        ("layers", "Linear.forward"),
+        ("optimizers", "Optimizer.setup"),
+        ("dataloaders", "DataLoader.to_gpu"),
+    ]:
+        assert name in read[f"api-{module}.html"].ids
+        assert f'"{module}.{name}","api-{module}.html#{name}"' in index
+    text = site["api-layers.html"].decode()
+    entry = text[text.index('id="Linear"') :]
+    entry = entry[: entry.index("</section>")]
+    forward = entry[entry.index('id="Linear.forward"') :]
+    assert "Return <code>x @ W + b</code>" in forward
+    for label in Material().names.modules:
+        explained = {
+            f"{name.key}.{node.name}"
+            for name in Material().names.modules[label]
+            if isinstance(name.node, ast.ClassDef)
+            for node in name.node.body
+            if isinstance(node, ast.FunctionDef) and ast.get_docstring(node)
+            if not node.name.startswith("_")
+        }
+        assert explained <= set(read[f"api-{label}.html"].ids), label
 
 
 def test_nothing_in_a_text_is_html():
@@ -207,6 +288,32 @@ def test_search_index_has_steps_words_and_names(site):
     text = site["search-index.js"].decode()
     for part in ('"Step 14. One', '"topological order', '"functions.conv2d"'):
         assert part in text
+
+
+def few(monkeypatch):
+    """Leave out what is the same for every site, and takes long."""
+    monkeypatch.setattr(build, "gallery", lambda *_: None)
+    monkeypatch.setattr(build, "course_page", lambda *_: "")
+    monkeypatch.setattr("book.site.code.lines_of", without_colours)
+
+
+def test_a_player_stands_beside_its_page(tmp_path, monkeypatch):
+    few(monkeypatch)
+    files = build.build(tmp_path, numbers={14}, players=True)
+    made = plays.player(14).html.encode("utf-8", "replace")
+    assert files["play14.html"] == (tmp_path / "play14.html").read_bytes() == made
+    assert b'href="play14.html"' in files["step14.html"]
+
+
+def test_players_that_cannot_be_made(tmp_path, monkeypatch):
+    few(monkeypatch)
+    monkeypatch.setitem(plays.PLAYS, 17, ("not written yet", None))
+    with pytest.raises(StepError, match="players cannot be made: KeyError: 17"):
+        build.build(tmp_path, numbers={17}, players=True)
+    monkeypatch.setattr("machine.lacking", lambda purpose: ["numpy"])
+    files = build.build(tmp_path, numbers={14}, players=True)
+    assert "play14.html" not in files
+    assert b"python -m steps play 14" in files["step14.html"]
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):

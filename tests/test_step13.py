@@ -90,12 +90,19 @@ def test_an_unused_result_needs_a_gradient_of_zero(load_step):
     step = load_step(13)
     r, angle = step.Variable(np.array(2.0)), step.Variable(np.array(np.pi / 6))
     x, y = step.Polar()(r, angle)
-    with pytest.raises(TypeError, match=r"\*: 'NoneType' and 'float'"):
-        x.backward()
     y.grad = np.array(0.0)
     x.backward()
     np.testing.assert_allclose(r.grad, np.sqrt(3.0) / 2)
     np.testing.assert_allclose(angle.grad, -1.0)
+
+
+@pytest.mark.ours  # backward may fill in the zeros, as the package does
+def test_an_unused_result_without_a_gradient_is_an_error(load_step):
+    step = load_step(13)
+    r, angle = step.Variable(np.array(2.0)), step.Variable(np.array(np.pi / 6))
+    x, _ = step.Polar()(r, angle)
+    with pytest.raises(TypeError, match=r"\*: 'NoneType' and 'float'"):
+        x.backward()
 
 
 def test_a_function_without_backward_says_who(load_step):

@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 import pytest
+from graphs import functions_behind
 
 import dezero
 import dezero.functions as F
@@ -33,13 +34,7 @@ def nodes(y):
 
 def exponents(y):
     """Return the exponents of all powers that led to y."""
-    found, waiting = {}, [y]
-    while waiting:
-        func = waiting.pop().creator
-        if func is not None and id(func) not in found:
-            found[id(func)] = func
-            waiting += func.inputs
-    return [f.c for f in found.values() if type(f).__name__ == "Pow"]
+    return [f.c for f in functions_behind(y) if type(f).__name__ == "Pow"]
 
 
 def test_sin_and_its_gradient(step, rng):

@@ -79,6 +79,7 @@ def test_the_start_is_left_alone(step):
     np.testing.assert_array_equal(start, [0, 0])
 
 
+@pytest.mark.long  # the program prints these walks, too
 def test_three_rates(step):
     """One creeps, one arrives, one is thrown from wall to wall."""
     f = step.rosenbrock

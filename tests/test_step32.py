@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from graphs import functions_behind
 
 import dezero
 from dezero import core_simple
@@ -61,13 +62,7 @@ def numbers(module, f, data, orders):
 
 def functions(y):
     """Return how many Functions of each class lead to y."""
-    found, waiting = {}, [y]
-    while waiting:
-        func = waiting.pop().creator
-        if func is not None and id(func) not in found:
-            found[id(func)] = func
-            waiting += func.inputs
-    return Counter(type(func).__name__ for func in found.values())
+    return Counter(type(func).__name__ for func in functions_behind(y))
 
 
 @formulas

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from graphs import functions_behind
 
 import dezero.functions as F
 from dezero import Variable
@@ -15,13 +16,7 @@ def step(load_step):
 
 def classes(y):
     """Return the names of the Functions that led to y, sorted."""
-    found, waiting = {}, [y]
-    while waiting:
-        func = waiting.pop().creator
-        if func is not None and id(func) not in found:
-            found[id(func)] = type(func).__name__
-            waiting += func.inputs
-    return sorted(found.values())
+    return sorted(type(func).__name__ for func in functions_behind(y))
 
 
 @pytest.mark.parametrize("name", ["sin", "cos"])

@@ -208,6 +208,7 @@ def test_the_exercise(step):
         np.testing.assert_allclose(step.walk(ours, 30), expected, rtol=1e-9)
 
 
+@pytest.mark.long  # what draws is no task, and the program draws the same
 def test_the_picture(step, tmp_path):
     paths = {f"way {n}": step.walk(step.SGD(0.001), 5) for n in range(6)}
     file = tmp_path / "paths.png"

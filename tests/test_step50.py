@@ -132,6 +132,7 @@ def test_test_only_looks(step):
     assert all(map(array_equal, before, [p.data for p in model.params()]))
 
 
+@pytest.mark.long  # two trainings; the program is one more
 def test_the_exercise(step):
     """With a decay of 0.003 the test loss goes on to fall."""
     last = {}

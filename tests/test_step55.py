@@ -111,9 +111,14 @@ def test_a_kernel_that_does_not_fit(step):
     assert step.convolve(np.ones((2, 5)), np.ones((3, 3)), pad=1).shape == (2, 5)
 
 
-def test_scene_and_pictures(step, tmp_path):
+def test_scene(step):
     x = step.scene(32)
     assert x.shape == (32, 32) and x.min() >= 0 and x.max() == 1
+
+
+@pytest.mark.long  # what draws is no task, and the program draws the same
+def test_pictures(step, tmp_path):
+    x = step.scene(32)
     step.draw_windows(STROKE, RIGHT, 2, 1, tmp_path / "windows.png")
     step.draw_edges(x, {"a": np.ones((1, 1)), "b": RIGHT}, tmp_path / "edges.png")
     for name in "windows", "edges":

@@ -17,6 +17,14 @@ SETTINGS = [  # x's H and W, kernel, stride, pad
     ((2, 1), 1, 1, 0),
 ]
 settings = pytest.mark.parametrize("size, kernel, stride, pad", SETTINGS)
+# A gradient check takes half a second: two that differ in all, and the others.
+measured = pytest.mark.parametrize(
+    "size, kernel, stride, pad",
+    [
+        setting if i in (0, 2) else pytest.param(*setting, marks=pytest.mark.long)
+        for i, setting in enumerate(SETTINGS)
+    ],
+)
 
 
 @pytest.fixture
@@ -164,7 +172,7 @@ def test_equals_in_windows_that_overlap(step):
         assert x.grad.data[0, 0].tolist() == [[4, 2], [2, 1]]
 
 
-@settings
+@measured
 def test_gradients_of_convolution(step, rng, size, kernel, stride, pad):
     """First and second, as measured; and those of the package."""
     arrays = images(rng, size), kernels(rng, kernel), rng.normal(size=4)
@@ -172,7 +180,7 @@ def test_gradients_of_convolution(step, rng, size, kernel, stride, pad):
     compare_gradients(step.conv2d, F.conv2d, arrays, (stride, pad))
 
 
-@settings
+@measured
 def test_gradients_of_pooling(step, rng, size, kernel, stride, pad):
     x, args = images(rng, size), (kernel, stride, narrow(pad, kernel))
     check_gradients(lambda x: step.pooling(x, *args) ** 2, x)

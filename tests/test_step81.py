@@ -154,6 +154,7 @@ def test_training_lowers_the_loss(step):
     assert float(step.loss_of(gpt, x, t).data) < before / 4
 
 
+@pytest.mark.long
 def test_what_is_printed(run_step):
     printed = run_step(81)
     found = re.findall(r"^  (\w[\w ]+?) {2,}([\d.]+) +([\d.]+)$", printed, re.M)

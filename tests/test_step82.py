@@ -158,6 +158,7 @@ def test_a_training_goes_on_from_files(step, tmp_path):
         assert np.array_equal(a, b)
 
 
+@pytest.mark.long
 def test_what_is_printed(run_step):
     printed = run_step(82)
     losses = [float(x) for x in re.findall(r"^  .+ (\d\.\d+)$", printed, re.M)]

@@ -74,11 +74,11 @@ def html_of(traces, title, intro=""):
 {"".join(sections)}</div>
 <div class="ask js-only" id="ask" aria-live="polite"></div>
 <div class="bar js-only" role="group" aria-label="Frames">
-<button type="button" id="start">Skip to backward</button>
 <button type="button" id="back" aria-label="Previous frame">&#9664;</button>
 <input type="range" id="slider" min="0" max="1" value="0" aria-label="Frame">
 <button type="button" id="next" aria-label="Next frame">&#9654;</button>
 <span class="count" id="count"></span>
+<button type="button" id="start">Skip to backward</button>
 <button type="button" id="quiz" aria-pressed="false">Ask me first</button>
 <button type="button" id="whole" aria-pressed="false">Close-up</button>
 </div>

@@ -196,8 +196,9 @@ def arrive(graph, func, x, gxs, old, new, side, where):
     else:
         text += f" and is now {full(new)}."
     if old is not None and array_of(new).ndim == 0:
+        head = f"T{target[1:]}" if target.startswith("the ") else target
         ask = {
-            "q": f"{target} is {full(old)}, and {sender} sends {sent}. "
+            "q": f"{head} is {full(old)}, and {sender} sends {sent}. "
             f"What is {target} next?",
             "a": full(new),
         }

@@ -18,30 +18,32 @@ from pathlib import Path
 FUNCTION = 'def hello():\n    return "hello from tiny"\n'
 PROGRAM = "from tiny import hello\nprint(hello())\n"
 
+first = {"tiny/__init__.py": FUNCTION, "program.py": PROGRAM}
+moved = {
+    "tiny/__init__.py": "from tiny.core import hello\n",
+    "tiny/core.py": FUNCTION,
+    "program.py": PROGRAM,
+}
+needs_a_change = False
 
-def run(folder):
-    """Run the program in folder; return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "program.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+
+def run(files):
+    """Write the files into a folder; return what program.py prints."""
+    with tempfile.TemporaryDirectory() as name:
+        for path, text in files.items():
+            path = Path(name) / path
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "program.py"],
+            cwd=name,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     return done.stdout.strip()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        tiny = folder / "tiny"
-        tiny.mkdir()
-        (folder / "program.py").write_text(PROGRAM, encoding="utf-8")
-
-        init = tiny / "__init__.py"
-        init.write_text(FUNCTION, encoding="utf-8")
-        print("defined in tiny/__init__.py:", run(folder))
-
-        (tiny / "core.py").write_text(FUNCTION, encoding="utf-8")
-        init.write_text("from tiny.core import hello\n")
-        print("moved into tiny/core.py:    ", run(folder))
+    print("defined in tiny/__init__.py:", run(first))
+    print("moved into tiny/core.py:    ", run(moved))

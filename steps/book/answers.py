@@ -2,6 +2,7 @@
 
 steps/answers/answer04.py answers the exercise of step 4, and milestones/chapter1.py
 here closes chapter 1. Their docstrings have a title, a text, and `Output:`.
+steps/answers/check04.py judges a reader's answer: START is what that begins with.
 """
 
 import ast
@@ -38,6 +39,20 @@ def read_answer(path):
     """Return the answer in a file; raise StepError where it has not its form."""
     number = int(path.stem[6:])
     return read_program(path, number, f"Answer to the exercise of step {number}.")
+
+
+def find_checks(folder=ANSWERS):
+    """Return {number of the step: path} of the files checkNN.py, in order."""
+    paths = sorted(Path(folder).glob("check[0-9][0-9].py"))
+    return {int(path.stem[5:]): path for path in paths}
+
+
+def read_start(path):
+    """Return START of a check, without running anything of it."""
+    for node in parse_step(path).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "START":
+            return ast.literal_eval(node.value).strip("\n")
+    raise StepError(f"{path.name} has no START, which the reader's file begins with")
 
 
 def find_milestones(folder=MILESTONES):

@@ -5,10 +5,11 @@ import builtins
 import itertools
 import re
 
+from .answers import ANSWERS, find_checks, read_start
 from .code import dotted_path, first_line, is_main, is_stored_name, names_of
 from .ipynb import cell
 from .prose import markdown, prose
-from .reader import MARKER, STEPS
+from .reader import MARKER
 
 
 def step_cells(lesson, links, shadowed):
@@ -57,10 +58,31 @@ def step_cells(lesson, links, shadowed):
     if step.exercise:
         words = prose(capital(step.exercise, names_used(lesson)), links)
         add("markdown", f"### Exercise\n\n{words}\n\n{commands(step.number)}")
-        yours = f"# your code for step {step.number}"
-        cells.append(cell("code", f"{name}-exercise", yours))
-    shadowed |= dict.fromkeys(own_builtins(lesson), step.number)
+        source = exercise(step.number, shadowed)
+        cells.append(cell("code", f"{name}-exercise", source))
+        cells.append(cell("code", f"{name}-check", f"check({step.number})"))
+        shadowed |= dict.fromkeys(own_builtins(ast.parse(source)), step.number)
+    shadowed |= dict.fromkeys(own_builtins(lesson.tree), step.number)
     return cells
+
+
+def exercise(number, shadowed=()):
+    """Return the cell of an exercise: what the reader's file begins with in `try`.
+
+    Without its program, which needs what is not written yet.
+    """
+    yours = f"# your code for step {number}"
+    if number not in find_checks():
+        return yours
+    start = read_start(find_checks()[number])
+    body = ast.parse(start).body
+    if is_main(body[-1]):
+        start = "\n".join(start.split("\n")[: body[-1].lineno - 1])
+    answer = ANSWERS / f"answer{number:02d}.py"
+    if shadowed and answer.exists():
+        used = ast.parse(answer.read_text(encoding="utf-8"))
+        start = "\n\n".join(filter(None, [back(used, shadowed), start]))
+    return f"{yours}\n\n{start.strip()}"
 
 
 def capital(text, code=()):
@@ -78,12 +100,17 @@ def names_used(lesson):
 
 def commands(number):
     """Return what a reader can do about the exercise of a step, and about the step."""
-    answer = f"steps/answers/answer{number:02d}.py"
-    ours = f" [Our answer](../{answer}) explains what we found."
-    ours *= (STEPS.parent / answer).exists()
+    answer = f"answer{number:02d}.py"
+    judged = "No program can judge this one."
+    if number in find_checks():
+        judged = (
+            "Write in the first cell below and run it; the second says what is right. "
+            f"In a terminal, `python -m steps try {number}` does the same with a file."
+        )
+    ours = f" [Our answer](../steps/answers/{answer}) explains what we found."
+    ours *= (ANSWERS / answer).exists()
     return (
-        f"In a terminal, `python -m steps try {number}` makes a file for your answer, "
-        f"and judges it where a program can.{ours}\n\n"
+        f"{judged}{ours}\n\n"
         f"`python -m steps diff {number}` shows what this step adds, "
         f"`python -m steps start {number}` gives it to you with gaps to fill, and "
         "`python -m steps where NAME` says which step explained a name."
@@ -141,22 +168,27 @@ def head(lesson, shadowed):
     lines = []
     if nodes:
         lines = lesson.lines[nodes[0].lineno - 1 : nodes[-1].end_lineno]
-    used = {x.id for x in ast.walk(lesson.tree) if isinstance(x, ast.Name)}
-    back = sorted(used & shadowed.keys() - own_builtins(lesson))
-    if back:
-        steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in back}))
-        note = f"# step {steps} had its own"
-        lines = [f"from builtins import {', '.join(back)}  {note}", ""] + lines
+    if taken := back(lesson.tree, shadowed):
+        lines = [taken, ""] + lines
     return "\n".join(lines).strip("\n")
 
 
-def own_builtins(lesson):
-    """Return the names of Python's own that a step uses for something else."""
-    stored = {x.id for x in ast.walk(lesson.tree) if is_stored_name(x)}
-    top = {key for key in lesson.definitions if "." not in key}
+def back(tree, shadowed):
+    """Return the line that gives a program Python's own names back, if it needs one."""
+    used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
+    names = sorted(used & set(shadowed) - own_builtins(tree))
+    steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in names}))
+    note = f"# step {steps} had its own"
+    return f"from builtins import {', '.join(names)}  {note}" if names else ""
+
+
+def own_builtins(tree):
+    """Return the names of Python's own that a program uses for something else."""
+    stored = {x.id for x in ast.walk(tree) if is_stored_name(x)}
+    top = {node.name for node in tree.body if hasattr(node, "name")}
     imported = {
         alias.asname or alias.name
-        for node in lesson.tree.body
+        for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }

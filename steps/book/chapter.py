@@ -59,7 +59,7 @@ PROMISES = {
 
 SETUP = """\
 # On Colab first: !git clone ADDRESS course   and then: %cd course/notebooks
-from setup_course import STEPS, Picture  # finds dezero, or installs it"""
+from setup_course import STEPS, Picture, check  # finds dezero, or installs it"""
 
 
 def notebook(chapter, lessons):

@@ -83,13 +83,14 @@ def kinds(found):
 def written(book):
     """Return the cells that are the steps', without a reader's own.
 
-    Those are the cells for the exercises, and the empty one that Jupyter adds below
-    the last.
+    Those are the cells for the exercises, what is said of them there, and the empty
+    cell that Jupyter adds below the last.
     """
     return [
         found
         for found in book["cells"]
-        if source_of(found).strip() and not found["id"].endswith("-exercise")
+        if source_of(found).strip()
+        and not found["id"].endswith(("-exercise", "-check"))
     ]
 
 

@@ -409,7 +409,6 @@ def rows(step, np, trace):
             lambda see: y.backward(gradient=w),
             title=f"w = {w.astype(int)}",
             note=f"This is row {i + 1} of the Jacobian.",
-            forward=i == 0,
         )
 
     return [run(0), run(1)]
@@ -456,10 +455,13 @@ def block(step, np, trace):
 
 if __name__ == "__main__":
     sys.path[0] = str(STEPS)
-    figures = STEPS.parent / "figures"
-    figures.mkdir(exist_ok=True)
-    for argument in sys.argv[1:]:
-        file = figures / f"play{int(argument):02}.html"
+    arguments = sys.argv[1:]
+    folder = STEPS.parent / "figures"
+    if arguments[:1] == ["--to"]:
+        folder, arguments = Path(arguments[1]), arguments[2:]
+    folder.mkdir(exist_ok=True)
+    for argument in arguments:
+        file = folder / f"play{int(argument):02}.html"
         made = player(int(argument), file)
         size = len(made.html.encode()) / 1000
-        print(f"figures/{file.name}: {size:.0f} KB, open it in a browser")
+        print(f"{folder.name}/{file.name}: {size:.0f} KB, open it in a browser")

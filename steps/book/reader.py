@@ -36,8 +36,8 @@ class Step:
 
     prose is the text above the headers; in_package says where in dezero the code of
     the step lives. output is None without Output:, and rtol is that of its numbers.
-    teaches, family and extends are lists of names, and words maps a term to what the
-    ledger says about it.
+    teaches, family and extends are lists of names; words maps a term to what the ledger
+    says about it, and pictures the name of a picture to what is to be seen on it.
     """
 
     path: Path
@@ -53,6 +53,7 @@ class Step:
     family: list = field(default_factory=list)
     extends: list = field(default_factory=list)
     words: dict = field(default_factory=dict)
+    pictures: dict = field(default_factory=dict)
 
 
 def find_steps(folder=STEPS):
@@ -98,6 +99,7 @@ def read_step(path, ledger=None):
     for key in LISTS:
         getattr(step, key).extend(table.get(key, []))
     step.words = table.get("words", {})
+    step.pictures = table.get("pictures", {})
 
     marks = list(HEADER.finditer(body))
     step.prose = body[: marks[0].start()] if marks else body

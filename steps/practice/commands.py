@@ -12,7 +12,7 @@ from book.reader import STEPS, StepError, find_steps, pick
 
 from . import bugs, exercises, hints, judge, memory, places
 from . import progress as progress_
-from .report import indented, report
+from .report import exercise_report, indented, report
 from .stubs import stub, tasks
 
 
@@ -203,39 +203,11 @@ def try_(arguments):
     found, printed = exercises.judge(number)
     print(places.shown(path))
     print("\n".join(exercise_report(found, printed)))
-    if found[-1:] != [{"done": True}] or not all(x.get("ok", True) for x in found):
+    if not exercises.passes(found):
         print(f"\nThen: python -m steps try {number}")
         return 1
     print()
     return show_answer(number, asking=False)
-
-
-def exercise_report(found, printed):
-    """Return the lines on an exercise: what agrees, and the first that does not."""
-    lines = []
-    for entry in found:
-        if "error" in entry and "your turn" in entry["error"]:
-            at = f", line {entry['line']} of your file" if entry["line"] else ""
-            return [*lines, f"  not written yet{at}"]
-        if "error" in entry:
-            at = f" (line {entry['line']} of your file)" if entry["line"] else ""
-            return [*lines, *shown_block(f"stopped{at}", entry["error"], printed)]
-        if "what" in entry:
-            if not entry["ok"]:
-                lines += [f"  not yet: {entry['what']}"]
-                lines += ["    expected", *indented(entry["expected"], 6)]
-                lines += ["    got", *indented(entry["got"], 6)]
-                return lines + (
-                    ["    you printed", *indented(printed, 6)] * bool(printed)
-                )
-            lines.append(f"  right: {entry['what']}")
-    return lines
-
-
-def shown_block(title, text, printed):
-    """Return a title, a text, and what the reader's file has printed."""
-    lines = [f"  {title}:", *indented(text, 4)]
-    return lines + (["  you printed", *indented(printed, 4)] if printed else [])
 
 
 def show_answer(number, asking=True):
@@ -245,9 +217,7 @@ def show_answer(number, asking=True):
     if asking and not exercises.mine(number).exists():
         if not asked("You have not tried this exercise yet. Show the answer?"):
             return 1
-    text, path = exercises.explanation(number)
-    print(f"The answer ({places.shown(path)}):\n")
-    print(text)
+    print("\n".join(exercises.answer(number)))
     return 0
 
 

@@ -12,14 +12,22 @@ import sys
 import traceback
 
 
-def load(name, path):
-    """Return the module in a file, and leave no bytecode beside it."""
-    sys.dont_write_bytecode = name == "mine"
+def new_module(name, path):
+    """Return the module of a file, which is not run yet."""
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
     return module
+
+
+def run(module):
+    """Run the file of a module, and leave no bytecode beside the reader's."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        module.__spec__.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def same(expected, got):
@@ -50,9 +58,24 @@ def shown(value):
 
 def compare(path, check):
     """Yield a dict for each thing that check compares in the file at path."""
+    mine = new_module("mine", path)
     try:
-        mine = load("mine", path)
-        for what, expected, got in load("check", check).check(mine):
+        run(mine)
+    except BaseException as error:
+        yield stop(error, mine)
+        return
+    yield from compare_in(mine, check)
+
+
+def compare_in(mine, check):
+    """Yield a dict for each thing that check compares in a module.
+
+    That is a file of the reader's, or __main__ where the reader works in a notebook.
+    """
+    try:
+        judge = new_module("check", check)
+        run(judge)
+        for what, expected, got in judge.check(mine):
             yield {
                 "what": what,
                 "ok": same(expected, got),
@@ -61,15 +84,20 @@ def compare(path, check):
             }
         yield {"done": True}
     except BaseException as error:
-        rows = traceback.extract_tb(error.__traceback__)
-        inside = [row.lineno for row in rows if row.filename == path]
-        said = str(error)
-        if isinstance(error, NotImplementedError) and not said:
-            said = "this is your turn"
-        yield {
-            "error": f"{type(error).__name__}: {said}",
-            "line": inside[-1] if inside else None,
-        }
+        yield stop(error, mine)
+
+
+def stop(error, mine):
+    """Return what stopped a check, and the line where the reader's code was then."""
+    rows = traceback.walk_tb(error.__traceback__)
+    inside = [line for frame, line in rows if frame.f_globals is vars(mine)]
+    said = str(error)
+    if isinstance(error, NotImplementedError) and not said:
+        said = "this is your turn"
+    return {
+        "error": f"{type(error).__name__}: {said}".removesuffix(": "),
+        "line": inside[-1] if inside else None,
+    }
 
 
 def main(steps, path, check, report):

@@ -12,10 +12,10 @@ import textwrap
 from pathlib import Path
 
 import machine
-from book.answers import ANSWERS, find_answers, read_answer
+from book.answers import find_answers, find_checks, read_answer, read_start
 from book.reader import STEPS, find_steps, read_step
 
-from . import places
+from . import child, places
 
 LIMIT = 60  # seconds; a loop without end stops there
 
@@ -25,8 +25,7 @@ COMPARE = Path(__file__).with_name("compare.py")
 
 def check_of(number):
     """Return the file that judges an exercise, or None where no program can."""
-    path = ANSWERS / f"check{number:02d}.py"
-    return path if path.exists() else None
+    return find_checks().get(number)
 
 
 def mine(number):
@@ -40,7 +39,7 @@ def begin(number):
     text = f'"""Exercise of step {number}: {exercise}'.replace("\\", "\\\\")
     text = textwrap.fill(text, 72)
     if check_of(number):
-        code = start_of(check_of(number))
+        code = read_start(check_of(number))
         end = f"When you have written it: python -m steps try {number}"
     else:
         code = "# Try it here.\n"
@@ -51,13 +50,6 @@ def begin(number):
     return f'{text}\n\n{end}\n"""\n\n{code.strip()}\n'
 
 
-def start_of(check):
-    """Return START of a check without running anything else of it."""
-    names = {}
-    exec(compile(check.read_text(encoding="utf-8"), str(check), "exec"), names)
-    return names["START"]
-
-
 def judge(number, path=None, limit=LIMIT, python=None):
     """Return the lines of JSON that a check wrote about the reader's file."""
     path = Path(path or mine(number)).resolve()
@@ -66,15 +58,7 @@ def judge(number, path=None, limit=LIMIT, python=None):
         command = [python or machine.python("test"), str(COMPARE)]
         command += [str(STEPS), str(path), str(check_of(number)), str(report)]
         try:
-            run = subprocess.run(
-                command,
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=limit,
-            )
+            run = child.run(command, folder, limit)
             printed = run.stdout
         except subprocess.TimeoutExpired:
             text = f"stopped after {limit} s: is there a loop that never ends?"
@@ -85,7 +69,17 @@ def judge(number, path=None, limit=LIMIT, python=None):
         return [json.loads(line) for line in lines], printed
 
 
-def explanation(number):
-    """Return the text of the worked answer, and where it is."""
-    path = find_answers()[number]
-    return read_answer(path).text, path
+def passes(found):
+    """Say whether a check came to its end, and all that it compared is right."""
+    return found[-1:] == [{"done": True}] and all(x.get("ok", True) for x in found)
+
+
+def shown_answer(number):
+    """Return where the worked answer is, as the reader would type it."""
+    return places.shown(find_answers()[number])
+
+
+def answer(number):
+    """Return the worked answer as lines: where it is, and what it explains."""
+    text = read_answer(find_answers()[number]).text
+    return [f"The answer ({shown_answer(number)}):", "", text]

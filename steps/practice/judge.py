@@ -12,6 +12,7 @@ from book.code import read_lesson
 from book.output import match_lines
 from book.reader import STEPS, StepError, find_steps, read_ledger
 
+from . import child
 from .places import ROOT, my_step, shown
 from .stubs import YOURS, tasks
 
@@ -166,26 +167,10 @@ def run_tests(verdict, python, report, limit, engine, full):
         "STEPS_SHORT": "" if full else "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they cost a second
     }
-    command = [
-        python,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        str(tests),
-    ]
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
+    command += ["--no-header", "--tb=native"]
     try:
-        run = subprocess.run(
-            [*command, "--no-header", "--tb=native"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=limit + 60,
-        )
+        run = child.run(command, ROOT, limit + 60, environment)
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:
         pass  # the plugin ends the process before; this is for one that cannot
@@ -222,15 +207,8 @@ def missing_output(step, path, python, folder, limit, engine):
     What else it prints does no harm, so that a reader may look at things; nor does
     another order, which may be as good as ours.
     """
-    run = subprocess.run(
-        [python, "-W", "error", *program(path, engine)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=limit,
-    )
+    command = [python, "-W", "error", *program(path, engine)]
+    run = child.run(command, folder, limit)
     if run.returncode:
         return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
     return missing_line(step, run.stdout)

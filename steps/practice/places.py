@@ -26,11 +26,10 @@ def my_steps():
 
 
 def shown(path):
-    """Return a path as the reader would type it: from the current folder, if below."""
-    try:
-        return str(Path(path).resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    """Return a path as the reader would type it: from here, in the repository."""
+    full, here = Path(path).resolve(), Path.cwd()
+    both = full.is_relative_to(ROOT) and here.is_relative_to(ROOT)
+    return os.path.relpath(full, here) if both or here in full.parents else str(path)
 
 
 def write_new(path, text, force=False):

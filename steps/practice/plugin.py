@@ -33,7 +33,7 @@ class Reporter:
         self.write(begin=location[2])
 
     def pytest_assertrepr_compare(self, op, left, right):
-        self.compared = (op, brief(left), brief(right))
+        self.compared = (op, *briefly(left, right))
 
     def pytest_runtest_makereport(self, item, call):
         if call.excinfo is None:
@@ -80,8 +80,8 @@ class Reporter:
             op, got, expected = self.compared
             if op not in ("==", "is"):
                 expected = f"{op} {expected}"
-        else:
-            got, expected = (None if x is None else brief(x) for x in (got, expected))
+        elif got is not None or expected is not None:
+            got, expected = briefly(got, expected)
         printed = "".join(
             text
             for _, key, text in getattr(item, "_report_sections", [])
@@ -99,10 +99,18 @@ class Reporter:
         }
 
 
-def brief(value, room=300):
-    """Return a value as text, cut where it is long."""
+def briefly(one, other, room=300, before=20):
+    """Return two values as texts: cut, and from shortly before they differ."""
+    texts = [text_of(one), text_of(other)]
+    same = len(os.path.commonprefix(texts))
+    if same > 2 * before and not any("\n" in text for text in texts):
+        texts = ["... " + text[same - before :] for text in texts]
+    return [text if len(text) <= room else text[: room - 4] + " ..." for text in texts]
+
+
+def text_of(value):
+    """Return a value as text."""
     try:
-        text = repr(value)
+        return repr(value)
     except Exception as error:  # a reader's own __repr__ may be broken
-        text = f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
-    return text if len(text) <= room else text[: room - 4] + " ..."
+        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"

@@ -137,6 +137,30 @@ def sentence(name):
     return name.replace("_", " ") + (f" ({case.rstrip(']')})" if case else "")
 
 
+def exercise_report(found, printed, place="file"):
+    """Return the lines on an exercise: what agrees, and the first that does not.
+
+    place is where the reader wrote it: in a file, or in the cell of a notebook.
+    """
+    lines = []
+    you_printed = ["    you printed", *indented(printed, 6)] if printed else []
+    for entry in found:
+        if "error" in entry:
+            at = f"line {entry['line']} of your {place}" if entry["line"] else ""
+            if "your turn" in entry["error"]:
+                return [*lines, f"  not written yet{at and ', '}{at}"]
+            lines += [f"  stopped{at and f' ({at})'}:", *indented(entry["error"], 6)]
+            return lines + you_printed
+        if "what" in entry:
+            if not entry["ok"]:
+                lines += [f"  not yet: {entry['what']}"]
+                lines += ["    expected", *indented(entry["expected"], 6)]
+                lines += ["    got", *indented(entry["got"], 6)]
+                return lines + you_printed
+            lines.append(f"  right: {entry['what']}")
+    return lines
+
+
 def indented(text, blanks=2):
     """Return the lines of a text, long ones cut, moved right."""
     lines = []

@@ -86,10 +86,10 @@ def check_tables(lessons, tables):
         problems.append(f"the ledger has [{late}] out of order")
     for name, table in tables.items():
         for key, value in table.items():
-            if key not in (*LISTS, "words"):
+            if key not in (*LISTS, "words", "pictures"):
                 problems.append(
-                    f"the ledger has {key!r} in [{name}]; there are {', '.join(LISTS)} "
-                    "and words"
+                    f"the ledger has {key!r} in [{name}]; there are {', '.join(LISTS)}"
+                    ", words and pictures"
                 )
             elif key in LISTS and not is_names(value):
                 problems.append(f"the ledger: {key} of [{name}] is no list of names")

@@ -1,8 +1,10 @@
 """The public names of the package, each with its docstring and the step that has it."""
 
 import ast
+import itertools
 import re
-from dataclasses import dataclass
+import textwrap
+from dataclasses import dataclass, field
 from html import escape
 
 from ..code import first_line, names_of
@@ -25,6 +27,7 @@ class Name:
     file: str = ""
     line: int = 0
     node: object = None
+    members: list = field(default_factory=list)  # Names that the ledger has not
 
     @property
     def label(self):
@@ -57,12 +60,16 @@ class Names:
                     if place:
                         name.file, name.line, name.node = place
                     self.modules.setdefault(name.label, []).append(name)
+        known = {name.full for names in self.modules.values() for name in names}
         for names in self.modules.values():
             names.sort(key=lambda name: [x.casefold() for x in name.key.split(".")])
+            for name in names:
+                name.members = list(members(name, known))
         self.addresses = {
-            name.key: f"api-{name.label}.html#{name.key}"
+            found.key: f"api-{name.label}.html#{found.key}"
             for names in self.modules.values()
             for name in names
+            for found in (name, *name.members)
         }
 
     def file(self, label):
@@ -95,6 +102,23 @@ def places(package):
     return found
 
 
+def members(name, known):
+    """Yield what a class defines and explains, but for what has an entry of its own."""
+    is_class = isinstance(name.node, ast.ClassDef)
+    for node in name.node.body if is_class else []:
+        full = f"{name.full}.{getattr(node, 'name', '_')}"
+        is_public = not full.rpartition(".")[2].startswith("_")
+        if is_public and full not in known and is_text(node):
+            known = {*known, full}  # a setter has the name of its property
+            yield Name(full, name.step, name.how, name.file, first_line(node), node)
+
+
+def is_text(node):
+    """Say whether something is a definition with a docstring."""
+    is_definition = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    return is_definition and ast.get_docstring(node) is not None
+
+
 def is_property(node):
     """Say whether a function is read without a call."""
     return any("property" in ast.unparse(d) for d in node.decorator_list)
@@ -119,14 +143,37 @@ def signature(name):
 def docstring(text, links, target):
     """Return a docstring as HTML: its examples as they are typed."""
     result = []
-    for part in re.split(r"\n\s*\n", text):
-        if part.lstrip().startswith(">>>"):
-            result.append(pre(escape(part, quote=False), "code"))
-        elif re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE):  # name   what
-            result.append(pre(escape(part, quote=False), "drawing"))
+    parts = re.split(r"\n[^\S\n]*\n", text)
+    for kind, found in itertools.groupby(parts, kind_of):
+        if kind == "text":  # code of two parts is one block
+            made = markdown("\n\n".join(map(with_formula, found)), links)
+            result.append(html(made, NoTerms(), target))
         else:
-            result.append(html(markdown(part, links), NoTerms(), target))
+            result += [pre(escape(part, quote=False), kind) for part in found]
     return "\n".join(result)
+
+
+def kind_of(part):
+    """Return what a part of a docstring is: an example, a table or text."""
+    if part.lstrip().startswith(">>>"):
+        return "code"
+    is_table = re.search(r"^\w[\w, .*=]* {3,}\S", part, re.MULTILINE)
+    return "drawing" if is_table else "text"
+
+
+def with_formula(part):
+    """Return a part of a docstring, indented where it is formulas and no text."""
+    is_all = all(map(is_formula, part.split("\n")))
+    return textwrap.indent(part, "    ") if is_all else part
+
+
+def is_formula(line):
+    """Say whether a line of a docstring is one, as dx = gy * y."""
+    try:
+        (node,) = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(node, (ast.Assign, ast.AugAssign))
 
 
 def module_page(material, label):
@@ -162,11 +209,21 @@ def entry(name, material):
     step = f"{TAUGHT[name.how]} {step}"
     where = f" &middot; {name.file}, line {name.line}" if name.file else ""
     parts.append(f'<p class="meta">{step}{where}</p>')
-    is_text = isinstance(name.node, (ast.FunctionDef, ast.ClassDef))
-    text = ast.get_docstring(name.node) if is_text else ""
-    if text:
-        parts.append(docstring(text, material.links, material.target))
+    parts += explained(name, material)
+    for member in name.members:
+        parts.append(f'<h3 id="{member.key}"><code>{member.key}</code></h3>')
+        if call := signature(member):
+            parts.append(python(call))
+        parts += explained(member, material)
     return "\n".join([*parts, "</section>"])
+
+
+def explained(name, material):
+    """Return the docstring of a name as HTML, in a list that may be empty."""
+    if not is_text(name.node):
+        return []
+    text = ast.get_docstring(name.node)
+    return [docstring(text, material.links, material.target)]
 
 
 def index_page(material):

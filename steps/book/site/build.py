@@ -1,10 +1,18 @@
 """Writing the site: a folder of files that needs no network and no server."""
 
+import contextlib
 import json
+import os
 import re
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
+import machine
+
+from .. import plays
 from ..prose import prose
 from ..reader import STEPS, StepError
 from . import api, chapters
@@ -30,8 +38,9 @@ def build(to, folder=STEPS, numbers=None, players=True):
     check_folder(to)
     lexer()  # says so where Pygments is missing
     material = Material(folder, numbers)
-    files = play(material) if players else {}
-    files |= pages(material)
+    with playing(material, players) as made:
+        files = pages(material)
+        files |= made()
     files[MARK] = b""
     for name in sorted(files):
         path = to / name
@@ -54,20 +63,40 @@ def check_folder(to):
         )
 
 
-def play(material):
-    """Return {file: bytes} of the players; without NumPy, or dezero, there are none."""
-    from .. import plays
+@contextlib.contextmanager
+def playing(material, wanted=True):
+    """Make the players in a process of their own; give what returns {file: bytes}.
 
-    wanted = [n for n in sorted(plays.PLAYS) if n in material.order]
-    files = {}
-    for number in wanted:
-        name, about = f"play{number:02d}.html", plays.PLAYS[number][0]
-        try:
-            files[name] = plays.player(number).html.encode("utf-8", "replace")
-        except ImportError:
-            name = ""  # the page gives the command
-        material.players[number] = (name, about)
-    return files
+    Without NumPy, or dezero, there are none, and the pages give the command.
+    """
+    numbers = [n for n in sorted(plays.PLAYS) if wanted and n in material.order]
+    possible = not machine.lacking("run")
+    for number in numbers:
+        name = f"play{number:02d}.html" if possible else ""
+        material.players[number] = (name, plays.PLAYS[number][0])
+    if not numbers or not possible:
+        yield dict
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["--to", folder, *map(str, numbers)]
+        program = subprocess.Popen(
+            [sys.executable, plays.__file__, *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+        def made():
+            said = program.communicate()[1].decode(errors="replace").strip()
+            if program.returncode:
+                raise StepError(f"the players cannot be made: {said.splitlines()[-1]}")
+            return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+        with program:
+            try:
+                yield made
+            finally:
+                program.kill()
 
 
 def pages(material):
@@ -104,8 +133,9 @@ def pages(material):
         prefix = "dezero." * (label != "dezero")
         add(f"api-{label}.html", prefix + label, api.module_page(material, label))
         for name in names:
-            where = f"api-{label}.html#{name.key}"
-            index.append(["API", name.full, where, ""])
+            for found in (name, *name.members):
+                where = f"api-{label}.html#{found.key}"
+                index.append(["API", found.full, where, ""])
     gallery(material, files, add)
     add("search.html", "Search", chapters.search_page())
     css = (HERE / "site.css").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from html import escape
 
 from ..cells import capital, definitions, demos, names_used, pictures, place
 from ..diff import diff_lessons, imports
-from ..prose import markdown, prose
+from ..prose import prose
 from ..reader import chapter_of
 from .code import coloured_diff, listed_steps, pieces, pre, python, trimmed
 from .frame import folded, section
@@ -32,7 +32,8 @@ class Page:
 
     def text(self, text):
         """Return prose of a step as HTML."""
-        return html(markdown(text, self.links), self.terms, self.material.target)
+        made = self.material.draft(text, self.step.number)
+        return html(made, self.terms, self.material.target)
 
     def line(self, text):
         """Return a sentence of a step as HTML."""
@@ -175,7 +176,7 @@ class Page:
                 command = f"<code>python -m steps run {step.number}</code>"
                 parts.append(f'<p class="meta">{name} is drawn by {command}.</p>')
                 continue
-            alt = escape(self.alt(name), quote=True)
+            alt = escape(step.pictures.get(name, name), quote=True)
             png = self.material.pictures[name]
             size = [int.from_bytes(png[i : i + 4], "big") for i in (16, 20)]
             size = 'width="{}" height="{}"'.format(*size)
@@ -184,15 +185,6 @@ class Page:
                 f"<figcaption>figures/{name}</figcaption></figure>"
             )
         return section("output", "What it prints", "\n".join(parts))
-
-    def alt(self, name):
-        """Return what a picture is, as far as the step says it in words."""
-        lines = [x.strip() for x in self.step.output.split("\n")]
-        at = next((i for i, x in enumerate(lines) if name in x), None)
-        said = lines[at].replace(f"figures/{name}", "").strip(" :,()") if at else ""
-        what = name.removesuffix(".png").partition("_")[2].replace("_", " ")
-        said = f". {said}" if said else ""
-        return f"Picture of step {self.step.number}, {self.step.title}: {what}{said}"
 
     def exercise(self):
         """Return the exercise, the command that judges it, and the answer."""

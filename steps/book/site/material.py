@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..answers import find_answers, find_milestones, read_answer, read_milestone
 from ..code import read_lessons
+from ..prose import markdown
 from ..reader import STEPS, read_ledger
 from ..words import words_of
 from .api import Names
@@ -23,6 +24,7 @@ class Material:
     folder: object = STEPS
     numbers: object = None
     players: dict = field(default_factory=dict)  # number: (file, title)
+    drafts: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.lessons = read_lessons(self.folder)
@@ -31,6 +33,13 @@ class Material:
         self.order = [
             n for n in self.lessons if self.numbers is None or n in self.numbers
         ]
+
+    def draft(self, text, number):
+        """Return prose of a step as Markdown; its page and the course share it."""
+        key = text, number
+        if key not in self.drafts:
+            self.drafts[key] = markdown(text, {**self.links, number: None})
+        return self.drafts[key]
 
     @cached_property
     def answers(self):

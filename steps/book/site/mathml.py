@@ -54,6 +54,8 @@ LETTERS = {
 }
 NAMES = {"sin", "cos", "tan", "tanh", "exp", "log", "max", "min"}
 SPACES = {"quad": 1, "qquad": 2, ",": 0.17, ";": 0.28, " ": 0.3, "!": 0}
+RELATIONS = {f"<mo>{sign}</mo>" for sign in "=≈≤≥→←"}
+LONG = 12  # pieces: so much fits into the line of a phone
 SIZES = {"left", "right", "bigl", "bigr", "Bigl", "Bigr", "big", "displaystyle"}
 
 
@@ -67,10 +69,21 @@ def mathml(tex, block=True):
     >>> mathml("x^{2}", block=False)
     '<math><msup><mi>x</mi><mrow><mn>2</mn></mrow></msup></math>'
     """
+    if not block:
+        return "<wbr>".join(f"<math>{part}</math>" for part in lines(tex))
     aligned = re.fullmatch(r"\\begin\{aligned\}(.*)\\end\{aligned\}", tex.strip(), re.S)
     body = table(aligned[1]) if aligned else Parser(tex).row()
-    kind = ' display="block"' * block
-    return f"<math{kind}>{body}</math>"
+    return f'<math display="block">{body}</math>'
+
+
+def lines(tex):
+    """Return a formula within a text in parts; a line may end between them."""
+    found = Parser(tex).pieces()
+    starts = [i for i, piece in enumerate(found) if piece in RELATIONS]
+    if len(found) <= LONG:
+        starts = []
+    cuts = [0, *starts, len(found)]
+    return ["".join(found[a:b]) for a, b in zip(cuts, cuts[1:]) if a < b]
 
 
 def table(tex):
@@ -104,12 +117,16 @@ class Parser:
 
     def row(self, end=None):
         """Return what stands up to a token, or up to the end."""
+        return "".join(self.pieces(end))
+
+    def pieces(self, end=None):
+        """Return that as a list."""
         found = []
         while (token := self.peek()) is not None and token != end:
             found.append(self.scripted())
         if end:
             self.take()
-        return "".join(found)
+        return found
 
     def scripted(self):
         """Return one piece with what stands above and below it."""

@@ -23,8 +23,9 @@ def notebook_page(path, target):
         if found["cell_type"] != "code" or not source.strip():
             continue
         parts.append(python(source))
+        told = iter(found["metadata"].get("alt", []))  # of each picture, in words
         for output in found.get("outputs", []):
-            parts.append(shown(output, path.stem, files, heading))
+            parts.append(shown(output, path.stem, files, told, heading))
     body = "\n".join(part for part in parts if part)
     title = re.search(r"<h1>(.*?)</h1>", body, re.DOTALL)
     about = re.search(r"<p>.*?</p>", body, re.DOTALL)
@@ -38,8 +39,11 @@ def last_heading(part):
     return plain(found[-1]) if found else None
 
 
-def shown(output, stem, files, heading):
-    """Return what a cell printed or drew; a picture becomes a file."""
+def shown(output, stem, files, told, heading):
+    """Return what a cell printed or drew; a picture becomes a file.
+
+    told has what is to be seen on the next pictures of the cell.
+    """
     data = output.get("data", {})
     for kind, ending in (("image/png", "png"), ("image/svg+xml", "svg")):
         if kind in data:
@@ -47,7 +51,8 @@ def shown(output, stem, files, heading):
             made = base64.b64decode(text) if ending == "png" else text.encode()
             name = f"figures/gallery_{stem}{len(files) + 1}.{ending}"
             files[name] = made
-            alt = escape(f"Picture of the section: {heading}", quote=True)
+            said = next(told, f"Picture of the section: {heading}")
+            alt = escape(said, quote=True)
             return f'<figure><img src="{name}" alt="{alt}" loading="lazy"></figure>'
     text = text_of(output).rstrip("\n")
     return pre(escape(text, quote=False), "output") if text else ""

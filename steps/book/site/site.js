@@ -29,7 +29,19 @@ addEventListener("load", reachable);
 addEventListener("resize", reachable);
 document.addEventListener("toggle", reachable, true);
 
-// A link to something that is folded away unfolds it; a printed page shows all text.
+// A printed page shows what is folded away, in browsers whose style sheet cannot.
+const folded = () => document.querySelectorAll("details:not([open])");
+addEventListener("beforeprint", () => {
+  for (const fold of folded()) fold.open = fold.dataset.printed = true;
+});
+addEventListener("afterprint", () => {
+  for (const fold of document.querySelectorAll("details[data-printed]")) {
+    fold.open = false;
+    delete fold.dataset.printed;
+  }
+});
+
+// A link to something that is folded away unfolds it.
 function unfold() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const fold = target && target.closest("details");

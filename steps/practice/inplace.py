@@ -1,0 +1,81 @@
+"""check(46) in a notebook: the answer to an exercise, judged where it was written.
+
+By the check of `python -m steps try 46`, and with its words. What the reader has not
+written yet is said in one line; nothing of ours takes its place.
+"""
+
+import ast
+import contextlib
+import io
+import textwrap
+
+from book.answers import read_start
+from book.reader import StepError, pick
+
+from . import exercises
+from .compare import compare_in
+from .report import WIDTH, exercise_report
+
+
+def verdict(number, mine):
+    """Return the lines on the exercise of a step; mine is the notebook's __main__."""
+    try:
+        number = pick(str(number))
+    except StepError as error:
+        return [str(error)]
+    check = exercises.check_of(number)
+    if check is None:
+        ours = exercises.shown_answer(number)
+        return [f"No program can judge this exercise. Our answer: {ours}"]
+    asked = asked_for(check)
+    missing = [name for name in asked if not hasattr(mine, name)]
+    if missing:
+        return left("Not there yet", missing, "Write and run the cell above.")
+    if untouched(read_start(check), mine):
+        return left("Not written yet", asked, "Your turn, in the cell above.")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        found = list(compare_in(mine, check))
+    lines = exercise_report(found, printed.getvalue(), "cell")
+    if exercises.passes(found):
+        return [*lines, "", *exercises.answer(number)]
+    return [*lines, "", "Then run that cell again, and this one."]
+
+
+def left(title, names, what):
+    """Return what is left to do, in a line if it fits."""
+    return textwrap.wrap(f"{title}: {', '.join(names)}. {what}", WIDTH)
+
+
+def asked_for(check):
+    """Return the names that a check asks the reader's module for, as START has them."""
+    tree = ast.parse(check.read_text(encoding="utf-8"))
+    asked = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "mine"
+    }
+    start = [name for name in definitions(read_start(check)) if name in asked]
+    return start or sorted(asked)
+
+
+def definitions(source):
+    """Return {name: what stands there} of the definitions in a source."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            found[node.name] = ast.dump(node)
+        elif isinstance(node, ast.Assign):
+            names = [x.id for x in node.targets if isinstance(x, ast.Name)]
+            found |= dict.fromkeys(names, ast.dump(node))
+    return found
+
+
+def untouched(start, mine):
+    """Say whether all that a notebook has run last of an exercise is its START."""
+    written = {}
+    for cell in getattr(mine, "In", []):  # which IPython keeps: each cell that was run
+        with contextlib.suppress(SyntaxError):
+            written |= definitions(cell)
+    begun = definitions(start)
+    return all(written.get(name) == text for name, text in begun.items())
