@@ -93,13 +93,16 @@ class GPT(Model):
     Shapes: ids (N, T) of ints -> scores (N, T, vocab).
     """
 
-    def __init__(self, vocab, context, width=64, depth=2, heads=4):
+    def __init__(
+        self, vocab, context, width=64, depth=2, heads=4, dropout=0.0
+    ):
         super().__init__()
         self.context = context
         self.embedding = Embedding(vocab, width)
         kind = {"rope": True, "norm": "rms", "mlp": "swiglu"}
         blocks = (
-            TransformerBlock(width, heads, **kind) for _ in range(depth)
+            TransformerBlock(width, heads, dropout=dropout, **kind)
+            for _ in range(depth)
         )
         self.blocks = Sequential(*blocks)
         self.norm = RMSNorm()

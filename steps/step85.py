@@ -42,9 +42,9 @@ Output (rtol 0.05):
       compiled  loss 3.327   1,000 names: ~0.6 s
       the same gradients: True
     16,000 names: loss 3.30, at the end 2.07
-    ten names, 0 of them known:
-      tellye jinbeli mamille ladene hekia
-      bandell ramavi tyand smatora valoll
+    ten names, 2 of them known:
+      mae kretrina dasania berra thyan
+      rose lemayna mmikan fyisteh sherryne
 """
 
 import heapq
