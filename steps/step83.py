@@ -2,7 +2,7 @@
 
 A language model (step 70) gives each token a score. To write, we
 choose one token, put it behind the text, and let the model read
-again. But which one? With the likeliest one, always, the text soon
+again. But which one? If it is always the likeliest, the text soon
 goes in circles: what was written once becomes likely to come again.
 We could draw each token with its probability, softmax(scores). Then
 there are surprises, but too many. The unlikely tokens are so many
@@ -29,8 +29,8 @@ With p = 0.8:
 
 How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
 -log p: 0 if one token is certain, and ln V if all V are alike. And
-how are the texts? We count which share of their pieces of five
-characters came before, and which share of the words is Shakespeare's.
+how are the texts? Of their pieces of five characters, how many came
+before? Of their words, how many does Shakespeare use?
 
 Exercise: write min_p(scores, share), a fourth way. It keeps the
 tokens that are at least share times as likely as the likeliest.
