@@ -1,36 +1,36 @@
 """Step 85. One GPT at three speeds: scalars, arrays, compiled.
 
-A GPT is a formula, and a formula needs no arrays. The engine of step
-22 can compute and train it with a Variable for each single number.
-It only lacks exp and log. So here is a GPT of scalars, complete:
-lists of Variables, and sums and products of two of them.
+A GPT is a formula, and a formula needs no arrays. The engine of step 22
+can compute and train it with a Variable for each single number. It only
+lacks exp and log. So here is a complete GPT of scalars: lists of
+Variables, and sums and products of two of them.
 
-The same GPT has been built from arrays in this chapter, and step 72
-can compile it. Each of the three gets the same name, and must
+This chapter has built the same GPT from arrays, and dezero.static
+(step 72) can compile it. All three read the same first name, and must
 find the same loss and the same gradients:
 
     scalars    76,699 Functions, of one or two numbers each
     arrays     some dozens of Functions, of a whole array each
-    compiled   the calls of NumPy alone, in one function
+    compiled   only the calls of NumPy, in one function
 
-What does a Function cost? It is called, it is noted in the graph,
-and backward finds it again: some millionths of a second, whether it
-adds two numbers or two million. A scalar pays this for each single
-addition, and arrays share it. The compiled program does not pay it
-at all, but NumPy's own calls remain. They remain for large arrays,
-too: there the three lines above become two.
+What does a Function cost? It is called, it is noted in the graph, and
+backward finds it again: about twenty millionths of a second, whether it
+adds two numbers or two million. The scalars pay this for each single
+addition. An array pays once for all of its numbers. The compiled
+program does not pay at all, but NumPy's own calls remain. For large
+arrays these take nearly all of the time, and compiling gains little.
 
 The compiled program always gets arrays of the same shape. So shorter
-names are filled up, and cross_entropy leaves out those places
-(ignore_index). Then the GPT reads 16,000 names, 16 at a time, and
-invents ten of its own.
+names are filled up, and cross_entropy leaves out the places that were
+filled (ignore_index). In the end the GPT learns from 16,000 names, 16
+at a time, and invents ten of its own.
 
 This is the end of the course. You have built all of it, from a box
 around a number to a network that writes, and you know each line
 between the two.
 
 Exercise: write update(gpt, rate), an update of SGD for the GPT of
-scalars. Its loss must fall as that of the arrays does.
+scalars. Its loss must fall as the loss of the arrays does.
 
 In the package: dezero/models/gpt.py, GPT; dezero/core_simple.py;
 dezero/static/program.py, compile
@@ -178,8 +178,8 @@ class ScalarGPT:
         return loss / len(ids)
 
 
-# Step 22 looks for the latest of all waiting Functions, and here many
-# thousands wait. A heap (step 16) has it at once.
+# Step 22 looks through all waiting Functions for the latest, and here
+# many thousands wait. A heap (step 16) has it in front.
 def backward(y):
     """Fill grad of all behind y; return how many Functions it saw."""
     y.grad, heap, seen = np.ones_like(y.data), [], set()
@@ -199,8 +199,8 @@ def backward(y):
     return len(seen)
 
 
-# A text begins and ends with the end of a line. -1 stands for places
-# behind its end, and ignore_index leaves them out.
+# A name begins and ends with the end of a line. In t, -1 stands for the
+# places after the name, and ignore_index leaves them out.
 def batch(names, tokenizer, length=16):
     """Return x, t (N, length): names, and what follows each place."""
     (end,) = tokenizer.encode("\n")

@@ -31,27 +31,27 @@ class ArrayLike:
     def shape(self) -> tuple[int, ...]:
         """Length of every axis, a tuple."""
         array = self._data
-        return self._has_no("shape") if array is None else array.shape
+        return self._raise_no_data("shape") if array is None else array.shape
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
         array = self._data
-        return self._has_no("ndim") if array is None else array.ndim
+        return self._raise_no_data("ndim") if array is None else array.ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
         array = self._data
-        return self._has_no("size") if array is None else array.size
+        return self._raise_no_data("size") if array is None else array.size
 
     @property
     def dtype(self) -> np.dtype:
         """Type of the elements."""
         array = self._data
-        return self._has_no("dtype") if array is None else array.dtype
+        return self._raise_no_data("dtype") if array is None else array.dtype
 
-    def _has_no(self, what):
+    def _raise_no_data(self, what):
         raise checks.has_no_data(self, what)
 
     @property
@@ -377,14 +377,14 @@ class ArrayLike:
             out = None
         if function is None or method != "__call__" or kwargs or out:
             called = name if method == "__call__" else f"{name}.{method}"
-            raise TypeError(checks.lost(called, vars(ops)))
+            raise TypeError(checks.would_lose_graph(called, vars(ops)))
         return function(*inputs)
 
     def __array_function__(self, function, types, args, kwargs):
         # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
         ours = of_numpy.get(function.__name__)
         if ours is None:
-            raise TypeError(checks.lost(function.__name__, vars(ops)))
+            raise TypeError(checks.would_lose_graph(function.__name__, vars(ops)))
         try:
             inspect.signature(ours).bind(*args, **kwargs)
         except TypeError as error:

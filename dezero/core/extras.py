@@ -100,7 +100,7 @@ class Extras:
     def __getstate__(self):
         # Pickled or copied, a Variable is a leaf: the graph stays where it is.
         state = self.__dict__ | {"creator": None, "generation": 0}
-        for name in ("_data", "_grad", "_hooks", "_changed", "_reshaped"):
+        for name in ("_data", "_grad", "_hooks", "_changed_at", "_reshaped_at"):
             state.pop(name, None)
         return state | {"data": self.data, "grad": self._grad}
 

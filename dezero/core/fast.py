@@ -50,7 +50,7 @@ def call(self, *inputs):
     try:
         y = self.forward(*arrays)
     except Exception as error:
-        outside.explain(self, inputs, error)
+        outside.explain_forward(self, inputs, error)
         raise
     if not isinstance(y, ndarray):
         if not isinstance(y, generic):  # several outputs, or none that we know
@@ -66,11 +66,11 @@ def call(self, *inputs):
         output.creator = None
         output.generation = 0
         output.requires_grad = True
-        output._no_graph = UNDER_NO_GRAD
+        output._why_no_graph = UNDER_NO_GRAD
         return output
     self.generation = generation
     self._inputs = inputs
-    self._time = changes.latest
+    self._called_at = changes.clock
     output.creator = self
     output.generation = generation + 1
     output.requires_grad = requires_grad
