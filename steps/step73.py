@@ -1,39 +1,41 @@
 """Step 73. Normalisation: numbers that keep their size.
 
-On the way through 20 layers a number meets 20 matrices. If each
-makes it half as large, a millionth is left. If each makes it twice
-as large, it is a million times larger. The first weights can be
+On their way through 20 layers, numbers are multiplied by 20 matrices.
+If each makes them half as large, a millionth is left. If each makes
+them twice as large, they grow a million times. The first weights can be
 chosen so that neither happens (steps 44 and 51), but training then
-changes them. *Normalisation* measures the numbers behind each
-matrix, and brings them back to mean 0 and variance 1:
+changes them. *Normalisation* measures the numbers behind each matrix
+and brings them back to mean 0 and variance 1:
 
     xhat = (x - mean) / sqrt(var + eps)
     y    = gamma * xhat + beta
 
-gamma and beta are parameters, at first 1 and 0. A network that
-needs another size can learn it. eps, 0.00001 or so, keeps us from
-dividing by 0. But whose mean is it? x has a row for each sample
-and a column for each of its numbers.
+gamma and beta are parameters, at first 1 and 0. With them the network
+can learn another size and mean. eps, 0.00001 or so, keeps us from
+dividing by 0. But whose mean is it? x has a row for each sample and a
+column for each of its numbers.
 
 *Batch normalisation* (Ioffe and Szegedy, 2015) takes a column: one
-number, of all samples. What it makes of a sample depends on the
-others in the batch, and in use there may be none. So training also
-keeps *running statistics*, means over the batches so far, and test
-mode (step 54) uses these. *Layer normalisation* (Ba, Kiros and
-Hinton, 2016) takes a row, all numbers of one sample, and has one
-mode. *RMS normalisation* (Zhang and Sennrich, 2019) divides a row
-by the root of the mean of x**2, and subtracts no mean.
+number of all samples. So a sample's result depends on the others in its
+batch, and in use there may be no others. Training therefore also keeps
+*running statistics*, means over the batches so far, and test mode
+(step 54) uses these. If they are mean 3 and variance 4, a single 7
+gives (7 - 3) / 2 = 2. In training its mean is 7, and it gives 0. *Layer
+normalisation* (Ba, Kiros and Hinton, 2016) takes a row: all numbers of
+one sample. It is the same in training and in use. *RMS normalisation*
+(Zhang and Sennrich, 2019) divides a row by the root of the mean of
+x**2, and subtracts no mean.
 
 Each x moves mean and var, and through them all y of its column or
 row. With g = gy * gamma the gradient of x comes out as
 
     gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
 
-The two terms that are subtracted say what xhat doesn't notice: all
-x moved by the same amount, and all x moved away from their mean.
+xhat stays the same if all x move by one amount, or away from their mean
+by one factor. The two subtracted terms take both out of the gradient.
 
-Exercise: write layer_norm with rms_norm in one line. Which of the
-two notices that 1 is added to all x? That all x are doubled?
+Exercise: write layer_norm with rms_norm in one line. Which of the two
+results changes if 1 is added to all x? If all x are doubled?
 
 In the package: dezero/functions/norm.py, BatchNorm and batch_norm;
 dezero/functions/norm_samples.py, LayerNorm and RMSNorm
@@ -63,8 +65,8 @@ from dezero import Config, Function, Variable, as_variable, test_mode
 from dezero.gradcheck import array_allclose
 
 
-# Of arrays in forward, and of Variables in a backward that is to be
-# differentiated itself.
+# forward calls measure with arrays. A backward that is to be
+# differentiated itself (step 32) calls it with Variables.
 def measure(x, eps, axis):
     """Return x - mean, mean and 1 / sqrt(var + eps) along an axis."""
     mean = x.mean(axis=axis, keepdims=True)
@@ -180,7 +182,9 @@ def rms_norm(x, gamma, eps=1e-5):
     return RMSNorm(eps)(x, gamma)
 
 
-# The same by operators: ten Functions, and each keeps its arrays.
+# The same by operators: ten Functions, and each keeps its arrays. Is it
+# worth it to write one Function? The last line of the output compares
+# the gradients and the time.
 def composed(x, gamma, beta, eps=1e-5):
     """Return layer_norm(x, gamma, beta, eps)."""
     d, _, scale = measure(x, eps, -1)

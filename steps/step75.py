@@ -1,8 +1,8 @@
 """Step 75. Tokens: bytes, then byte-pair encoding.
 
 A network computes with numbers, so a text must become numbers first.
-Step 70 numbered the characters of its text. But the next text may
-have others, and there are more than 150,000 in all. Which numbers can
+Step 70 numbered the characters of its text. But the next text may have
+other characters, and there are more than 150,000. Which numbers can
 stand for any text? Files have an answer: *UTF-8* (Pike and Thompson,
 1993) writes a character as one to four bytes, numbers from 0 to 255:
 
@@ -19,19 +19,19 @@ sees hardly more than one line of a play.
 Which longer pieces should be tokens, too? Those that are frequent.
 *Byte-pair encoding* (Gage, 1994; Sennrich, Haddow and Birch, 2016)
 counts all pairs of neighbours, makes the most frequent pair a token,
-joins the two wherever they stand, and begins again. Three joins,
-with _ for a blank:
+joins the two wherever they stand, and begins again. Three joins, with _
+for a blank and, on the right, the most frequent pair of each line:
 
     l o w   _ l o w e r   _ l o w e s t    l o, three times
     lo w    _ lo w e r    _ lo w e s t     lo w, three times
     low     _ low e r     _ low e s t      _ low, twice
     low     _low e r      _low e s t
 
-No pair reaches over the end of a word, so it is enough to count in
-each different word once. A *tokenizer* encodes a new text by the same
-joins in the same order, and decodes ids by putting their bytes one
-behind the other. More joins make fewer tokens of a text. But each
-token needs a row in the embedding (step 69), and is seen less often.
+A blank belongs to the word after it, and no pair reaches into the next
+word. So it is enough to look at each different word once. A *tokenizer*
+encodes a new text by the same joins in the same order, and decodes ids
+by writing out their bytes. More joins make fewer tokens of a text, but
+each token needs a row in the embedding (step 69) and is rarer.
 
 Exercise: a program that writes shows each token as it comes. But a
 token may be half a character. Write stream(tokenizer, ids), which
@@ -84,12 +84,12 @@ class Bytes(Tokenizer):
         return data.decode(errors="replace")
 
 
-# A blank belongs to the word behind it. This and the rest is GPT-2's
-# rule (Radford and others, 2019): letters, digits and other characters
-# are words apart, and so are 's, 't and the like, and blanks that no
-# word takes. The rule is for any language, but the pattern knows ASCII
-# alone: so split looks at a copy of the text, in which each character
-# outside of ASCII has been replaced by one of its kind.
+# What is a word? We take the rule of Radford and others (2019):
+# letters, digits and other characters are separate words, and so are
+# 's, 't and the like, and blanks that no word takes. It is meant for
+# any language, but the pattern below knows ASCII only. So split looks
+# at a copy of the text, in which each character outside of ASCII has
+# been replaced by one of its kind.
 WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
@@ -194,9 +194,9 @@ class BPE(Bytes):
 # The first tokens are those of a training that stops early, so one
 # training is enough for the table. What is encoded there is the last
 # tenth of the text, and the training has not seen it. Texts in other
-# languages come back, too, but nothing in Shakespeare looks like them,
-# so nearly each of their bytes is a token. U+FFFD is the sign for
-# bytes that are no character: half a smile is none.
+# languages come back, too. But the training saw nothing like them, so
+# nearly every byte of theirs is a token. U+FFFD is the sign for bytes
+# that are no character, such as half of a smile.
 if __name__ == "__main__":
     whole = "--full" in sys.argv[1:]
     seen = Shakespeare(train=True, whole=whole).text

@@ -1,4 +1,4 @@
-"""Step 76. Attention: a lookup whose key need not match.
+"""Step 76. Attention: a lookup whose key need not match exactly.
 
 A dictionary that knows how many legs a cat has knows nothing about
 a kitten: it asks whether two keys are equal, and "nearly" is not
@@ -13,28 +13,30 @@ all values, each with its weight:
     weights = softmax(q @ k.T / sqrt(D))    (T, S)
     y       = weights @ v                   (T, M)
 
-for T queries q (T, D), S keys k (S, D) and their values v (S, M).
-This is *attention* (Bahdanau, Cho and Bengio, 2014). It was
-invented for translation: before each word that it writes, a network
-looks up which words of the other sentence matter now. There a small
-network gave the scores. With the product it is called *scaled
-dot-product attention* (Vaswani and others, 2017).
+for T queries q (T, D), S keys k (S, D) and their values v (S, M). This
+is *attention* (Bahdanau, Cho and Bengio, 2014). It was invented for
+translation: before each word that it writes, a network looks up which
+words of the other sentence matter now. In that network the scores came
+from a small network of their own. With scores from a product it is
+called *scaled dot-product attention* (Vaswani and others, 2017).
 
-A dictionary has no slope, but here each y moves a little when q, k
-or v moves. So all three can be learned by gradient descent.
+The answer of a dictionary has no derivative. Here each y moves a little
+when q, k or v moves a little. So gradient descent can learn all three:
+below, we learn a query that finds six legs.
 
-Why / sqrt(D)? A product of two vectors is a sum of D terms. If
-their numbers have mean 0 and variance 1, the variance of the sum is
-D, and the scores spread by sqrt(D). For a large D one score stands
-far above the others. Its weight is almost 1, the others are almost
-0, and there softmax is flat: no gradient comes back.
+Why / sqrt(D)? A product of two vectors is a sum of D terms. If their
+numbers have mean 0 and variance 1, the variance of the sum is D, and
+the standard deviation of the scores, their spread, is sqrt(D). For a
+large D one score stands far above the others. Its weight is almost 1,
+the others are almost 0, and there softmax is flat: almost no gradient
+comes back. The last table shows it, and what the division does.
 
 Exercise: write nearest(q, k, v): for each query the value of only
 the one key with the largest product. For which c does the result of
 soft_lookup(c * q, k, v) come close to it? What is it for c = 0?
 
 In the package: dezero/functions/attention.py, attention and
-attention_weights (more of them in step 77)
+attention_weights; step 77 completes them
 
 Output (rtol 0.05):
     the dictionary: cat 4, kitten None
@@ -60,16 +62,17 @@ import dezero.functions as F
 from dezero import Variable
 
 
-# k.T for a stack of tables, too: before the last two axes there may be
-# a batch.
+# This is k.T, and for a stack of tables it is the k.T of each: before
+# the last two axes there may be a batch.
 def transposed(x):
     """Return x with its last two axes exchanged."""
     *before, rows, columns = range(x.ndim)
     return x.transpose(*before, columns, rows)
 
 
-# Each row belongs to a query, and softmax goes along it. math.sqrt
-# and not np.sqrt: a number of NumPy's would make float64 of float32.
+# Each row belongs to a query, and softmax goes along it. We take
+# math.sqrt and not np.sqrt, since dividing by a number of NumPy's would
+# make float64 of float32.
 def weights(q, k):
     """Return how much each query takes of each value."""
     scores = q @ transposed(k) / math.sqrt(q.shape[-1])
@@ -105,9 +108,9 @@ def vectors(words):
     return np.array([VECTORS[word] for word in words], float)
 
 
-# A swan is part hen, part carp. A bat gets the legs of a bee: it has
-# fur and wings, and our vectors say no more. A lookup is as good as
-# its vectors.
+# A swan is part hen, part carp. A bat gets the legs of a bee: both have
+# fur and wings, and our vectors say no more. The answers can only be as
+# good as the vectors.
 def finds(p, words):
     """Return the two largest of the weights p (S,), in words."""
     first, second = np.argsort(-p)[:2]
@@ -115,8 +118,9 @@ def finds(p, words):
     return f"{text} and {p[second]:.2f} from {words[second]}"
 
 
-# We look for a word with so many legs, and only know the wish. At
-# first q is 0: all scores are 0, and all keys get the same weight.
+# We only know the answer that we wish for, six legs, and gradient
+# descent finds the query. At first q is 0: all scores are 0, and all
+# keys get the same weight.
 def learn_query(k, v, wish, updates=100, rate=0.1):
     """Return a query (1, D) for which soft_lookup gives the wish."""
     q = Variable(np.zeros((1, k.shape[1])))
@@ -128,10 +132,10 @@ def learn_query(k, v, wish, updates=100, rate=0.1):
     return q
 
 
-# 200 random queries meet 16 random keys. The loss asks for a sum of
-# the weights with random factors. Of the gradient we take the median,
-# since a few rows in which two keys are near each other would hide
-# that all the others are flat.
+# 200 random queries meet 16 random keys. The gradient is that of a sum
+# of the weights, each with a random factor. We take its median, since a
+# few rows in which two scores are close together would hide that all
+# the others are flat.
 def steepness(D, divisor):
     """Return spread of scores, mean largest weight, gradient."""
     rng = np.random.default_rng(0)

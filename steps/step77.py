@@ -1,11 +1,11 @@
 """Step 77. The causal mask: all predictions of a text in one pass.
 
-A language model (step 70) reads the tokens so far and predicts the
-next one. For training we have the whole text, with an answer behind
-each of its T tokens. Must we ask T times, each time with one token
-more? No: attention gives T results in one pass. But it looks
-everywhere, and so it would find each answer in the text itself. A
-*causal mask* says where each place may look: nowhere later.
+A language model (step 70) reads the tokens so far and predicts the next
+one. For training we have the whole text, with the answer after each of
+its T tokens. Must we ask T times, each time with one token more? No:
+attention gives T results in one pass. But it looks everywhere, so it
+would find each answer in the text itself. A *causal mask* says where
+each place may look: at itself and at earlier places.
 
     key        0 1 2 3
     query 0    1 . . .
@@ -13,29 +13,29 @@ everywhere, and so it would find each answer in the text itself. A
           2    1 1 1 .
           3    1 1 1 1
 
-How do we forbid a key? Its weight must be 0, and softmax makes a 0
-of a score of -inf only: e**-inf = 0. A score of 0 forbids nothing,
-since e**0 = 1. A query that may look nowhere has no weights at all,
-0 / 0. We answer it with 0.
+How do we forbid a key? Its weight must be 0, and only a score of -inf
+makes that in softmax: e**-inf = 0. A score of 0 forbids nothing, since
+e**0 = 1. For a query that may look nowhere, softmax would compute
+0 / 0. We let its answer be 0.
 
 A model that predicts each token from those before it is called
-*autoregressive*. In training it is given the true ones and not its
+*autoregressive*. In training it is given the true tokens and not its
 own guesses: *teacher forcing* (Williams and Zipser, 1989).
 
-Composed as in step 76, attention keeps each table (T, S) that it
-computes for the way back. One Function keeps only the weights p.
-Its backward has the gradient gs of the scores in between:
+Composed of operations as in step 76, attention keeps each table (T, S)
+that it computes, for the way back. One Function keeps only the weights
+p. With gs, the gradient of the scores, its backward is
 
     gv = p.T @ gy
     gs = p * (gy @ v.T - sum(gy * y))
     gq = gs @ k / sqrt(D)      gk = gs.T @ q / sqrt(D)
 
-gs is the gradient of softmax (step 47): from gy @ v.T, the gradient
-of p, each row's mean with the weights p is subtracted.
+The middle line is softmax's backward (step 47). gy @ v.T is the
+gradient of p, and sum(gy * y) is its row's mean with the weights p.
 
-Exercise: write window(T, width), a mask by which each place sees
-itself and width - 1 places before it. How many places back can the
-result reach if a second layer like that reads the first?
+Exercise: write window(T, width), a mask by which each place sees itself
+and width - 1 places before it. A second attention with that mask reads
+the results of the first. How many places back can it reach?
 
 In the package: dezero/functions/attention.py, Attention
 
@@ -65,9 +65,10 @@ from dezero.layers import Layer
 from dezero.optimizers import Adam
 
 
-# forward keeps p, and writes into the table of scores for it. For a
-# gradient that is to be differentiated p must be part of the graph:
-# then mixture computes it once more, by operations that we have.
+# forward keeps p, and writes it into the table of the scores. If the
+# gradient is to be differentiated itself (step 32), p must be part of
+# the graph: then mixture computes it once more, by operations that we
+# have.
 class Attention(Function):
     """y = p @ v with p = softmax(q @ k.T / sqrt(D)), by a mask.
 
@@ -109,8 +110,9 @@ def mixture(q, k, mask):
     return F.softmax(s, axis=-1)
 
 
-# True is where a query may look. F.where passes a gradient on only
-# where it has taken something: from a blind query none comes back.
+# In a mask, True means that a query may look there. F.where passes a
+# gradient on only where it has taken something, so none comes back from
+# a blind query.
 def attention(q, k, v, mask=None, causal=False):
     """Return the mean of the values that each query may see."""
     mask, blind = places(q, k, mask, causal)
@@ -126,7 +128,8 @@ def attention_weights(q, k, mask=None, causal=False):
 
 
 # With T < S the queries are the last T of the S places, so they stand
-# at S - T to S - 1: when a text grows, only new places ask (step 84).
+# at S - T to S - 1: when a text grows token by token, only the new
+# places ask.
 def places(q, k, mask, causal):
     """Return the mask, and which queries are blind, or None."""
     T, S = q.shape[-2], k.shape[-2]
@@ -151,7 +154,7 @@ def causal(q, k, v):
     return attention(q, k, v, causal=True)
 
 
-# What happens if the mask multiplies scores by 0.
+# zeroed shows what happens if the mask makes scores 0 and not -inf.
 def zeroed(q, k, v):
     """Return attention with a score of 0 for each later key."""
     s = q @ transposed(k) / math.sqrt(q.shape[-1])
@@ -185,9 +188,9 @@ class Reader(Layer):
         return F.softmax_cross_entropy(y @ self.W, ids[:, 1:].ravel())
 
 
-# Three times in four the next token is the last one + 3, and else it
-# is any of the 8. Nobody can know which, so no honest loss is below
-# the sum of -p * log(p) over what may follow.
+# Three times in four the next token is the last one + 3 (after 7 comes
+# 0 again), and else it is any of the 8. Nobody can know which, so no
+# honest loss is below the sum of -p * log(p) over what may follow.
 def texts(rng, N):
     """Return N texts of 9 tokens, as ids (N, 9)."""
     ids = rng.integers(8, size=(N, 9))
@@ -197,10 +200,10 @@ def texts(rng, N):
     return ids
 
 
-# Without a mask, only the last place does not find its answer among
-# the tokens, and the loss in training is its share alone. In use the
-# later tokens are not written yet. The causal mask hides them as well,
-# so the loss in use is one with this mask.
+# Without a mask, only the last place does not find its answer among the
+# tokens, and the mean loss in training comes almost from this place
+# alone. In use the later tokens are not written yet. The causal mask
+# hides them as well, so the loss in use is one with this mask.
 def learn(look):
     """Train a Reader; return its losses in training and in use."""
     rng = np.random.default_rng(0)

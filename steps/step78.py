@@ -1,14 +1,14 @@
 """Step 78. Many heads: one product, split and merged.
 
 Which two tokens came before this one, and in which order? A single
-lookup can hardly say it. It may give both places a weight of 1/2,
-but its answer is then the mean of two values, and a mean does not
-say which of them came first. So we make several lookups side by
-side. Each is a *head*, with queries, keys and values of its own.
+lookup can hardly tell. It may give both places a weight of 1/2. But
+then its answer is the mean of two values, and a mean does not show
+which of them came first. So we make several lookups side by side. Each
+is a *head*, with queries, keys and values of its own.
 
-In *self-attention* all three are made from the same x, by a matrix
-each. Three matrices for each of H heads would be many small
-products. Side by side they are one matrix, and one product:
+In *self-attention* all three are made from the same x, each by a
+matrix. With H heads, these would be 3 * H small products. Side by side,
+the matrices are one large matrix, and this takes one product:
 
     x (N, T, E)       N texts, T places, E numbers each
      |  qkv: a Linear, E -> 3 E
@@ -27,14 +27,15 @@ and merging compute nothing: each is a reshape, and two axes change
 places. The products of H heads cost as much as those of one, since
 each has only D = E / H numbers. out mixes what they have found.
 
-Nobody tells a head what to look for. Below a layer learns to name
-the two tokens before each place. One head of 16 numbers names only
-one of them well, two heads of 8 numbers name both. The picture
-shows where they look.
+Nobody tells a head what to look for: it learns that. Below, a layer
+learns to name the two tokens before each place. One head of 16 numbers
+gives both places about half of its weight. So it names one of the two,
+and for the other it is hardly better than chance, 1 in 8. Two heads of
+8 numbers name both. The picture shows where they look.
 
 Exercise: how many parameters has the layer for a width E? Write
-swap_heads(layer, a, b), which exchanges two heads and leaves y as
-it is. Which columns of qkv.W move, and what of out.W?
+swap_heads(layer, a, b), which exchanges two heads and leaves y as it
+is. Which columns of qkv.W must move, and which rows of out.W?
 
 In the package: dezero/layers/attention.py, MultiHeadAttention
 
@@ -103,8 +104,9 @@ class MultiHeadAttention(Layer):
         return [in_heads(x, self.heads) for x in (q, k, v)]
 
 
-# The same with a matrix for each head, as one would write it first:
-# three small products a head, and the rows of out.W that belong to it.
+# The same with a loop over the heads, as one would write it first. Each
+# head takes its columns of qkv.W, in three small products, and its rows
+# of out.W.
 def by_loop(layer, x):
     """Return layer(x), one head after another."""
     E, D = x.shape[-1], x.shape[-1] // layer.heads
@@ -120,8 +122,8 @@ def by_loop(layer, x):
     return y
 
 
-# 8 places, 8 tokens. A place is 16 numbers: a 1 at its token and a 1
-# at its place. (What else can stand for a place comes in step 79.)
+# 8 places, 8 tokens. A place is 16 numbers: a 1 at its token and a 1 at
+# its place. (Step 79 has better ways to say the place.)
 def texts(rng, N):
     """Return N random texts, as ids (N, 8) and x (N, 8, 16)."""
     ids = rng.integers(8, size=(N, 8))
@@ -131,7 +133,8 @@ def texts(rng, N):
 
 
 # The 16 numbers of y are two times 8 scores: for the token before, and
-# for the one before that. The first two places have no two before them.
+# for the one before that. The first two places are left out: they have
+# no two tokens before them.
 def scores_and_answers(layer, ids, x):
     """Return scores (N, 6, 2, 8) and answers (N, 6, 2)."""
     scores = layer(x).reshape(-1, 8, 2, 8)[:, 2:]

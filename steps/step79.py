@@ -1,37 +1,37 @@
 """Step 79. Positions: attention does not see the order of the words.
 
-"dog bites man" and "man bites dog" have the same words. Does
-attention notice which of them comes first? A query goes through all
-keys, and nothing in a key says where it stands. If you shuffle the
-words, you get the same answers, shuffled. A function that does this
-is *permutation equivariant*. A text needs more, namely a *positional
-encoding* (Vaswani and others, 2017), which tells a word its place.
-There are three usual ways:
+"dog bites man" and "man bites dog" have the same words. Does attention
+notice their order? A query is compared with all keys, and nothing in a
+key says where it stands. If you shuffle the words, you get the same
+answers, shuffled. A function that does this is *permutation
+equivariant*. A text needs more: a *positional encoding* (Vaswani and
+others, 2017) tells each word its place. There are three usual ways:
 
-1. Add a table of sines. The hands of a clock have different speeds,
-and together they tell the time. A row is a clock at place t:
+1. Add a table of sines to the words. The hands of a clock have
+different speeds, and together they tell the time. Row t of the table is
+a clock at time t, with D/2 hands of the speeds w:
 
-    sin(t * w), cos(t * w)    D/2 speeds w, 1 ... 1/10000
+    sin(t * w), cos(t * w)    w from 1 to about 1/10000
 
-2. Add a learned table, an embedding (step 69) of the places instead
-of the words. It has no row for a place that it never saw.
+2. Add a learned table, an embedding (step 69) of the places instead of
+the words. It has no row for places beyond its end.
 
-3. *Rotary position embedding* (RoPE; Su and others, 2021) adds
-nothing. It takes the numbers of q and k in pairs, and turns each
-pair as a hand of that clock:
+3. *Rotary position embedding* (RoPE; Su and others, 2021) adds nothing
+to x. It takes the numbers of q and k in pairs, and turns each pair like
+a hand of that clock, by the angle t * w:
 
-    (a, b) -> (a cos - b sin, a sin + b cos)    of t * w
+    (a, b) -> (a cos - b sin, a sin + b cos)
 
-q @ k stays the same when both are turned by one angle. So for q at
-place t and k at place s only the difference counts, (t - s) * w:
-the score depends on the distance, wherever the two stand. v is not
-turned. It is what is found, and not how.
+q @ k stays the same when both are turned by the same angle. So for q at
+place t and k at place s only the difference (t - s) * w counts: the
+score depends on the distance, wherever the two stand. v is not turned:
+it has no part in the score.
 
 Which of them learns to find a place? The task is to name the letter
-that stood three places before, among random letters. A model with
-one attention learns from 100 batches of texts of 16 letters. Then it
-reads texts of 64. The picture shows the table, and that the scores
-of RoPE are the same along each diagonal.
+that stood three places before, among random letters. A model with one
+attention learns from 100 batches of texts of 16 letters. Then it reads
+texts of 64. The picture shows the table, and RoPE's scores of equal
+words, the same along each diagonal.
 
 Exercise: a pair (a, b) is a complex number a + bi, and a turn is a
 product with e**(i * angle). Write rope in this way. Which of the
@@ -104,8 +104,9 @@ class Rope(Function):
         return Rope(self.cos, -self.sin)(gy)
 
 
-# The angles are float64, whatever x is: a place far on in a text times
-# a speed would lose its last digits.
+# The table sin begins with minus signs: the first half of y is a cos -
+# b sin. The angles are float64, whatever x is: in float32, a place far
+# on in a text times a speed would lose its last digits.
 def rope(x, start=0, base=10000.0):
     """Return x (..., T, D), its pairs turned by t * w, t from start."""
     angle = angles(start, *x.shape[-2:], base)
@@ -115,10 +116,10 @@ def rope(x, start=0, base=10000.0):
     return Rope(np.asarray(cos), np.asarray(sin))(x)
 
 
-# causal (step 77): nobody sees the letters that follow. Without places
-# a model can still count the letters before, and guess a frequent one.
-# So it finds more than one in eight. MultiHeadAttention turns q and k
-# in the same way, if it is told rope=True.
+# With causal=True (step 77) no place sees the letters that follow.
+# Without places a model can still count the letters so far, and guess a
+# frequent one: so it is right more often than one time in eight.
+# MultiHeadAttention, too, turns q and k if it is told rope=True.
 class Reader(Layer):
     """One attention over letters, with places told in one way.
 

@@ -1,9 +1,9 @@
 """Step 80. The transformer block: read from the stream, add to it.
 
-Attention (step 77) carries numbers from word to word, but it makes
-only means of values. An MLP (step 45) computes, but with one word at
-a time. A *transformer* (Vaswani and others, 2017) does both in turn,
-in each *transformer block*:
+Attention (step 77) carries numbers from word to word, but it can only
+make means of values. An MLP (step 45) computes new numbers, but from
+one word at a time. A *transformer* (Vaswani and others, 2017) does both
+in turn, in each *transformer block*:
 
      x (N, T, E)
      |-------------+
@@ -18,23 +18,23 @@ in each *transformer block*:
      y (N, T, E)
 
 Each + is a residual connection (step 74). What runs straight down is
-the *residual stream* (Elhage and others, 2021): a vector for each
-word, which all parts read and add to. A norm in front of a part is a
-*pre-norm* (Xiong and others, 2020). In 2017 it stood behind the +.
-With a pre-norm the straight way leaves gradients as they are.
+the *residual stream* (Elhage and others, 2021): a vector for each word,
+which all parts read and add to. A norm in front of a part is a
+*pre-norm* (Xiong and others, 2020). In the paper of 2017 the norm came
+after the +. With pre-norms, gradients pass the straight way unchanged.
 
 The MLP has 4 * E units with the activation function *GELU* (Hendrycks
-and Gimpel, 2016). relu asks if x > 0, and GELU how likely a normal
-random number z is below x: gelu(x) = x * P(z < x). Many large models
-use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a second number
-from a matrix of its own, that says how much of the unit passes.
+and Gimpel, 2016). relu asks if x > 0. GELU asks how likely it is that a
+normal random number z is below x: gelu(x) = x * P(z < x). Many large
+models use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a second
+number from a second matrix, that says how much of the unit passes.
 
-A block begins with zeros where it adds: at first y = x, as if no
-block were there, however many there are. Does it learn then?
+The last matrix before each + begins with zeros. So at first y = x,
+however many blocks there are. Can a block learn then?
 
-Exercise: write PostBlock, with a norm behind each + and none before.
-Give 12 blocks of either kind random numbers for the zeros. How large
-do y and the first x's gradient get?
+Exercise: write PostBlock, with a norm behind each + and none before. In
+12 blocks of either kind, replace the zeros by random numbers. How large
+do y and the gradient of the first x get?
 
 In the package: dezero/layers/transformer.py, TransformerBlock;
 dezero/layers/norm.py, LayerNorm and RMSNorm;
@@ -66,10 +66,11 @@ from dezero.layers import Layer, Linear, MultiHeadAttention
 from dezero.optimizers import SGD
 
 
-# Without an integral there is no formula for this probability. The
-# paper has one that is nearly right. It is written with tanh there, and
-# tanh(u / 2) is 2 * sigmoid(u) - 1. The derivative leads beyond 1 and
-# below 0, as the picture shows; it has no jump as that of relu has.
+# This probability is an integral, without an exact formula of functions
+# that we have. The paper gives a formula that is nearly right, and the
+# output says how nearly. There it is written with tanh, and tanh(u/2)
+# is 2 * sigmoid(u) - 1. The picture shows that the derivative goes
+# beyond 1 and below 0, and has no jump as that of relu has.
 class GELU(Function):
     """y = x * s, gx = gy * s * (1 + x * (1 - s) * du/dx).
 
@@ -109,7 +110,9 @@ def swiglu(x, gate):
     return silu(gate) * x
 
 
-# Both are as BatchNorm in step 74, without running statistics.
+# Both are built as BatchNorm in step 74, without running statistics. x
+# may have more than two axes: the package's F.layer_norm goes along the
+# last one.
 class LayerNorm(Layer):
     """layer_norm (step 73) with gamma and beta to be trained."""
 
@@ -145,13 +148,15 @@ class RMSNorm(Layer):
 NORMS = {"layer": LayerNorm, "rms": RMSNorm}
 
 
-# SwiGLU has three matrices instead of two. With 8/3 * width numbers
-# within they have about as many weights together.
+# SwiGLU has three matrices instead of two. With 8/3 * width units
+# (rounded up to a multiple of 8) they have about as many weights
+# together as two with 4 * width. MultiHeadAttention is that of step 78,
+# with the rope of step 79 and dropout. cache is for step 84.
 #
-# Is it good to begin with zeros? In three trainings of step 81's GPT
-# (200 updates, rate 0.003) the loss on new text was 2.37 on average.
-# With random numbers in their place it was 2.45, whether they had the
-# usual size or half of it.
+# Is it good to begin with zeros? In three trainings of the network of
+# step 81 (200 updates, rate 0.003), the loss on new text was 2.37 on
+# average. With random numbers in their place it was 2.45, whether they
+# had the usual size or half of it.
 class TransformerBlock(Layer):
     """x + attention(norm(x)), then the same with an MLP.
 
@@ -197,8 +202,9 @@ class TransformerBlock(Layer):
 
 
 # If W is 0 in h @ W + b, the gradient of h, gy @ W.T, is 0 as well, and
-# so is all that comes before. W and b have a gradient, and after one
-# update W isn't 0 any more.
+# so are all gradients before it. But W and b themselves have a
+# gradient. After one update W isn't 0 any more, and all the others get
+# theirs.
 def reached(layer):
     """Return how many of the parameters of a layer have a gradient."""
     found = [bool(p.grad.data.any()) for p in layer.params()]

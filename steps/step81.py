@@ -1,9 +1,9 @@
-"""Step 81. GPT: a network that writes, and its honest rivals.
+"""Step 81. GPT: all parts in a row, and rivals to judge it by.
 
-All parts are there: tokens (step 75), attention that looks only
-back (77), heads (78), positions (79) and the block (80). A *GPT*,
-a generative pre-trained transformer (Radford and others, 2018),
-puts them in a row:
+All parts are there: tokens (step 75), attention that looks only back
+(77), heads (78), positions (79) and the block (80). A *GPT*, a
+generative pre-trained transformer (Radford and others, 2018), puts them
+in a row. Our tokens are characters here, as in step 70:
 
     ids               (N, T)
      v
@@ -11,30 +11,31 @@ puts them in a row:
      v
     block, block      (N, T, E)   each adds something
      v
-    norm              (N, T, E)
+    norm              (N, T, E)   h
      v
     scores            (N, T, V)   one for each token there is
 
-At every place of the text it says what comes next: T predictions
-in one pass, and the loss is the mean of their cross-entropies. The
-score of a token is the product of h with the token's own vector
-from the embedding. To use that matrix twice is called *weight
-tying* (Press and Wolf, 2016).
+At every place of the text it says what comes next: T predictions in one
+pass, and the loss is the mean of their cross-entropies. A token's score
+is the product of h with its own vector in the embedding: using one
+matrix twice is called *weight tying* (Press and Wolf, 2016).
 
 What does a loss of 2.0 mean? A network that knows nothing gives
 each of V tokens the probability 1 / V, and its loss is ln V. In
 reverse, exp(loss) is the *perplexity*: with a loss of 2.0 the
 network is as unsure as if it guessed among exp(2.0) = 7.4 tokens.
 
-Is that good? Only rivals can tell. A *bigram* table counts which
-character follows which one, and a *trigram* table which follows
-which two (Shannon, 1948). Neither needs training. The third rival
-is an LSTM (step 60). It sees the same batches, and one update of it
-takes about as long. All are judged on text that none has seen.
+Is that good? To judge it, we need rivals. A *bigram* table counts which
+character follows which one, and a *trigram* table which follows which
+two (Shannon, 1948). Neither needs training. The third rival is an LSTM
+(step 60). It sees the same batches, and one update of it takes about as
+long. All are judged on text that none has seen. After only 200 updates
+the LSTM is best, and the GPT has just caught up with the trigram table.
 
 Exercise: write parameters(V, E, depth, hidden), which counts the
-numbers in a GPT. GPT-2 has V = 50,257, E = 768, depth 12, hidden
-2,048: how many has it, and which share is the embedding?
+numbers in a GPT with so many units in an MLP. For the sizes of GPT-2 (V
+50,257, E 768, depth 12) and hidden 2,048: how many are there, and what
+share is in the embedding?
 
 In the package: dezero/models/gpt.py, GPT;
 dezero/layers/transformer.py, Embedding
@@ -92,13 +93,16 @@ class GPT(Model):
     Shapes: ids (N, T) of ints -> scores (N, T, vocab).
     """
 
-    def __init__(self, vocab, context, width=64, depth=2, heads=4):
+    def __init__(
+        self, vocab, context, width=64, depth=2, heads=4, dropout=0.0
+    ):
         super().__init__()
         self.context = context
         self.embedding = Embedding(vocab, width)
         kind = {"rope": True, "norm": "rms", "mlp": "swiglu"}
         blocks = (
-            TransformerBlock(width, heads, **kind) for _ in range(depth)
+            TransformerBlock(width, heads, dropout=dropout, **kind)
+            for _ in range(depth)
         )
         self.blocks = Sequential(*blocks)
         self.norm = RMSNorm()
@@ -127,8 +131,8 @@ class LSTMModel(Model):
 
 
 # A row for each context of k tokens, first k = 0, then 1, and so on.
-# Many rows have hardly been seen. So each counts as if it had been seen
-# once more, and then went as the shorter context says.
+# Many contexts were hardly ever seen. So each gets one count more,
+# shared out among the tokens as the shorter context predicts.
 def table_loss(train, test, n, vocab):
     """Return the loss on test, by counts of what follows n tokens."""
     p = np.full(len(test) + 1, 1 / vocab)
@@ -144,7 +148,7 @@ def table_loss(train, test, n, vocab):
     return -np.log(p).mean()
 
 
-# T cross-entropies of N texts are N * T cross-entropies.
+# N texts with T predictions each are N * T rows of scores.
 def loss_of(model, x, t):
     """Return the mean cross-entropy over all places of all texts."""
     y = model(x)

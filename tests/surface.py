@@ -273,6 +273,9 @@ class|objects|strings|complex|list of it|uint8|Variable(None)|0-d|(0, 3)|(3, 0)|
 FEW = ("None", "str", "list", "dict", "-1", "0", "2.5", "nan", "object", "class")
 FEW += ("Variable(None)", "(0, 3)", "(4, 7)")
 
+# Those without a number that is taken for a number of blocks, or of tokens.
+SMALL = [name for name in SOME if name != "1e18"]
+
 # --- good arguments -----------------------------------------------------------
 
 X = np.array([[0.3, -1.2, 2.1], [-0.4, 1.6, 0.9]])
@@ -300,6 +303,12 @@ def net():
     model = models.MLP((4, 2))
     F.sum(model(Variable(X.astype(np.float32)))).backward()
     return model
+
+
+def kept(k, v):
+    """Append to a new cache."""
+    with no_grad():
+        return layers.KVCache().append(k, v)
 
 
 def parameters():
@@ -601,6 +610,10 @@ ROWS = {
     "layers.MultiHeadAttention.lookup": called(4, 2)
     .of(layers.MultiHeadAttention)
     .get("lookup", TEXTS, None),
+    "layers.KVCache": called(),
+    "layers.KVCache.append": called(IMAGES, IMAGES).of(kept),
+    "layers.Embedding": called(4, 3).then(LABELS),
+    "layers.Embedding.scores": called(4, 3).of(layers.Embedding).get("scores", X),
     "layers.BatchNorm": called().then(X),
     "layers.LayerNorm": called(1e-5).then(X),
     "layers.RMSNorm": called(1e-5).then(X),
@@ -620,6 +633,12 @@ ROWS = {
     .get("plot", X, to_file="model.dot")
     .few(),
     "models.MLP": called((4, 2), F.relu).then(X),
+    "models.GPT": called(5, 4, 4, 1, 2, 0.5).then(LABELS[None], None).few(*SMALL),
+    "models.GPT.generate": called(5, 4, 4, 1, 2)
+    .of(models.GPT)
+    .get("generate", LABELS, 2, 0.5, 2, 0.5, 0, True)
+    .few(*SMALL),
+    "models.token_probabilities": called(X[0], 0.5, 2, 0.5),
     "models.Sequential": called(LAYER, F.relu, Made(lambda: layers.Linear(2))).then(X),
     "models.VGG16": called(False).few(),
     "models.VGG16.preprocess": called(PICTURE, (8, 8), np.float32).of(

@@ -13,7 +13,7 @@ from curriculum.package import Package, imports
 from curriculum.places import PACKAGE
 
 #     advice, cuda, nodes, guards <- core <- functions <- layers <- models
-#     within core: config, changes <- checks <- arraylike <- extras, settled,
+#     within core: config, changes <- checks <- arraylike <- extras, unshared,
 #                  backward <- variable <- outside <- function <- shape <- indexing
 #                  <- arithmetic, reduction      shape <- matmul      function <- fast
 #     core <- graph, gradcheck <- utils <- models, datasets
@@ -33,8 +33,8 @@ ARROWS = {
     "core.arraylike": ["advice", "core.checks"],
     "core.extras": ["nodes", "core.arraylike", "core.config"],
     "core.backward": ["cuda", "core.config", "core.changes"],
-    "core.settled": ["core.arraylike", "core.config"],
-    "core.variable": ["core.extras", "core.backward", "core.settled"],
+    "core.unshared": ["core.arraylike", "core.config"],
+    "core.variable": ["core.extras", "core.backward", "core.unshared"],
     "core.outside": ["core.variable"],
     "core.function": ["core.outside"],
     "core.fast": ["core.function"],

@@ -353,6 +353,7 @@ LAYERS = {
         (lambda: L.Linear(3, nobias=True, in_size=4), ROWS),
     ],
     "EmbedID": [(lambda: L.EmbedID(7, 3), np.array([1, 6, 1, 0]))],
+    "Embedding": [(lambda: L.Embedding(7, 3), np.array([1, 6, 1, 0]))],
     "Conv2d": [
         (lambda: L.Conv2d(5, 3, pad=1), IMAGES),
         (lambda: L.Conv2d(5, (3, 2), stride=2, nobias=True, in_channels=4), IMAGES),
@@ -387,6 +388,7 @@ LAYERS = {
         (lambda: models.BasicBlock(4, 6, stride=2), IMAGES),
     ],
     "Fire": [(lambda: models.Fire(4, 2, 3), IMAGES)],
+    "GPT": [(lambda: models.GPT(7, 5, 4, 2, 2), np.array([[1, 6, 1, 0, 2]]))],
     "Sequential": [(lambda: Sequential(L.Linear(8), F.relu, L.Linear(3)), ROWS)],
     "MLP": [(lambda: MLP((8, 3)), ROWS), (lambda: MLP((8, 8, 3), F.gelu), ROWS)],
 }
@@ -485,6 +487,22 @@ def test_layer_copied_saved_and_pickled(device, xp, name, make, x, tmp_path):
     fresh.load_weights(tmp_path / "weights")
     for param, array in zip(fresh.params(), arrays):
         np.testing.assert_array_equal(cuda.as_numpy(param), array)
+
+
+@twins("")
+def test_a_gpt_writes_the_same(device, xp):
+    """With a cache and without, within the context and beyond it."""
+    np.random.seed(0)  # noqa: NPY002
+    model = models.GPT(7, 6, 8, heads=2)
+    model(np.zeros((1, 1), int))
+    for param in model.params():
+        param.data = np.random.default_rng(0).normal(0, 0.5, param.shape)
+    expected = model.generate([1, 2], 15, top_k=5, top_p=0.9, seed=0)
+    model.to_gpu()
+    for cache in True, False:
+        for prompt in [1, 2], xp.asarray([1, 2]):
+            got = model.generate(prompt, 15, top_k=5, top_p=0.9, seed=0, cache=cache)
+            assert got == expected
 
 
 # ------------------------------------------------------------------ optimizers

@@ -162,7 +162,8 @@ def test_place_after_place_with_a_cache(rope):
     y = attend(X).data
     for cuts in [1, 2], [2], [1]:
         cache = KVCache()
-        parts = [attend(x, cache=cache).data for x in np.split(X, cuts, axis=1)]
+        with no_grad():
+            parts = [attend(x, cache=cache).data for x in np.split(X, cuts, axis=1)]
         np.testing.assert_allclose(np.concatenate(parts, axis=1), y, atol=1e-12)
         assert len(cache) == 3
 
@@ -235,3 +236,21 @@ def test_what_is_no_text():
         layer()(X, np.ones((3, 3)))
     with pytest.raises(TypeError, match=r"cache must be a KVCache or None.*step 84"):
         layer()(X, cache=[])
+
+
+def test_a_cache_refuses_what_would_be_wrong():
+    attend, cache = layer(causal=True), KVCache()
+    with pytest.raises(RuntimeError, match=r"KVCache: .* within no_grad.*step 84"):
+        attend(X, cache=cache)  # the gradient would end there, in silence
+    assert len(cache) == 0
+    with no_grad():
+        with pytest.raises(ValueError, match=r"a cache needs causal=True.*step 84"):
+            layer()(X, cache=cache)
+        attend(X, cache=cache)
+        with pytest.raises(
+            ValueError, match=r"N, H, D = 2, 2, 2 .*\(1, 2, 3, 2\).*new"
+        ):
+            attend(X[:1], cache=cache)
+        with pytest.raises(ValueError, match=r"must be \(N, H, T, D\), got \(2, 3\)"):
+            KVCache().append(X[0, :2, :3], X[0, :2, :3])
+    assert len(cache) == 3

@@ -1,11 +1,12 @@
-"""What became of the numbers: whether an array is still the one that forward used.
+"""Was an array changed after forward used it? Then its gradients would be wrong.
 
     y = a * x
     a.data = a.data - 1  # noted here, by the property Variable.data
     y.backward()         # RuntimeError: Mul: input 0 ... was changed after forward
 
-`latest` is how often the data of any Variable was set so far. A Function notes what it
-was at its call, a Variable when its own data was set last.
+`clock` counts how often the data of any Variable was set. A Function notes the time of
+its call (func._called_at), and a Variable when its data was set last (x._changed_at).
+If x._changed_at is later than func._called_at, forward has used other numbers.
 """
 
 import copy
@@ -13,33 +14,34 @@ import threading
 
 import numpy as np
 
-latest = 0
-_one_at_a_time = threading.Lock()
+clock = 0
+_lock = threading.Lock()  # no two changes get the same time
 
 
-def note(x, data):
+def note_change(x, data):
     """Note that the data of a Variable x is set; return what x is to hold."""
-    global latest
+    global clock
     old = x._data
-    if data is None and old is not None:  # backward may need its shape
+    if data is None and old is not None:  # backward may still need its shape
         data = Gone(old, f"Variable{named(x)}: its data was set to None (see step 43)")
-    with _one_at_a_time:
-        latest += 1
-        x._changed = latest
+    with _lock:
+        clock += 1
+        x._changed_at = clock
         if old is not data and old is not None and data.shape != old.shape:
-            x._reshaped = latest
+            x._reshaped_at = clock
     return data
 
 
 def with_stand_ins(func):
-    """Return func; if its inputs or output have changed since its call, a copy of it.
+    """Return func, or a copy of it if its inputs or output changed since its call.
 
-    In the copy, what has changed is a Gone: it still has its shape, which is all that
-    the backward of a sum needs. A backward that asks it for numbers gets a RuntimeError
-    that says what was changed.
+    In the copy, a Gone stands in for each Variable that changed. It has the shape,
+    which is all that the backward of a sum needs. A backward that asks it for numbers
+    gets a RuntimeError that says what was changed.
     """
     outputs = [y() for y in func._outputs]
-    if all(_what_changed(x, func._time) is None for x in [*func._inputs, *outputs]):
+    used = [*func._inputs, *outputs]
+    if all(_what_changed(x, func._called_at) is None for x in used):
         return func
     twin = copy.copy(func)
     inputs = enumerate(func._inputs)
@@ -50,14 +52,14 @@ def with_stand_ins(func):
 
 
 def _what_changed(x, time):
-    """Return the Variable that makes the numbers of x others than they were, or None.
+    """Return the Variable by whose change x has other numbers than at time, or None.
 
-    That is x itself, or what x is a view of, as W.T is one of W: an update in place
-    changes both.
+    That is x itself, or what x is a view of: W.T is a view of W, and an update of W in
+    place changes both.
     """
     waiting = [] if x is None else [x]
     for x in waiting:  # grows while it is read
-        if x._changed > time:
+        if x._changed_at > time:
             return x
         owner = _base(x._data)
         if owner is not None and x.creator is not None:
@@ -69,41 +71,43 @@ def _what_changed(x, time):
 
 
 def _base(array):
-    """Return the array whose memory this one shows, None for memory of its own."""
+    """Return the array that this one is a view of, None if it is no view."""
     return None if type(array) is Gone else getattr(array, "base", None)
 
 
 def _stand_in(func, x, place):
     """Return x, or what stands in for it after a change of its data."""
-    changed = _what_changed(x, func._time)
+    changed = _what_changed(x, func._called_at)
     if changed is None:
         return x
     name = type(func).__name__
     kind = "Parameter" if changed._is_parameter else "Variable"
     view = "" if changed is x else "a view of "
-    what = f"{name}: {place}, {view}the {kind}{named(changed)} of shape "
-    what += f"{changed.shape},"
     if x.data is None:
-        what += (
-            " has no data any more, it was set to None after forward, and the "
+        happened = (
+            "has no data any more, it was set to None after forward, and the "
             f"backward of {name} needs it (see step 43)"
         )
     else:
-        what += (
-            " was changed after forward, by an optimizer or by hand, so backward "
+        happened = (
+            "was changed after forward, by an optimizer or by hand, so backward "
             "would be wrong; compute the loss anew, and call backward before the "
             "update (see step 46); where a state leads back to an earlier update, end "
             "the graph there, by loss.unchain_backward() or reset_state() (see step 59)"
         )
-    if x._reshaped > func._time:  # not even its shape can be used
-        raise RuntimeError(what)
-    gone = Gone(x._data, what)
+    who = f"{name}: {place}, {view}the {kind}{named(changed)} of shape {changed.shape},"
+    if x._reshaped_at > func._called_at:  # not even its shape can be used
+        raise RuntimeError(f"{who} {happened}")
+    gone = Gone(x._data, f"{who} {happened}")
     gone.requires_grad = x.requires_grad
     return gone
 
 
 class Gone(np.lib.mixins.NDArrayOperatorsMixin):
-    """What stands where numbers were: their shape and dtype, and why they are gone."""
+    """Stands where an array was: it has the shape and dtype, and says why it is gone.
+
+    It stands in for a Variable as well, in the inputs of a Function: see _data.
+    """
 
     def __init__(self, array, reason):
         self.shape, self.ndim, self.size = array.shape, array.ndim, array.size
@@ -112,7 +116,7 @@ class Gone(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def _data(self):
-        return self  # in a Function's inputs it stands for a Variable
+        return self  # its array is itself
 
     def __len__(self):
         return self.shape[0]
@@ -124,7 +128,7 @@ class Gone(np.lib.mixins.NDArrayOperatorsMixin):
         self.refuse()
 
     def refuse(self, *args, **kwargs):
-        """Say why there are no numbers."""
+        """Raise RuntimeError: why there are no numbers."""
         raise RuntimeError(self.reason)
 
     __array__ = __array_ufunc__ = __array_function__ = refuse
@@ -132,5 +136,5 @@ class Gone(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def named(x):
-    """Return the name of a Variable in brackets, with a blank in front, or ''."""
+    """Return " (W)" for a Variable of the name W, "" for one without: for errors."""
     return f" ({x.name})" if x.name is not None else ""

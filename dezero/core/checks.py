@@ -1,6 +1,7 @@
-"""What a Variable refuses, and the sentences that say why.
+"""The errors of a Variable: what it refuses, and the sentences that say why.
 
-Each check_... raises, or does nothing; as_data gives back what is to be kept.
+They stand here so that the methods of Variable stay short. A check_... raises an error
+or does nothing, a refuse_... always raises. The others return what their name says.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from dezero.guards import shown
 
 NUMBERS = "fiub"  # kinds of dtype: floats, integers with and without sign, bools
 
-# Why backward finds no graph.
+# Why backward finds no graph: for Variable._why_no_graph.
 UNDER_NO_GRAD = (
     "this Variable was computed under no_grad(), so it does not know how; compute it "
     "outside the with block (see step 18)"
@@ -44,11 +45,11 @@ def check_array_module(module):
         )
 
 
-def as_data(x, data, is_variable):
+def as_data(x, data):
     """Return what the data of a Variable x is to be, or refuse it."""
     if data is None:
         return data
-    if is_variable:
+    if hasattr(data, "_data"):  # a Variable
         expected = (
             "expected an ndarray, got a Variable; compute with arrays here, "
             "x.data -= lr * x.grad.data (see step 32)"
@@ -99,7 +100,7 @@ def check_has_axis(x):
         )
 
 
-def check_computes(func):
+def check_creator(func):
     """Refuse a creator that is no Function, or was not called."""
     if getattr(func, "_inputs", None) is None:
         raise TypeError(
@@ -150,8 +151,8 @@ def check_seed(x, seed, source):
     try:
         array = seed._data if hasattr(seed, "_data") else seed
         array = array if cuda.is_array(array) else np.asarray(array)
-    except (ValueError, TypeError):  # a list of Variables, or of rows not of a length
-        array = np.asarray(None)
+    except (ValueError, TypeError):  # a list of Variables, or of rows of many lengths
+        array = np.asarray(None)  # an array of objects, refused here:
     if array.dtype.kind not in NUMBERS:
         kind = type(seed).__name__
         if array.dtype.kind == "O" and hasattr(seed, "_data"):
@@ -169,7 +170,7 @@ def check_seed(x, seed, source):
         )
 
 
-def check_sum(x):
+def check_can_add_to_grad(x):
     """Refuse to add a gradient to a grad of another shape."""
     if x._grad.shape != x.shape:
         raise ValueError(
@@ -179,8 +180,8 @@ def check_sum(x):
         )
 
 
-def lost(name, ours):
-    """Return what an error says when NumPy's function of that name is refused."""
+def would_lose_graph(name, ours):
+    """Return the sentence about NumPy's function of that name, which is refused."""
     instead = f"F.{name}, or " if name in ours else ""
     return (
         f"Variable: np.{name} would lose the graph; use {instead}x.data for the array "

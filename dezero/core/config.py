@@ -1,4 +1,6 @@
-"""Switches: what a call of a Function records and computes. Each thread has its own.
+"""The switches that a Function looks at when it is called (step 18).
+
+Each thread has its own: no_grad() in one does not stop another one from recording.
 
 >>> with no_grad():
 ...     Config.enable_backprop
@@ -12,20 +14,20 @@ from dezero.guards import flag
 
 
 class _Config(threading.local):
-    """The switches: two for everybody, and two of the engine's own.
+    """Four switches. Programs set the first two, only the engine sets the others.
 
     enable_backprop  record the graph (off under no_grad, step 18)
     train            dropout drops, batch_norm uses the batch (off in test_mode)
 
-    wrap             a call takes and returns Variables. Off, a call is its forward,
-                     ndarrays in and out: so the backwards of the package run where
-                     nobody will differentiate the gradient (see backward.py)
-    handler          None, unless dezero.static follows a program (step 72). Then it
-                     is asked instead:
-                         handler.call(func, inputs)     what func(*inputs) gives
-                         handler.backward(func, gys)    what func.backward(*gys) gives
-                         handler.read(x, name)          what x.data or x.grad is
-                         handler.write(x, name, value)  whether x may be changed so
+    wrap             a call wraps its result into a Variable. Off, func(*arrays) is
+                     func.forward(*arrays), ndarrays in and out. A backward without
+                     create_graph runs so, in half of the time (see backward.py)
+    handler          None, except while dezero.static compiles a program (step 72).
+                     Then these take the place of what they are named after:
+                         handler.call(func, inputs)     func(*inputs)
+                         handler.backward(func, gys)    func.backward(*gys)
+                         handler.read(x, name)          x.data or x.grad
+                         handler.write(x, name, value)  a check, before it is set
     """
 
     enable_backprop = True
@@ -47,7 +49,7 @@ Config = _Config()
 
 
 def _check_switch(who, name):
-    """Refuse a name that is no switch for everybody."""
+    """Raise AttributeError unless name is a switch that programs may set."""
     if not isinstance(name, str) or name not in ("enable_backprop", "train"):
         raise AttributeError(
             f"{who}: expected 'enable_backprop' or 'train', got {name!r} (see step 18)"
@@ -56,7 +58,7 @@ def _check_switch(who, name):
 
 @contextlib.contextmanager
 def using_config(name, value):
-    """Set Config.name to value inside a with block, whatever happens in it."""
+    """Set Config.name to value inside a with block, also if an error ends it."""
     _check_switch("using_config", name)
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -67,17 +69,17 @@ def using_config(name, value):
 
 
 class switched:
-    """Set switches inside a with block, also wrap and handler; restore all behind it.
+    """Set several switches, of any kind, inside a with block: for the engine.
 
-    A class and not a generator as using_config: every backward enters it, and it takes
-    half of the time. vars(Config) are the switches that this thread has set.
+    Every backward enters one, so it is a class: a generator, as using_config is,
+    takes twice the time.
     """
 
     def __init__(self, **values):
         self.values = values
 
     def __enter__(self):
-        own = vars(Config)  # this thread's
+        own = vars(Config)  # the switches that this thread has set
         self.old = own.copy()
         own.update(self.values)
 
@@ -97,4 +99,4 @@ def test_mode():
     return using_config("train", False)
 
 
-test_mode.__test__ = False  # pytest: the name is the contract's, not a test
+test_mode.__test__ = False  # its name begins as a test's, and pytest would call it

@@ -1,7 +1,7 @@
 """Function: a computation that knows its derivative; each call is a node of the graph.
 
-The same call, written out for speed, is in fast.py. What is asked of a Function that a
-reader writes, and of what it is given, is in outside.py.
+The same call, written out for speed, is in fast.py. The checks of a Function that you
+write yourself, and of what a Function is given, are in outside.py.
 """
 
 import copy
@@ -31,17 +31,17 @@ class Function:
         outputs      list of weak references to the output Variables
         generation   the largest generation among the inputs
 
-    takes_arrays   True: where nobody will differentiate the gradient, gys and
-                   self.inputs are ndarrays in backward, and F.cos(x) is one, too;
-                   a formula such as gy * F.cos(x) serves both. And forward may get
-                   NumPy's scalars for 0-d arrays. So it is in the package. A class
-                   written elsewhere gets Variables unless it says takes_arrays = True
+    takes_arrays   True: without create_graph, backward gets ndarrays, as gys and in
+                   self.inputs, which saves half of its time. F.cos of an ndarray is
+                   one there, so that gy * F.cos(x) serves both. forward may get
+                   NumPy's scalars for 0-d arrays. True in the package; a class
+                   written elsewhere gets Variables, unless it says takes_arrays = True
     """
 
     takes_arrays = False
-    _inputs = None
+    _inputs = None  # None: not called yet
     _outputs = ()
-    _time = 0  # what changes.latest was at the call
+    _called_at = 0  # the time on changes.clock at the call
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -49,46 +49,46 @@ class Function:
         if "takes_arrays" not in vars(cls):
             cls.takes_arrays = not from_outside
         if from_outside and cls.__init__ is object.__init__:
-            cls.__init__ = outside.take_nothing
+            cls.__init__ = outside.refuse_arguments  # Square(x), not Square()(x)
 
     def __call__(self, *inputs) -> Variable:
         """Return forward(*inputs) as a Variable, or as a list of several."""
         if Config.handler is not None:  # dezero.static follows this thread
             return Config.handler.call(self, inputs)
-        if not Config.wrap:  # within the backward of another Function
+        if not Config.wrap:  # in a backward on ndarrays
             return self.forward(*inputs)
         inputs = outside.as_variables(inputs, type(self).__name__)
-        if self._inputs is not None:  # called before, and a node is one call
+        if self._inputs is not None:  # called before: each call is a node of its own
             self = copy.copy(self)
         arrays = []
         for x in inputs:
             array = x._data
             if self.takes_arrays and array is not None and array.ndim == 0:
-                array = array[()]  # arithmetic on NumPy's scalars takes a seventh
+                array = array[()]  # NumPy's scalars compute in a seventh of the time
             arrays.append(array)
         try:
             ys = self.forward(*arrays)
         except Exception as error:
-            outside.explain(self, inputs, error)
+            outside.explain_forward(self, inputs, error)
             raise
         return self._record(inputs, outside.results(self, ys))
 
     def _record(self, inputs, ys):
-        """Return ys, a list of arrays, as Variables that know what they come from."""
+        """Return the arrays ys as Variables, and record where they come from."""
         requires_grad = True in [x.requires_grad for x in inputs]
         outputs = [Variable(y, None, requires_grad) for y in ys]
         if not Config.enable_backprop:
-            for y in outputs:  # a leaf, as any Variable that no graph leads to
-                y.requires_grad, y._no_graph = True, UNDER_NO_GRAD
+            for y in outputs:  # each is a leaf, and its backward says why
+                y.requires_grad, y._why_no_graph = True, UNDER_NO_GRAD
             return outputs if len(outputs) > 1 else outputs[0]
         self.generation = max([x.generation for x in inputs] or [0])
         self._inputs = inputs
         self._outputs = [weakref.ref(y) for y in outputs]
-        self._time = changes.latest
+        self._called_at = changes.clock
         for y in outputs:
             y.set_creator(self)
-        if len(ys) > 1:  # one of them may be dropped, and still gets a gradient
-            self._shapes = [(y.shape, y.dtype) for y in ys]
+        if len(ys) > 1:  # for _fill_with_zeros: by then, one may be dropped
+            self._output_kinds = [(y.shape, y.dtype) for y in ys]
         return outputs if len(outputs) > 1 else outputs[0]
 
     # Any, so that an editor takes every forward(self, x) of a subclass.
@@ -111,7 +111,7 @@ class Function:
 
     @property
     def inputs(self):
-        """The inputs of the recorded call; arrays while backward gets arrays."""
+        """The inputs of the recorded call; their arrays while Config.wrap is off."""
         if Config.wrap:
             return list(self._inputs or ())
         arrays = []
@@ -126,24 +126,25 @@ class Function:
         return list(self._outputs)
 
     def output(self):
-        """The only output of the recorded call, or its array, as inputs are."""
+        """The only output of the recorded call; its array while Config.wrap is off."""
         y = self._outputs[0]()
         return y if Config.wrap else y._data
 
     def needs_grad(self, i):
-        """Return whether backward has any use for the gradient of input i."""
+        """Return whether anybody has a use for the gradient of input i."""
         x = self._inputs[i]
         return x.requires_grad and x._data is not None
 
     # --- what a backward pass asks ---
 
-    # func.backward, and what it returns checked, where takes_arrays is False
-    _gradients_of_inputs = outside.gradients_from_outside
+    # backward on Variables, its gradients checked: where takes_arrays is False. It
+    # stands here for backward.py, which cannot import outside.py.
+    _checked_backward = outside.checked_backward
 
     def _fill_with_zeros(self, gys):
         """Return gys with zeros for outputs that the result does not depend on."""
         xp = cuda.get_array_module(self._inputs[0])
-        zeros = [xp.zeros(*shape_and_dtype) for shape_and_dtype in self._shapes]
+        zeros = [xp.zeros(shape, dtype) for shape, dtype in self._output_kinds]
         if Config.wrap:
             zeros = [Variable(zero, requires_grad=False) for zero in zeros]
         return [zero if gy is None else gy for gy, zero in zip(gys, zeros)]

@@ -1,8 +1,9 @@
 """What comes from outside: made into what the engine expects, or refused.
 
 A call of a Function may be given numbers, lists and arrays beside Variables, and a
-Function that a reader writes may return anything. (dezero/guards.py is about settings,
-such as a learning rate.) Nothing here is needed to understand a graph or a backward.
+Function that you write yourself may return anything. You need nothing of this file to
+understand a graph or a backward. (dezero/guards.py does the same for settings, such as
+a learning rate.)
 """
 
 import inspect
@@ -20,40 +21,22 @@ from dezero.guards import refusal
 
 
 def as_variables(inputs, name):
-    """Return inputs with everything that is not a Variable made into one.
+    """Return the inputs of a call as a list of Variables; name is its Function's.
 
-    It needs no gradient. A number takes the dtype of the floating arrays beside
-    it, so that float32 * 2.0 is float32 on every NumPy.
+    An input that was none gets no gradient. A number takes the dtype of the floating
+    arrays beside it, so that float32 * 2.0 is float32 on every NumPy.
     """
-    for x in inputs:
-        if not isinstance(x, Variable):
-            break
-    else:
-        return list(inputs)
     dtype = xp = None
-    wrapped = []
+    variables = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Variable):
-            if type(x) is np.ndarray and x.dtype.kind in NUMBERS:
-                wrapped.append(Variable(x, None, False))
-                continue
-            if xp is None:
-                xp, dtype = _surroundings(inputs)
-            if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
-                array = xp.array(x, dtype)
-            else:
-                array = _as_array_if_any(x, xp)
-            if array is not None and not _holds_numbers(array):
-                kind = type(x).__name__
-                if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
-                    kind = f"{kind} of {array.dtype}"
-                raise TypeError(
-                    f"{name}: {kind} is not supported, expected a Variable, an array "
-                    f"or a number as input {i} (see step 21)"
-                )
-            x = Variable(array, requires_grad=False)
-        wrapped.append(x)
-    return wrapped
+            if type(x) is not np.ndarray or x.dtype.kind not in NUMBERS:
+                if xp is None:
+                    xp, dtype = _surroundings(inputs)
+                x = _as_input_array(x, xp, dtype, name, i)
+            x = Variable(x, None, False)
+        variables.append(x)
+    return variables
 
 
 def _surroundings(inputs):
@@ -66,25 +49,42 @@ def _surroundings(inputs):
     return xp, np.result_type(*dtypes) if dtypes else None
 
 
-def _as_array_if_any(x, xp):
-    """Return x as an array where that can be; else, x itself."""
+def _as_input_array(x, xp, dtype, name, i):
+    """Return input i of the Function called name as an array; None as it is.
+
+    None stands for an input that is left out, such as the b of linear.
+    """
+    if x is None:
+        return x
     if type(x) is Gone:
         x.refuse()
-    try:
-        return as_array(x, xp)
-    except (TypeError, ValueError):  # a list of Variables, or of rows not of a length
-        return x
+    if isinstance(x, (float, int)) or isinstance(x, numbers.Real):
+        array = xp.array(x, dtype)
+    else:
+        try:
+            array = as_array(x, xp)
+        except (TypeError, ValueError):  # a list of Variables, or of unequal rows
+            array = None
+    if cuda.is_array(array) and array.dtype.kind in NUMBERS:
+        return array
+    kind = type(x).__name__
+    if kind in ("ndarray", "list", "tuple") and cuda.is_array(array):
+        kind = f"{kind} of {array.dtype}"
+    raise TypeError(
+        f"{name}: {kind} is not supported, expected a Variable, an array or a number "
+        f"as input {i} (see step 21)"
+    )
 
 
-def _holds_numbers(x):
-    return cuda.is_array(x) and x.dtype.kind in NUMBERS
+_INPUT = "a Variable, an array or a list of real numbers, or a number"
 
 
 def _as_input(who, x, name="x", xp=np):
     """Return x if it is a Variable or an array; a number or a list as an array.
 
-    Raises TypeError for anything else: None, strings, lists that make no array of
-    numbers, and a Variable without data.
+    For a function that looks at x.shape or x.dtype before it calls its Function: after
+    this, x has both. Raises TypeError for anything else: None, strings, lists that make
+    no array of numbers, and a Variable without data.
     """
     array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind in NUMBERS:
@@ -115,28 +115,25 @@ def _as_input(who, x, name="x", xp=np):
             ) from None
     else:
         raise TypeError(refusal(who, name, _INPUT, x, 9))
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in NUMBERS:
         got = f"a {type(x).__name__} of {array.dtype}"
         raise TypeError(f"{who}: {name} must be {_INPUT}, got {got} (see step 9)")
     return x
 
 
 def _as_constant(who, x, name="x"):
-    """Return x as a Variable; what came as an array or a number wants no gradient."""
+    """Return x as a Variable; one made of an array or a number gets no gradient."""
     x = _as_input(who, x, name)
     if isinstance(x, Variable) or not Config.wrap:
         return x
     return Variable(as_array(x), None, False)
 
 
-_INPUT = "a Variable, an array or a list of real numbers, or a number"
-
-
 def _explained(who, error, *xs):
-    """Return the error to raise where NumPy could not compute: one that teaches.
+    """Return the error to raise where NumPy raised error: one that explains the xs.
 
-    Looking at the inputs before would take longer than an addition; so we look when
-    something went wrong.
+    Why are the inputs not checked before? That would take longer than an addition. So
+    the functions that use this look at them only when something went wrong.
     """
     if "(see step" in str(error):
         return error
@@ -158,12 +155,11 @@ def results(func, ys):
     """Return what forward returned as a list of ndarrays."""
     if type(ys) is np.ndarray and ys.dtype.kind in NUMBERS:
         return [ys]
-    if (
-        isinstance(ys, np.generic) and ys.dtype.kind in NUMBERS
-    ):  # what NumPy makes of a 0-d result
-        return [np.asarray(ys)]
-    ys = ys if isinstance(ys, tuple) else (ys,)
-    return [_as_result(func, y) for y in ys or [()]]
+    if isinstance(ys, np.generic) and ys.dtype.kind in NUMBERS:
+        return [np.asarray(ys)]  # NumPy made a scalar of a 0-d result (step 9)
+    if not isinstance(ys, tuple) or not ys:  # no result at all is refused as one result
+        ys = (ys,)
+    return [_as_result(func, y) for y in ys]
 
 
 def _as_result(func, y):
@@ -189,8 +185,8 @@ def _as_result(func, y):
     )
 
 
-def explain(func, inputs, error):
-    """Raise an error that says why forward failed, where that can be seen."""
+def explain_forward(func, inputs, error):
+    """Raise a better error than forward did, if the inputs show why it failed."""
     name = type(func).__name__
     for i, x in enumerate(inputs):
         if x._data is None and "NoneType" in str(error):
@@ -207,7 +203,8 @@ def explain(func, inputs, error):
         ) from error
     if type(func).forward.__module__.startswith("dezero."):
         return
-    # x.data of an np.ndarray is its memory, x.grad an AttributeError
+    # Did it take its arguments for Variables? The data of an ndarray is its memory, and
+    # x.grad or the like is an AttributeError.
     is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
     if is_memory or cuda.is_array(getattr(error, "obj", None)):
         wanted = "data" if is_memory else error.name
@@ -217,8 +214,8 @@ def explain(func, inputs, error):
         ) from error
 
 
-def take_nothing(self, *args, **kwargs):
-    """The __init__ of a Function that has none: what it computes on comes later."""
+def refuse_arguments(self, *args, **kwargs):
+    """The __init__ of a class that wrote none: say that arguments go to the call."""
     if args or kwargs:
         name = type(self).__name__
         raise TypeError(
@@ -227,11 +224,11 @@ def take_nothing(self, *args, **kwargs):
         )
 
 
-def gradients_from_outside(func, gys):
-    """Return what the backward of a Function written outside the package returns.
+def checked_backward(func, gys):
+    """Call func.backward on Variables, check its gradients, and return them.
 
-    It gets Variables, and what it returns is checked: one gradient for each
-    input, in that input's shape. The last may be missing if nobody needs them.
+    There must be one for each input, in that input's shape. The last ones may be
+    missing if nobody needs them. So it is done for Functions outside the package.
     """
     wrap = Config.wrap
     with switched(wrap=True):
@@ -274,7 +271,7 @@ def gradients_from_outside(func, gys):
 
 
 def _returns_nothing(method):
-    """Return whether a method has no return in its source: None was not meant."""
+    """Return whether the source of a method has no return, so that one is missing."""
     try:
         return "return" not in inspect.getsource(method)
     except (OSError, TypeError):  # no source, as of what was typed at a prompt

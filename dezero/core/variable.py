@@ -6,8 +6,8 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-What a Variable shares with an ndarray, operators included, is in arraylike.py, a line
-each; hooks, devices and copies are in extras.py, the loop of backward in backward.py.
+The loop of backward is in backward.py. What a Variable shares with an ndarray, with the
+operators, is in arraylike.py, a line each; hooks, devices and copies in extras.py.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from dezero.core.arraylike import ArrayLike
 from dezero.core.backward import propagate
 from dezero.core.config import Config, switched
 from dezero.core.extras import Extras
-from dezero.core.settled import settle
+from dezero.core.unshared import unshared
 from dezero.guards import flag
 
 
@@ -40,14 +40,14 @@ class Variable(ArrayLike, Extras):
     """
 
     # Most Variables keep these values, which stand here once for all of them.
-    _no_graph = None  # why there is no graph, where one could be expected
-    _changed = 0  # what changes.latest was when data was set last,
-    _reshaped = 0  # and when it was set to an array of another shape
-    _is_parameter = False  # may be edited in place, by an optimizer
+    _why_no_graph = None  # a sentence: why there is none, where you may expect one
+    _changed_at = 0  # the time on changes.clock when data was set last,
+    _reshaped_at = 0  # and when it was set to an array of another shape
+    _is_parameter = False  # an optimizer may edit its array in place
 
     def __init__(self, data, name=None, requires_grad=True):
         if type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
-            checks.check_array(data)  # not what data usually is
+            checks.check_array(data)  # a closer look: most data needs none
         if requires_grad is not True and requires_grad is not False:
             requires_grad = flag("Variable", "requires_grad", requires_grad, 66)
         self._data = data
@@ -59,7 +59,7 @@ class Variable(ArrayLike, Extras):
 
     # Why properties? So that x.grad = 3 raises in that line and not in a later
     # backward, and so that backward knows which data was set after a forward had used
-    # it. The engine itself reads _data and _grad.
+    # it (see changes.py). The engine itself reads _data and _grad.
 
     @property
     def data(self) -> np.ndarray | Any:
@@ -67,17 +67,17 @@ class Variable(ArrayLike, Extras):
         if Config.handler is not None:
             return Config.handler.read(self, "data")
         data = self._data
-        return None if type(data) is changes.Gone else data
+        return None if type(data) is changes.Gone else data  # Gone: was set to None
 
     @data.setter
     def data(self, data: Any) -> None:
         if Config.handler is not None:
             Config.handler.write(self, "data", data)
         if data is self._data and not self._is_parameter:
-            return  # x.data *= 100, in place: only a Parameter notes that (step 66)
+            return  # x.data *= 2 edits in place: noted for Parameters only (step 46)
         if type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
-            data = checks.as_data(self, data, isinstance(data, Variable))
-        self._data = changes.note(self, data)
+            data = checks.as_data(self, data)
+        self._data = changes.note_change(self, data)
 
     @property
     def grad(self) -> "Variable | Any":
@@ -96,7 +96,7 @@ class Variable(ArrayLike, Extras):
 
     def set_creator(self, func) -> None:
         """Note that func computed this Variable."""
-        checks.check_computes(func)
+        checks.check_creator(func)
         self.creator = func
         self.generation = func.generation + 1
 
@@ -124,8 +124,8 @@ class Variable(ArrayLike, Extras):
         """
         if type(retain_grad) is not bool or type(create_graph) is not bool:
             checks.check_flags(retain_grad, create_graph)
-        if self._no_graph:
-            raise RuntimeError(f"backward: {self._no_graph}")
+        if self._why_no_graph:
+            raise RuntimeError(f"backward: {self._why_no_graph}")
         seed = self._seed(gradient)
         if self.creator is None and gradient is None:  # a leaf: d(self)/d(self) is 1
             self._grad = seed
@@ -134,28 +134,31 @@ class Variable(ArrayLike, Extras):
             self._grad = seed if retain_grad or self._retains_grad else None
             return
         with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
-            found, passed = propagate(self, seed, retain_grad)
+            found, outdated = propagate(self, seed, retain_grad)
+            # The gradient of self is seed. It is not added to a former one.
             retained = self.creator is not None and found.pop(self, None) is not None
-            gradients = settle(found, seed)
+            gradients = unshared(found, seed)
             for x, gradient in gradients.items():
                 if x._grad is not None:
                     gradients[x] = accumulated(x, gradient)
         # From here on nothing can fail: no pass leaves half of its gradients.
-        for x in passed:
+        for x in outdated:
             x._grad = None
         for x, gradient in gradients.items():
             x._grad = gradient
             if not create_graph:
-                gradient._no_graph = checks.WITHOUT_CREATE_GRAPH
+                gradient._why_no_graph = checks.WITHOUT_CREATE_GRAPH
         if retained:
-            self._grad = seed  # as it was set
+            self._grad = seed
 
     def _seed(self, gradient):
         """Return the Variable that backward starts from, after the hooks of self."""
         start = self._grad if gradient is None else gradient
         if start is None:
-            array = self._has_no("backward") if self._data is None else self._data
-            ones = cuda.get_array_module(array).ones(array.shape, array.dtype)
+            if self._data is None:
+                raise checks.has_no_data(self, "backward")
+            xp = cuda.get_array_module(self._data)
+            ones = xp.ones(self._data.shape, self._data.dtype)
             seed = Variable(ones, requires_grad=False)
         else:
             source = "self.grad" if gradient is None else "gradient"
@@ -192,7 +195,7 @@ class Parameter(Variable):
     _is_parameter = True
 
 
-teach_members(Variable, MEMBERS)
+teach_members(Variable, MEMBERS)  # x.view: an error that says x.reshape
 
 
 def as_array(x, array_module=np):
@@ -212,7 +215,7 @@ def as_array(x, array_module=np):
 
 
 def as_variable(obj) -> Variable:
-    """Return a Variable as it is, an array wrapped in a new one."""
+    """Return a Variable as it is, an array in a new one (unless Config.wrap is off)."""
     if isinstance(obj, Variable) or not Config.wrap:
         return obj
     return Variable(obj)
@@ -220,7 +223,7 @@ def as_variable(obj) -> Variable:
 
 def accumulated(x, gradient):
     """Return the grad that x has already plus gradient."""
-    checks.check_sum(x)
+    checks.check_can_add_to_grad(x)
     if Config.wrap:
         return x._grad + gradient
     return Variable(as_array(x._grad._data + gradient._data))
@@ -229,12 +232,12 @@ def accumulated(x, gradient):
 def gradients_of(y, xs, seed, create_graph):
     """Return dy/dx, times seed, for each x of xs; None where y does not use it.
 
-    For dezero.func: no Variable's grad is read or changed, and nothing behind xs is
-    visited, although they may have been computed themselves.
+    For dezero.func: no Variable's grad is read or changed, and the pass stops at xs,
+    even where they were computed themselves.
     """
-    if y.creator is None or not y.requires_grad or y in xs:
+    if y.creator is None or not y.requires_grad or y in xs:  # no way to go back
         return [seed if x is y else None for x in xs]
     with switched(enable_backprop=create_graph, wrap=create_graph):
         found, _ = propagate(y, seed, until=set(xs))
-        settled = settle({x: found[x] for x in xs if x in found}, seed)
-    return [settled.get(x) for x in xs]
+        gradients = unshared({x: found[x] for x in xs if x in found}, seed)
+    return [gradients.get(x) for x in xs]

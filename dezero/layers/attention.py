@@ -5,6 +5,8 @@ width of a head.
 """
 
 import dezero.functions as F
+from dezero import cuda
+from dezero.core import Config, as_variable
 from dezero.guards import flag, number, refusal, whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
@@ -12,21 +14,57 @@ from dezero.layers.checks import _judged, _listed
 
 
 class KVCache:
-    """The keys and values of one layer for all tokens so far (see step 84)."""
+    """The keys and values of one layer for all places of a text so far (see step 84).
+
+    In a causal layer they stay as they are when the text goes on. So the layer computes
+    those of the new places only, and finds the others here, 2 * N * T * E numbers. No
+    gradient goes back through them: a cache is to be used within no_grad.
+
+    >>> import numpy as np
+    >>> from dezero import no_grad
+    >>> layer, cache = MultiHeadAttention(8, heads=2, causal=True), KVCache()
+    >>> x = np.ones((1, 5, 8), np.float32)
+    >>> with no_grad():
+    ...     first, last = layer(x[:, :3], cache=cache), layer(x[:, 3:], cache=cache)
+    >>> first.shape, last.shape, len(cache)
+    ((1, 3, 8), (1, 2, 8), 5)
+    """
 
     def __init__(self):
         self.k = self.v = None
 
     def __len__(self):
-        return 0 if self.k is None else self.k.shape[-2]
+        return 0 if self.k is None else self.k.shape[2]
 
     def append(self, k, v):
-        """Return all keys and values, with k and v (N, H, T, D) behind the others."""
+        """Return the arrays of all keys and values, k and v (N, H, T, D) last."""
+        k, v = _as_kept("KVCache", k, v, self.k)
+        k, v = k.data, v.data
         if self.k is not None:
-            k = F.concatenate((self.k, k), axis=2)
-            v = F.concatenate((self.v, v), axis=2)
+            xp = cuda.get_array_module(k)
+            k = xp.concatenate((self.k, k), axis=2)
+            v = xp.concatenate((self.v, v), axis=2)
         self.k, self.v = k, v
         return k, v
+
+
+def _as_kept(who, k, v, before):
+    """Return k and v as Variables, if they can stand behind the keys before them."""
+    if Config.enable_backprop:
+        raise RuntimeError(
+            f"{who}: expected to be used within no_grad(), for no gradient goes back "
+            "through what is kept; in training give the whole text, and no cache (see "
+            "step 84)"
+        )
+    k, v = as_variable(k), as_variable(v)
+    N, H, _, D = before.shape if before is not None else (*k.shape, *[0] * 4)[:4]
+    if k.ndim != 4 or k.shape != v.shape or (N, H, D) != (*k.shape[:2], k.shape[3]):
+        wanted = "" if before is None else f" with N, H, D = {N}, {H}, {D} as before"
+        raise ValueError(
+            f"{who}: k and v must be (N, H, T, D){wanted}, got {k.shape} and {v.shape}"
+            "; a new text needs a new cache (see step 84)"
+        )
+    return k, v
 
 
 def _in_heads(x, heads):
@@ -57,6 +95,7 @@ class MultiHeadAttention(Layer):
 
     Its graph holds an array (N, heads, T, T), the weights, and six of x's size or so.
 
+    >>> import numpy as np
     >>> x = np.zeros((2, 5, 8), np.float32)  # two texts of five places
     >>> layer = MultiHeadAttention(8, heads=2, causal=True)
     >>> layer(x).shape, layer.weights(x).shape
@@ -121,14 +160,23 @@ class MultiHeadAttention(Layer):
 
     def lookup(self, x, cache=None):
         """Return queries, keys and values, each (N, H, T, D)."""
-        axis = "width", -1
-        x = _judged(self, x, 78, "texts (N, T, width)", axis, self.width, ndim=3)
-        if not (cache is None or isinstance(cache, KVCache)):
-            who = type(self).__name__
-            raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
+        x = _judged(
+            self, x, 78, "texts (N, T, width)", ("width", -1), self.width, ndim=3
+        )
+        if cache is not None:
+            self._check_cache(type(self).__name__, cache)
         q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
         q, k, v = (_in_heads(x, self.heads) for x in (q, k, v))
         if self.rope:
             start = 0 if cache is None else len(cache)
             q, k = F.rope(q, start), F.rope(k, start)
         return (q, k, v) if cache is None else (q, *cache.append(k, v))
+
+    def _check_cache(self, who, cache):
+        if not isinstance(cache, KVCache):
+            raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
+        if not self.causal:
+            raise ValueError(
+                f"{who}: a cache needs causal=True: without it the places that follow "
+                "change what was found at those before (see step 84)"
+            )

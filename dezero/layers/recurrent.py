@@ -131,7 +131,7 @@ class _Gated(Layer):
     def _weights_now(self):
         """Return what differs where weights joined before are not right any more."""
         return Config.enable_backprop, [
-            (p, p._changed, type(p._data), p.requires_grad)
+            (p, p._changed_at, type(p._data), p.requires_grad)
             for p in self._weights(self)
             if p is not None
         ]

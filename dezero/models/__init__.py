@@ -12,6 +12,9 @@ The known networks for images are here as well, VGG16, ResNet and SqueezeNet, ma
 nothing but the layers and functions of the package. The first call draws their
 weights, so making one costs nothing; pretrained=True fetches published ones.
 
+GPT is a language model: it says what comes after each token of a text, and writes on
+by itself, `model.generate(prompt, n)`, with token_probabilities to draw from.
+
 Letters in these files: x, y in and out; N pictures, H W height and width.
 """
 
@@ -35,6 +38,7 @@ from dezero.models.resnet import (
     ResNet101,
     ResNet152,
 )
+from dezero.models.sampling import token_probabilities
 from dezero.models.squeezenet import Fire, SqueezeNet
 from dezero.models.vgg import VGG16
 
@@ -59,5 +63,6 @@ __all__ = [
     "SqueezeNet",
     "VGG16",
     "np",
+    "token_probabilities",
     "utils",
 ]

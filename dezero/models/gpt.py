@@ -3,15 +3,18 @@
 Letters: N texts, T tokens of each, V tokens in the vocabulary, E width of the stream.
 """
 
+import math
+
 import numpy as np
 
-import dezero.functions as F
+from dezero import cuda
 from dezero.core import no_grad, test_mode
-from dezero.guards import whole
+from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
 from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
+from dezero.models.sampling import check_sampling, numbers_of, token_probabilities
 
 
 class GPT(Model):
@@ -32,6 +35,9 @@ class GPT(Model):
     >>> model = GPT(vocab=27, context=16, width=8, heads=2)
     >>> model(np.zeros((3, 16), int)).shape
     (3, 16, 27)
+    >>> ids = model.generate([1, 2, 3], 20, temperature=0.8, seed=0)
+    >>> len(ids), ids[:3]
+    (23, [1, 2, 3])
     """
 
     def __init__(
@@ -46,24 +52,26 @@ class GPT(Model):
         super().__init__()
         self.context = whole("GPT", "context", context, 81)
         self.embedding = Embedding(vocab, width)
-        self.blocks = Sequential(
-            *(
-                TransformerBlock(
-                    *(width, heads),
-                    **{"rope": True, "norm": "rms", "mlp": "swiglu"},
-                    dropout=dropout,
-                )
-                for _ in range(whole("GPT", "depth", depth, 81))
-            )
+        kind = {"rope": True, "norm": "rms", "mlp": "swiglu"}
+        blocks = (
+            TransformerBlock(width, heads, dropout=dropout, **kind)
+            for _ in range(whole("GPT", "depth", depth, 81))
         )
+        self.blocks = Sequential(*blocks)
         self.norm = RMSNorm()
 
     def forward(self, ids, cache=None):
-        """Return the scores of what comes after each of ids."""
+        """Return the scores of what comes after each of ids.
+
+        cache    a list of a KVCache for each block, within no_grad: ids are then the
+                 next tokens of the texts whose keys and values it holds (see step 84)
+        """
         ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2)
+        self._check_room(type(self).__name__, ids.shape[1], cache)
         h = self.embedding(ids)
-        for i, block in enumerate(self.blocks.layers):
-            h = block(h, cache=None if cache is None else cache[i])
+        caches = cache or [None] * len(self.blocks.layers)
+        for block, own in zip(self.blocks.layers, caches):
+            h = block(h, cache=own)
         return self.embedding.scores(self.norm(h))
 
     def generate(
@@ -75,28 +83,105 @@ class GPT(Model):
         top_p: float | None = None,
         seed=None,
         cache: bool = True,
-    ):
-        """Return the tokens of prompt and n more, each drawn from the scores."""
-        rng, ids = np.random.default_rng(seed), [int(i) for i in prompt]
-        memory, new = None, ids[-self.context :]
+    ) -> list[int]:
+        """Return a list of the tokens of prompt and n more, one drawn after another.
+
+        prompt         at least one token: tokenizer.encode(text)
+        temperature, top_k, top_p    as in token_probabilities (see step 83)
+        seed           what np.random.default_rng takes; a number gives the same text
+                       each time
+        cache          False computes all places for each token: the same, but slower
+
+        The model sees at most context tokens. When they are full, it goes on with the
+        last half of them (see step 84). Dropout is off, and nothing is recorded.
+        """
+        who = "GPT.generate"
+        prompt = _as_prompt(who, prompt, self.embedding.W.shape[0])
+        n = whole(who, "n", n, 84, least=0)
+        cache = flag(who, "cache", cache, 84)
+        check_sampling(who, temperature, top_k, top_p)
+        seed = _as_seed(who, seed)
+        rng, ids = np.random.default_rng(seed), list(prompt)
+        xp = cuda.get_array_module(self.embedding.W)
+        first = None
         with no_grad(), test_mode():
             for _ in range(n):
-                if cache and (memory is None or len(memory[0]) == self.context):
-                    memory = [KVCache() for _ in self.blocks.layers]
-                    new = ids[-self.context :] if len(ids) <= self.context else new
-                scores = self.forward([new], memory).data[0, -1]
-                ids.append(sample(scores, rng, temperature, top_k, top_p))
-                new = ids[-1:] if cache else ids[-self.context :]
+                start = _window_start(len(ids), self.context)
+                if start == first and cache:
+                    new = ids[-1:]
+                else:
+                    first, new = start, ids[start:]
+                    caches = [KVCache() for _ in self.blocks.layers]
+                scores = self(xp.array([new]), caches if cache else None)
+                p = token_probabilities(scores.data[0, -1], temperature, top_k, top_p)
+                ids.append(int(rng.choice(len(p), p=p)))
         return ids
 
+    def _check_room(self, who, T, cache):
+        """Refuse texts that are too long, and what is no KVCache for each block."""
+        if not 1 <= T <= self.context:
+            raise ValueError(
+                f"{who}: ids must be texts of 1 to context={self.context} tokens, got "
+                f"{T} (see step 81)"
+            )
+        if cache is None:
+            return
+        depth = len(self.blocks.layers)
+        kinds = isinstance(cache, (list, tuple))
+        if not kinds or not all(isinstance(own, KVCache) for own in cache):
+            expected = "a list of a KVCache for each block, or None"
+            raise TypeError(refusal(who, "cache", expected, cache, 84))
+        lengths = {len(own) for own in cache}
+        if len(cache) != depth or len({id(own) for own in cache}) != depth:
+            raise ValueError(
+                f"{who}: cache must have a KVCache of its own for each of the {depth} "
+                f"blocks, got {len(cache)}; [KVCache() for _ in range({depth})] makes "
+                "them (see step 84)"
+            )
+        if len(lengths) > 1:
+            raise ValueError(
+                f"{who}: the caches must hold the same tokens, got {min(lengths)} to "
+                f"{max(lengths)}; begin again with new ones (see step 84)"
+            )
+        (before,) = lengths
+        if before + T > self.context:
+            raise ValueError(
+                f"{who}: the cache has room for context={self.context} tokens, got {T} "
+                f"after {before}; begin a new window with new caches, as generate does "
+                "(see step 84)"
+            )
 
-def sample(scores, rng, temperature=1.0, top_k=None, top_p=None):
-    """Return a token, drawn from softmax(scores / temperature) (see step 83)."""
-    if temperature == 0:
-        return int(scores.argmax())
-    order = np.argsort(-scores)[:top_k]
-    p = F.softmax(scores[order][None] / temperature).data[0]
-    if top_p is not None:
-        keep = np.cumsum(p) - p < top_p
-        order, p = order[keep], p[keep]
-    return int(rng.choice(order, p=p / p.sum()))
+
+def _window_start(T, context):
+    """Return which of T tokens is the first that the model sees.
+
+    It moves by half a window at a time, for whenever it moves all caches begin anew.
+    """
+    half = max(1, context // 2)
+    return max(0, math.ceil((T - context) / half) * half)
+
+
+def _as_prompt(who, prompt, vocab):
+    """Return the tokens of a prompt as a list of ints of Python's."""
+    expected = f"the ids of a text, each from 0 to {vocab - 1}, as encode gives them"
+    ids = numbers_of(prompt)
+    if ids.size and ids.dtype.kind not in "iu":
+        raise TypeError(refusal(who, "prompt", expected, prompt, 84))
+    if ids.ndim != 1 or not ids.size:
+        raise ValueError(
+            f"{who}: prompt must be {expected}, (T,) with at least one, got shape "
+            f"{ids.shape} (see step 84)"
+        )
+    if ids.min() < 0 or ids.max() >= vocab:
+        got = ids.min() if ids.min() < 0 else ids.max()
+        raise ValueError(refusal(who, "prompt", expected, int(got), 84))
+    return ids.tolist()
+
+
+def _as_seed(who, seed):
+    """Return the generator that a seed stands for."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        expected = "None, a whole number of at least 0 or a generator of NumPy's"
+        raise type(error)(refusal(who, "seed", expected, seed, 84)) from None

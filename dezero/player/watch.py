@@ -92,8 +92,8 @@ class Watcher(Frames):
         for func in self.graph.functions:
             cls = type(func)
             name = "backward"
-            if hasattr(cls, "_gradients_of_inputs") and not cls.takes_arrays:
-                name = "_gradients_of_inputs"  # checks and calls backward
+            if hasattr(cls, "_checked_backward") and not cls.takes_arrays:
+                name = "_checked_backward"  # checks and calls backward
             if (cls, name) not in done:
                 done.add((cls, name))
                 self.old.append((cls, name, vars(cls).get(name)))

@@ -179,7 +179,7 @@ class Program:
         for x, gx in zip(targets, grads):  # nothing can fail from here on
             x._grad = gx
         for y in (*ys, *grads):
-            y._no_graph = _NO_GRAPH
+            y._why_no_graph = _NO_GRAPH
         return self._trace.many(ys) if self._trace.many else ys[0]
 
     def _check(self, xs):

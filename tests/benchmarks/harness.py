@@ -39,6 +39,7 @@ FAMILIES = [
     "workloads_training",
     "workloads_conv",
     "workloads_recurrent",
+    "workloads_transformer",
     "workloads_static",
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -199,8 +199,16 @@ class Package:
             node.body = [ast.Pass()]
         node = Canonical(aliases, self.modules).visit(node)
         if isinstance(node, ast.ClassDef):
-            node.bases = [b for b in node.bases if ast.unparse(b) != node.name]
+            if node.name in map(ast.unparse, node.bases):
+                return self.head(node.name)
         return ast.dump(node)
+
+    def head(self, name):
+        """Return the canonical head of a class of the package."""
+        for module in self.modules.values():
+            if name in module.defined and module.label != "core_simple":
+                return self.canonical(module.defined[name], self.aliases(module))
+        return None
 
 
 def methods(node):

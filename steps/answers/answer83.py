@@ -1,0 +1,45 @@
+"""Answer to the exercise of step 83.
+
+The likeliest token has 0.60, so with share 0.2 a token must have 0.12
+or more. That leaves e and a, with 0.8 and 0.2.
+
+min_p (Nguyen and others, 2024) looks at one number, how likely the
+best token is, and asks each token for itself. top_p asks what tokens
+have together. Where 20 tokens are alike, min_p keeps all of them, and
+top_p draws a line between equals. A large temperature is no danger to
+min_p if the share is taken before: the tokens that make no sense are
+gone already.
+
+Output:
+    e 0.80, a 0.20, i 0.00, o 0.00, r 0.00
+    of 20 that are alike: min_p keeps 20, top_p 16
+"""
+
+import numpy as np
+
+from step83 import token_probabilities
+
+
+def min_p(scores, share):
+    """Return the probabilities (V,) of what is likely enough."""
+    p = token_probabilities(scores)
+    p = np.where(p >= share * p.max(), p, 0)
+    return p / p.sum()
+
+
+left = ["e", "a"]  # of the table, with share 0.2
+
+
+if __name__ == "__main__":
+    p = min_p(np.log([0.6, 0.15, 0.1, 0.1, 0.05]), 0.2)
+    print(", ".join(f"{token} {x:.2f}" for token, x in zip("eaior", p)))
+    alike = np.zeros(20)
+    kept = [
+        np.count_nonzero(p)
+        for p in (
+            min_p(alike, 0.2),
+            token_probabilities(alike, top_p=0.79),
+        )
+    ]
+    print(f"of 20 that are alike: min_p keeps {kept[0]}", end=", ")
+    print(f"top_p {kept[1]}")

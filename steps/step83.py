@@ -1,0 +1,173 @@
+"""Step 83. Sampling: which of the likely tokens is taken.
+
+A language model (step 70) gives each token a score. To write, we
+choose one token, put it behind the text, and let the model read
+again. But which one? If it is always the likeliest, the text soon
+goes in circles: what was written once becomes likely to come again.
+We could draw each token with its probability, softmax(scores). Then
+there are surprises, but too many. The unlikely tokens are so many
+that one of them comes now and then, and a token that makes no sense
+spoils what follows. There are three ways between the two.
+
+*Temperature* divides the scores before softmax. Below 1 the likely
+tokens become likelier, and at 0 only the likeliest is left. Above 1
+all tokens become more alike.
+
+*Top-k sampling* (Fan and others, 2018) draws from the k likeliest
+tokens. But which k? After "th" one letter is nearly certain, and
+after a blank many are possible.
+
+*Top-p sampling* (Holtzman and others, 2019), or nucleus sampling,
+draws from the fewest tokens that have the probability p together.
+They are many where the model is unsure, and few where it is sure.
+With p = 0.8:
+
+    token            e    a    i    o    r
+    probability    0.60 0.15 0.10 0.10 0.05
+    together       0.60 0.75 0.85
+    drawn with     0.71 0.18 0.12    0    0
+
+How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
+-log p: 0 if one token is certain, and ln V if all V are alike. And
+how are the texts? Of their pieces of five characters, how many came
+before? Of their words, how many does Shakespeare use?
+
+Exercise: write min_p(scores, share), a fourth way. It keeps the
+tokens that are at least share times as likely as the likeliest.
+What is left of the table above with share 0.2?
+
+In the package: dezero/models/sampling.py, token_probabilities
+
+Output (rtol 0.25):
+                     entropy  repeats  known words
+    temperature 0       0.00     83 %        100 %
+    temperature 0.5     1.06      6 %         77 %
+    temperature 1       1.89      0 %         37 %
+    temperature 1.5     2.60      0 %         20 %
+    top-k, k = 5        1.16      2 %         64 %
+    top-p, p = 0.8      1.27      2 %         58 %
+    temperature 0: Where the he he he have the he he he he
+    temperature 1: Rhou mand thang are hored not case mide
+    top-p, p = 0.8: Shou mand thand but it the to cark. /
+"""
+
+import numpy as np
+
+import dezero.functions as F
+from dezero import no_grad
+from dezero.datasets import Shakespeare
+from dezero.models import GPT
+from dezero.optimizers import Adam, ClipGrad
+
+
+# From the best score to the worst, the first k are the k likeliest,
+# and a cumulative sum says what the first tokens have together. A token
+# is kept if those before it have less than p, so one is always kept.
+def token_probabilities(
+    scores, temperature=1.0, top_k=None, top_p=None
+):
+    """Return the probabilities (V,) from which to draw a token."""
+    order = np.argsort(-scores, kind="stable")
+    if temperature == 0:
+        p = np.zeros(len(scores))
+        p[0] = 1
+    else:
+        p = np.float64(scores[order] - scores.max())
+        p = np.exp(p / temperature)
+        if top_k is not None:
+            p[top_k:] = 0
+        p /= p.sum()
+    if top_p is not None:
+        p[np.cumsum(p) - p >= top_p] = 0
+    result = np.empty_like(p)
+    result[order] = p / p.sum()
+    return result
+
+
+def entropy(p):
+    """Return the mean surprise -log p, by p itself."""
+    p = p[p > 0]
+    return -(p * np.log(p)).sum()
+
+
+# All texts grow by one token at a time. The model reads each of them
+# again for every token, and only its last scores are used. Step 84 does
+# better.
+def write(model, prompt, n, N=8, **settings):
+    """Return N texts (N, T + n) and the mean entropy."""
+    rng, found = np.random.default_rng(0), []
+    ids = np.tile(prompt, (N, 1))
+    for _ in range(n):
+        with no_grad():
+            scores = model(ids[:, -model.context :]).data[:, -1]
+        p = [token_probabilities(row, **settings) for row in scores]
+        new = [[rng.choice(len(row), p=row)] for row in p]
+        ids = np.concatenate((ids, new), axis=1)
+        found += map(entropy, p)
+    return ids, np.mean(found)
+
+
+def repeats(text, size=5):
+    """Return the share of pieces that stood in the text before."""
+    pieces = [text[i : i + size] for i in range(len(text) - size + 1)]
+    return 1 - len(set(pieces)) / len(pieces)
+
+
+def known_words(text, words):
+    """Return the share of words of text that are among words."""
+    own = text.split()[1:-1]  # the first and the last may be cut
+    return sum(word in words for word in own) / len(own)
+
+
+# --- carried over ---
+def loss_of(model, x, t):
+    """Return the mean cross-entropy over all places of all texts."""
+    y = model(x)
+    y = y.reshape(-1, y.shape[-1])
+    return F.softmax_cross_entropy(y, t.reshape(-1))
+
+
+def train(model, data, updates, rate=0.01):
+    """Learn from 16 windows of the text in each update."""
+    optimizer = Adam(rate).setup(model)
+    optimizer.add_hook(ClipGrad(1.0))
+    batches = data.batches(np.random.default_rng(0), 16)
+    for t in range(1, updates + 1):
+        loss = loss_of(model, *next(batches))
+        model.cleargrads()
+        loss.backward()
+        optimizer.alpha = rate * min(t / 20, 1.1 - t / updates)
+        optimizer.update()
+        if t % 500 == 0:  # only with --full
+            print(f"    {t} updates: loss {loss.data:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    data = Shakespeare(context=64)
+    tokenizer, words = data.tokenizer, set(data.text.split())
+    np.random.seed(0)  # noqa: NPY002
+    model = GPT(len(tokenizer), context=64)
+    train(model, data, 200)
+
+    print("                 entropy  repeats  known words")
+    texts = {}
+    for name, settings in {
+        "temperature 0": {"temperature": 0},
+        "temperature 0.5": {"temperature": 0.5},
+        "temperature 1": {},
+        "temperature 1.5": {"temperature": 1.5},
+        "top-k, k = 5": {"top_k": 5},
+        "top-p, p = 0.8": {"top_p": 0.8},
+    }.items():
+        prompt = tokenizer.encode("MENENIUS:\n")
+        ids, surprise = write(model, prompt, 100, **settings)
+        texts[name] = [tokenizer.decode(row)[10:] for row in ids]
+        again = 100 * np.mean([repeats(t) for t in texts[name]])
+        real = 100 * np.mean(
+            [known_words(t, words) for t in texts[name]]
+        )
+        print(f"{name:15} {surprise:8.2f} {again:6.0f} %", end="")
+        print(f" {real:10.0f} %", flush=True)
+    for name in "temperature 0", "temperature 1", "top-p, p = 0.8":
+        text = texts[name][0].replace("\n", " / ")
+        print(f"{name}: {text[:39]}")

@@ -1,0 +1,226 @@
+"""Step 84. A key-value cache: nothing is computed twice.
+
+For each token that it writes, step 83 reads the whole text again.
+For 256 tokens these are 1 + 2 + ... + 256 = 32,896 places, and in
+each pass only the last one is new. What can we keep of the others?
+
+Each place looks at itself and at earlier places only (step 77). So
+what was computed there stays as it is when the text goes on. What
+does the new place need of it? In each block its query meets the
+keys of all places, and takes their values. The queries of earlier
+places are of no use any more. So each layer keeps its keys and its
+values: a *key-value cache*, or KV cache.
+
+                 without        with
+    token 1      o              o
+    token 2      o o            . o
+    token 3      o o o          . . o
+    token 4      o o o o        . . . o
+                 o computed     . kept
+
+The prompt goes through in one pass, the *prefill* (Pope and others,
+2022). From then on a pass has a single place. RoPE (step 79) has to
+know which one it is: place number len(cache).
+
+What if the text gets longer than the context? The window could move
+by one token each time. But the second block has computed its keys
+from what the first one found, also at the token that leaves. They
+would all have to be computed again. So the window jumps by half a
+context, and only then the cache begins anew.
+
+The cache costs memory: 2 * depth * T * E numbers for each text. And
+it is for writing only. It keeps numbers without their graph, so in
+training no gradient would come back through it.
+
+Exercise: write read(model, ids, size). It gives ids to the model in
+pieces of size tokens, with a cache, and returns the scores of all
+places (T, V). Which sizes give the scores of a single pass?
+
+In the package: dezero/layers/attention.py, KVCache;
+dezero/models/gpt.py, GPT.generate
+
+Output:
+    the same probabilities, to 0.000001: True
+    bytes for 256 tokens: 1,048,576, by the formula 1,048,576
+    and for 1,024 tokens of GPT-2: 75,497,472
+    64 tokens: the same text True, ~2.3 times faster
+    128 tokens: the same text True, ~3.4 times faster
+    256 tokens: the same text True, ~6.5 times faster
+    120 tokens, context 32: the same text True, 7 windows
+"""
+
+import math
+from time import perf_counter
+
+import numpy as np
+
+import dezero.functions as F
+from dezero import layers, models, no_grad, test_mode
+from dezero.models import token_probabilities
+
+
+# The arrays and not the Variables are kept: they have no graph.
+class KVCache:
+    """The keys and values of one layer, for all places so far."""
+
+    def __init__(self):
+        self.k = self.v = None
+
+    def __len__(self):
+        return 0 if self.k is None else self.k.shape[2]
+
+    def append(self, k, v):
+        """Return all keys and values, k and v (N, H, T, D) last."""
+        k, v = k.data, v.data
+        if self.k is not None:
+            k = np.concatenate((self.k, k), axis=2)
+            v = np.concatenate((self.v, v), axis=2)
+        self.k, self.v = k, v
+        return k, v
+
+
+# The rest of the layer is that of step 78. The mask of F.attention is
+# right already: T queries are the last T of S places (step 77). A key
+# is turned once, by its own place, and is kept as it was turned.
+class MultiHeadAttention(layers.MultiHeadAttention):
+    """Self-attention that can go on where it stopped."""
+
+    def lookup(self, x, cache=None):
+        """Return queries, keys and values, each (N, H, T, D)."""
+        q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
+        q, k, v = (in_heads(x, self.heads) for x in (q, k, v))
+        if self.rope:
+            start = 0 if cache is None else len(cache)
+            q, k = F.rope(q, start), F.rope(k, start)
+        return (q, k, v) if cache is None else (q, *cache.append(k, v))
+
+
+# A full window drops its first half. So the model sees between half a
+# context and a whole one. generate reads the same windows without a
+# cache, and that is why both ways can be compared.
+def window_start(T, context):
+    """Return which of T tokens is the first that the model sees."""
+    half = max(1, context // 2)
+    return max(0, math.ceil((T - context) / half) * half)
+
+
+class GPT(models.GPT):
+    """The GPT of step 81, which now writes."""
+
+    def forward(self, ids, cache=None):
+        """Return the scores of what comes after each of ids.
+
+        cache is a list of a KVCache for each block, or None.
+        """
+        h = self.embedding(ids)
+        caches = cache or [None] * len(self.blocks.layers)
+        for block, own in zip(self.blocks.layers, caches):
+            h = block(h, cache=own)
+        return self.embedding.scores(self.norm(h))
+
+    def generate(
+        self,
+        prompt,
+        n,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        seed=None,
+        cache=True,
+    ):
+        """Return the tokens of prompt and n more."""
+        rng, ids = np.random.default_rng(seed), list(prompt)
+        first = None
+        with no_grad(), test_mode():
+            for _ in range(n):
+                start = window_start(len(ids), self.context)
+                if start == first and cache:
+                    new = ids[-1:]
+                else:
+                    first, new = start, ids[start:]
+                    caches = [KVCache() for _ in self.blocks.layers]
+                scores = self(
+                    np.array([new]), caches if cache else None
+                )
+                p = token_probabilities(
+                    scores.data[0, -1], temperature, top_k, top_p
+                )
+                ids.append(int(rng.choice(len(p), p=p)))
+        return ids
+
+
+# A new block adds nothing to what it gets (step 80): with a wrong cache
+# the scores would still be right. So all weights are moved at random.
+# What the model writes does not matter here.
+def random_gpt(context, width=256, heads=4):
+    """Return a GPT with random weights and this step's attention."""
+    rng = np.random.default_rng(0)
+    model = GPT(61, context, width, heads=heads)
+    for block in model.blocks.layers:
+        block.attention = MultiHeadAttention(width, heads, True, True)
+    model(np.array([[0]]))  # now all weights are there
+    for p in model.params():
+        p.data += rng.normal(0, 0.05, p.shape).astype(np.float32)
+    return model
+
+
+def cache_bytes(depth, T, width):
+    """Return how many bytes a text of T tokens needs, in float32."""
+    return 4 * 2 * depth * T * width
+
+
+# Without a cache a text of 256 tokens has 128 times as many places to
+# compute. We save less time than that: a Function takes some time for
+# each call, however little it computes.
+def timed(f, *args, **options):
+    """Return what f returns, and how many seconds that takes."""
+    start = perf_counter()
+    result = f(*args, **options)
+    return result, perf_counter() - start
+
+
+# --- carried over ---
+def in_heads(x, heads):
+    """Return x (N, T, E) as (N, H, T, D)."""
+    N, T, E = x.shape
+    return x.reshape(N, T, heads, E // heads).transpose(0, 2, 1, 3)
+
+
+if __name__ == "__main__":
+    # first weights come from this generator
+    np.random.seed(0)  # noqa: NPY002
+    model = random_gpt(context=256)
+    ids = np.random.default_rng(1).integers(61, size=(1, 256))
+    caches = [KVCache() for _ in model.blocks.layers]
+    with no_grad():
+        whole = F.softmax(model(ids), axis=-1).data
+        parts = [model(ids[:, :100], caches)]  # the prefill
+        parts += [model(ids[:, [t]], caches) for t in range(100, 256)]
+        y = F.softmax(F.concatenate(parts, axis=1), axis=-1).data
+    same = np.abs(y - whole).max() < 1e-6
+    print("the same probabilities, to 0.000001:", same)
+    size = sum(own.k.nbytes + own.v.nbytes for own in caches)
+    formula = cache_bytes(depth=2, T=256, width=256)
+    print(f"bytes for 256 tokens: {size:,}, by the formula {formula:,}")
+    size = cache_bytes(depth=12, T=1024, width=768)
+    print(f"and for 1,024 tokens of GPT-2: {size:,}")
+
+    for n in 64, 128, 256:
+        (slow, before), (fast, after) = (
+            timed(model.generate, [0], n - 1, seed=0, cache=cache)
+            for cache in (False, True)
+        )
+        print(f"{n} tokens: the same text {slow == fast}", end=", ")
+        print(f"~{before / after:.1f} times faster", flush=True)
+
+    model, prompt = random_gpt(context=32), list(range(20))
+    slow, fast = (
+        model.generate(prompt, 100, seed=0, cache=cache)
+        for cache in (False, True)
+    )
+    starts = {window_start(T, 32) for T in range(20, 120)}
+    print(
+        f"120 tokens, context 32: the same text {slow == fast}",
+        end=", ",
+    )
+    print(f"{len(starts)} windows")
