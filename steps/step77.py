@@ -16,7 +16,7 @@ each place may look: at itself and at earlier places.
 How do we forbid a key? Its weight must be 0, and only a score of -inf
 makes that in softmax: e**-inf = 0. A score of 0 forbids nothing, since
 e**0 = 1. For a query that may look nowhere, softmax would compute
-0 / 0. Its answer shall be 0.
+0 / 0. We let its answer be 0.
 
 A model that predicts each token from those before it is called
 *autoregressive*. In training it is given the true tokens and not its

@@ -2,8 +2,8 @@
 
 The GPT of step 81 learned with a rate that rises and falls, and with
 clipping. What is each of these worth? We train a small GPT five times,
-with the same first weights and the same batches, and add one thing each
-time. The losses make a ladder.
+from the same weights and with the same batches. Each time we add one
+thing: this gives a ladder of losses.
 
 We begin with Adam and the rate 0.01. Adam's first steps are its worst:
 each number moves by the full rate, because of a single batch. So we let
@@ -20,10 +20,10 @@ weights never come to rest. So the rate falls, for instance along a
     0    +---+------------+---> updates
            warm-up      total
 
-Clipping (step 46) keeps one odd batch from doing harm. Weight decay
-keeps weights small. But which ones? The gamma of a norm begins at 1,
-and a pull towards 0 is no help there. So only matrices decay: that is
-what AdamW's argument decays says.
+Clipping (step 46) tames an odd batch. Weight decay keeps weights small,
+but a norm's gamma should not go to 0. So only matrices decay (AdamW's
+argument decays). With three other seeds, warm-up and cosine gained 0.3
+again, but clipping and decay at most 0.02.
 
 Large batches have better gradients, but their graph may not fit into
 memory. backward adds to the gradients that are there (step 14). So k

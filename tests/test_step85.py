@@ -8,11 +8,8 @@ import pytest
 
 import dezero.functions as F
 from dezero.core_simple import Variable
-from dezero.datasets import Names
 from dezero.gradcheck import numerical_grad
 from dezero.models import GPT
-
-# ruff: noqa: NPY002  (first weights are from the legacy generator)
 
 
 @pytest.fixture
@@ -54,7 +51,7 @@ def test_sums_and_products_of_lists(step):
     x, y = step.scalars(np.array([1.0, 2.0, 3.0])), step.scalars(np.array([4.0, 5, 6]))
     assert float(step.dot(x, y).data) == 32
     columns = step.scalars(np.array([[1.0, 0, 0], [1, 1, 1]]))
-    assert numbers(step.mapped(x, columns, step.scalars(np.array([10.0, 20])))) == [
+    assert numbers(step.times(x, columns, step.scalars(np.array([10.0, 20])))) == [
         11,
         26,
     ]
@@ -118,57 +115,12 @@ def test_backward_visits_each_function_once_and_in_order(step):
     assert x.grad == pytest.approx(numerical_grad(lambda x: x**4 + x**2, np.array(2.0)))
 
 
-def test_names_become_rows(step):
-    tokenizer = Names().tokenizer
-    x, t = step.batch(["ada", "bo"], tokenizer, length=5)
-    (end,) = tokenizer.encode("\n")
-    a, d, b, o = tokenizer.encode("adbo")
-    assert x.tolist() == [[end, a, d, a, end], [end, b, o, end, end]]
-    assert t.tolist() == [[a, d, a, end, -1], [b, o, end, -1, -1]]
-
-
-def test_places_behind_an_end_do_not_count(step, model):
-    x, t = np.array([[0, 3, 1, 0, 0]]), np.array([[3, 1, 0, -1, -1]])
-    short = F.softmax_cross_entropy(model(x[:, :3])[0], t[0, :3])
-    assert float(step.loss_of(model, x, t).data) == pytest.approx(float(short.data))
-
-
-def test_the_program_follows_the_weights(step, model, rng):
-    x, t = rng.integers(0, 5, (2, 2, 6))
-    program = step.compiled(model, x, t)
-    for _ in range(3):
-        x, t = rng.integers(0, 5, (2, 2, 6))
-        for p in model.params():
-            p.data = p.data + 0.1
-        loss = step.loss_of(model, x, t)
-        model.cleargrads()
-        loss.backward()
-        gradients = [p.grad.data.copy() for p in model.params()]
-        model.cleargrads()
-        y = program(x, t)
-        assert float(y.data) == pytest.approx(float(loss.data), rel=1e-10)
-        for g, p in zip(gradients, model.params()):
-            np.testing.assert_allclose(p.grad.data, g, rtol=1e-8, atol=1e-12)
-
-
-def test_training_lowers_the_loss(step):
-    names, tokenizer = ["anna", "hannah", "nan"], Names().tokenizer
-    np.random.seed(0)
-    model = GPT(len(tokenizer), 16, width=16, depth=1)
-    losses = step.train(model, names, tokenizer, 100)
-    assert len(losses) == 100
-    assert losses[0] == pytest.approx(math.log(27), rel=0.1)
-    assert losses[-1] < 1
-
-
 def test_what_is_printed(run_step):
     printed = run_step(85)
     losses = re.findall(r"(scalars|arrays|compiled) +loss (\d\.\d+)", printed)
     assert len(losses) == 3 and len({loss for _, loss in losses}) == 1
+    assert float(losses[0][1]) == pytest.approx(math.log(27), rel=0.05)
     assert "the same gradients: True" in printed
-    first, last = map(
-        float, re.search(r"loss (\S+), at the end (\S+)", printed).groups()
-    )
-    assert first == pytest.approx(math.log(27), rel=0.05) and last < 2.3
+    assert float(re.search(r"1000 updates: loss (\S+)", printed)[1]) < 2.4
     names = printed.splitlines()[-2:]
     assert sum(len(line.split()) for line in names) == 10

@@ -2,12 +2,14 @@
 
 An evening's reading, best in this order:
 
-    config, backward, variable, function   step 32, and what a call and a pass need
-    settled, changes                       arrays that are shared, or edited too late
-    checks, outside                        what is refused, and what the reader is told
+    config, variable, function, backward   the engine of step 32: a call, and a pass
+    changes, unshared                      arrays that are edited, or shared
+    checks, outside                        errors, and numbers and lists as inputs
     arraylike, extras                      the rest of Variable, mostly a line each
-    shape, indexing, arithmetic, reduction, matmul    the ops
     fast                                   Function.__call__ once more, for speed
+    shape, indexing, arithmetic, reduction, matmul    the ops
+
+Below, the names are gathered, and Variable is told where its functions are.
 """
 
 import operator
@@ -83,9 +85,9 @@ from dezero.core.variable import (
     gradients_of,
 )
 
-array_types: tuple  # of what a Variable may hold; see __getattr__
+array_types: tuple  # the types of what a Variable may hold; see __getattr__
 
-# Variable's methods and operators find their functions here.
+# Where Variable's methods and operators find their functions: see arraylike.py.
 vars(arraylike.ops).update(
     Variable=Variable,
     add=add,
@@ -107,8 +109,8 @@ vars(arraylike.ops).update(
     transpose=transpose,
 )
 
-# What NumPy's operators come to, by NumPy's name: see Variable.__array_ufunc__.
-# dezero.functions.arraylike adds the other functions.
+# What `array + x` and the like call, by NumPy's name: see ArrayLike.__array_ufunc__.
+# dezero/functions/arraylike.py adds np.exp and the other functions.
 arraylike.of_numpy.update(
     {
         "add": add,
@@ -136,7 +138,8 @@ if not os.environ.get("DEZERO_PLAIN"):
 
 
 def __getattr__(name):
-    # Called for names that have no value: CuPy may be imported later than this module.
+    # Python calls this for a name that the module does not have. array_types is made
+    # when it is asked for, since CuPy may be imported later than this module.
     if name == "array_types":
         import numpy
 

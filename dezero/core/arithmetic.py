@@ -1,4 +1,4 @@
-"""Arithmetic: shapes broadcast as in NumPy, gradients are summed back."""
+"""+ - * / ** and log. Shapes broadcast as in NumPy; sum_to brings gradients back."""
 
 import numbers
 import operator
@@ -21,7 +21,7 @@ class Add(Function):
         return x0 + x1
 
     def backward(self, gy):
-        x0, x1 = self._inputs  # Variables in either kind of pass: for their shapes
+        x0, x1 = self._inputs  # always Variables, and only their shapes are needed
         return _sum_to(gy, x0._data.shape), _sum_to(gy, x1._data.shape)
 
 
@@ -87,13 +87,11 @@ class Pow(Function):
         c = self.c
         if isinstance(c, int) and 0 < c < 5:
             # On float32 x**3 takes 20 to 200 times as long as x * x * x.
-            y = x * x if c > 1 else x.copy()  # +x refuses bools
+            y = x * x if c > 1 else x.copy()  # not x: y has memory of its own
             for _ in range(c - 2):
                 y = y * x
             return y
-        if x.dtype.kind == "f" and isinstance(c, numbers.Real):
-            c = x.dtype.type(c)  # as _number_for
-        return x**c
+        return x ** (_number_for(x, c) if isinstance(c, numbers.Real) else c)
 
     def backward(self, gy):
         (x,) = self.inputs
@@ -101,11 +99,11 @@ class Pow(Function):
         if getattr(c, "ndim", 0) == 0:
             if c == 0:  # and not 0 * x**-1, which is nan at 0
                 return where(np.False_, gy, 0)
-            less = c - 1
+            lower = c - 1
         else:
-            less = cuda.get_array_module(c).where(c == 0, 1, c - 1)
+            lower = cuda.get_array_module(c).where(c == 0, 1, c - 1)
             gy = where(c != 0, gy, 0)
-        return _sum_to(c * x**less * gy, x.shape)
+        return _sum_to(c * x**lower * gy, x.shape)
 
 
 class PowVariable(Function):
@@ -124,9 +122,9 @@ class PowVariable(Function):
         x0, x1 = self.inputs
         gx0 = gx1 = None
         if self.needs_grad(0):
-            less = x1 - 1 + self.both_zeros
+            lower = x1 - 1 + self.both_zeros
             g = where(self.both_zeros, 0, gy)
-            gx0 = _sum_to(g * x1 * x0**less, x0.shape)
+            gx0 = _sum_to(g * x1 * x0**lower, x0.shape)
         if self.needs_grad(1):
             g = where(self.zeros, 0, gy)
             gx1 = _sum_to(g * x0**x1 * log(x0 + self.zeros), x1.shape)
@@ -194,7 +192,7 @@ def neg(x) -> Variable:
         raise _explained("neg", error, x) from error
 
 
-def pow(x, c) -> Variable:  # the name is the contract's; nothing here uses Python's pow
+def pow(x, c) -> Variable:  # DeZero's name for it. It hides Python's pow in this file.
     """Return x**c. With a Variable for c, x is to be positive, or c constant.
 
     >>> x, c = Variable(np.array(2.0)), Variable(np.array(3.0))
@@ -219,9 +217,9 @@ def log(x) -> Variable:
 
 
 def _number_for(x, c):
-    """Return the number c in the dtype of x, if that is floating.
+    """Return the number c in the dtype of the array x, if that is floating.
 
-    On NumPy 1, a 0-d float32 times a Python float is a float64.
+    Why? On NumPy 1, a 0-d float32 times a Python float is a float64.
     """
     return x.dtype.type(c) if x.dtype.kind == "f" else c
 
@@ -235,7 +233,7 @@ _COMPARISONS = {
 
 
 def compare(sign, x, other):
-    """Return the truths of x < other or the like, of arrays: they have no gradient."""
+    """Return x < other, or as sign says, an ndarray: truths have no gradient."""
     try:
         return _COMPARISONS[sign](x.data, unwrap(other))
     except (ValueError, TypeError) as error:

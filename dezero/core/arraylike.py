@@ -1,7 +1,8 @@
-"""What a Variable shares with an ndarray: shape, methods, operators, NumPy's protocol.
+"""What a Variable shares with an ndarray: shape, methods, operators, NumPy's functions.
 
 Most are a line that calls the function of that name. Those functions need Variable, so
-Variable cannot import them; it finds them in `ops`, which core/__init__ fills.
+this file, which Variable needs, cannot import them. It finds them in `ops`, where
+core/__init__.py and dezero.functions put them.
 """
 
 import inspect
@@ -17,15 +18,14 @@ from dezero.core import checks
 if TYPE_CHECKING:
     from dezero.core.variable import Variable
 
-# Functions of Variables, and what NumPy's come to; dezero.functions adds to both.
-ops: Any = types.SimpleNamespace()
-of_numpy: dict = {}
+ops: Any = types.SimpleNamespace()  # ops.exp(x) is the function exp of Variables
+of_numpy: dict = {}  # of_numpy["exp"] is what np.exp(x) calls
 
 
 class ArrayLike:
     """The half of Variable that looks like an ndarray."""
 
-    __array_priority__ = 200  # `array + x` is x's business, not the array's
+    __array_priority__ = 200  # array + x: the array leaves it to x (step 21)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,6 +52,7 @@ class ArrayLike:
         return self._raise_no_data("dtype") if array is None else array.dtype
 
     def _raise_no_data(self, what):
+        # shape, ... of a Variable whose data is None
         raise checks.has_no_data(self, what)
 
     @property
@@ -107,7 +108,7 @@ class ArrayLike:
         """The matrix product self @ other."""
         return ops.matmul(self, other)
 
-    # --- functions ---
+    # --- methods that step 39 and dezero.functions add ---
 
     @named_arguments
     def mean(self, axis=None, keepdims=False) -> "Variable":
@@ -307,7 +308,7 @@ class ArrayLike:
             raise TypeError("Variable: a 0-d Variable cannot be iterated over")
         return (self[i] for i in range(len(self)))
 
-    # --- what has no derivative leaves the graph, as ndarrays: truths, and places ---
+    # --- truths and places have no derivative: they are ndarrays, outside the graph ---
 
     def __lt__(self, other) -> Any:
         return ops.compare("<", self, other)
@@ -369,11 +370,11 @@ class ArrayLike:
         )
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        # NumPy asks here before it computes `array + x` or np.sin(x).
+        # NumPy calls this for `array + x` and np.sin(x), instead of computing them.
         name = ufunc.__name__
         function = of_numpy.get(name)
         out = kwargs.pop("out", None)
-        if out and out[0] is inputs[0]:  # `array += x` rebinds the name to a Variable
+        if out and out[0] is inputs[0]:  # `array += x`: array becomes a Variable
             out = None
         if function is None or method != "__call__" or kwargs or out:
             called = name if method == "__call__" else f"{name}.{method}"
@@ -381,7 +382,7 @@ class ArrayLike:
         return function(*inputs)
 
     def __array_function__(self, function, types, args, kwargs):
-        # NumPy asks here before it computes np.sum(x) or np.concatenate([x, y]).
+        # NumPy calls this for np.sum(x) and np.concatenate([x, y]).
         ours = of_numpy.get(function.__name__)
         if ours is None:
             raise TypeError(checks.would_lose_graph(function.__name__, vars(ops)))

@@ -1,4 +1,4 @@
-"""What later steps add to Variable: hooks and leaves (65, 66), devices (52), copies.
+"""What steps 43-66 add to Variable: hooks, leaves, devices, and how it is pickled.
 
 >>> import numpy as np
 >>> from dezero import Variable
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 class Extras:
     """The part of Variable that few programs need."""
 
-    _watched = False  # retain_grad() or a hook wants to see the gradient pass
-    _retains_grad = False
-    _hooks = ()  # a dict, after register_hook
+    # backward.py reads the first two.
+    _watched = False  # it has a hook, or retains its gradient
+    _retains_grad = False  # every backward keeps its gradient, as if it were a leaf
+    _hooks = ()  # {HookHandle: hook}, after register_hook
 
     def detach(self) -> "Variable":
         """Return a Variable with the same data, memory included, outside the graph."""
@@ -35,7 +36,7 @@ class Extras:
 
     @property
     def is_leaf(self) -> bool:
-        """True where no gradient goes further: nothing to go back to, or no need."""
+        """True where a backward ends: nothing computed this, or no one needs more."""
         return self.creator is None or not self.requires_grad
 
     @property
@@ -69,19 +70,18 @@ class Extras:
         return handle
 
     def _pass_hooks(self, gradient):
-        """Return a gradient of self, a Variable or an array, after the hooks."""
+        """Return what the hooks make of a gradient of self, a Variable or an array."""
         if not self._hooks:
             return gradient
-        passed = gradient
         if not Config.wrap:
-            passed = ops.Variable(ops.as_array(gradient), requires_grad=False)
-        with switched(wrap=True):  # hooks are written outside the package
+            gradient = ops.Variable(ops.as_array(gradient), requires_grad=False)
+        with switched(wrap=True):  # a hook is your code: it gets Variables
             for hook in list(self._hooks.values()):
-                result = hook(passed)
+                result = hook(gradient)
                 if result is not None:
-                    passed = ops.as_variable(ops.as_array(result))
-                checks.check_hooked(self, passed)
-        return passed if Config.wrap else passed._data
+                    gradient = ops.as_variable(ops.as_array(result))
+                checks.check_hooked(self, gradient)
+        return gradient if Config.wrap else gradient._data
 
     def clear_grad(self) -> None:
         """Forget the gradient, as cleargrad does."""
@@ -129,7 +129,7 @@ class HookHandle:
 def _move(variable, convert):
     """Convert the array of a Variable, and that of its gradient, in place."""
     if variable.data is not None:
-        variable._data = convert(variable.data)  # the same numbers: no change
+        variable._data = convert(variable.data)  # not .data: no number has changed
     if variable.grad is not None:
         _move(variable.grad, convert)
 

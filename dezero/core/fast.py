@@ -1,14 +1,15 @@
 """Function.__call__ once more, written out for speed; DEZERO_PLAIN=1 leaves it out.
 
 It does what the call in function.py does, and CI runs the tests of the core with both.
-Three tricks, for the usual call, which has one output:
+So an addition of two numbers takes 2.2 us instead of 4.9:
 
-    one pass over the inputs collects what __call__ and _record ask one by one,
-    the output is made without Variable.__init__, whose questions are answered,
-    what is asked of every result, and of a mistake, is asked where it can be needed
+    2.0  one loop over the inputs, where __call__ and _record have several, and no
+         list of outputs, since nearly always there is one
+    0.4  a result that is an array is not looked at again, in outside.results
+    0.3  the output is made without Variable.__init__, which would check it again
 
-Together: 2.2 us for the addition of two numbers instead of 4.9. Without it, a chain of
-scalar operations, forward and backward, takes 1.7 of the time, a small network 1.2.
+Without it, a chain of scalar operations, forward and backward, takes 1.7 of the time,
+and a small network 1.2.
 """
 
 import weakref
@@ -22,7 +23,7 @@ from dezero.core.function import Function
 from dezero.core.variable import Variable
 
 plain = Function.__call__
-new_object = object.__new__
+new_object = object.__new__  # new_object(Variable): one whose __init__ was not called
 
 
 def call(self, *inputs):
@@ -30,7 +31,7 @@ def call(self, *inputs):
     if Config.handler is not None or self._inputs is not None:
         return plain(self, *inputs)
     recorded = Config.enable_backprop
-    if not recorded and not Config.wrap:
+    if not recorded and not Config.wrap:  # in this order: the usual call asks one
         return self.forward(*inputs)
     takes_scalars = self.takes_arrays
     arrays = []
@@ -53,11 +54,11 @@ def call(self, *inputs):
         outside.explain_forward(self, inputs, error)
         raise
     if not isinstance(y, ndarray):
-        if not isinstance(y, generic):  # several outputs, or none that we know
+        if not isinstance(y, generic):  # several outputs, or a mistake
             return self._record(inputs, outside.results(self, y))
         y = asarray(y)
-    if not takes_scalars and y.dtype.kind not in NUMBERS:  # not one of the package's
-        outside.results(self, y)  # refuses it
+    if not takes_scalars and y.dtype.kind not in NUMBERS:  # a Function of your own
+        outside.results(self, y)  # raises an error
     output = new_object(Variable)
     output._data = y
     output.name = None

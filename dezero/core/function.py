@@ -75,7 +75,7 @@ class Function:
 
     def _record(self, inputs, ys):
         """Return the arrays ys as Variables, and record where they come from."""
-        requires_grad = any(x.requires_grad for x in inputs)
+        requires_grad = True in [x.requires_grad for x in inputs]
         outputs = [Variable(y, None, requires_grad) for y in ys]
         if not Config.enable_backprop:
             for y in outputs:  # each is a leaf, and its backward says why

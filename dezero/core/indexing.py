@@ -1,4 +1,4 @@
-"""Ops that pick elements: x[slices] and its gradient, where."""
+"""Ops that pick elements: x[slices] with its gradient, and where."""
 
 import math
 import operator
@@ -75,12 +75,12 @@ def _as_slices(who, slices, x):
     """
     xp = cuda.get_array_module(x)
     if isinstance(slices, tuple):
-        return tuple([_along_axis(who, s, xp) for s in slices])
-    return _along_axis(who, slices, xp)
+        return tuple([_as_index(who, s, xp) for s in slices])
+    return _as_index(who, slices, xp)
 
 
-def _along_axis(who, index, xp):
-    """Return what xp takes for the index along one axis."""
+def _as_index(who, index, xp):
+    """Return the index along one axis as xp takes it, or refuse it."""
     if index is None or index is Ellipsis or isinstance(index, (int, slice, np.bool_)):
         return index
     try:
@@ -116,7 +116,7 @@ def _unwrap_all(index):
 
 
 def scatter_add(gy, slices, shape):
-    """Return zeros of shape to which gy was added at slices; repeats add up.
+    """Return zeros of shape, with gy added at slices; repeated places add up.
 
     >>> scatter_add(np.array([1.0, 2.0, 4.0]), [0, 1, 0], (2,))
     array([5., 2.])
@@ -175,8 +175,8 @@ def _may_repeat(slices):
 class Where(Function):
     """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
 
-    It selects, as every mask in a backward does: gy * condition would be nan where gy
-    is infinite and the condition false.
+    Why not gy * condition? Where gy is infinite and the condition false, the product
+    is nan. A mask in a backward selects, it does not multiply.
     """
 
     def __init__(self, condition):
@@ -204,7 +204,7 @@ def where(condition, x0, x1) -> Variable:
     >>> where(x > 0, x, 0.1 * x)
     variable([-0.2  3. ])
     """
-    if not Config.wrap:  # a backward, with a mask of its own
+    if not Config.wrap:  # a backward on ndarrays calls it, with arrays that fit
         return _select(condition, x0, x1)
     if not isinstance(condition, (np.ndarray, np.bool_)):
         condition = unwrap(_as_input("where", condition, "condition"))
@@ -215,10 +215,11 @@ def where(condition, x0, x1) -> Variable:
 
 
 def _select(condition, x0, x1):
-    """Return x0 where condition is true, x1 elsewhere.
+    """Return x0 where condition is true, x1 elsewhere: where, for arrays.
 
-    Of a large x0 and a 0 bit by bit: x0 & 1...1 is x0, and x0 & 0...0 is 0. That takes
-    as long as x0 * condition, a fifth of xp.where, and infinity & 0...0 is 0.
+    xp.where takes five times as long as x0 * condition. So, if x0 is large and x1 is 0,
+    the bits of x0 are masked: x0 & 1...1 is x0, and x0 & 0...0 is 0, for an infinite x0
+    as well. That takes as long as the product.
 
     >>> _select(np.array([True, False]), np.array([1.0, np.inf]), 0)
     array([1., 0.])
@@ -236,6 +237,7 @@ def _select(condition, x0, x1):
 
 
 def _is_large(x, condition):
+    """Return whether x is an array of floats for which masking bits saves time."""
     return (
         type(x) is np.ndarray
         and x.size > 2000
@@ -246,6 +248,7 @@ def _is_large(x, condition):
 
 
 def _is_zero(x):
+    """Return whether x is the number 0: the elements of an array are not looked at."""
     return (
         (type(x) is np.ndarray or isinstance(x, np.generic)) and x.ndim == 0 and x == 0
     )

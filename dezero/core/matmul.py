@@ -15,7 +15,8 @@ class MatMul(Function):
     """
 
     def forward(self, x, W):
-        if x.ndim == 0 or W.ndim == 0 or x.shape[-1] != W.shape[-2:][0]:
+        rows = W.shape[-2:][:1]  # the last axis but one; of a vector, the only one
+        if x.shape[-1:] != rows or not rows:
             raise ValueError(
                 "matmul: the last axis of the left side must be as long as the "
                 f"last but one of the right, got {x.shape} @ {W.shape} (see step 41)"
@@ -29,7 +30,7 @@ class MatMul(Function):
             gx = gy.dot(W.T) if self.needs_grad(0) else None
             gW = x.T.dot(gy) if self.needs_grad(1) else None
             return gx, gW
-        # A vector on the left is a row, on the right a column.
+        # Of a vector on the left make a row, on the right a column.
         x2 = x.reshape(1, -1) if x.ndim == 1 else x
         W2 = W.reshape(-1, 1) if W.ndim == 1 else W
         if x.ndim == 1:
@@ -40,7 +41,7 @@ class MatMul(Function):
         if self.needs_grad(0):
             gx = reshape(sum_to(gy @ _swap(W2), x2.shape), x.shape)
         if self.needs_grad(1):
-            if W2.ndim == 2 < x2.ndim:  # one W for the stack: one product
+            if W2.ndim == 2 < x2.ndim:  # one W for all matrices: one product sums gW
                 x2, gy = (a.reshape(-1, a.shape[-1]) for a in (x2, gy))
             gW = reshape(sum_to(_swap(x2) @ gy, W2.shape), W.shape)
         return gx, gW

@@ -29,11 +29,11 @@ class Sum(Function):
 
 
 class Max(Function):
-    """Largest element over axis; the gradient goes where it was found.
+    """Largest element over axis; the gradient goes to the place where it was found.
 
-    Elements that tie share it evenly: the mean of the subgradients, whatever
-    the order of the elements (step 61). So do nans, the largest and smallest of all.
-    Pooling is the exception: there the first place gets it all (step 57).
+    If several elements are the largest, they share the gradient evenly, whatever their
+    order (step 61). So do nans: NumPy's max of anything with a nan is nan. Pooling
+    differs: there the first place gets the whole gradient (step 57).
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -66,8 +66,8 @@ class Min(Max):
 
 def _reduced_lengths(x_shape, axis):
     """Return the lengths of the axes that a reduction over axis makes 1."""
-    kept = reduced_shape(x_shape, axis)
-    return [n for n, left in zip(x_shape, kept) if left == 1]
+    after = reduced_shape(x_shape, axis)
+    return [n for n, left in zip(x_shape, after) if left == 1]
 
 
 def _reduced_axes(who, x, axis, step=39):
@@ -92,7 +92,7 @@ def _reduced_axes(who, x, axis, step=39):
 
 
 def _one_axis(who, axis, ndim, step=38):
-    """Return axis, an int, counted from the front; raise where there is no such."""
+    """Return axis, an int, counted from the front; refuse one that x does not have."""
     try:
         place = operator.index(axis)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Ops that only move elements: copies, reshape, transpose, broadcasting."""
+"""Ops that change the shape or the dtype: reshape, transpose, broadcast_to, sum_to."""
 
 import numbers
 import operator
@@ -156,22 +156,24 @@ def broadcast_to(x, shape) -> Variable:
 
 def sum_to(x, shape) -> Variable:
     """Return x summed to shape: the reverse of broadcasting (see step 40)."""
-    x, shape = _as_input("sum_to", x), _as_shape("sum_to", shape, 40)
+    x, shape = _as_constant("sum_to", x), _as_shape("sum_to", shape, 40)
     if x.shape == shape:
         return as_variable(x)
     return SumTo(shape)(x)
 
 
 def _sum_to(x, shape):
-    """Return sum_to(x, shape) of a gradient, which is what it should be, and soon."""
+    """Return sum_to(x, shape) for a backward, at once where nothing is to be summed.
+
+    That is so in most backwards, and the checks of sum_to would take longer than them.
+    """
     if type(shape) is tuple and getattr(x, "shape", None) == shape:
-        # Nothing to sum. An array becomes a Variable, except in a backward on arrays.
         return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x
     return sum_to(x, shape)
 
 
 def _as_shape(who, shape, step):
-    """Return shape, an int or ints in a list, a tuple or an array, as a tuple."""
+    """Return shape as a tuple: an int, or ints in a list, a tuple or an array."""
     try:
         if type(shape) is not tuple and isinstance(shape, numbers.Integral):
             return (operator.index(shape),)
@@ -188,7 +190,7 @@ def sum_array_to(x, shape):
     >>> sum_array_to(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])
     """
-    lead = x.ndim - len(shape)
+    lead = x.ndim - len(shape)  # so many axes of x, in front, are not in shape
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[lead:])):
         raise ValueError(
             f"sum_to: {tuple(shape)} does not broadcast to {x.shape}, so {x.shape} "

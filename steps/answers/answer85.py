@@ -18,7 +18,7 @@ from dezero.core_simple import Variable
 from dezero.datasets import Names
 from dezero.models import GPT
 from dezero.optimizers import SGD
-from step85 import ScalarGPT, backward, batch, loss_of
+from step85 import ScalarGPT, backward, loss_of
 
 
 def update(gpt, rate):
@@ -41,7 +41,8 @@ if __name__ == "__main__":
     names, tokenizer = Names().text.split(), Names().tokenizer
     np.random.seed(0)  # noqa: NPY002
     model = GPT(len(tokenizer), 16, width=16, depth=1)
-    x, t = batch(names[:1], tokenizer, len(names[0]) + 1)
+    ids = np.array([tokenizer.encode(f"\n{names[0]}\n")])
+    x, t = ids[:, :-1], ids[:, 1:]
     model(x)  # makes the weights
     gpt, optimizer = ScalarGPT(model), SGD(0.2).setup(model)
     losses = []
