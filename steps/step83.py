@@ -1,36 +1,36 @@
 """Step 83. Sampling: which of the likely tokens is taken.
 
-A language model (step 70) gives each token a score. To write, we
-choose one token, put it behind the text, and let the model read
-again. But which one? If it is always the likeliest, the text soon
-goes in circles: what was written once becomes likely to come again.
-We could draw each token with its probability, softmax(scores). Then
-there are surprises, but too many. The unlikely tokens are so many
-that one of them comes now and then, and a token that makes no sense
-spoils what follows. There are three ways between the two.
+Which token does a language model write next? It gives each token a
+score (step 70). We choose one, put it behind the text, and let the
+model read again. If we always take the likeliest, the text soon goes
+in circles: what has been written once becomes likely to come again.
+If we draw each token with its probability, softmax(scores), there are
+too many surprises. Each unlikely token is rare, but there are many of
+them, and one that makes no sense spoils what follows. Three ways lie
+between the two.
 
 *Temperature* divides the scores before softmax. Below 1 the likely
-tokens become likelier, and at 0 only the likeliest is left. Above 1
-all tokens become more alike.
+tokens become likelier. 0 stands for the limit, in which only the
+likeliest is left. Above 1 the probabilities become more alike.
 
 *Top-k sampling* (Fan and others, 2018) draws from the k likeliest
 tokens. But which k? After "th" one letter is nearly certain, and
 after a blank many are possible.
 
 *Top-p sampling* (Holtzman and others, 2019), or nucleus sampling,
-draws from the fewest tokens that have the probability p together.
-They are many where the model is unsure, and few where it is sure.
-With p = 0.8:
+draws from the fewest tokens whose probabilities add up to p or more.
+Where the model is unsure, these are many. With p = 0.8:
 
     token            e    a    i    o    r
     probability    0.60 0.15 0.10 0.10 0.05
-    together       0.60 0.75 0.85
+    added up       0.60 0.75 0.85
     drawn with     0.71 0.18 0.12    0    0
 
 How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
--log p: 0 if one token is certain, and ln V if all V are alike. And
-how are the texts? Of their pieces of five characters, how many came
-before? Of their words, how many does Shakespeare use?
+-log p, sum(-p * log(p)): 0 if one token is certain, and ln V if all V
+are equally likely. And how good are the texts? We count the share of
+five-character pieces that stood in the text before (repeats), and the
+share of words that are in Shakespeare's plays (known words).
 
 Exercise: write min_p(scores, share), a fourth way. It keeps the
 tokens that are at least share times as likely as the likeliest.
@@ -38,14 +38,14 @@ What is left of the table above with share 0.2?
 
 In the package: dezero/models/sampling.py, token_probabilities
 
-Output (rtol 0.25):
+Output (rtol 0.1):
                      entropy  repeats  known words
-    temperature 0       0.00     83 %        100 %
-    temperature 0.5     1.06      6 %         77 %
-    temperature 1       1.89      0 %         37 %
-    temperature 1.5     2.60      0 %         20 %
-    top-k, k = 5        1.16      2 %         64 %
-    top-p, p = 0.8      1.27      2 %         58 %
+    temperature 0       0.00    ~83 %       ~100 %
+    temperature 0.5     1.06     ~6 %        ~77 %
+    temperature 1       1.89     ~0 %        ~37 %
+    temperature 1.5     2.60     ~0 %        ~20 %
+    top-k, k = 5        1.16     ~2 %        ~64 %
+    top-p, p = 0.8      1.27     ~2 %        ~58 %
     temperature 0: Where the he he he have the he he he he
     temperature 1: Rhou mand thang are hored not case mide
     top-p, p = 0.8: Shou mand thand but it the to cark. /
@@ -60,9 +60,12 @@ from dezero.models import GPT
 from dezero.optimizers import Adam, ClipGrad
 
 
-# From the best score to the worst, the first k are the k likeliest,
-# and a cumulative sum says what the first tokens have together. A token
-# is kept if those before it have less than p, so one is always kept.
+# Sorted from the best score to the worst, the first k are the k
+# likeliest, and a cumulative sum adds up the first ones. A token is
+# kept if those before it add up to less than p, so one is always kept.
+# top_k comes first, and top_p counts in what it has left. In a stable
+# sort equal scores keep their order, so the first of them is the
+# better one. In float64 the sum is very near 1.
 def token_probabilities(
     scores, temperature=1.0, top_k=None, top_p=None
 ):
@@ -85,7 +88,7 @@ def token_probabilities(
 
 
 def entropy(p):
-    """Return the mean surprise -log p, by p itself."""
+    """Return the mean of -log p, where each p counts p times."""
     p = p[p > 0]
     return -(p * np.log(p)).sum()
 
@@ -160,14 +163,13 @@ if __name__ == "__main__":
         "top-p, p = 0.8": {"top_p": 0.8},
     }.items():
         prompt = tokenizer.encode("MENENIUS:\n")
-        ids, surprise = write(model, prompt, 100, **settings)
+        ids, unsure = write(model, prompt, 100, **settings)
         texts[name] = [tokenizer.decode(row)[10:] for row in ids]
-        again = 100 * np.mean([repeats(t) for t in texts[name]])
-        real = 100 * np.mean(
-            [known_words(t, words) for t in texts[name]]
-        )
-        print(f"{name:15} {surprise:8.2f} {again:6.0f} %", end="")
-        print(f" {real:10.0f} %", flush=True)
+        again = np.mean([repeats(t) for t in texts[name]])
+        known = np.mean([known_words(t, words) for t in texts[name]])
+        again, known = f"~{100 * again:.0f} %", f"~{100 * known:.0f} %"
+        line = f"{name:15} {unsure:8.2f}{again:>9}{known:>13}"
+        print(line, flush=True)
     for name in "temperature 0", "temperature 1", "top-p, p = 0.8":
         text = texts[name][0].replace("\n", " / ")
         print(f"{name}: {text[:39]}")

@@ -4,12 +4,12 @@ For each token that it writes, step 83 reads the whole text again.
 For 256 tokens these are 1 + 2 + ... + 256 = 32,896 places, and in
 each pass only the last one is new. What can we keep of the others?
 
-Each place looks at itself and at earlier places only (step 77). So
-what was computed there stays as it is when the text goes on. What
-does the new place need of it? In each block its query meets the
-keys of all places, and takes their values. The queries of earlier
-places are of no use any more. So each layer keeps its keys and its
-values: a *key-value cache*, or KV cache.
+Each place looks only at itself and at earlier places (step 77). So
+nothing that was computed for a place changes when the text goes on.
+What does a new place need from the earlier ones? In each block its
+query is compared with the keys of all places, and the result is a
+mean of their values. Nobody asks with the earlier queries again. So
+each layer keeps its keys and values: a *key-value cache*, or KV cache.
 
                  without        with
     token 1      o              o
@@ -23,14 +23,14 @@ The prompt goes through in one pass, the *prefill* (Pope and others,
 know which one it is: place number len(cache).
 
 What if the text gets longer than the context? The window could move
-by one token each time. But the second block has computed its keys
-from what the first one found, also at the token that leaves. They
-would all have to be computed again. So the window jumps by half a
-context, and only then the cache begins anew.
+by one token each time. But the keys of the second block are made from
+what the first block found, also at the token that leaves. All of them
+would have to be computed again, for each token. So the window jumps
+by half a context, and only then does the cache begin anew.
 
-The cache costs memory: 2 * depth * T * E numbers for each text. And
-it is for writing only. It keeps numbers without their graph, so in
-training no gradient would come back through it.
+The cache costs memory: 2 * depth * T * E numbers for each text of T
+tokens. And it is for writing only: it keeps arrays and no graph, so
+in training no gradient would come back through it.
 
 Exercise: write read(model, ids, size). It gives ids to the model in
 pieces of size tokens, with a cache, and returns the scores of all
@@ -59,7 +59,7 @@ from dezero import layers, models, no_grad, test_mode
 from dezero.models import token_probabilities
 
 
-# The arrays and not the Variables are kept: they have no graph.
+# What is kept are arrays, not Variables: arrays have no graph.
 class KVCache:
     """The keys and values of one layer, for all places so far."""
 
@@ -79,9 +79,11 @@ class KVCache:
         return k, v
 
 
-# The rest of the layer is that of step 78. The mask of F.attention is
-# right already: T queries are the last T of S places (step 77). A key
-# is turned once, by its own place, and is kept as it was turned.
+# The rest is the package's layer, that of step 78 with two additions:
+# forward passes a cache to lookup, and self.rope says whether RoPE
+# turns q and k. The mask needs no change: for F.attention, T queries
+# are the last T of S places (step 77). A key is turned once, by its own
+# place, and is kept as it was turned.
 class MultiHeadAttention(layers.MultiHeadAttention):
     """Self-attention that can go on where it stopped."""
 
@@ -104,6 +106,8 @@ def window_start(T, context):
     return max(0, math.ceil((T - context) / half) * half)
 
 
+# A block of the package takes cache, too: block(h, cache=own) hands it
+# to its attention.
 class GPT(models.GPT):
     """The GPT of step 81, which now writes."""
 

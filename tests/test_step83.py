@@ -130,7 +130,7 @@ def test_texts_grow_behind_the_prompt(step):
 
 def test_what_is_printed(run_step):
     printed = run_step(83)
-    rows = re.findall(r"^(t.+?) +(\d\.\d+) +(\d+) % +(\d+) %$", printed, re.M)
+    rows = re.findall(r"^(t.+?) +(\d\.\d+) +~(\d+) % +~(\d+) %$", printed, re.M)
     found = {name: [float(x) for x in row] for name, *row in rows}
     entropies = [found[f"temperature {t}"][0] for t in ("0", "0.5", "1", "1.5")]
     assert entropies[0] == 0 and entropies == sorted(entropies)

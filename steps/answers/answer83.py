@@ -4,15 +4,15 @@ The likeliest token has 0.60, so with share 0.2 a token must have 0.12
 or more. That leaves e and a, with 0.8 and 0.2.
 
 min_p (Nguyen and others, 2024) looks at one number, how likely the
-best token is, and asks each token for itself. top_p asks what tokens
-have together. Where 20 tokens are alike, min_p keeps all of them, and
-top_p draws a line between equals. A large temperature is no danger to
-min_p if the share is taken before: the tokens that make no sense are
-gone already.
+best token is, and compares each token with it. top_p looks at what the
+tokens add up to. Where 20 tokens are equally likely, min_p keeps all of
+them. top_p with 0.79 keeps 16, though the other four are no worse. If
+the share is taken before the temperature, a high temperature does
+little harm: the tokens that make no sense are gone already.
 
 Output:
     e 0.80, a 0.20, i 0.00, o 0.00, r 0.00
-    of 20 that are alike: min_p keeps 20, top_p 16
+    of 20 equal tokens: min_p keeps 20, top_p 16
 """
 
 import numpy as np
@@ -41,5 +41,5 @@ if __name__ == "__main__":
             token_probabilities(alike, top_p=0.79),
         )
     ]
-    print(f"of 20 that are alike: min_p keeps {kept[0]}", end=", ")
+    print(f"of 20 equal tokens: min_p keeps {kept[0]}", end=", ")
     print(f"top_p {kept[1]}")

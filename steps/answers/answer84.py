@@ -6,9 +6,9 @@ written, and size T is the prefill. The last piece may be shorter.
 
 Why would one read in pieces? A pass over T places makes a table of T
 times T weights in each head. With pieces of 16 tokens the largest has
-16 times T. In this way long prompts are read where memory is short,
-and others who write at the same time need not wait for the whole of
-it (chunked prefill; Agrawal and others, 2023).
+16 times T. So a long prompt can be read with little memory. And a
+server that writes several texts can write a token of each between two
+pieces (chunked prefill; Agrawal and others, 2023).
 
 Output:
     size   1: the same scores True, 60 passes
