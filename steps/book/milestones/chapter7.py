@@ -15,7 +15,7 @@ lines does a network run that is four times as deep?
 
 Output (rtol 0.1):
     loss 3.33 at first, 2.17 at last
-    ronnell sandre jamine zurina manero lendelda somi fenn aledida tedisho
+    ronnell sandre jamine zurina manero lendelda somi fenn
     core           349 lines
     functions      195 lines
     layers         103 lines
@@ -65,7 +65,7 @@ first = model.generate(data.tokenizer.encode("\n"), 1, seed=0)
 sys.settrace(None)
 
 print(f"loss {losses[0]:.2f} at first, {np.mean(losses[-50:]):.2f} at last")
-ids = model.generate(first, 80, temperature=0.7, seed=0)
+ids = model.generate(first, 60, temperature=0.7, seed=0)
 written, known = data.tokenizer.decode(ids).split(), set(data.text.split())
 print(*(name for name in written[1:-1] if name not in known))
 counts = {part: len(found) for part, found in lines.items()}
