@@ -666,6 +666,11 @@ ROWS = {
     "optimizers.Optimizer.add_hook": called()
     .of(optimizers.SGD)
     .get("add_hook", lambda params: None),
+    "optimizers.Optimizer.save_state": called()
+    .of(optimizers.SGD)
+    .get("setup", MODEL)
+    .get("save_state", "state.npz"),
+    "optimizers.WarmupCosine": called(0.1, 10, 100).then(3),
     "optimizers.ClipGrad": called(1.0).then(Made(parameters)),
     "optimizers.WeightDecay": called(0.1).then(Made(parameters)),
     "optimizers.FreezeParam": called(LAYER).then(Made(parameters)),
@@ -998,6 +1003,12 @@ WITHOUT = {
     "files.NpzReader.header": "see NpzReader",
     "files.NpzReader.packed_size": "see NpzReader",
     "files.NpzReader.array": "see NpzReader",
+    "files.write_npz": "for save_weights and save_state, which judge the path",
+    "files.found_npz": "for load_weights and load_state, which have a row",
+    "files.unpacking": "see found_npz",
+    "files.Unfit": "an error for those who read files",
+    "optimizers.Optimizer.load_state": "files that it refuses: test_optimizers.py",
+    "guards.Rule": "a descriptor: AdamW(decays=) shows it",
     "guards.Number": "a descriptor: the constructors of the optimizers show it",
     "guards.Kind": "a descriptor, see Number",
     "guards.Whole": "a descriptor, see Number",

@@ -1652,4 +1652,6 @@ def test_what_comes_as_an_array_leaves_as_one_that_wants_no_gradient():
     x = np.ones((2, 3))
     for y in F.reshape(x, (2, 3)), F.broadcast_to(x, (2, 3)), F.reshape(x, (3, 2)):
         assert not y.requires_grad
+    for y in F.sum_to(x, (2, 3)), F.sum_to(x, (1, 3)), F.transpose(x):
+        assert not y.requires_grad
     assert not F.dropout(x).requires_grad

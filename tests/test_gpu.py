@@ -537,7 +537,8 @@ def hooks_in(namespace):
 def test_every_optimizer_and_hook_has_a_twin():
     found = own_classes(optimizers, optimizers.Optimizer) - {"Optimizer"}
     assert found == OPTIMIZERS.keys()
-    assert hooks_in(optimizers) == HOOKS.keys()
+    schedules = {"WarmupCosine"}  # are called with a number, and compute no array
+    assert hooks_in(optimizers) - schedules == HOOKS.keys()
 
 
 def test_what_has_no_twin_is_refused():

@@ -38,7 +38,7 @@ def test_the_gallery_begins_with_the_same_two_lines():
     """Every notebook runs the setup of the chapters, one folder up."""
     setups = {setup_of(path) for path in GALLERY}
     (setup,) = setups
-    assert len(GALLERY) == 8 and len(setup.split("\n")) == 2
+    assert len(GALLERY) == 10 and len(setup.split("\n")) == 2
     _, run = setup.split("\n")
     where = run.removeprefix("%run ").split()[0]
     assert (NOTEBOOKS / "gallery" / where).resolve() == NOTEBOOKS / "setup_course.py"
@@ -52,6 +52,7 @@ def test_the_gallery_begins_with_the_same_two_lines():
         ("vae", "MNIST's test images: 8,000"),
         ("gan", "MNIST's test images: 8,000"),
         ("text", "First Citizen:"),
+        ("gpt", "1,003,836 characters"),
     ],
 )
 def test_the_stored_gallery_comes_from_real_data(name, said):

@@ -51,8 +51,7 @@ class ArrayLike:
         array = self._data
         return self._raise_no_data("dtype") if array is None else array.dtype
 
-    def _raise_no_data(self, what):
-        # shape, ... of a Variable whose data is None
+    def _raise_no_data(self, what):  # what: "shape" or the like
         raise checks.has_no_data(self, what)
 
     @property

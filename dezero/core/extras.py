@@ -36,7 +36,7 @@ class Extras:
 
     @property
     def is_leaf(self) -> bool:
-        """True where a backward ends: nothing computed this, or no one needs more."""
+        """True where backward ends: nothing computed this, or no gradient is wanted."""
         return self.creator is None or not self.requires_grad
 
     @property

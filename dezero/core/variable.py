@@ -138,16 +138,16 @@ class Variable(ArrayLike, Extras):
             # The gradient of self is seed. It is not added to a former one.
             retained = self.creator is not None and found.pop(self, None) is not None
             gradients = unshared(found, seed)
-            for x, gradient in gradients.items():
+            for x, gx in gradients.items():
                 if x._grad is not None:
-                    gradients[x] = accumulated(x, gradient)
+                    gradients[x] = accumulated(x, gx)
         # From here on nothing can fail: no pass leaves half of its gradients.
         for x in outdated:
             x._grad = None
-        for x, gradient in gradients.items():
-            x._grad = gradient
+        for x, gx in gradients.items():
+            x._grad = gx
             if not create_graph:
-                gradient._why_no_graph = checks.WITHOUT_CREATE_GRAPH
+                gx._why_no_graph = checks.WITHOUT_CREATE_GRAPH
         if retained:
             self._grad = seed
 
@@ -221,12 +221,12 @@ def as_variable(obj) -> Variable:
     return Variable(obj)
 
 
-def accumulated(x, gradient):
-    """Return the grad that x has already plus gradient."""
+def accumulated(x, gx):
+    """Return x.grad + gx, two Variables."""
     checks.check_can_add_to_grad(x)
     if Config.wrap:
-        return x._grad + gradient
-    return Variable(as_array(x._grad._data + gradient._data))
+        return x._grad + gx
+    return Variable(as_array(x._grad._data + gx._data))
 
 
 def gradients_of(y, xs, seed, create_graph):

@@ -72,6 +72,7 @@ DIFFERENCES = {
     ("step71", "jacobian"): "the package returns a function, of any shapes",
     ("step71", "hvp"): "the package touches no grad, and can be differentiated",
     ("step72", "Node"): "the package's array-like is another class, and follows +=",
+    ("step72", "placeholder"): "the package also checks, and has one maker of sources",
     ("step72", "fold"): "the package also drops products with 1, copies, casts",
     ("step72", "fuse"): "the package also fuses what one chain uses twice",
     ("step72", "compile"): "the package follows f, and works in place, in pieces",

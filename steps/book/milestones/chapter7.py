@@ -15,13 +15,13 @@ lines does a network run that is four times as deep?
 
 Output (rtol 0.1):
     loss 3.33 at first, 2.17 at last
-    teyra me bricel kelpy jenanie stero todin marre kacel
-    core           367 lines
-    functions      209 lines
-    layers          93 lines
-    models          31 lines
-    optimizers      53 lines
-    with others    798 lines
+    ronnell sandre jamine zurina manero lendelda somi fenn aledida tedisho
+    core           349 lines
+    functions      195 lines
+    layers         103 lines
+    models          76 lines
+    optimizers      52 lines
+    with others    827 lines
 """
 
 import sys
