@@ -141,7 +141,7 @@ def train(model, data, updates, rate=0.01):
         loss.backward()
         optimizer.alpha = rate * min(t / 20, 1.1 - t / updates)
         optimizer.update()
-        if t % 500 == 0:  # only with --full
+        if t % 500 == 0:  # in a long training
             print(f"    {t} updates: loss {loss.data:.2f}", flush=True)
 
 
