@@ -30,8 +30,7 @@ character follows which one, and a *trigram* table which follows which
 two (Shannon, 1948). Neither needs training. The third rival is an LSTM
 (step 60), which reads one token after the other. So an update takes it
 twice as long, and the GPT gets 400 where the LSTM gets 200. All are
-judged on text that none has seen. The two end close together. After 200
-updates each, the GPT would be at 1.85: it learns less from each one.
+judged on unseen text. After 200 updates the GPT would be at 1.85.
 
 Exercise: write parameters(V, E, depth, hidden), which counts the
 numbers in a GPT with so many units in an MLP. For the sizes of GPT-2 (V
