@@ -32,6 +32,11 @@ def replacing(path):
             "(see step 53)"
         )
     path = Path(path).resolve()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"replacing: there is no folder {str(path.parent)!r} to put {path.name!r} "
+            "into; create it first (see step 53)"
+        )
     temporary = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         yield temporary
@@ -74,6 +79,17 @@ def found_npz(who, path, writer, step):
     raise FileNotFoundError(
         f"{who}: there is no file {str(first)!r}; {writer} writes it (see step {step})"
     )
+
+
+def some(names):
+    """Return names as an error lists them: six at most, and how many more there are.
+
+    >>> some("abcdefgh")
+    'a, b, c, d, e, f and 2 more'
+    """
+    names = list(names)
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return ", ".join(names[:6]) + more
 
 
 def _npz(who, path, step):

@@ -132,6 +132,13 @@ def play(arguments):
     )
 
 
+# A program that fails where Pygments is missing, without a word.
+HAS_PYGMENTS = """
+from importlib.util import find_spec
+raise SystemExit(find_spec("pygments") is None)
+"""
+
+
 def write_site(arguments):
     """Write the site, and print where it is."""
     if not arguments:
@@ -139,6 +146,17 @@ def write_site(arguments):
     if arguments[0] != "--to" or len(arguments) != 2:
         raise reader.StepError(
             "site takes --to and a folder, or nothing"
+        )
+    other = machine.venv_python()
+    if (
+        machine.lacking("run")
+        and not machine.inside_venv()
+        and machine.state() != "unfinished"
+        and machine.asked(other, "run") == []
+        and subprocess.call([other, "-c", HAS_PYGMENTS]) == 0
+    ):  # .venv's Python makes the players, too
+        return subprocess.call(
+            [other, machine.STEPS, "site", *arguments]
         )
     from book.site import build
 

@@ -295,9 +295,16 @@ def look_at_gpu(report):
         report.add("GPU", GOOD, said)
 
 
+def pip():
+    """Return how to call the pip of this Python."""
+    if not machine.inside_venv():
+        return "pip"
+    return f'"{sys.executable}" -m pip'
+
+
 def look_at_jupyter(report):
     """The kernel in which the notebooks run."""
-    install = 'pip install -e ".[notebooks]" brings all of it'
+    install = f'{pip()} install -e ".[notebooks]" brings all of it'
     if machine.find("ipykernel") is None:
         text = "no kernel (ipykernel) in this Python"
         report.add("Jupyter", OPTIONAL, text, install)

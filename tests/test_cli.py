@@ -367,6 +367,16 @@ def test_doctor_here():
     assert str(ROOT / "dezero") in result.stdout
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_doctor_names_the_pip_of_the_environment(inside, monkeypatch):
+    monkeypatch.setattr(doctor.machine, "inside_venv", lambda: inside)
+    monkeypatch.setattr(doctor.machine, "find", lambda name: None)
+    report = doctor.Report()
+    doctor.look_at_jupyter(report)
+    pip = f'"{sys.executable}" -m pip' if inside else "pip"
+    assert f"Jupyter: {pip} install -e" in str(report)
+
+
 def test_doctor_names_another_dezero(foreign, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(foreign), *sys.path])
     report = doctor.Report()

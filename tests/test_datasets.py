@@ -294,6 +294,7 @@ def test_windows_in_a_loader():
         ({"text": b"abc"}, "Text: expected a text, got"),
         ({"text": ""}, "Text: expected a text, got ''"),
         ({"tokenizer": "bytes"}, "Text: tokenizer must be one of .*, got 'bytes'"),
+        ({"tokenizer": BPE}, "Text: tokenizer must be one of .*, got"),
         ({"context": 0}, "Text: context must be .*, got 0"),
         ({"context": 18}, "Text: expected more than context=18 tokens, .* part of 18"),
         ({"train": 3}, "Text: train must be True or False"),

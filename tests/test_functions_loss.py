@@ -329,6 +329,12 @@ def test_every_form_of_labels(name, create_graph):
             ValueError,
             r"expected rows \(N, K\) and class .* got \(3,\) and \(1,",
         ),
+        (
+            (2, 4, 3),
+            np.zeros((2, 4), int),
+            ValueError,
+            r"x.reshape\(-1, 3\) and t.reshape\(-1\) are such rows",
+        ),
         ((2, 3), [0, 1, 2], ValueError, r"got \(2, 3\) and \(3,\); of one-hot rows"),
         (
             (2, 3),

@@ -710,6 +710,15 @@ def test_weights_of_another_network_are_refused(
         TwoLayers().load_weights(path)
 
 
+def test_a_long_list_of_names_is_cut(tmp_path):
+    small, large = (models.GPT(9, 8, 8, depth, 2) for depth in (1, 3))
+    ids = np.zeros((1, 4), int)
+    small(ids)
+    small.save_weights(tmp_path / "w.npz")
+    with pytest.raises(KeyError, match=r"blocks/l1/norm1/gamma, .* and \d+ more; it"):
+        large.load_weights(tmp_path / "w.npz")
+
+
 @pytest.mark.parametrize(
     "make, size, key",
     [

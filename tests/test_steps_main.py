@@ -425,3 +425,24 @@ def test_errors_teach(arguments, message):
 
 def test_ranges():
     assert reader.ranges([1, 2, 3, 5, 7, 8]) == "1-3, 5, 7-8"
+
+
+@pytest.mark.parametrize(
+    "lacks, has_pygments, goes",
+    [(["numpy"], 0, True), (["numpy"], 1, False), ([], 0, 0)],
+)
+def test_site_is_written_by_the_environment(lacks, has_pygments, goes, monkeypatch):
+    """Its Python makes the players, which one without NumPy leaves out."""
+    called = []
+
+    def call(command, **_):
+        called.append(command[1:])
+        return has_pygments if command[1] == "-c" else 0
+
+    monkeypatch.setattr(machine, "lacking", lambda purpose: lacks)
+    monkeypatch.setattr(machine, "inside_venv", lambda: False)
+    monkeypatch.setattr(machine, "asked", lambda executable, purpose: [])
+    monkeypatch.setattr(commands.subprocess, "call", call)
+    monkeypatch.setattr("book.site.build.write", lambda to: f"here: {to}")
+    assert commands.write_site(["--to", "x"]) == 0
+    assert ([machine.STEPS, "site", "--to", "x"] in called) == bool(goes)

@@ -186,8 +186,15 @@ def test_files_that_are_none(tmp_path, content):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        BPE.load(tmp_path / "tokens.json")
+    path = tmp_path / "tokens.json"
+    for read in BPE.load, BPE.from_tiktoken:
+        expected = rf"BPE.{read.__name__}: there is no file .*tokens.json.*see step 75"
+        with pytest.raises(FileNotFoundError, match=expected):
+            read(path)
+        with pytest.raises(IsADirectoryError, match="is a folder, expected.*step 75"):
+            read(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder .*none.* 'tokens.json'"):
+        Bytes().save(tmp_path / "none" / "tokens.json")
 
 
 @pytest.mark.parametrize("path", [0, 1, None, b"tokens.json", True])

@@ -64,7 +64,8 @@ class Text(Dataset):
             raise TypeError(f"{who}: expected a text, got {shown(text)} (see step 81)")
         self.context = whole(who, "context", context, 81)
         self.tokenizer = Characters.train(text) if tokenizer is None else tokenizer
-        if not all(hasattr(self.tokenizer, name) for name in ("encode", "decode")):
+        kind = isinstance(tokenizer, type)  # BPE itself, which has no tokens yet
+        if kind or not all(hasattr(self.tokenizer, n) for n in ("encode", "decode")):
             raise TypeError(
                 f"{who}: tokenizer must be one of dezero.tokenizers, such as "
                 f"BPE.train(text, 256), got {shown(tokenizer)} (see step 75)"

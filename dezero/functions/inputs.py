@@ -191,9 +191,12 @@ def _as_labels(who, t, x, ignore_index=None):
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
     if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
+        advice = "of one-hot rows, t.argmax(axis=1) is the number"
+        if x.ndim > 2 and t.shape == x.shape[:-1]:  # the scores of a language model
+            advice = f"x.reshape(-1, {x.shape[-1]}) and t.reshape(-1) are such rows"
         raise ValueError(
             f"{who}: expected rows (N, K) and class numbers (N,), got {x.shape} and "
-            f"{t.shape}; of one-hot rows, t.argmax(axis=1) is the number (see step 47)"
+            f"{t.shape}; {advice} (see step 47)"
         )
     if t.dtype.kind not in "iu":
         raise TypeError(

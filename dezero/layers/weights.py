@@ -4,7 +4,7 @@ import numpy as np
 
 from dezero import cuda
 from dezero.core import Parameter
-from dezero.files import Unfit, found_npz, unpacking, write_npz
+from dezero.files import Unfit, found_npz, some, unpacking, write_npz
 from dezero.layers.inside import _is_layer, _reached
 
 
@@ -14,7 +14,7 @@ def _save(layer, path):
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
         raise RuntimeError(
-            f"save_weights: {', '.join(empty)} has no values yet, they come with "
+            f"save_weights: {some(empty)} has no values yet, they come with "
             "the first call; call the layer on a batch once (see step 53)"
         )
     layer.to_cpu()
@@ -34,8 +34,8 @@ def _load(layer, path):
         missing = [key for key, p in params.items() if p not in here | younger]
         if missing:
             raise KeyError(
-                f"load_weights: {path} has no {', '.join(missing)}; it has "
-                f"{', '.join(sorted(npz.keys)) or 'nothing'} (see step 53)"
+                f"load_weights: {path} has no {some(missing)}; it has "
+                f"{some(sorted(npz.keys)) or 'nothing'} (see step 53)"
             )
         lengths = {}  # those that a layer learns from the file
         for key, (there, dtype) in headers.items():

@@ -8,7 +8,7 @@ name of the dict and the parameter's way through the layers, "ms/l1/W", and besi
 import numpy as np
 
 from dezero import cuda
-from dezero.files import Unfit, found_npz, unpacking, write_npz
+from dezero.files import Unfit, found_npz, some, unpacking, write_npz
 
 
 def _save(optimizer, path):
@@ -33,7 +33,7 @@ def _load(optimizer, path):
         if "optimizer" not in npz.keys:
             raise Unfit(
                 f"load_state: {path} has no state of an optimizer in it; it has "
-                f"{', '.join(sorted(npz.keys)) or 'nothing'} (see step 82)"
+                f"{some(sorted(npz.keys)) or 'nothing'} (see step 82)"
             )
         saved = str(npz.array("optimizer"))
         if saved != kind:
@@ -86,7 +86,7 @@ def _named_params(optimizer, who):
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
         raise RuntimeError(
-            f"{who}: {', '.join(empty)} has no values yet; model.load_weights(...) or "
+            f"{who}: {some(empty)} has no values yet; model.load_weights(...) or "
             "a first call of the model brings them (see step 82)"
         )
     return params

@@ -49,7 +49,7 @@ class Tokenizer:
         Raises ValueError, which says what is wrong and where, for a file that is
         damaged, or of another kind.
         """
-        check_path(f"{cls.__name__}.load", path)
+        check_file(f"{cls.__name__}.load", path, "save writes it")
         try:
             with open(path, encoding="utf-8") as file:
                 content = json.load(file)
@@ -223,6 +223,20 @@ def check_path(who, path):
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
             f"{who}: path must be the name of a file, got {shown(path)} (see step 75)"
+        )
+
+
+def check_file(who, path, source):
+    """Raise an error unless there is a file at path; source says where one is from."""
+    check_path(who, path)
+    if os.path.isdir(path):
+        raise IsADirectoryError(
+            f"{who}: {os.fspath(path)!r} is a folder, expected a file; {source} "
+            "(see step 75)"
+        )
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f"{who}: there is no file {os.fspath(path)!r}; {source} (see step 75)"
         )
 
 

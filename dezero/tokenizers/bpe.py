@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict
 
 from dezero.guards import whole
-from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_path
+from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_file
 
 # GPT-2's rule, for a text in which each character outside of ASCII has been replaced
 # by one of its kind: 's and the like; letters, digits or others, with at most one blank
@@ -135,7 +135,7 @@ class BPE(Bytes):
         GPT-2's file has 50,256 lines; its special token, <|endoftext|>, is in none.
         Raises ValueError, which says in which line, for a file that is damaged.
         """
-        check_path("BPE.from_tiktoken", path)
+        check_file("BPE.from_tiktoken", path, "GPT-2's is r50k_base.tiktoken")
         tokens = []
         with open(path, "rb") as file:
             for i, line in enumerate(file, 1):
