@@ -237,9 +237,8 @@ if __name__ == "__main__":
     start = perf_counter()
     losses = [gpt.loss(x[0], t[0])]
     functions = backward(losses[0])
-    seconds = [perf_counter() - start]
+    seconds, grads = [perf_counter() - start], []
     print(f"{name}: {functions:,} Functions of scalars")
-    grads = []
     for run in lambda: f(x, t).backward(), lambda: program(x, t):
         model.cleargrads()
         seconds.append(timeit(run, number=100) / 100)
@@ -257,5 +256,4 @@ if __name__ == "__main__":
     start = x[0, :1]  # the end of a line
     texts = [model.generate(start, 15, seed=i)[1:] for i in range(10)]
     new = [tokenizer.decode(ids).split("\n")[0] for ids in texts]
-    print(" ", *new[:5])
-    print(" ", *new[5:])
+    print(f"  {' '.join(new[:5])}\n  {' '.join(new[5:])}")
