@@ -397,3 +397,11 @@ def test_temperatures_at_the_borders(temperature):
 def test_what_is_no_row_of_scores(scores, error, text):
     with pytest.raises(error, match="token_probabilities: .*" + text):
         token_probabilities(scores)
+
+
+@pytest.mark.parametrize("kind", [np.array, Variable])
+def test_a_negative_id_is_no_token_from_the_end(kind):
+    model = GPT(10, 8, 8, 1, 2)
+    ids = kind(np.array([[1, -1]]))
+    with pytest.raises(ValueError, match=r"GPT: ids must be at least 0, got -1.*81"):
+        model(ids)

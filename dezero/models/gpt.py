@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from dezero import cuda
-from dezero.core import no_grad, test_mode
+from dezero.core import Variable, no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
 from dezero.layers.checks import _judged
@@ -67,7 +67,7 @@ class GPT(Model):
                  next tokens of the texts whose keys and values it holds (see step 84)
         """
         ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2)
-        self._check_room(type(self).__name__, ids.shape[1], cache)
+        self._check_room(type(self).__name__, ids, cache)
         h = self.embedding(ids)
         caches = cache or [None] * len(self.blocks.layers)
         for block, own in zip(self.blocks.layers, caches):
@@ -117,8 +117,15 @@ class GPT(Model):
                 ids.append(int(rng.choice(len(p), p=p)))
         return ids
 
-    def _check_room(self, who, T, cache):
+    def _check_room(self, who, ids, cache):
         """Refuse texts that are too long, and what is no KVCache for each block."""
+        T, array = ids.shape[1], ids.data if isinstance(ids, Variable) else ids
+        if isinstance(array, np.ndarray) and array.size and array.min() < 0:
+            raise ValueError(
+                f"{who}: ids must be at least 0, got {array.min()}; where a text is "
+                "shorter than others, put any token, and let "
+                "cross_entropy(..., ignore_index=-1) leave out its places (see step 81)"
+            )
         if not 1 <= T <= self.context:
             raise ValueError(
                 f"{who}: ids must be texts of 1 to context={self.context} tokens, got "
