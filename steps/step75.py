@@ -191,13 +191,13 @@ class BPE(Bytes):
         return [self.ids[token] for token in word]
 
 
-# The first tokens are those of a training that stops early, so one
-# training is enough for the table. What is encoded there is the last
-# tenth of the text, and the training has not seen it. Texts in other
-# languages come back, too. But the training saw nothing like them, so
-# nearly every byte of theirs is a token. U+FFFD is the sign for bytes
-# that are no character, such as half of a smile.
 if __name__ == "__main__":
+    # The first tokens are those of a training that stops early, so one
+    # training is enough for the table. What is encoded there is the
+    # last tenth of the text, which the training has not seen. Texts in
+    # other languages come back, too. But the training saw nothing like
+    # them, so nearly every byte of theirs is a token. U+FFFD is the
+    # sign for bytes that are no character, such as half of a smile.
     whole = "--full" in sys.argv[1:]
     seen = Shakespeare(train=True, whole=whole).text
     held = Shakespeare(train=False, whole=whole).text

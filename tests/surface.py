@@ -1006,6 +1006,7 @@ WITHOUT = {
     "files.write_npz": "for save_weights and save_state, which judge the path",
     "files.found_npz": "for load_weights and load_state, which have a row",
     "files.unpacking": "see found_npz",
+    "files.some": "for errors",
     "files.Unfit": "an error for those who read files",
     "optimizers.Optimizer.load_state": "files that it refuses: test_optimizers.py",
     "guards.Rule": "a descriptor: AdamW(decays=) shows it",
