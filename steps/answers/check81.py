@@ -30,7 +30,7 @@ def check(mine):
     """Yield (what, expected, got)."""
     for V, E, depth, hidden in (
         (61, 64, 2, 176),
-        (10, 12, 1, 32),
+        (10, 16, 1, 48),
         (7, 24, 5, 64),
     ):
         gpt = GPT(V, 8, width=E, depth=depth)
