@@ -284,7 +284,7 @@ def test_test_is_pytest_in_the_repository(monkeypatch):
 def test_all_tests_run_on_all_cores_where_xdist_is_there(monkeypatch, there):
     monkeypatch.setattr(commands, "has_module", lambda python, name: there)
     ((command, _),) = pytest_calls(monkeypatch)
-    cores = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    cores = ["-n", "auto", "--dist", "worksteal"]
     cores = cores if there else []
     assert command == ["python to test", "-m", "pytest", *cores]
     ((command, _),) = pytest_calls(monkeypatch, "--slow")
