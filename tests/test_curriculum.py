@@ -749,8 +749,21 @@ def test_what_computes_is_a_difference(world, step, core):
     assert a != package.canonical(ast.parse(core), {})
 
 
+def picks():
+    """Yield what add_at gets: kinds of indices, some from behind, most of them twice."""
+    for index in (
+        *(np.array([0, 2, 0]), np.array([-1, 2, -3, 1]), np.array([[1, 1], [-1, 0]])),
+        *(np.array([2, 2], np.uint8), np.array([], int), np.array(-2)),
+        *([1, 1], ([0, 0], [1, 1]), (np.array([0, -3]), 1), (slice(None), [3, 3, -1])),
+        *(slice(0, 2), -1, np.array([True, False, True]), (None, 0)),
+    ):
+        zeros = np.zeros((3, 4, 2))
+        found = zeros[index]
+        yield zeros, index, np.arange(1.0, 1 + found.size).reshape(found.shape)
+
+
 HELPERS = {
-    "add_at": (_add_at, [(np.zeros(2), [0, 1, 0], np.ones(3))]),
+    "add_at": (_add_at, [(np.zeros(2), [0, 1, 0], np.ones(3)), *picks()]),
     "sum_along": (_sum_along, [(np.ones((2, 3)), 1), (np.eye(3), 0)]),
     "sum_rows": (_sum_rows, [(np.arange(6.0).reshape(2, 3),)]),
     "rows_in": (_rows_in, [(np.ones((2, 3)),), (np.ones(4, int),)]),

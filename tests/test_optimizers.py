@@ -920,7 +920,8 @@ def test_warm_up_and_cosine_by_hand():
         ((1, -2, 10), r"warmup must be a whole number of at least 0, got -2"),
         ((1, 10, 10), r"total must be a whole number of at least 11, got 10"),
         ((1, 2.0, 10), r"warmup must be a whole number of at least 0, got 2\.0"),
-        ((1, 2, 10, "0"), r"least must be a number at least 0, got '0'"),
+        ((1, 2, 10, "0"), r"least must be a number at least 0 and at most 1, got '0'"),
+        ((1, 2, 10, 2), r"least must be a number at least 0 and at most 1, got 2"),
     ],
 )
 def test_schedules_that_cannot_be_meant(settings, error):

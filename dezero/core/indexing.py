@@ -146,8 +146,8 @@ def _add_at(gx, slices, gy):
     elif xp is not np or gy.ndim < 2:
         xp.add.at(gx, slices, gy)
     else:
-        if isinstance(slices, np.ndarray):  # rows, from behind too
-            rows = slices.astype(np.intp).reshape(-1, 1) % (shape[0] or 1)
+        if isinstance(slices, np.ndarray):  # -1 is from behind in places, too
+            rows = slices.astype(np.intp).reshape(-1, 1)
             width = math.prod(shape[1:])
             places = rows * width + np.arange(width)
         else:

@@ -19,7 +19,16 @@ NORMS = {"layer": LayerNorm, "rms": RMSNorm}
 
 
 class Embedding(EmbedID):
-    """A vector for each token, and scores of all tokens from a vector (see step 81)."""
+    """A vector for each token, and scores of all tokens from a vector (see step 81).
+
+    Shapes: ids (...) of ints, W (count, width) -> (..., width); scores: h (..., width)
+    -> (..., count). W starts as 0.02 * randn(count, width), in float32.
+
+    >>> embedding = Embedding(27, 8)
+    >>> h = embedding(np.array([[0, 5, 2]]))
+    >>> h.shape, embedding.scores(h).shape
+    ((1, 3, 8), (1, 3, 27))
+    """
 
     def __init__(self, count: int, width: int):
         super().__init__(count, width)

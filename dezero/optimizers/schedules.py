@@ -33,7 +33,7 @@ class WarmupCosine:
         self.peak = peak
         self.warmup = whole("WarmupCosine", "warmup", warmup, 82, least=0)
         self.total = whole("WarmupCosine", "total", total, 82, least=warmup + 1)
-        self.least = least
+        self.least = number("WarmupCosine", "least", least, 82, least=0, most=peak)
 
     def __repr__(self):
         return call_text(self)
