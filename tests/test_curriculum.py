@@ -750,7 +750,7 @@ def test_what_computes_is_a_difference(world, step, core):
 
 
 def picks():
-    """Yield what add_at gets: kinds of indices, some from behind, most of them twice."""
+    """Yield what add_at gets: kinds of indices, some from behind, most twice."""
     for index in (
         *(np.array([0, 2, 0]), np.array([-1, 2, -3, 1]), np.array([[1, 1], [-1, 0]])),
         *(np.array([2, 2], np.uint8), np.array([], int), np.array(-2)),
