@@ -894,6 +894,48 @@ def test_decays_must_be_a_function(value):
     assert optimizer.decays is is_matrix
 
 
+def no_return(param):
+    param.ndim >= 2  # noqa: B015
+
+
+def half_a_return(param):
+    if param.ndim >= 2:
+        return True
+
+
+@pytest.mark.parametrize(
+    "decays, error",
+    [
+        (no_return, "got None; is a return missing in it"),
+        (half_a_return, "got None; is a return missing in it"),
+        (lambda param: "matrix" if param.ndim >= 2 else True, "got 'matrix'"),
+        (lambda param: param.data > 0, "got an object of type ndarray"),
+        (lambda param: is_matrix, "got an object of type function"),
+        (lambda param: param.ndim, "got 2"),
+        (lambda param: float("nan"), "got nan"),
+    ],
+)
+def test_decays_must_say_yes_or_no(decays, error):
+    b, W = param([1.0, 2.0], [1.0, 1.0]), param([[1.0, 2.0]], [[0.0, 0.0]])
+    optimizer = AdamW(0.1, decays=decays).setup(Target(W, b))
+    optimizer.add_hook(ClipGrad(1e-3))
+    gradient = b.grad
+    with pytest.raises(TypeError, match=rf"AdamW: .*decays.*{error}.*\(see step 82\)"):
+        optimizer.update()
+    assert optimizer.t == 0 and b.grad is gradient
+    assert W.data.tolist() == [[1.0, 2.0]] and b.data.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("kind", [bool, np.bool_, int])
+def test_decays_may_say_it_in_any_bool(kind):
+    b, W = param([1.0, 2.0], [1.0, 1.0]), param([[1.0, 2.0]], [[0.0, 0.0]])
+    decays = lambda param: kind(param.ndim >= 2)  # noqa: E731
+    AdamW(0.1, weight_decay=0.5, decays=decays).setup(Target(W, b)).update()
+    np.testing.assert_allclose(W.data, [[0.95, 1.9]])
+    with pytest.raises(RuntimeError, match="AdamW.update: nothing to update"):
+        AdamW(decays=decays).update()
+
+
 def test_an_adamw_from_before_decays_is_still_read():
     optimizer = AdamW(0.1, weight_decay=0.5)
     del vars(optimizer)["decays"]
