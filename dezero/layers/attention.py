@@ -102,6 +102,8 @@ class MultiHeadAttention(Layer):
     ((2, 5, 8), (2, 2, 5, 5))
     """
 
+    _beside = ("heads", "causal", "rope")  # no shape shows them, so files name them
+
     def __init__(
         self,
         width: int,

@@ -250,8 +250,10 @@ class Layer:
 
         The name of an array is its path through the layers: "W", "l1/W". A Parameter
         that stands under two names is written under both. ".npz" is added to a path
-        without it. The file is there whole or not at all: a former one is
-        replaced only at the end. Parameters on a GPU are moved to main memory.
+        without it. Settings that change what a layer computes, but no shape, stand
+        beside the arrays as numbers: "attention/heads". The file is there whole or not
+        at all: a former one is replaced only at the end. Parameters on a GPU are moved
+        to main memory.
 
         Raises RuntimeError if a parameter has no array yet, or if there is none.
         """
@@ -267,7 +269,8 @@ class Layer:
         has changed.
 
         Raises KeyError if a parameter is not in the file, ValueError if it has
-        another shape there or is no floating numbers, or if the file is damaged.
+        another shape there or is no floating numbers, if the file says that it is of
+        another number of heads or the like, or if the file is damaged.
         """
         _load(self, path)
 
