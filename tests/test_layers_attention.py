@@ -256,6 +256,41 @@ def test_settings_of_a_damaged_file(tmp_path, heads):
         attend.load_weights(path)
 
 
+@pytest.mark.parametrize(
+    "mask, error, text",
+    [
+        ("causal", TypeError, "got 'causal'; causal=True makes the causal one"),
+        (np.ones((3, 3)), TypeError, "must be of bools, .* got float64"),
+        (np.ones((5, 5), bool), ValueError, r"must broadcast .* got \(5, 5\)"),
+    ],
+)
+def test_masks_that_do_not_fit(mask, error, text):
+    attend, cache = layer(causal=True), KVCache()
+    for call in attend, attend.weights, lambda x, mask: attend(x, mask, cache):
+        with no_grad():
+            expected = rf"^MultiHeadAttention: mask .*{text}.*\(see step 77\)"
+            with pytest.raises(error, match=expected):
+                call(X, mask)
+    assert len(cache) == 0  # the keys of a call that failed are gone again
+    with no_grad():
+        attend(X, cache=cache)
+        with pytest.raises(error):
+            attend(X, mask, cache)
+    assert len(cache) == 3
+
+
+@pytest.mark.parametrize("wrong", [None, "k", Variable(None), [[1], [1, 2]], {}])
+def test_what_no_cache_keeps(wrong):
+    cache, good = KVCache(), np.zeros((1, 2, 3, 4))
+    with no_grad():
+        cache.append(good, good)
+        with pytest.raises(TypeError, match="^KVCache: k .*see step"):
+            cache.append(wrong, good)
+        with pytest.raises(TypeError, match="^KVCache: v .*see step"):
+            cache.append(good, wrong)
+    assert len(cache) == 3
+
+
 def test_shown():
     assert "MultiHeadAttention(8, 2, causal=True)" in str(
         MultiHeadAttention(8, 2, True)

@@ -8,6 +8,7 @@ import numpy as np
 import dezero.functions as F
 from dezero import cuda
 from dezero.core import Parameter
+from dezero.functions.shape import _as_rows
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.calls import _calls, _set_late
@@ -98,7 +99,11 @@ class EmbedID(Layer):
     def forward(self, x):
         """Return the rows W[x]."""
         x = _judged(self, x, 47, "the ints of words (...)", least=0)
-        return F.embed_id(x, self.W)
+        try:
+            return F.embed_id(x, self.W)
+        except (TypeError, IndexError):
+            _as_rows(type(self).__name__, x, self.W)  # says it in this layer's name
+            raise
 
 
 def _initial_weights(shape, fan_in, dtype, xp):

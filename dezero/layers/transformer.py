@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 import dezero.functions as F
-from dezero.guards import number, one_of, whole
-from dezero.layers.attention import MultiHeadAttention
+from dezero.guards import one_of, whole
+from dezero.layers.attention import MultiHeadAttention, _as_settings
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.checks import _judged
@@ -31,11 +31,15 @@ class Embedding(EmbedID):
     """
 
     def __init__(self, count: int, width: int):
-        super().__init__(count, width)
+        who = type(self).__name__
+        count = whole(who, "count", count, 81)
+        super().__init__(count, whole(who, "width", width, 81))
         self.W.data = (0.02 * self.W.data).astype(np.float32)
 
     def scores(self, h):
         """Return h @ W.T: how well each token's vector matches h (..., E)."""
+        size = self.W.shape[1]
+        h = _judged(self, h, 81, "(..., width)", ("width", -1), size, name="h")
         return F.linear(h, self.W.T)
 
 
@@ -72,11 +76,12 @@ class TransformerBlock(Layer):
         super().__init__()
         who = type(self).__name__
         width = whole(who, "width", width, 80)
+        own = _as_settings(who, width, heads, causal, rope, dropout)
+        self.dropout = own[-1]
         norm = one_of(who, "norm", norm, 80, list(NORMS))
         mlp = one_of(who, "mlp", mlp, 80, ["gelu", "swiglu"])
-        self.dropout = number(who, "dropout", dropout, 80, least=0, most=1)
         self.norm1 = NORMS[norm]()
-        self.attention = MultiHeadAttention(width, heads, causal, rope, dropout)
+        self.attention = MultiHeadAttention(*own)
         self.norm2 = NORMS[norm]()
         hidden, self.gate = 4 * width, None
         if mlp == "swiglu":
