@@ -9,7 +9,7 @@ for t, (x, y) in enumerate(batches):
 
 import math
 
-from dezero.guards import Number, call_text, number, whole
+from dezero.guards import Number, Whole, call_text, number, whole
 
 
 class WarmupCosine:
@@ -27,20 +27,28 @@ class WarmupCosine:
     """
 
     peak = Number(82, least=0)
+    warmup = Whole(82, least=0)
+    total = Whole(82)
     least = Number(82, least=0)
 
     def __init__(self, peak: float, warmup: int, total: int, least: float = 0.0):
         self.peak = peak
-        self.warmup = whole("WarmupCosine", "warmup", warmup, 82, least=0)
-        self.total = whole("WarmupCosine", "total", total, 82, least=warmup + 1)
-        self.least = number("WarmupCosine", "least", least, 82, least=0, most=peak)
+        self.warmup = warmup
+        self.total, self.least = self._fitting(total, least)
+
+    def _fitting(self, total, least):
+        """Return the two if they fit what warmup and peak are now."""
+        who = type(self).__name__
+        total = whole(who, "total", total, 82, least=self.warmup + 1)
+        return total, number(who, "least", least, 82, least=0, most=self.peak)
 
     def __repr__(self):
         return call_text(self)
 
     def __call__(self, t) -> float:
         """Return the rate of update t, from 0 on."""
-        number("WarmupCosine", "t", t, 82, least=0)
+        number(type(self).__name__, "t", t, 82, least=0)
+        self._fitting(self.total, self.least)  # all may have been set since
         if t < self.warmup:
             return self.peak * (t + 1) / self.warmup
         done = min(1, (t - self.warmup) / (self.total - self.warmup))
