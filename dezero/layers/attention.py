@@ -115,12 +115,15 @@ class MultiHeadAttention(Layer):
         dropout: float = 0.0,
     ):
         super().__init__()
-        settings = _as_settings(
-            type(self).__name__, width, heads, causal, rope, dropout
-        )
-        self.width, self.heads, self.causal, self.rope, self.dropout = settings
-        self.qkv = Linear(3 * self.width, in_size=self.width)
-        self.out = Linear(self.width, in_size=self.width)
+        who = type(self).__name__
+        self.width = whole(who, "width", width, 78)
+        self.heads = whole(who, "heads", heads, 78)
+        self.causal = flag(who, "causal", causal, 77)
+        self.rope = flag(who, "rope", rope, 79)
+        self.dropout = number(who, "dropout", dropout, 54, least=0, most=1)
+        _check_attention(who, width, heads, rope=rope)
+        self.qkv = Linear(3 * width, in_size=width)
+        self.out = Linear(width, in_size=width)
 
     def _settings(self):
         options = {"causal": self.causal, "rope": self.rope, "dropout": self.dropout}
@@ -162,7 +165,6 @@ class MultiHeadAttention(Layer):
             )
         if cache is not None:
             self._check_cache(type(self).__name__, cache)
-            _note(cache, vars(cache).copy())  # comes back after an error
         q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
         q, k, v = (_in_heads(x, self.heads) for x in (q, k, v))
         if self.rope:
@@ -171,6 +173,7 @@ class MultiHeadAttention(Layer):
         return (q, k, v) if cache is None else (q, *cache.append(k, v))
 
     def _check_cache(self, who, cache):
+        """Refuse what is no cache, and note what it holds: an error brings it back."""
         if not isinstance(cache, KVCache):
             raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
         if not self.causal:
@@ -178,13 +181,15 @@ class MultiHeadAttention(Layer):
                 f"{who}: a cache needs causal=True: without it the places that follow "
                 "change what was found at those before (see step 84)"
             )
+        _note(cache, vars(cache).copy())
 
 
-def _as_settings(who, width, heads, causal, rope, dropout):
-    """Return the settings of an attention, those of who has one inside, if they fit."""
+def _check_attention(who, width, heads, causal=False, rope=False, dropout=0.0):
+    """Refuse settings of an attention, in the name of who is one or has one inside."""
     width, heads = whole(who, "width", width, 78), whole(who, "heads", heads, 78)
-    causal, rope = flag(who, "causal", causal, 77), flag(who, "rope", rope, 79)
-    dropout = number(who, "dropout", dropout, 54, least=0, most=1)
+    flag(who, "causal", causal, 77)
+    flag(who, "rope", rope, 79)
+    number(who, "dropout", dropout, 54, least=0, most=1)
     if width % heads:
         raise ValueError(
             f"{who}: width must be a multiple of heads, for each head gets as many "
@@ -195,4 +200,3 @@ def _as_settings(who, width, heads, causal, rope, dropout):
             f"{who}: rope turns pairs of numbers, so width / heads must be even, "
             f"got {width} / {heads} = {width // heads} (see step 79)"
         )
-    return width, heads, causal, rope, dropout

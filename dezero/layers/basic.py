@@ -8,7 +8,6 @@ import numpy as np
 import dezero.functions as F
 from dezero import cuda
 from dezero.core import Parameter
-from dezero.functions.shape import _as_rows
 from dezero.guards import whole
 from dezero.layers.base import Layer
 from dezero.layers.calls import _calls, _set_late
@@ -101,9 +100,13 @@ class EmbedID(Layer):
         x = _judged(self, x, 47, "the ints of words (...)", least=0)
         try:
             return F.embed_id(x, self.W)
-        except (TypeError, IndexError):
-            _as_rows(type(self).__name__, x, self.W)  # says it in this layer's name
-            raise
+        except (TypeError, IndexError) as error:
+            raise _in_name_of(self, error) from None
+
+
+def _in_name_of(layer, error):
+    """Return an error of embed_id's as one of the layer's, which was called."""
+    return type(error)(str(error).replace("embed_id", type(layer).__name__, 1))
 
 
 def _initial_weights(shape, fan_in, dtype, xp):

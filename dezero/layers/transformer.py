@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 import dezero.functions as F
-from dezero.guards import one_of, whole
-from dezero.layers.attention import MultiHeadAttention, _as_settings
+from dezero.guards import number, one_of, whole
+from dezero.layers.attention import MultiHeadAttention, _check_attention
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.checks import _judged
@@ -38,8 +38,9 @@ class Embedding(EmbedID):
 
     def scores(self, h):
         """Return h @ W.T: how well each token's vector matches h (..., E)."""
-        size = self.W.shape[1]
-        h = _judged(self, h, 81, "(..., width)", ("width", -1), size, name="h")
+        h = _judged(
+            self, h, 81, "(..., width)", ("width", -1), self.W.shape[1], name="h"
+        )
         return F.linear(h, self.W.T)
 
 
@@ -76,12 +77,12 @@ class TransformerBlock(Layer):
         super().__init__()
         who = type(self).__name__
         width = whole(who, "width", width, 80)
-        own = _as_settings(who, width, heads, causal, rope, dropout)
-        self.dropout = own[-1]
+        _check_attention(who, width, heads, causal, rope, dropout)
+        self.dropout = number(who, "dropout", dropout, 80, least=0, most=1)
         norm = one_of(who, "norm", norm, 80, list(NORMS))
         mlp = one_of(who, "mlp", mlp, 80, ["gelu", "swiglu"])
         self.norm1 = NORMS[norm]()
-        self.attention = MultiHeadAttention(*own)
+        self.attention = MultiHeadAttention(width, heads, causal, rope, dropout)
         self.norm2 = NORMS[norm]()
         hidden, self.gate = 4 * width, None
         if mlp == "swiglu":

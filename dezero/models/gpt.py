@@ -11,7 +11,7 @@ from dezero import cuda
 from dezero.core import Variable, no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
-from dezero.layers.attention import _as_settings
+from dezero.layers.attention import _check_attention
 from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
@@ -56,7 +56,7 @@ class GPT(Model):
         self.context = whole(who, "context", context, 81)
         width = whole(who, "width", width, 81)
         depth = whole(who, "depth", depth, 81)
-        _as_settings(who, width, heads, True, True, dropout)
+        _check_attention(who, width, heads, True, True, dropout)
         self.embedding = Embedding(vocab, width)
         kind = {"rope": True, "norm": "rms", "mlp": "swiglu"}
         blocks = (

@@ -34,13 +34,8 @@ class WarmupCosine:
     def __init__(self, peak: float, warmup: int, total: int, least: float = 0.0):
         self.peak = peak
         self.warmup = warmup
-        self.total, self.least = self._fitting(total, least)
-
-    def _fitting(self, total, least):
-        """Return the two if they fit what warmup and peak are now."""
-        who = type(self).__name__
-        total = whole(who, "total", total, 82, least=self.warmup + 1)
-        return total, number(who, "least", least, 82, least=0, most=self.peak)
+        self.total = whole("WarmupCosine", "total", total, 82, least=self.warmup + 1)
+        self.least = number("WarmupCosine", "least", least, 82, least=0, most=peak)
 
     def __repr__(self):
         return call_text(self)
@@ -48,9 +43,15 @@ class WarmupCosine:
     def __call__(self, t) -> float:
         """Return the rate of update t, from 0 on."""
         number(type(self).__name__, "t", t, 82, least=0)
-        self._fitting(self.total, self.least)  # all may have been set since
+        self._check()
         if t < self.warmup:
             return self.peak * (t + 1) / self.warmup
         done = min(1, (t - self.warmup) / (self.total - self.warmup))
         share = (1 + math.cos(math.pi * done)) / 2
         return self.least + (self.peak - self.least) * share
+
+    def _check(self):
+        """Refuse settings that do not fit each other: they may have been set since."""
+        who = type(self).__name__
+        whole(who, "total", self.total, 82, least=self.warmup + 1)
+        number(who, "least", self.least, 82, least=0, most=self.peak)
