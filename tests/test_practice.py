@@ -12,6 +12,7 @@ from book.reader import StepError, find_steps
 from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 from practice import (
+    clock,
     commands,
     exercises,
     hints,
@@ -210,6 +211,33 @@ def test_an_endless_loop_is_stopped():
     )
     loop = text.splitlines().index("        while True:") + 1
     assert re.search(rf"It\s+was\s+at\s+line\s+({loop}|{loop + 1})\b", printed)
+
+
+@pytest.mark.parametrize(
+    "passed, worked, ended",
+    [(59, 59, False), (61, 61, True), (61, 500, True), (30, 240, False)]
+    + [(290, 59, False), (290, 61, True), (290, 0, False), (301, 0, True)],
+)
+def test_a_busy_machine_has_more_time(monkeypatch, passed, worked, ended):
+    """On the wall 290 s have passed, and the code has worked for 59 of them."""
+    monkeypatch.setattr(clock.time, "monotonic", lambda: 1000.0 + passed)
+    monkeypatch.setattr(clock.time, "process_time", lambda: 3.0 + worked)
+    assert clock.over(60, (1000.0, 3.0)) is ended
+
+
+@pytest.mark.parametrize("place", ["body", "program"])
+def test_a_program_without_an_end_is_stopped(tmp_path, place):
+    """Where a test runs it, and where check does: neither goes on in the background."""
+    number = 7 if place == "body" else 2
+    path = mine(number, reference(number) + "    while True:\n        number = 1\n")
+    assert reference(number).rstrip().splitlines()[-1].startswith("    ")
+    if place == "program":
+        python = sys.executable
+        told = judge.missing_output(course()[2].step, path, python, tmp_path, 2, None)
+        assert told == "(stopped after 2 s: is there a loop that never ends?)"
+    else:
+        printed = " ".join(said(judge.check(number, path, limit=3)).split())
+        assert "stopped after 3 s: is there a loop that never ends?" in printed
 
 
 def test_a_wrong_gradient():

@@ -17,7 +17,7 @@ from book.reader import STEPS, find_steps, read_step
 
 from . import child, places
 
-LIMIT = 60  # seconds; a loop without end stops there
+LIMIT = 60  # seconds of work; a loop without end stops there
 
 # Runs check(mine) in a process of its own.
 COMPARE = Path(__file__).with_name("compare.py")
