@@ -364,6 +364,15 @@ def test_settings_that_do_not_fit_each_other():
         GPT(7, 8, dropout=2)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_model_whose_training_diverged(value):
+    model = filled()
+    model.norm.gamma.data[0] = value
+    expected = rf"^GPT.generate: the model's scores .* got {value}; .*diverged.*step 82"
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=expected):
+        model.generate([1, 2], 3)
+
+
 def test_an_error_leaves_no_keys_in_a_cache():
     """Neither those of the block that fails, nor those of the blocks before it."""
     model, caches = filled(), [KVCache(), KVCache()]

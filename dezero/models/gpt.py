@@ -123,7 +123,12 @@ class GPT(Model):
                     first, new = start, ids[start:]
                     caches = [KVCache() for _ in self.blocks.layers]
                 scores = self(xp.array([new]), caches if cache else None)
-                p = token_probabilities(scores.data[0, -1], temperature, top_k, top_p)
+                try:
+                    p = token_probabilities(
+                        scores.data[0, -1], temperature, top_k, top_p
+                    )
+                except ValueError:
+                    raise _no_numbers(who, scores.data[0, -1]) from None
                 ids.append(int(rng.choice(len(p), p=p)))
         return ids
 
@@ -185,6 +190,15 @@ def _check_ids(who, ids, vocab):
             f"{who}: ids must be below vocab={vocab}, got {ids.max()}; are they of the "
             "tokenizer that vocab=len(tokenizer) was taken from? (see step 81)"
         ) from None
+
+
+def _no_numbers(who, scores):
+    """Return the error for scores from which no token can be drawn."""
+    got = float(numbers_of(scores).max())
+    return ValueError(
+        f"{who}: the model's scores must be finite numbers, got {got}; has its "
+        "training diverged? A smaller rate or ClipGrad may help (see step 82)"
+    )
 
 
 def _window_start(T, context):
