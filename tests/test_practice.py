@@ -216,10 +216,10 @@ def test_an_endless_loop_is_stopped():
 @pytest.mark.parametrize(
     "passed, worked, ended",
     [(59, 59, False), (61, 61, True), (61, 500, True), (30, 240, False)]
-    + [(290, 59, False), (290, 61, True), (290, 0, False), (301, 0, True)],
+    + [(590, 59, False), (590, 61, True), (590, 0, False), (601, 0, True)],
 )
 def test_a_busy_machine_has_more_time(monkeypatch, passed, worked, ended):
-    """On the wall 290 s have passed, and the code has worked for 59 of them."""
+    """On the wall 590 s have passed, and the code has worked for 59 of them."""
     monkeypatch.setattr(clock.time, "monotonic", lambda: 1000.0 + passed)
     monkeypatch.setattr(clock.time, "process_time", lambda: 3.0 + worked)
     assert clock.over(60, (1000.0, 3.0)) is ended
@@ -577,6 +577,14 @@ def test_try_stops_what_does_not_end(folder):
     path.write_text("while True:\n    pass\n")
     found, _ = exercises.judge(2, limit=2)
     assert "stopped after 2 s" in found[-1]["error"]
+
+
+def test_try_of_what_ends_python(folder):
+    path = folder / "exercise02.py"
+    folder.mkdir(parents=True)
+    path.write_text("import os\nos._exit(3)\n")
+    found, _ = exercises.judge(2)
+    assert found[-1]["error"] == "Python ended before the check did"
 
 
 def test_the_answer_of_an_exercise_is_asked_for(shell, monkeypatch):

@@ -23,6 +23,8 @@ def run(command, folder, limit, environment=None):
         errors="replace",
         timeout=PATIENCE * limit + 60,
     )
-    if done.returncode == STOPPED:
+    if done.returncode == STOPPED or (
+        done.returncode and "Timeout (" in done.stderr  # faulthandler stopped it
+    ):
         raise subprocess.TimeoutExpired(command, limit, done.stdout, done.stderr)
     return done

@@ -10,7 +10,7 @@ import threading
 import time
 
 STOPPED = 124  # what such a process returns
-PATIENCE = 5  # so many limits may pass where a process hardly works: it may be waiting
+PATIENCE = 10  # so many limits may pass where a process hardly works: it may be waiting
 
 
 def limit_work(limit, file=None):
@@ -25,7 +25,7 @@ def limit_work(limit, file=None):
     file = file or sys.stderr
     begin = time.monotonic(), time.process_time()
     # for one call that never ends, within which no other thread gets its turn
-    faulthandler.dump_traceback_later(PATIENCE * limit, file=file, exit=True)
+    faulthandler.dump_traceback_later(PATIENCE * limit + 30, file=file, exit=True)
 
     def watch():
         while not over(limit, begin):

@@ -63,9 +63,12 @@ def judge(number, path=None, limit=LIMIT, python=None):
         except subprocess.TimeoutExpired:
             text = f"stopped after {limit} s: is there a loop that never ends?"
             return [{"error": text, "line": None}], ""
-        if not report.exists():
-            return [{"error": run.stderr.strip()[-800:], "line": None}], printed
-        lines = report.read_text(encoding="utf-8").splitlines()
+        lines = []
+        if report.exists():
+            lines = report.read_text(encoding="utf-8").splitlines()
+        if not lines:  # os._exit, for one
+            text = run.stderr.strip()[-800:] or "Python ended before the check did"
+            return [{"error": text, "line": None}], printed
         return [json.loads(line) for line in lines], printed
 
 
