@@ -68,7 +68,8 @@ class Linear(Layer):
 
     def forward(self, x):
         """Return x @ W + b."""
-        size = self.in_size
+        W = self.W.data
+        size = None if W is None else W.shape[0]
         x = _judged(
             self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), size
         )
