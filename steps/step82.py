@@ -42,15 +42,15 @@ dezero/optimizers/schedules.py, WarmupCosine
 
 Output (rtol 0.05):
     held out, after 200 updates:
-      Adam, always 0.01       2.53
-      and a warm-up           2.30
-      and a cosine            2.25
-      and clipping            2.20
+      Adam, always 0.01       2.51
+      and a warm-up           2.34
+      and a cosine            2.24
+      and clipping            2.21
       and decay of matrices   2.16
     figures/step82_ladder.png
     4 batches of 8, and one of 32:
       the same gradients: True
-      memory: 6 MB, and 20 MB
+      memory: 5 MB, and 17 MB
 """
 
 import math

@@ -15,13 +15,13 @@ lines does a network run that is four times as deep?
 
 Output (rtol 0.1):
     loss 3.33 at first, 2.17 at last
-    ronnell sandre jamine zurina manero lendelda somi fenn
-    core           349 lines
-    functions      195 lines
-    layers         103 lines
-    models          76 lines
+    ronnell sandre jamine zunelia lennna filen marrer
+    core           341 lines
+    functions      207 lines
+    layers         114 lines
+    models          82 lines
     optimizers      52 lines
-    with others    827 lines
+    with others    848 lines
 """
 
 import sys
@@ -51,6 +51,9 @@ np.random.seed(0)  # noqa: NPY002
 data = Names()
 vocab = len(data.tokenizer)
 model = GPT(vocab, context=16, width=32, depth=1)
+for p in model.params():  # float32 rounds so much that each processor would
+    if p.data is not None:  # have names of its own
+        p.data = p.data.astype(np.float64)
 optimizer, losses = Adam(0.01).setup(model), []
 batches = data.batches(np.random.default_rng(0), 32)
 for update in range(400):
