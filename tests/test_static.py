@@ -1160,7 +1160,7 @@ def test_test_mode_within_f_stays():
     np.testing.assert_array_equal(layer.avg_mean.data, before)
 
 
-def test_a_function_with_a_state_keeps_it():
+def test_a_function_that_sets_its_state_anew_is_refused():
     class Average(Function):
         def __init__(self):
             self.mean = np.zeros(3)
@@ -1170,10 +1170,32 @@ def test_a_function_with_a_state_keeps_it():
             return self.mean
 
     average = Average()
+    with pytest.raises(TypeError, match=r"Average.forward sets self.mean.*in place"):
+        compile(lambda x: average(x) * 1, X)
+    np.testing.assert_array_equal(average.mean, np.zeros(3))
+
+
+class Average(Function):
+    """Changes an array that it has, in place."""
+
+    def __init__(self, mean):
+        self.mean = mean
+
+    def forward(self, x):
+        self.mean[...] = (self.mean + x) / 2
+        return self.mean.copy()
+
+
+def test_a_function_that_changes_an_array_keeps_it():
+    """One from outside; one that f makes begins anew in each run."""
+    average = Average(np.zeros(3))
     program = compile(lambda x: average(x) * 1, X)
     np.testing.assert_array_equal(program(X).data, X / 2)
     np.testing.assert_array_equal(program(X).data, 3 * X / 4)
     np.testing.assert_array_equal(average.mean, 3 * X / 4)
+    program = compile(lambda x: Average(np.zeros(3))(x) * 1, X)
+    for _ in range(2):
+        np.testing.assert_array_equal(program(X).data, X / 2)
 
 
 @pytest.mark.parametrize(

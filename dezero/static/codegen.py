@@ -13,7 +13,6 @@ import re
 import numpy as np
 
 from dezero.static.graph import Node, alike, leaves
-from dezero.static.whole import Forward
 
 PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
 
@@ -51,10 +50,9 @@ class Writer:
                 own = node if part is (node.body or [node])[-1] else part
                 used = {root for x in part.inputs for root in self.roots[x]}
                 self.roots[part] = {own} if part.is_fresh else {own} | used
-                kept = isinstance(part.function, Forward)  # what it is given
                 for root in used:
                     if self.last.get(root) is not end:
-                        self.last[root] = end if kept else part
+                        self.last[root] = part
             self.roots[node] = self.roots[part]
         for y in graph.outputs:
             self.last.update(dict.fromkeys(self.roots[y], end))

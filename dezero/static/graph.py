@@ -154,6 +154,11 @@ def constant(value):
     return source("constant", value.shape, value.dtype, value)
 
 
+def owner(array):
+    """Return the array whose memory this one shows."""
+    return array if array.base is None else array.base
+
+
 def alike(x, y):
     """Return whether the results of two Nodes have the same shape and dtype."""
     return (x.shape, x.dtype) == (y.shape, y.dtype)

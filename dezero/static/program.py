@@ -8,20 +8,18 @@ constant. Where layers still make their weights in the first, there is a third.
 
 import copy
 import inspect
-import threading
 from itertools import zip_longest
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, _as_input, _as_shape, _unwrap
+from dezero.core import Config, Variable, _as_input, _as_shape, _unwrap
 from dezero.core.config import switched
 from dezero.core.variable import accumulated
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, constant, source
+from dezero.static.graph import Node, _as_list, owner, source
 from dezero.static.passes import fold, fuse, merge, prune
 from dezero.static.trace import Trace
-from dezero.static.whole import Back, Forward, OtherWay
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -69,7 +67,7 @@ def compile(f, *examples, gradients=()):
         first, again = again, Trace(f, xs, wanted)
         differs = _difference(first, again)
         if not differs:
-            return Program(f, xs, wanted, again)
+            return Program(xs, wanted, again)
     raise TypeError(
         f"compile: f is not the same each time it is called, seen at {differs!r}: it "
         "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
@@ -92,48 +90,23 @@ def _argument_names(f, examples):
 
 
 def _difference(first, again):
-    """Return the first Node of again that is another one in first, or None.
+    """Return what is in again, and is something else in first; None: nothing.
 
     Then say what the sources are.
     """
-    places = {}
-    for place, pair in enumerate(zip_longest(first.nodes, again.nodes)):
-        if None in pair or _form(pair[0], places) != _form(pair[1], places):
-            return pair[1] or pair[0]
-        places.update(dict.fromkeys(pair, place))
-    results = [[places[y] for y in x.graph.outputs] for x in (first, again)]
-    if results[0] != results[1] or first.hooks != again.hooks:
-        return again.graph.outputs[0]
+    for a, b in zip_longest(first.forms.items(), again.forms.items()):
+        if a is None or b is None or a[1] != b[1]:
+            return (b or a)[0]
     for a, b in zip(first.nodes, again.nodes):
         old = a.value
         if b.name == "variable" and old is not b.value:  # f made it itself
             old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
-        if b.is_constant and _owner(old) is _owner(b.value):
+        if b.is_constant and owner(old) is owner(b.value):
             b.name = "array"
+    for a, b in zip(first.wholes.values(), again.wholes.values()):
+        old, call = a.function.written, b.function
+        call.made = [k for k, x in call.written.items() if owner(old[k]) is not owner(x)]
     return None
-
-
-def _form(x, places):
-    """Return what is equal for the same things in two followings."""
-    if isinstance(x, Node) and x in places:
-        return places[x]
-    if isinstance(x, (Node, Forward, Back, Function)):
-        of_a_run = ("record", "outputs", "inputs")
-        x = {k: v for k, v in vars(x).items() if k not in of_a_run}
-    if isinstance(x, Variable):
-        x = x._data
-    if type(x) is np.ndarray:
-        return constant(x).key
-    if isinstance(x, dict):
-        x = list(x.items())
-    if isinstance(x, (tuple, list)):
-        return [_form(part, places) for part in x]
-    plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
-    return repr(x) if isinstance(x, plain) else type(x)  # of others nobody can tell
-
-
-def _owner(array):
-    return array if array.base is None else array.base
 
 
 class Program:
@@ -143,30 +116,20 @@ class Program:
     source           the Python text that runs
     """
 
-    def __init__(self, f, xs, wanted, trace):
+    def __init__(self, xs, wanted, trace):
         self.before = trace.graph
         self.after = fuse(prune(merge(fold(trace.graph))))
-        self._f, self._xs, self._wanted, self._trace = f, xs, wanted, trace
+        self._xs, self._wanted, self._trace = xs, wanted, trace
         self._flags = [x.requires_grad for x in wanted]
         self._train = Config.train
         writer = Writer(self.after)
         self.source, self._run = writer.source, writer.run
-        functions = [node.function for node in self.after.nodes]
-        self._wholes = [x for x in functions if isinstance(x, Forward)]
-        self._lock = threading.Lock()  # they remember a run
 
     def __call__(self, *xs):
         """Compute f; add to the gradients that compile was asked for."""
         self._check(xs)
         arrays = [self._array(x, node) for x, node in zip(xs, self._xs)]
-        with self._lock:
-            try:
-                results = self._run(*arrays)
-            except OtherWay:
-                self._explain(arrays)
-            finally:
-                for function in self._wholes:
-                    function.forget()
+        results = self._run(*arrays)
         targets, grads = self._trace.targets, []
         count = len(results) - len(targets)
         ys = [Variable(y, None, False) for y in results[:count]]
@@ -222,16 +185,6 @@ class Program:
                 "72)"
             )
         return x
-
-    def _explain(self, arrays):
-        """Raise the error that f itself raises, whose checks refuse these numbers."""
-        with switched(enable_backprop=False, train=False):
-            self._f(*map(Variable, arrays))
-        raise RuntimeError(
-            "Program: a check within the package comes out otherwise than when f was "
-            "followed, so f may go another way with these numbers; call the plain "
-            "function (see step 72)"
-        )
 
     def __repr__(self):
         names = ", ".join(f"{x.label} {x.shape} {x.dtype}" for x in self._xs)
