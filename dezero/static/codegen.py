@@ -27,49 +27,32 @@ class Writer:
 
     space    what the names in the source stand for
     names    {node or function: its name}
-    roots    {node: the nodes whose memory it may show}
-    last     {node: the call that uses its memory last}
+    last     {node: the call that needs it last}; None: a result
+    viewed   the nodes whose memory another one may show
     """
 
     def __init__(self, graph):
         self.space = {"run": None, "i": None, "asarray": np.asarray, "array": np.array}
-        self.names, self.roots, self.last, self.count = {}, {}, {}, 0
-        self.find_last_uses(graph)
+        calls = [part for node in graph.nodes for part in node.body or [node]]
+        self.last = {x: call for call in calls for x in call.inputs}
+        self.last.update(dict.fromkeys(graph.outputs))
+        self.viewed = {x for call in calls if not call.is_fresh for x in call.inputs}
+        self.names, self.count = {}, 0
         self.lines = self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
         exec(self.source, self.space)  # text of our own making, nobody else's
         self.run = self.space["run"]
 
-    # --- what is still needed, and whose memory it is ---
-
-    def find_last_uses(self, graph):
-        """Fill roots and last."""
-        end = object()
-        for node in graph.nodes:
-            for part in node.body or [node]:
-                own = node if part is (node.body or [node])[-1] else part
-                used = {root for x in part.inputs for root in self.roots[x]}
-                self.roots[part] = {own} if part.is_fresh else {own} | used
-                for root in used:
-                    if self.last.get(root) is not end:
-                        self.last[root] = part
-            self.roots[node] = self.roots[part]
-        for y in graph.outputs:
-            self.last.update(dict.fromkeys(self.roots[y], end))
-
     def free(self, node, body):
-        """Return the inputs of node into whose memory its result may be put.
+        """Return an input of node into whose memory its result may be put, or None.
 
-        They have its shape and dtype, and nothing after body needs them.
+        It has its shape and dtype, and nothing after body needs it.
         """
-        shown = [root for x in node.inputs for root in self.roots[x]]
-        return [
-            x
-            for x in node.inputs
-            if x.shape and alike(x, node)
-            if all(z.is_fresh and shown.count(z) == 1 for z in self.roots[x])
-            if all(self.last[z] in body for z in self.roots[x])
-        ]
+        for x in node.inputs:
+            if x.is_fresh and x.shape and alike(x, node) and x not in self.viewed:
+                if self.last[x] in body:
+                    return x
+        return None
 
     # --- names ---
 
@@ -169,7 +152,7 @@ class Writer:
         if len(body) > 1 and node.size > PIECE:
             length, free = node.shape[0], self.free(node, body)
             rows = max(1, PIECE * length // node.size)
-            y = self.names[free[0]] if free else self.result()
+            y = self.names[free] if free else self.result()
             if not free:
                 empty, dtype = self.known(np.empty), self.bind("d", node.dtype)
                 self.lines.append(f"{y} = {empty}({node.shape}, {dtype})")
@@ -184,7 +167,7 @@ class Writer:
             if goal and part is body[-1]:
                 place = goal
             elif free := self.free(part, [part]):
-                place = self.names[free[0]]
+                place = self.names[free]
             self.names[part] = place or self.result()
             sign, called = _OPERATORS.get(part.function), self.known(part.function)
             line = f"{self.names[part]} = {called}({', '.join(args)})"

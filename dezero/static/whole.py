@@ -5,7 +5,6 @@ numbers. A run calls it as a dynamic run does, and its backward later.
 """
 
 import contextlib
-import copy
 import threading
 
 import numpy as np
@@ -36,9 +35,10 @@ class Forward:
         self.__name__ = type(func).__name__
 
     def __call__(self, hidden, xs):
-        func = copy.copy(self.func)
+        func = object.__new__(type(self.func))  # copy.copy takes five times as long
         known = vars(func)
-        known.update(zip(self.names, hidden), _inputs=None)  # None: not called yet
+        known.update(vars(self.func), _inputs=None)  # None: not called yet
+        known.update(zip(self.names, hidden))
         if not self.kinds:
             return self.try_on_samples(func, xs)
         known.update({name: known[name].copy() for name in self.made})
