@@ -55,7 +55,8 @@ class Node:
     @property
     def is_elementwise(self):
         """Whether each number of the result comes from one number of every input."""
-        return isinstance(self.function, np.ufunc) and self.function.signature is None
+        is_ufunc = isinstance(self.function, np.ufunc) and self.function.signature is None
+        return is_ufunc and self.pure
 
     @property
     def key(self):
@@ -156,7 +157,7 @@ def constant(value):
 
 def owner(array):
     """Return the array whose memory this one shows."""
-    return array if array.base is None else array.base
+    return array.base if type(array.base) is np.ndarray else array
 
 
 def alike(x, y):

@@ -25,7 +25,7 @@ def fold(graph):
             return constant(node.compute([x.value for x in node.inputs]))
         if node.is_elementwise:
             node = node.on({x: _narrow(x, node) for x in node.inputs})
-        return _unchanged_input(node) or node
+        return node.pure and _unchanged_input(node) or node
 
     return graph.rebuild(change)
 

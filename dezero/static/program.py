@@ -97,15 +97,16 @@ def _difference(first, again):
     for a, b in zip_longest(first.forms.items(), again.forms.items()):
         if a is None or b is None or a[1] != b[1]:
             return (b or a)[0]
+    for a, b in zip(first.wholes.values(), again.wholes.values()):
+        pairs = zip(a.function.written.values(), b.function.written.values())
+        if any(owner(old) is not owner(new) for old, new in pairs):
+            return b  # writes into what f makes: a run would find what the last left
     for a, b in zip(first.nodes, again.nodes):
         old = a.value
         if b.name == "variable" and old is not b.value:  # f made it itself
             old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
         if b.is_constant and owner(old) is owner(b.value):
             b.name = "array"
-    for a, b in zip(first.wholes.values(), again.wholes.values()):
-        old, call = a.function.written, b.function
-        call.made = [k for k, x in call.written.items() if owner(old[k]) is not owner(x)]
     return None
 
 

@@ -11,21 +11,11 @@ import operator
 import numpy as np
 
 from dezero.core import Variable
-from dezero.static.graph import leaves, mapped
+from dezero.static.graph import leaves
 
 
 class CannotFollow(TypeError):
     """A Symbol was asked for what it does not have: numbers."""
-
-
-def _reduction(ufunc, name):
-    """Return a method: x.sum() as add.reduce(x), without the two layers in between."""
-
-    def method(self, axis=None, dtype=None, out=None, keepdims=False, **options):
-        args = (self, axis, dtype, out, bool(keepdims))
-        return self._trace.note(ufunc.reduce, args, options, name)
-
-    return method
 
 
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
@@ -47,8 +37,6 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
-    sum = _reduction(np.add, "sum")
-    max, min = _reduction(np.maximum, "max"), _reduction(np.minimum, "min")
 
     def __init__(self, trace, node):
         self._trace, self._node = trace, node
@@ -160,15 +148,14 @@ NEEDS_NO_NUMBERS = {
 # how often to repeat, for instance. None: by all of them, whatever they are.
 SHAPED_BY = {
     **dict.fromkeys(
-        "all any argmax argmin argsort astype broadcast_to concatenate copy cumprod "
-        "cumsum diagonal diff expand_dims flatten flip max mean median min moveaxis "
-        "prod ravel repeat reshape roll round sort split squeeze stack std sum "
-        "swapaxes tile trace transpose tril triu var".split(),
+        "all any argmax argmin argsort astype broadcast_to concatenate copy cumsum "
+        "expand_dims flatten flip max mean min prod ravel repeat reshape round sort "
+        "split squeeze stack std sum swapaxes tile transpose tril triu var".split(),
         1,
     ),
     **dict.fromkeys(
-        "clip cross dot einsum full_like getitem kron matmul nan_to_num outer reduce "
-        "take take_along_axis tensordot where".split()
+        "clip dot einsum full_like getitem nan_to_num outer reduce take "
+        "take_along_axis tensordot where".split()
     ),
 }
 
@@ -204,8 +191,3 @@ def sample(node):
     array = known.get(node.name, fill(node.shape, node.dtype))[...]
     array.flags.writeable = False
     return array
-
-
-def samples(tree):
-    """Return a tree with samples for Symbols."""
-    return mapped(tree, lambda symbol: sample(symbol.read()), Symbol)

@@ -19,14 +19,12 @@ import numpy as np
 from dezero.core import Config, Function, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
-from dezero.static.graph import Graph, Node, constant, leaves, mapped, source
-from dezero.static.passes import prune
+from dezero.static.graph import Graph, Node, constant, leaves, mapped, owner, source
 from dezero.static.symbol import (
     NEEDS_NO_NUMBERS,
     CannotFollow,
     Symbol,
     sample,
-    samples,
     shaping,
 )
 
@@ -53,7 +51,7 @@ class Trace:
                 self.follow_all(f, sources, wanted)
         finally:
             self.open = False
-        self.check_written()
+        self.mark_written()
         for node in self.nodes:
             node.value = node.value if node.function is None else None
 
@@ -107,8 +105,10 @@ class Trace:
             return self.forms[x][0]
         if isinstance(x, Variable):
             x = x._data
-        if isinstance(x, np.ndarray) and type(x) is not Symbol:
-            return x.shape, x.dtype, hash(x.tobytes())
+        if type(x) is np.ndarray:
+            place = [a.__array_interface__["data"][0] for a in (x, owner(x))]
+            layout = x.shape, x.strides, x.dtype, place[0] - place[1]
+            return layout, hash(x.tobytes())
         if isinstance(x, (whole.Forward, Function)):
             x = {k: v for k, v in vars(x).items() if k != "inputs"}
         if isinstance(x, dict):
@@ -125,7 +125,7 @@ class Trace:
         """
         kwargs, name = kwargs or {}, name or function.__name__
         if function in NEEDS_NO_NUMBERS:
-            return function(*samples(args), **kwargs)
+            return function(*mapped(args, lambda x: sample(x.read()), Symbol), **kwargs)
         values, symbols = shaping(function, args, kwargs), leaves(args, Symbol)
         if values is None:
             symbols[0].refuse(f"calls {name}, whose result has a shape of the run")
@@ -250,22 +250,19 @@ class Trace:
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
         self.forms["hooks"] = [len(x._hooks) for x in wanted]
 
-    def check_written(self):
-        """Refuse to compute with an array that a Function changes in the same run.
-
-        NumPy's calls may be made in another order than f makes them.
-        """
+    def mark_written(self):
+        """Have calls stay in their place that look at what a Function writes into."""
         calls = [node.function for node in self.wholes.values()]
-        written = [(x, call) for call in calls for x in call.written.values()]
-        nodes = prune(self.graph).nodes if written else ()
-        for x in [x for node in nodes if node.pure for x in node.inputs]:
-            for array, call in written if x.function is None else ():
-                if np.may_share_memory(sample(x), array):
-                    raise TypeError(
-                        f"compile: f computes with {x!r}, which {call.__name__} changes "
-                        "in the same run; "
-                        "hand its numbers over as an argument (see step 72)"
-                    )
+        written = [x for call in calls for x in call.written.values()]
+        changing = set()
+        for node in self.nodes if written else ():
+            if node.name in ("variable", "constant"):
+                array = sample(node)
+                if any(np.may_share_memory(array, x) for x in written):
+                    changing.add(node)
+            elif changing.intersection(node.inputs):
+                node.pure = False
+                changing |= set() if node.is_fresh else {node}
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""

@@ -23,14 +23,13 @@ class Forward:
     requires_grad  of each input
     kinds          shapes and dtypes of the outputs, as they were on samples
     written        {name: array}: attributes into which func writes, as batch_norm does
-    made           those of them that f makes anew, and that a run needs as they were
     """
 
     pure, stays = False, True
 
     def __init__(self, func, names, requires_grad):
         self.func, self.names, self.requires_grad = func, names, requires_grad
-        self.kinds, self.written, self.made = None, {}, ()
+        self.kinds, self.written = None, {}
         self.train = Config.train  # f may have it so within test_mode()
         self.__name__ = type(func).__name__
 
@@ -39,10 +38,7 @@ class Forward:
         known = vars(func)
         known.update(vars(self.func), _inputs=None)  # None: not called yet
         known.update(zip(self.names, hidden))
-        if not self.kinds:
-            return self.try_on_samples(func, xs)
-        known.update({name: known[name].copy() for name in self.made})
-        return self.call(func, xs)
+        return self.call(func, xs) if self.kinds else self.try_on_samples(func, xs)
 
     def call(self, func, xs):
         """Return func(*xs), in the same shapes as in the call before."""
