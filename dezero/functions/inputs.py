@@ -38,11 +38,11 @@ from dezero.core import (
     _as_constant,
     _as_input,
     _as_shape,
+    _check_numbers,
     _one_axis,
     _reduced_axes,
     _unwrap,
     as_array,
-    _check_numbers,
 )
 from dezero.guards import refusal, shown
 

@@ -55,7 +55,9 @@ class Node:
     @property
     def is_elementwise(self):
         """Whether each number of the result comes from one number of every input."""
-        is_ufunc = isinstance(self.function, np.ufunc) and self.function.signature is None
+        is_ufunc = (
+            isinstance(self.function, np.ufunc) and self.function.signature is None
+        )
         return is_ufunc and self.pure
 
     @property
@@ -158,6 +160,21 @@ def constant(value):
 def owner(array):
     """Return the array whose memory this one shows."""
     return array.base if type(array.base) is np.ndarray else array
+
+
+def sample(node):
+    """Return an array that a node could have computed; ints can be indices.
+
+    Nobody may write into it: what would is found out so. Of a call that stays whole,
+    return the outputs that it had on samples.
+    """
+    if node.shape is None:
+        return node.value
+    known = {"constant": node.value, "variable": getattr(node.value, "_data", None)}
+    fill = np.ones if node.dtype.kind in "fc" else np.zeros
+    array = known.get(node.name, fill(node.shape, node.dtype))[...]
+    array.flags.writeable = False
+    return array
 
 
 def alike(x, y):

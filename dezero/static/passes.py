@@ -8,7 +8,7 @@ fuse    a * b + c is one Node: no array in between that goes through memory
 
 import numpy as np
 
-from dezero.static.graph import Graph, Node, alike, check_graph, constant
+from dezero.static.graph import Graph, Node, alike, check_graph, constant, sample
 
 _QUIET = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
 
@@ -119,3 +119,18 @@ def fuse(graph):
 
 def _FUSED(*xs):
     raise AssertionError("a fused Node is written out, not called")
+
+
+def stay_in_place(nodes, written):
+    """Have calls done in their order that look at memory into which a Function writes.
+
+    They are no more the same if they are made once more, or earlier, or later.
+    """
+    changing = set()
+    for node in nodes if written else ():
+        if node.name in ("variable", "constant"):
+            if any(np.may_share_memory(sample(node), array) for array in written):
+                changing.add(node)
+        elif changing.intersection(node.inputs):
+            node.pure = False
+            changing |= set() if node.is_fresh else {node}

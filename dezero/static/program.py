@@ -8,7 +8,6 @@ constant. Where layers still make their weights in the first, there is a third.
 
 import copy
 import inspect
-from itertools import zip_longest
 
 import numpy as np
 
@@ -17,8 +16,9 @@ from dezero.core.config import switched
 from dezero.core.variable import accumulated
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, owner, source
+from dezero.static.graph import Node, _as_list, source
 from dezero.static.passes import fold, fuse, merge, prune
+from dezero.static.same import difference
 from dezero.static.trace import Trace
 
 
@@ -65,11 +65,11 @@ def compile(f, *examples, gradients=()):
     again = Trace(f, xs, wanted)
     for _ in range(2):
         first, again = again, Trace(f, xs, wanted)
-        differs = _difference(first, again)
+        differs = difference(first, again)
         if not differs:
             return Program(xs, wanted, again)
     raise TypeError(
-        f"compile: f is not the same each time it is called, seen at {differs!r}: it "
+        f"compile: f is not the same each time it is called, seen at {differs}: it "
         "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
         "or hand over what changes as an argument, and reset_state() first (see step "
         "72)"
@@ -84,30 +84,6 @@ def _argument_names(f, examples):
         parameters = ()
     names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
     return names + [f"x{i}" for i in range(len(names), len(examples))]
-
-
-# --- were both followings the same? ---
-
-
-def _difference(first, again):
-    """Return what is in again, and is something else in first; None: nothing.
-
-    Then say what the sources are.
-    """
-    for a, b in zip_longest(first.forms.items(), again.forms.items()):
-        if a is None or b is None or a[1] != b[1]:
-            return (b or a)[0]
-    for a, b in zip(first.wholes.values(), again.wholes.values()):
-        pairs = zip(a.function.written.values(), b.function.written.values())
-        if any(owner(old) is not owner(new) for old, new in pairs):
-            return b  # writes into what f makes: a run would find what the last left
-    for a, b in zip(first.nodes, again.nodes):
-        old = a.value
-        if b.name == "variable" and old is not b.value:  # f made it itself
-            old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
-        if b.is_constant and owner(old) is owner(b.value):
-            b.name = "array"
-    return None
 
 
 class Program:

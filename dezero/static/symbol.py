@@ -173,21 +173,3 @@ def shaping(function, args, kwargs):
         return None
     values = args[: SHAPED_BY[name]]
     return None if leaves(args[len(values) :], Symbol) else values
-
-
-# --- samples: arrays such as could stand where Symbols are ---
-
-
-def sample(node):
-    """Return an array that a node could have computed; ints can be indices.
-
-    Nobody may write into it: what would is found out so. Of a call that stays whole,
-    return the outputs that it had on samples.
-    """
-    if node.shape is None:
-        return node.value
-    known = {"constant": node.value, "variable": getattr(node.value, "_data", None)}
-    fill = np.ones if node.dtype.kind in "fc" else np.zeros
-    array = known.get(node.name, fill(node.shape, node.dtype))[...]
-    array.flags.writeable = False
-    return array

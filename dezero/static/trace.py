@@ -16,17 +16,13 @@ from functools import partial
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, gradients_of, outside
+from dezero.core import Config, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
-from dezero.static.graph import Graph, Node, constant, leaves, mapped, owner, source
-from dezero.static.symbol import (
-    NEEDS_NO_NUMBERS,
-    CannotFollow,
-    Symbol,
-    sample,
-    shaping,
-)
+from dezero.static.graph import Graph, Node, constant, leaves, mapped, sample, source
+from dezero.static.passes import stay_in_place
+from dezero.static.same import form
+from dezero.static.symbol import NEEDS_NO_NUMBERS, CannotFollow, Symbol, shaping
 
 
 class Trace:
@@ -51,9 +47,11 @@ class Trace:
                 self.follow_all(f, sources, wanted)
         finally:
             self.open = False
-        self.mark_written()
-        for node in self.nodes:
-            node.value = node.value if node.function is None else None
+        calls = [node.function for node in self.wholes.values()]
+        self.written = [x for call in calls for x in call.written.values()]
+        stay_in_place(self.nodes, self.written)
+        for node in self.wholes.values():
+            node.value = None  # what it had for samples
 
     def follow_all(self, f, sources, wanted):
         """Follow f and, if some are wanted, its gradients."""
@@ -89,34 +87,9 @@ class Trace:
 
     def add(self, node):
         """Note a Node; return its Symbol."""
-        form = self.form([node.name, node.args, node.kwargs, node.value])
-        is_whole = isinstance(node.function, whole.Forward)
-        called = self.form(node.function) if is_whole else node.function
-        self.forms[node] = len(self.forms), called, form
+        self.forms[node] = len(self.forms), form(node, self.forms)
         self.nodes.append(node)
         return Symbol(self, node)
-
-    def form(self, x):
-        """Return what is equal for the same things in two followings, as they are now.
-
-        A Node counts by its place; of what is not known here, only the type counts.
-        """
-        if isinstance(x, Node):
-            return self.forms[x][0]
-        if isinstance(x, Variable):
-            x = x._data
-        if type(x) is np.ndarray:
-            place = [a.__array_interface__["data"][0] for a in (x, owner(x))]
-            layout = x.shape, x.strides, x.dtype, place[0] - place[1]
-            return layout, hash(x.tobytes())
-        if isinstance(x, (whole.Forward, Function)):
-            x = {k: v for k, v in vars(x).items() if k != "inputs"}
-        if isinstance(x, dict):
-            x = list(x.items())
-        if isinstance(x, (tuple, list)):
-            return [self.form(part) for part in x]
-        plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
-        return repr(x) if isinstance(x, plain) else getattr(x, "__code__", type(x))
 
     def note(self, function, args, kwargs=None, name=None):
         """Note a call of NumPy; return the Symbol of its result, or Symbols.
@@ -137,7 +110,7 @@ class Trace:
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
-        with whole.named(function, args):
+        with whole.generator_alone(), whole.named(function, args):
             y = node.compute(arrays)
         result, node.is_fresh = self.record(node, y), node.pure
         for symbol in () if node.pure else symbols:
@@ -158,8 +131,7 @@ class Trace:
         """Note a Node whose result is like y; return its Symbol, or Symbols."""
         symbol = self.add(node)
         if isinstance(y, (tuple, list)):
-            node.value = y
-            parts = []
+            node.value, parts = y, []
             for i in range(len(y)):
                 one = Node(whole.part, (node, i), name=f"part {i}")
                 array = whole.part(y, i)
@@ -250,20 +222,6 @@ class Trace:
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
         self.forms["hooks"] = [len(x._hooks) for x in wanted]
 
-    def mark_written(self):
-        """Have calls stay in their place that look at what a Function writes into."""
-        calls = [node.function for node in self.wholes.values()]
-        written = [x for call in calls for x in call.written.values()]
-        changing = set()
-        for node in self.nodes if written else ():
-            if node.name in ("variable", "constant"):
-                array = sample(node)
-                if any(np.may_share_memory(array, x) for x in written):
-                    changing.add(node)
-            elif changing.intersection(node.inputs):
-                node.pure = False
-                changing |= set() if node.is_fresh else {node}
-
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
         x = f"a Variable {x.name or ''} of shape {np.shape(x._data)}".replace("  ", " ")
@@ -280,23 +238,20 @@ class Trace:
         """Return what original(*inputs) does, noted."""
         func = copy.copy(original)  # a node is one call
         self.originals[func] = original
+        if Config.wrap:
+            inputs = outside.as_variables(inputs, type(func).__name__)
+            inputs = [self.stand_in(x) for x in inputs]
+        elif not leaves((*inputs, *vars(func).values()), Symbol):
+            return func.forward(*inputs)
+        found = self.attempt(func, func.forward, _arrays(inputs))
+        ys = found[0] if found else self.keep(func, inputs)
         if not Config.wrap:
-            if not leaves((*inputs, *vars(func).values()), Symbol):
-                return func.forward(*inputs)
-            return self.forward(func, inputs)
-        inputs = outside.as_variables(inputs, type(func).__name__)
-        inputs = [self.stand_in(x) for x in inputs]
-        ys = self.forward(func, [x._data for x in inputs], inputs)
+            return ys
         ys = outside.results(func, ys)
         ys = [y if type(y) is Symbol else self.add(constant(y)) for y in ys]
         for y in ys:
             y.lend()
         return func._record(inputs, ys)
-
-    def forward(self, func, xs, inputs=()):
-        """Return func.forward on Symbols; where that cannot be, note it as a whole."""
-        found = self.attempt(func, func.forward, xs)
-        return found[0] if found else self.keep(func, xs, inputs)
 
     def attempt(self, func, method, xs):
         """Return [method(*xs)] if that can be followed; otherwise forget it."""
@@ -312,14 +267,13 @@ class Trace:
             symbol, symbol._node = self.edits.pop()
         return None
 
-    def keep(self, func, xs, inputs):
+    def keep(self, func, inputs):
         """Note a Function as one call; return the Symbols of its results."""
-        known = vars(self.originals[func])
-        hidden = {k: x for k, x in known.items() if leaves((x,), Symbol)}
-        flags = [x.requires_grad for x in inputs] or [False] * len(xs)
-        forward = whole.Forward(self.originals[func], list(hidden), flags)
-        with whole.generator_alone():
-            ys = self.note(forward, (tuple(hidden.values()), tuple(xs)))
+        original = self.originals[func]
+        hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
+        flags = [getattr(x, "requires_grad", False) for x in inputs]
+        forward = whole.Forward(original, list(hidden), flags)
+        ys = self.note(forward, (tuple(hidden.values()), tuple(_arrays(inputs))))
         self.wholes[func] = ys[0]._node.args[0]
         for name in forward.written.keys() & hidden.keys():
             if hidden[name]._node.name != "variable":
@@ -332,16 +286,20 @@ class Trace:
             if found := self.attempt(func, partial(whole.gradients, func), [gys]):
                 return found[0]
             # Its forward could be followed, and is done once more, whole.
-            self.keep(func, [x._data for x in func._inputs], func._inputs)
+            self.keep(func, func._inputs)
         call = self.wholes[func]
-        arrays = [gy._data if isinstance(gy, Variable) else gy for gy in gys]
-        with whole.generator_alone():
-            gxs = self.note(whole.back, (Symbol(self, call), arrays), name=f"{call.name} back")
-        gxs = list(gxs)
-        if Config.enable_backprop:
-            inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
-            inputs = [x for x in inputs if x is not None]
-            for i, gx in enumerate(gxs):
-                if gx is not None:
-                    gxs[i] = whole.Recorded(call.name)._record(inputs, [gx])
-        return tuple(gxs)
+        gxs = self.note(whole.back, (call, _arrays(gys)), name=f"{call.name} back")
+        if not Config.enable_backprop:
+            return gxs
+        inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
+        inputs = [x for x in inputs if x is not None]
+        recorded = [
+            whole.Recorded(call.name)._record(inputs, [gx]) if gx is not None else None
+            for gx in gxs
+        ]
+        return tuple(recorded)
+
+
+def _arrays(xs):
+    """Return the data of Variables; arrays as they are."""
+    return [x._data if isinstance(x, Variable) else x for x in xs]

@@ -22,7 +22,7 @@ class Forward:
                    it makes a GetItem(t): they are given in each call
     requires_grad  of each input
     kinds          shapes and dtypes of the outputs, as they were on samples
-    written        {name: array}: attributes into which func writes, as batch_norm does
+    written        {name: array}: attributes that func changes, as batch_norm does
     """
 
     pure, stays = False, True
@@ -59,19 +59,27 @@ class Forward:
 
     def try_on_samples(self, func, xs):
         """Call func for the first time; the arrays that it has stay as they are."""
-        arrays = {k: x for k, x in vars(func).items() if type(x) is np.ndarray}
-        vars(func).update({k: x.copy() for k, x in arrays.items()})
-        before = dict(vars(func))
-        ys = self.call(func, xs)
+        known = dict(vars(func))
+        arrays = {k: x for k, x in known.items() if type(x) is np.ndarray}
+        for may_write in False, True:  # only if it cannot do without
+            vars(func).clear()
+            vars(func).update(known, **{k: x.copy() for k, x in arrays.items()})
+            before = dict(vars(func))
+            for name in arrays:
+                before[name].flags.writeable = may_write
+            try:
+                ys = self.call(func, xs)
+                break
+            except (TypeError, ValueError):
+                if may_write:
+                    raise
+        self.written = arrays if may_write else {}
         if names := changed(before, vars(func)):
             raise CannotFollow(
                 f"compile: {self.__name__}.forward sets self.{names[0]}, which a run "
                 "would not find in the next one; change an array that it has, in "
                 f"place: self.{names[0]}[...] = ... (see step 72)"
             )
-        for name, x in arrays.items():
-            if x.tobytes() != before[name].tobytes():
-                self.written[name] = x
         return ys
 
 
