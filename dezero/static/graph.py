@@ -55,10 +55,9 @@ class Node:
     @property
     def is_elementwise(self):
         """Whether each number of the result comes from one number of every input."""
-        is_ufunc = (
-            isinstance(self.function, np.ufunc) and self.function.signature is None
-        )
-        return is_ufunc and self.pure
+        if not isinstance(self.function, np.ufunc) or not self.pure:
+            return False
+        return self.function.signature is None
 
     @property
     def key(self):
@@ -175,11 +174,6 @@ def sample(node):
     array = known.get(node.name, fill(node.shape, node.dtype))[...]
     array.flags.writeable = False
     return array
-
-
-def alike(x, y):
-    """Return whether the results of two Nodes have the same shape and dtype."""
-    return (x.shape, x.dtype) == (y.shape, y.dtype)
 
 
 def mapped(tree, change, kind=None):

@@ -56,12 +56,12 @@ def compile(f, *examples, gradients=()):
     check_callable("compile", f, 72)
     wanted = _as_list("compile", gradients, "gradients", Variable)
     xs = []
-    for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
+    for example, name in zip(examples, _argument_names(f, examples)):
         if not isinstance(example, Node):
             x = np.asarray(_unwrap(_as_input("compile", example, name)))
             example = placeholder(x.shape, x.dtype, getattr(example, "name", None))
         xs.append(copy.copy(example))
-        xs[i].label, xs[i].value = example.label or name, i
+        xs[-1].label = example.label or name
     again = Trace(f, xs, wanted)
     for _ in range(2):
         first, again = again, Trace(f, xs, wanted)

@@ -1,4 +1,4 @@
-"""Whether two followings of f did the same, and what in them comes from outside of f."""
+"""Whether two followings of f did the same, and what in them comes from outside."""
 
 from itertools import zip_longest
 

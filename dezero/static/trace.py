@@ -11,7 +11,7 @@ that cannot be followed it stays whole: see whole.py.
 
 import copy
 import operator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import numpy as np
@@ -33,12 +33,11 @@ class Trace:
     many         tuple or list, where f returns one
     uses_grads   whether f calls backward, and would leave grads in its arguments
     forms        {Node: what is equal in another following that does the same}
+    edits        (Symbol, its Node before) for each x += y
     """
 
     def __init__(self, f, sources, wanted):
-        self.nodes, self.forms = [], {}
-        self.open = True
-        self.edits = []  # (Symbol, its Node before), for each x += y
+        self.nodes, self.forms, self.edits, self.open = [], {}, [], True
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
         self.originals, self.wholes = {}, {}  # of a Function as it was recorded
         self.uses_grads = False
@@ -110,7 +109,8 @@ class Trace:
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
-        with whole.generator_alone(), whole.named(function, args):
+        alone = nullcontext() if node.pure else whole.generator_alone()
+        with alone, whole.named(function, args):
             y = node.compute(arrays)
         result, node.is_fresh = self.record(node, y), node.pure
         for symbol in () if node.pure else symbols:
@@ -184,10 +184,7 @@ class Trace:
             return x
         if id(x) not in self.stand_ins:
             if type(x._data) is not np.ndarray:
-                raise TypeError(
-                    f"compile: expected ndarrays of NumPy, got {type(x._data)} in a "
-                    "Variable that f uses; call to_cpu() first (see steps 52, 72)"
-                )
+                self.refuse(x, "uses {}, which is not on the CPU (see step 52),")
             if x.creator is not None and x.requires_grad:
                 self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
@@ -291,13 +288,12 @@ class Trace:
         gxs = self.note(whole.back, (call, _arrays(gys)), name=f"{call.name} back")
         if not Config.enable_backprop:
             return gxs
-        inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
-        inputs = [x for x in inputs if x is not None]
-        recorded = [
-            whole.Recorded(call.name)._record(inputs, [gx]) if gx is not None else None
-            for gx in gxs
-        ]
-        return tuple(recorded)
+        outputs = [y() for y in func._outputs if y() is not None]
+        inputs = [*gys, *func._inputs, *outputs]
+        for i, gx in enumerate(gxs := list(gxs)):
+            if gx is not None:
+                gxs[i] = whole.Recorded(call.name)._record(inputs, [gx])
+        return tuple(gxs)
 
 
 def _arrays(xs):
