@@ -98,7 +98,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
                 "or a list (see step 72)"
             )
         if self._node is None:
-            self.refuse("writes into an array through a part of it")
+            self.refuse("writes into an array and then uses another view of it")
         return self._node
 
     def lend(self):
@@ -107,10 +107,11 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def refuse(self, what):
         """Raise CannotFollow: f does what needs numbers."""
+        where = self._node or "that view"
         raise CannotFollow(
-            f"compile: f {what}, at {self._node!r}; while f is followed there are "
-            "shapes, but no numbers: decide with F.where or in front of f, print what "
-            "f returns, and compute with operators and dezero.functions (see step 72)"
+            f"compile: f {what}, at {where}; while f is followed there are shapes, but "
+            "no numbers: decide with F.where or in front of f, print what f returns, "
+            "and compute with operators and dezero.functions (see step 72)"
         )
 
     def __bool__(self):
@@ -124,6 +125,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getattr__(self, name):
         # Called for names that are not defined above. An ndarray has more of them.
+        self.read()
         if name in SHAPED_BY and hasattr(np.ndarray, name):
             function = getattr(np.ndarray, name)
             return lambda *args, **kw: self._trace.note(function, (self, *args), kw)
