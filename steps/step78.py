@@ -61,8 +61,10 @@ from dezero.layers import Layer, Linear
 from dezero.optimizers import Adam
 
 
-# Head h has the numbers h * D to (h + 1) * D of each place. F.split
-# cuts an array into equal parts, and joins their gradients.
+# Head h has the numbers h * D to (h + 1) * D of each place. In the
+# product with qkv.W, the queries of all heads come first, then their
+# keys, then their values. F.split cuts an array into equal parts, and
+# joins their gradients.
 def in_heads(x, heads):
     """Return x (N, T, E) as (N, H, T, D)."""
     N, T, E = x.shape
@@ -100,8 +102,8 @@ class MultiHeadAttention(Layer):
 
     def lookup(self, x):
         """Return queries, keys and values, each (N, H, T, D)."""
-        q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
-        return [in_heads(x, self.heads) for x in (q, k, v)]
+        qkv = in_heads(self.qkv(x), 3 * self.heads)  # (N, 3 * H, T, D)
+        return F.split(qkv, 3, axis=1)
 
 
 # The same with a loop over the heads, as one would write it first. Each

@@ -89,8 +89,8 @@ class MultiHeadAttention(layers.MultiHeadAttention):
 
     def lookup(self, x, cache=None):
         """Return queries, keys and values, each (N, H, T, D)."""
-        q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
-        q, k, v = (in_heads(x, self.heads) for x in (q, k, v))
+        qkv = in_heads(self.qkv(x), 3 * self.heads)  # (N, 3 * H, T, D)
+        q, k, v = F.split(qkv, 3, axis=1)
         if self.rope:
             start = 0 if cache is None else len(cache)
             q, k = F.rope(q, start), F.rope(k, start)

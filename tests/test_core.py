@@ -4,6 +4,7 @@ import copy
 import gc
 import os
 import pickle
+import platform
 import re
 import subprocess
 import sys
@@ -737,6 +738,29 @@ print(y, x.grad, "dezero.core.fast" in sys.modules, Function.__call__.__name__)
         run = [sys.executable, "-c", code]
         printed = subprocess.check_output(run, env=environment, text=True)
         assert printed == f"variable(16.0) variable(16.0) {expected}\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc does this")
+def test_freed_memory_stays_with_the_process():
+    code = """
+import resource
+import numpy as np
+import dezero
+def train():
+    return [np.ones(2**17) for _ in range(8)]  # 8 MB, all freed at the end
+train()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    train()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    pages = {}  # that the system had to make
+    for plain in "", "1":
+        environment = os.environ | {"DEZERO_PLAIN": plain}
+        run = [sys.executable, "-c", code]
+        pages[plain] = int(subprocess.check_output(run, env=environment, text=True))
+    assert pages[""] < 2000  # of 20480 if each array got new ones
+    assert pages["1"] > 10000
 
 
 def test_a_backward_may_mix_in_arrays():

@@ -6,7 +6,7 @@ An evening's reading, best in this order:
     changes, unshared                      arrays that are edited, or shared
     checks, outside                        errors, and numbers and lists as inputs
     arraylike, extras                      the rest of Variable, mostly a line each
-    fast                                   Function.__call__ once more, for speed
+    fast, heap                             for speed alone: the call once more, memory
     shape, indexing, arithmetic, reduction, matmul    the ops
 
 Below, the names are gathered, and Variable is told where its functions are.
@@ -132,7 +132,7 @@ arraylike.of_numpy.update(
 )
 
 if not os.environ.get("DEZERO_PLAIN"):
-    from dezero.core import fast
+    from dezero.core import fast, heap
 
     Function.__call__ = fast.call
 

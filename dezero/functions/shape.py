@@ -146,7 +146,10 @@ class Split(Function):
         self.axis = axis
 
     def forward(self, x):
-        return tuple(cuda.get_array_module(x).split(x, self.at, axis=self.axis))
+        parts, before = [], (slice(None),) * self.axis
+        for start, stop in zip([0, *self.at], [*self.at, x.shape[self.axis]]):
+            parts.append(x[(*before, slice(start, stop))])
+        return tuple(parts)
 
     def backward(self, *gys):
         return Concatenate(self.axis)(*gys)

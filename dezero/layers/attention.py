@@ -165,8 +165,8 @@ class MultiHeadAttention(Layer):
         )
         if cache is not None:
             self._check_cache(type(self).__name__, cache)
-        q, k, v = F.split(self.qkv(x), 3, axis=-1)  # each (N, T, E)
-        q, k, v = (_in_heads(x, self.heads) for x in (q, k, v))
+        qkv = _in_heads(self.qkv(x), 3 * self.heads)  # (N, 3 * H, T, D)
+        q, k, v = F.split(qkv, 3, axis=1)
         if self.rope:
             start = 0 if cache is None else len(cache)
             q, k = F.rope(q, start), F.rope(k, start)

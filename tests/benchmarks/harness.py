@@ -36,6 +36,7 @@ import numpy as np
 # modules beside this one, each with its WORKLOADS
 FAMILIES = [
     "workloads_core",
+    "workloads_higher",
     "workloads_training",
     "workloads_conv",
     "workloads_recurrent",

@@ -286,7 +286,7 @@ WORKLOADS = [
         sizes={"operations": 10_000},
         tiny={"operations": 40},
         metric=SECONDS,
-        target=0.7,
+        target=0.75,
         against="torch",
     ),
     Workload(
@@ -296,7 +296,7 @@ WORKLOADS = [
         sizes={"steps": 100},
         tiny={"steps": 2},
         metric=SECONDS,
-        target=0.6,
+        target=0.5,
         against="torch",
         rtol=1e-3,  # float32, a hundred steps
     ),
@@ -347,7 +347,7 @@ WORKLOADS = [
         sizes={},
         tiny={},
         metric=IMPORT_SECONDS,
-        target=0.040,
+        target=0.025,
     ),
 ]
 

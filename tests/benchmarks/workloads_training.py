@@ -208,6 +208,8 @@ OPTIMIZERS = {
     "AdamW": ({}, "AdamW", {}),
 }
 
+TARGETS = {"SGD": 1.2, "MomentumSGD": 1.1, "Adam": 1.0, "AdamW": 1.0}
+
 WORKLOADS = [
     Workload(
         name="mnist_mlp",
@@ -231,7 +233,7 @@ WORKLOADS = [
             sizes={"steps": 10, "width": 1000},
             tiny={"steps": 2, "width": 20},
             metric=SECONDS,
-            target=1.0 if name.startswith("Adam") else None,
+            target=TARGETS.get(name),
             against="torch",
             rtol=1e-4,
         )

@@ -80,6 +80,8 @@ DIFFERENCES = {
     ("step73", "LayerNorm"): "the package also takes more axes, and works in place",
     ("step74", "BatchNorm"): "the package shares with other norms what comes late",
     ("step78", "MultiHeadAttention"): "the package also takes rope, dropout, a cache",
+    ("step79", "rope"): "the package remembers the tables of the last places",
+    ("step80", "swiglu"): "the package's is one Function: a third of the time",
     ("step80", "GELU"): "the package works in place, and keeps float16 from infinity",
     ("step80", "LayerNorm"): "the package shares with other norms what comes late",
     ("step80", "RMSNorm"): "the package shares with other norms what comes late",
