@@ -1039,6 +1039,19 @@ def test_a_function_that_writes_into_what_it_is_given_is_refused():
         compile(lambda x: Writes()(x), X)
 
 
+def test_a_function_that_writes_only_now_and_then_is_refused_in_that_run():
+    class Sometimes(Function):
+        def forward(self, x):
+            if x.sum() < 0:
+                x[...] = 0
+            return x + 1
+
+    program = compile(lambda x: Sometimes()(x), X)
+    np.testing.assert_array_equal(program(X).data, X + 1)
+    with pytest.raises(ValueError, match="read-only"):
+        program(-X)
+
+
 @pytest.mark.parametrize(
     "read", [float, int, bool, Variable.item, Variable.tolist, lambda s: s.data.item()]
 )

@@ -258,8 +258,7 @@ class Trace:
                 ys = method(*xs)
             if not has_drawn() and not whole.changed(before, vars(func)):
                 return [ys]
-        made = self.nodes[count:]
-        self.nodes[count:] = [x for x in made if x.name == "variable"]
+        self.nodes[count:] = [x for x in self.nodes[count:] if x.name == "variable"]
         while len(self.edits) > edits:
             symbol, symbol._node = self.edits.pop()
         return None

@@ -42,7 +42,10 @@ class Forward:
 
     def call(self, func, xs):
         """Return func(*xs), in the same shapes as in the call before."""
-        xs = [x if x is None else np.asarray(x) for x in xs]
+        xs = [x if x is None else np.asarray(x)[...] for x in xs]
+        for x in xs:
+            if x is not None:
+                x.flags.writeable = False  # others need it as it is
         xs = [Variable(x, None, wanted) for x, wanted in zip(xs, self.requires_grad)]
         with switched(train=self.train, enable_backprop=True, wrap=True, handler=None):
             ys = func(*xs)
