@@ -20,7 +20,7 @@ from dezero.guards import shown
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path, who="replacing", step=53):
     """Lend a with block another name to write to; afterwards the file is path.
 
     So path is complete or, after an exception, what it was before. Where path is a
@@ -28,14 +28,24 @@ def replacing(path):
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
-            f"replacing: path must be the name of a file, got {shown(path)} "
-            "(see step 53)"
+            f"{who}: path must be the name of a file, got {shown(path)} "
+            f"(see step {step})"
+        )
+    given = os.fspath(path)
+    if not given or "\0" in given:
+        raise ValueError(
+            f"{who}: path must be the name of a file, got {given!r} (see step {step})"
         )
     path = Path(path).resolve()
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"{who}: {given!r} is a folder, expected the name of a file in it "
+            f"(see step {step})"
+        )
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"replacing: there is no folder {str(path.parent)!r} to put {path.name!r} "
-            "into; create it first (see step 53)"
+            f"{who}: there is no folder {str(path.parent)!r} to put {path.name!r} "
+            f"into; create it first (see step {step})"
         )
     temporary = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
@@ -47,16 +57,11 @@ def replacing(path):
 
 def write_npz(who, path, arrays, step):
     """Write {key: array} to path, with the suffix .npz, all of it or nothing."""
-    path = _npz(who, path, step).resolve()
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"{who}: there is no folder {str(path.parent)!r} to put {path.name!r} "
-            f"into; create it first (see step {step})"
-        )
+    path = _npz(who, path, step)
     # By hand what np.savez_compressed does, which takes the names as keywords: one
     # called "file" would be an error, and "allow_pickle" not be in the file.
     with (
-        replacing(path) as temporary,
+        replacing(path, who, step) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as npz,
     ):
         for key, array in arrays.items():
@@ -101,6 +106,11 @@ def _npz(who, path, step):
             f"{who}: expected the path of a file, such as 'model.npz', got "
             f"{shown(path)} (see step {step})"
         ) from None
+    if not path or "\0" in path:
+        raise ValueError(
+            f"{who}: expected the path of a file, such as 'model.npz', got {path!r} "
+            f"(see step {step})"
+        )
     return Path(path if path.endswith(".npz") else path + ".npz")
 
 
@@ -147,6 +157,7 @@ class NpzReader:
         names = self._zip.namelist()
         self.keys = [name.removesuffix(".npy") for name in names]
         self._members = dict(zip(self.keys, names))
+        self._check_end(file)
 
     def header(self, key):
         """Return the shape and dtype of an array, without reading its numbers."""
@@ -166,6 +177,20 @@ class NpzReader:
             if stream.read(1):  # this is also where the zip compares the checksum
                 raise ValueError(f"{name} goes on after its array")
         return np.asarray(array, order="C")
+
+    def _check_end(self, file):
+        """Compare the number of arrays with the one at the end of the file.
+
+        Damage in the list of names can hide those that follow, and Python's zipfile
+        does not mind. The end has 22 bytes, where no comment follows.
+        """
+        end = file.seek(0, 2) - 22
+        file.seek(max(0, end))
+        record = file.read()
+        count = int.from_bytes(record[10:12], "little")
+        found = len(self.keys)
+        if record[:4] == b"PK\5\6" and count not in (found, 0xFFFF):
+            raise ValueError(f"it says that it has {count} arrays, but has {found}")
 
     def _read_header(self, key, stream):
         version = np.lib.format.read_magic(stream)  # raises where it is no array

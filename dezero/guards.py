@@ -98,15 +98,17 @@ class Kind:
 class Whole:
     """An attribute that whole() judges whenever it is set; reading costs nothing."""
 
-    def __init__(self, step):
+    def __init__(self, step, least=1):
         self.step = step
+        self.least = least
 
     def __set_name__(self, owner, name):
         self.name = name
 
     def __set__(self, instance, value):
         who = type(instance).__name__
-        vars(instance)[self.name] = whole(who, self.name, value, self.step)
+        value = whole(who, self.name, value, self.step, least=self.least)
+        vars(instance)[self.name] = value
 
 
 class Rule:

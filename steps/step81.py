@@ -157,8 +157,8 @@ def loss_of(model, x, t):
 
 
 # The rate rises for 20 updates, and then it falls to a tenth. Step 82
-# shows what that is worth. --full means ten times as much text, and
-# ten times as many updates.
+# shows what that is worth. LSTM and GPT take about 20 seconds; --full
+# means ten times as much text, and ten times as many updates.
 def train(model, data, updates, rate=0.01):
     """Learn from 16 windows of the text in each update."""
     optimizer = Adam(rate).setup(model)

@@ -12,6 +12,7 @@ from pathlib import Path
 import doctor
 import machine
 import pytest
+from book.site import code
 from curriculum.places import ROOT, STEPS
 
 BARE = [sys.executable, "-S"]  # a Python without any installed package
@@ -209,6 +210,20 @@ def no_program(*arguments, **options):
 def test_what_is_installed_here_is_used(monkeypatch):
     monkeypatch.setattr(machine, "lacking", lambda purpose: [])
     assert machine.python("run") == sys.executable
+
+
+def test_pygments_goes_where_pip_may_put_it(tmp_path, monkeypatch):
+    """Not into the Python of a system, which pip refuses: Debian's, for one."""
+    monkeypatch.setattr(machine, "VENV", str(tmp_path / ".venv"))
+    monkeypatch.setattr(machine, "lacking", lambda purpose: ["numpy"])
+    ours = Path(machine.venv_python())
+    typed = f"{ours} -m pip install pygments"
+    assert code.advice().endswith(f" run 1, which makes .venv, then {typed}")
+    ours.parent.mkdir(parents=True)
+    ours.write_text("")
+    assert code.advice() == typed
+    monkeypatch.setattr(machine, "lacking", lambda purpose: [])
+    assert code.advice() == f"{sys.executable} -m pip install pygments"
 
 
 def test_an_environment_is_made_once(computer, capsys):

@@ -305,6 +305,17 @@ def test_texts_that_cannot_be(arguments, pattern):
         Text(**{"text": "abcdefghij" * 2, "context": 2, **arguments})
 
 
+@pytest.mark.parametrize("made", [None, "abc", [[1, 2]] * 9, [[1], [1, 2]], [1.5] * 9])
+def test_a_tokenizer_that_makes_no_ids(made):
+    class Odd(Bytes):
+        def encode(self, text):
+            return made
+
+    match = r"Text: tokenizer.encode must return a list of ints, got .*step 75"
+    with pytest.raises(TypeError, match=match):
+        Text("abcdefghij" * 2, Odd(), context=2)
+
+
 def test_batches_that_cannot_be():
     data = Text("abcdefghij" * 2, context=2)
     with pytest.raises(

@@ -1,5 +1,6 @@
 """The exercises: each check passes our answer, and no START passes it."""
 
+import ast
 import json
 import os
 import subprocess
@@ -169,6 +170,47 @@ def test_one_line_says_what_is_not_written():
     assert inplace.verdict(22, mine) == said
     mine.In.append("class RepairedPow(Pow):\n    pass")  # a beginning: it is judged
     assert "  not yet: the slopes of x**0 at [0.0, 2.0]" in inplace.verdict(22, mine)
+
+
+def without_imports(source):
+    """Return the source of a cell from which `from step22 import ...` was deleted."""
+    tree = ast.parse(source)
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.ImportFrom) and node.module.startswith("step"))
+    ]
+    return ast.unparse(tree)
+
+
+@pytest.mark.parametrize(
+    "number, later",
+    [(n, later) for n in (13, 18, 22, 38, 44, 45) for later in (False, True)]
+    + [(49, False)],  # step 49 has a Records of its own, as the exercise
+)
+def test_a_notebook_has_a_variable_of_its_own(number, later):
+    """That of a step's cells: with START's imports deleted, or if they ran later."""
+    step = find_steps()[number].read_text(encoding="utf-8")
+    source = find_answers()[number].read_text(encoding="utf-8")
+    cells = [step, without_imports(source)]
+    cells = [source, step] if later else cells
+    for text in cells, [*cells, "unrelated = 1", "no Python"]:
+        mine = types.ModuleType("notebook")
+        mine.__file__ = str(find_steps()[number])
+        for cell in cells:
+            exec(compile(cell, "cell", "exec"), vars(mine))
+        mine.In = ["", *text]
+        before = dict(vars(mine))
+        said = inplace.verdict(number, mine)
+        assert not [line for line in said if line.startswith("  not yet")], said
+        assert not any("Then run that cell again" in line for line in said)
+        assert vars(mine) == before  # the notebook is as it was
+    wrong = without_imports(read_start(CHECKS[number]).split("if __name__")[0])
+    wrong = wrong.replace('"""', '"""A beginning. ', 1)
+    exec(compile(wrong, "cell", "exec"), vars(mine))
+    mine.In = ["", step, wrong + "\n1"]
+    said = inplace.verdict(number, mine)
+    assert "Then run that cell again" in said[-1] or "Not written" in said[0]
 
 
 def test_an_exercise_without_a_check_names_our_answer(monkeypatch):

@@ -446,6 +446,11 @@ def test_what_is_no_mask():
     for mask in MASK[:2], np.array(True), np.ones((3, 2, 3, 3), bool):
         with pytest.raises(ValueError, match=r"mask must broadcast .*\(2, 3, 3\), got"):
             F.attention(Q, K, V, mask)
+    for mask, got in ("causal", "'causal'"), ({}, "an object of type dict"):
+        for attend in F.attention, lambda q, k, v, m: F.attention_weights(q, k, m):
+            match = rf"attention\w*: mask .* bools .* got {got}; causal=True makes.*77"
+            with pytest.raises(TypeError, match=match):
+                attend(Q, K, V, mask)
     with pytest.raises(TypeError, match="causal must be True or False"):
         F.attention(Q, K, V, causal=MASK)
     with pytest.raises(ValueError, match=r"attention_weights: q, k and v must be"):

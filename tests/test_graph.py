@@ -699,6 +699,16 @@ def test_a_chain_of_operations_stands_upright(tmp_path):
     assert width < height / 5  # a diagonal is as wide as it is high
 
 
+def test_a_deep_network_stands_upright_beside_its_parameters(tmp_path):
+    widths = []
+    for layers in 3, 20:
+        model = MLP([4] * layers)
+        model.plot(np.ones((2, 4)), to_file=tmp_path / "y.svg")
+        found = re.search(r'<svg width="([\d.]+)pt"', (tmp_path / "y.svg").read_text())
+        widths.append(float(found[1]))
+    assert widths[1] < 1.2 * widths[0]
+
+
 def test_a_label_that_looks_like_an_arrow_stays_one(tmp_path):
     render_dot('digraph g {\na [label="\nb -> c\n"]\n}', tmp_path / "x.svg")
     text = (tmp_path / "x.svg").read_text()

@@ -6,7 +6,7 @@ import pytest
 import dezero.functions as F
 from dezero import Variable, no_grad, test_mode
 from dezero.gradcheck import check_gradients
-from dezero.layers import KVCache, MultiHeadAttention
+from dezero.layers import GroupNorm, KVCache, Layer, MultiHeadAttention
 from dezero.static import compile
 
 # ruff: noqa: NPY002  (first weights are from the legacy generator)
@@ -201,6 +201,94 @@ def test_what_is_saved_comes_back(tmp_path):
     second.load_weights(tmp_path / "w.npz")
     with no_grad():
         assert (first(X).data == second(X).data).all()
+
+
+@pytest.mark.parametrize(
+    "name, make, other, values",
+    [
+        ("heads", lambda: layer(), lambda: MultiHeadAttention(4, 4), "4 here and 2"),
+        ("causal", lambda: layer(causal=True), lambda: layer(), "False here and True"),
+        ("rope", lambda: layer(), lambda: layer(rope=True), "True here and False"),
+        ("norms/0/groups", lambda: norms(4), lambda: norms(2), "2 here and 4"),
+    ],
+)
+def test_weights_of_another_network_with_the_same_shapes(
+    tmp_path, name, make, other, values
+):
+    path, other = tmp_path / "w.npz", other()
+    make().save_weights(path)
+    before = [param.data.copy() for param in other.params()]
+    error = rf"load_weights: {name} is {values} in .*w.npz.*\(see step 53\)"
+    with pytest.raises(ValueError, match=error):
+        other.load_weights(path)
+    for param, array in zip(other.params(), before):
+        assert (param.data == array).all()
+    make().load_weights(path)
+
+
+def norms(groups):
+    """Return a layer with a GroupNorm in a list."""
+    outer = Layer()
+    outer.norms = [GroupNorm(groups)]
+    outer.norms[0](np.ones((2, 4, 3)))
+    return outer
+
+
+def test_files_that_do_not_name_the_settings_are_read(tmp_path):
+    """Those of former versions, and of other programs."""
+    first, second = MultiHeadAttention(4, 4), MultiHeadAttention(4, 2)
+    arrays = {key: param.data for key, param in first._named_params().items()}
+    np.savez(tmp_path / "w.npz", **arrays)
+    second.load_weights(tmp_path / "w.npz")
+    assert (first.qkv.W.data == second.qkv.W.data).all()
+    first.save_weights(tmp_path / "w.npz")
+    with np.load(tmp_path / "w.npz") as saved:  # and others read ours
+        assert {*saved} == {*arrays, "heads", "causal", "rope"}
+        assert all((saved[key] == array).all() for key, array in arrays.items())
+
+
+@pytest.mark.parametrize("heads", [2.0, [2, 2], "2"])
+def test_settings_of_a_damaged_file(tmp_path, heads):
+    path, attend = tmp_path / "w.npz", layer()
+    arrays = {key: param.data for key, param in attend._named_params().items()}
+    np.savez(path, **arrays, heads=np.array(heads))
+    with pytest.raises(ValueError, match="heads is 2 here and .* in "):
+        attend.load_weights(path)
+
+
+@pytest.mark.parametrize(
+    "mask, error, text",
+    [
+        ("causal", TypeError, "got 'causal'; causal=True makes the causal one"),
+        (np.ones((3, 3)), TypeError, "must be of bools, .* got float64"),
+        (np.ones((5, 5), bool), ValueError, r"must broadcast .* got \(5, 5\)"),
+    ],
+)
+def test_masks_that_do_not_fit(mask, error, text):
+    attend, cache = layer(causal=True), KVCache()
+    for call in attend, attend.weights, lambda x, mask: attend(x, mask, cache):
+        with no_grad():
+            expected = rf"^MultiHeadAttention: mask .*{text}.*\(see step 77\)"
+            with pytest.raises(error, match=expected):
+                call(X, mask)
+    assert len(cache) == 0  # the keys of a call that failed are gone again
+    with no_grad():
+        attend(X, cache=cache)
+        with pytest.raises(error):
+            attend(X, mask, cache)
+    assert len(cache) == 3
+
+
+@pytest.mark.parametrize("wrong", [None, "k", Variable(None), [[1], [1, 2]], {}])
+def test_what_no_cache_keeps(wrong):
+    cache, good = KVCache(), np.zeros((1, 2, 3, 4))
+    with no_grad():
+        cache.append(good, good)
+        with pytest.raises(TypeError, match="^KVCache: k .*see step"):
+            cache.append(wrong, good)
+        with pytest.raises(TypeError, match="^KVCache: v .*see step"):
+            cache.append(good, wrong)
+    assert len(cache) == 3
 
 
 def test_shown():

@@ -8,7 +8,7 @@ import pytest
 import dezero.functions as F
 from dezero import Variable, static
 from dezero.gradcheck import check_gradients
-from dezero.layers import LayerNorm, RMSNorm, TransformerBlock
+from dezero.layers import Embedding, EmbedID, LayerNorm, RMSNorm, TransformerBlock
 
 # ruff: noqa: NPY002  (first weights are from the legacy generator)
 
@@ -337,6 +337,26 @@ def test_a_block_shows_what_is_inside():
             "mlp must be 'gelu' or 'swiglu', got 'relu' .see step 80",
         ),
         (lambda: TransformerBlock(8, 2, dropout=2), ValueError, "dropout must be"),
+        (lambda: TransformerBlock(8, 0), ValueError, "^TransformerBlock: heads must"),
+        (lambda: TransformerBlock(9, 2), ValueError, "^TransformerBlock: width must"),
+        (lambda: TransformerBlock(8, 2, 7), TypeError, "^TransformerBlock: causal"),
+        (lambda: TransformerBlock(8, 2, rope=7), TypeError, "^TransformerBlock: rope"),
+        (
+            lambda: TransformerBlock(8, 2)(np.zeros((2, 0, 8))),
+            ValueError,
+            r"MultiHeadAttention: x must be .* with T at least 1, got \(2, 0, 8\).*78",
+        ),
+        (lambda: Embedding(0, 4), ValueError, "^Embedding: count must be .*step 81"),
+        (lambda: Embedding(4, 4.0), TypeError, "^Embedding: width must be .*step 81"),
+        (lambda: Embedding(4, 4)([1.5]), TypeError, "^Embedding: .* ints of words"),
+        (lambda: Embedding(4, 4)([4]), IndexError, "^Embedding: .* 4 words, 0 to 3"),
+        (lambda: EmbedID(4, 4)([4]), IndexError, "^EmbedID: .* 4 words, 0 to 3"),
+        (
+            lambda: Embedding(4, 4).scores(np.zeros((2, 3))),
+            ValueError,
+            r"^Embedding: h must be \(..., width\) with width = 4, .*got \(2, 3\).*81",
+        ),
+        (lambda: Embedding(4, 4).scores(None), TypeError, "^Embedding: h .* got None"),
         (
             lambda: TransformerBlock(8, 2)(np.zeros((2, 3, 7))),
             ValueError,

@@ -7,7 +7,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Config, Variable, no_grad
-from dezero.layers import KVCache
+from dezero.layers import KVCache, Layer
 from dezero.models import GPT, token_probabilities
 from dezero.static import compile
 
@@ -328,10 +328,67 @@ def test_ids_that_do_not_fit():
         model(np.zeros((1, 9), int))
     with pytest.raises(ValueError, match=r"texts of 1 to context=8 tokens, got 0"):
         model(np.zeros((1, 0), int))
-    with pytest.raises(ValueError, match=r"GPT: x must be texts \(N, T\) of ints"):
+    expected = r"GPT: ids must be texts \(N, T\) of ints, .*\[ids\], a batch of one.*81"
+    with pytest.raises(ValueError, match=expected):
         model([1, 2])
-    with pytest.raises((IndexError, ValueError), match=r"7"):
+    with pytest.raises(ValueError, match=r"GPT: ids must be below vocab=7, got 7.*81"):
         model([[1, 7]])
+    for wrong in np.ones((1, 2)), Variable(np.ones((1, 2))), np.ones((1, 2), bool):
+        expected = rf"GPT: ids must be .* got an array of {wrong.dtype} \(see step 81"
+        with pytest.raises(TypeError, match=expected):
+            model(wrong)
+    with pytest.raises(TypeError, match=r"GPT: ids must be texts .* got 'no'.*81"):
+        model("no")
+
+
+@pytest.mark.parametrize("name", ["vocab", "context", "width", "depth", "heads"])
+@pytest.mark.parametrize("value", [0, -1, None, 2.0, "2", [2], float("nan"), True])
+def test_settings_are_refused_in_the_models_own_name(name, value):
+    settings = {"vocab": 7, "context": 8, "width": 8, "depth": 1, "heads": 2}
+    expected = rf"GPT: {name} must be a whole number of at least 1, got .*\(see step"
+    before = np.random.get_state()[2]
+    with pytest.raises((TypeError, ValueError), match=expected):
+        GPT(**{**settings, name: value})
+    assert np.random.get_state()[2] == before  # and nothing was drawn
+
+
+def test_settings_that_do_not_fit_each_other():
+    class Mine(GPT):
+        pass
+
+    with pytest.raises(ValueError, match=r"Mine: width must be a multiple of heads"):
+        Mine(7, 8, width=10, heads=4)
+    with pytest.raises(ValueError, match=r"GPT: rope turns pairs .* 6 / 2 = 3 .*79"):
+        GPT(7, 8, width=6, heads=2)
+    with pytest.raises(ValueError, match=r"GPT: dropout must be a number .* got 2"):
+        GPT(7, 8, dropout=2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_model_whose_training_diverged(value):
+    model = filled()
+    model.norm.gamma.data[0] = value
+    expected = rf"^GPT.generate: the model's scores .* got {value}; .*diverged.*step 82"
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=expected):
+        model.generate([1, 2], 3)
+
+
+def test_an_error_leaves_no_keys_in_a_cache():
+    """Neither those of the block that fails, nor those of the blocks before it."""
+    model, caches = filled(), [KVCache(), KVCache()]
+
+    def fail(x):
+        raise KeyboardInterrupt
+
+    with no_grad():
+        expected = model(IDS[:, :3], [KVCache(), KVCache()]).data
+        last, model.blocks.layers[1].up = model.blocks.layers[1].up, Layer()
+        model.blocks.layers[1].up.forward = fail
+        with pytest.raises(KeyboardInterrupt):
+            model(IDS[:, :3], caches)
+        assert [len(cache) for cache in caches] == [0, 0]
+        model.blocks.layers[1].up = last
+        assert np.array_equal(model(IDS[:, :3], caches).data, expected)
 
 
 def test_caches_that_do_not_fit():

@@ -894,12 +894,76 @@ def test_decays_must_be_a_function(value):
     assert optimizer.decays is is_matrix
 
 
+def no_return(param):
+    param.ndim >= 2  # noqa: B015
+
+
+def half_a_return(param):
+    if param.ndim >= 2:
+        return True
+
+
+@pytest.mark.parametrize(
+    "decays, error",
+    [
+        (no_return, "got None; is a return missing in it"),
+        (half_a_return, "got None; is a return missing in it"),
+        (lambda param: "matrix" if param.ndim >= 2 else True, "got 'matrix'"),
+        (lambda param: param.data > 0, "got an object of type ndarray"),
+        (lambda param: is_matrix, "got an object of type function"),
+        (lambda param: param.ndim, "got 2"),
+        (lambda param: float("nan"), "got nan"),
+    ],
+)
+def test_decays_must_say_yes_or_no(decays, error):
+    b, W = param([1.0, 2.0], [1.0, 1.0]), param([[1.0, 2.0]], [[0.0, 0.0]])
+    optimizer = AdamW(0.1, decays=decays).setup(Target(W, b))
+    optimizer.add_hook(ClipGrad(1e-3))
+    gradient = b.grad
+    with pytest.raises(TypeError, match=rf"AdamW: .*decays.*{error}.*\(see step 82\)"):
+        optimizer.update()
+    assert optimizer.t == 0 and b.grad is gradient
+    assert W.data.tolist() == [[1.0, 2.0]] and b.data.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("kind", [bool, np.bool_, int])
+def test_decays_may_say_it_in_any_bool(kind):
+    b, W = param([1.0, 2.0], [1.0, 1.0]), param([[1.0, 2.0]], [[0.0, 0.0]])
+    decays = lambda param: kind(param.ndim >= 2)  # noqa: E731
+    AdamW(0.1, weight_decay=0.5, decays=decays).setup(Target(W, b)).update()
+    np.testing.assert_allclose(W.data, [[0.95, 1.9]])
+    with pytest.raises(RuntimeError, match="AdamW.update: nothing to update"):
+        AdamW(decays=decays).update()
+
+
 def test_an_adamw_from_before_decays_is_still_read():
     optimizer = AdamW(0.1, weight_decay=0.5)
     del vars(optimizer)["decays"]
     p = param([2.0], [0.0])
     pickle.loads(pickle.dumps(optimizer)).setup(Target(p)).update()
     np.testing.assert_allclose(p.data, [1.9])
+
+
+@pytest.mark.parametrize(
+    "name, value, error",
+    [
+        ("warmup", 2.0, "warmup must be a whole number of at least 0, got 2.0"),
+        ("warmup", None, "warmup must be a whole number of at least 0, got None"),
+        ("total", 0, "total must be a whole number of at least 1, got 0"),
+        ("total", float("nan"), "total must be a whole number"),
+        ("total", 2, "total must be a whole number of at least 3, got 2"),
+        ("warmup", 10, "total must be a whole number of at least 11, got 10"),
+        ("peak", 0.001, "least must be a number at least 0 and at most 0.001"),
+    ],
+)
+def test_settings_of_a_schedule_that_are_set_later(name, value, error):
+    schedule = WarmupCosine(1.0, 2, 10, least=0.1)
+    schedule.warmup, schedule.total = 20, 30  # one after another
+    assert schedule(30) == 0.1
+    schedule.warmup, schedule.total = 2, 10
+    with pytest.raises((TypeError, ValueError), match=f"WarmupCosine: {error}.*82"):
+        setattr(schedule, name, value)
+        schedule(3)
 
 
 def test_warm_up_and_cosine_by_hand():
@@ -1055,6 +1119,48 @@ def test_checkpoints_that_are_cut_or_not_there(tmp_path):
         optimizer.load_state(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="save_state: there is no folder"):
         optimizer.save_state(tmp_path / "no" / "state")
+
+
+@pytest.mark.parametrize("name", ["save_state", "load_state"])
+@pytest.mark.parametrize("path", ["", "a\0b", None, 5, "folder"])
+def test_paths_of_no_checkpoint(tmp_path, monkeypatch, name, path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.npz").mkdir()
+    (tmp_path / "folder").mkdir()
+    model = models.MLP((2,))
+    optimizer = Adam().setup(model)
+    train(model, optimizer, range(1))
+    error = (TypeError, ValueError, IsADirectoryError)
+    with pytest.raises(error, match=rf"^{name}: .*\(see step 82\)"):
+        getattr(optimizer, name)(path)
+
+
+def test_a_checkpoint_with_half_of_a_state(tmp_path):
+    path, model = saved(tmp_path), models.MLP((2,))
+    optimizer = Adam().setup(model)
+    train(model, optimizer, range(4))
+    before = {key: array.copy() for key, array in optimizer.ms.items()}
+    with pytest.raises(ValueError, match=r"has ms/l0/W, but no vs/l0/W .*step 82"):
+        optimizer.load_state(rewritten(path, vs_l0_W=None))
+    assert optimizer.t == 4
+    assert all((optimizer.ms[key] == array).all() for key, array in before.items())
+
+
+def test_damage_that_hides_the_rest_of_a_file(tmp_path):
+    """The list of names at the end of a zip says how long the comment on each is."""
+    model = models.MLP((2,))
+    optimizer = MomentumSGD().setup(model)
+    train(model, optimizer, range(4))
+    optimizer.save_state(tmp_path / "state")
+    path = tmp_path / "state.npz"
+    content = bytearray(path.read_bytes())
+    at = content.index(b"PK\1\2", content.index(b"PK\1\2") + 1)  # the second name
+    content[at + 33] = 1  # 256 characters, which are the names behind it
+    path.write_bytes(content)
+    before = [array.copy() for array in optimizer.vs.values()]
+    with pytest.raises(ValueError, match=r"load_state: .*says that it has \d arrays"):
+        optimizer.load_state(path)
+    assert all((a == b).all() for a, b in zip(before, optimizer.vs.values()))
 
 
 # --- the package --------------------------------------------------------------

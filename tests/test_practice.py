@@ -12,6 +12,7 @@ from book.reader import StepError, find_steps
 from curriculum.course import course
 from curriculum.places import ROOT, STEPS
 from practice import (
+    clock,
     commands,
     exercises,
     hints,
@@ -24,7 +25,7 @@ from practice.judge import Verdict
 from practice.notes import read_hints
 from practice.plugin import briefly
 from practice.report import report
-from practice.stubs import YOURS, draws, goal, only_raises, stub, tasks
+from practice.stubs import YOURS, began, draws, goal, only_raises, stub, tasks
 
 LESSONS = course()
 
@@ -212,6 +213,33 @@ def test_an_endless_loop_is_stopped():
     assert re.search(rf"It\s+was\s+at\s+line\s+({loop}|{loop + 1})\b", printed)
 
 
+@pytest.mark.parametrize(
+    "passed, worked, ended",
+    [(59, 59, False), (61, 61, True), (61, 500, True), (30, 240, False)]
+    + [(590, 59, False), (590, 61, True), (590, 0, False), (601, 0, True)],
+)
+def test_a_busy_machine_has_more_time(monkeypatch, passed, worked, ended):
+    """On the wall 590 s have passed, and the code has worked for 59 of them."""
+    monkeypatch.setattr(clock.time, "monotonic", lambda: 1000.0 + passed)
+    monkeypatch.setattr(clock.time, "process_time", lambda: 3.0 + worked)
+    assert clock.over(60, (1000.0, 3.0)) is ended
+
+
+@pytest.mark.parametrize("place", ["body", "program"])
+def test_a_program_without_an_end_is_stopped(tmp_path, place):
+    """Where a test runs it, and where check does: neither goes on in the background."""
+    number = 7 if place == "body" else 2
+    path = mine(number, reference(number) + "    while True:\n        number = 1\n")
+    assert reference(number).rstrip().splitlines()[-1].startswith("    ")
+    if place == "program":
+        python = sys.executable
+        told = judge.missing_output(course()[2].step, path, python, tmp_path, 2, None)
+        assert told == "(stopped after 2 s: is there a loop that never ends?)"
+    else:
+        printed = " ".join(said(judge.check(number, path, limit=3)).split())
+        assert "stopped after 3 s: is there a loop that never ends?" in printed
+
+
 def test_a_wrong_gradient():
     text = reference(6).replace(
         "        return 2 * self.input.data * gy",
@@ -278,6 +306,22 @@ def failing(files, scratch):
             found[number].append(case.get("name"))
     assert ran == set(numbers)
     return found
+
+
+def test_an_older_form_is_a_beginning_only_where_it_is_alike():
+    """Each step of chapter 5 has a train of its own, but most are of another model."""
+    begun = {}
+    for number, lesson in LESSONS.items():
+        earlier = [LESSONS[n] for n in LESSONS if n < number]
+        for task in tasks(lesson):
+            begun[number, task.key] = began(task, earlier)
+    alike = {(9, "Variable.__init__"): 7, (11, "Function.__call__"): 9}
+    alike |= {(50, "train"): 45, (84, "MultiHeadAttention.lookup"): 78}
+    assert alike.items() <= begun.items()
+    others = [(42, "fit"), (43, "predict"), (44, "predict"), (58, "Conv2d.forward")]
+    others += [(61, "gradient"), (68, "Linear.__init__"), (72, "learn"), (81, "train")]
+    others += [(85, "backward"), (1, "Variable.__init__")]
+    assert {begun[other] for other in others} == {None}
 
 
 def test_a_file_without_the_work_fails(tmp_path):
@@ -533,6 +577,14 @@ def test_try_stops_what_does_not_end(folder):
     path.write_text("while True:\n    pass\n")
     found, _ = exercises.judge(2, limit=2)
     assert "stopped after 2 s" in found[-1]["error"]
+
+
+def test_try_of_what_ends_python(folder):
+    path = folder / "exercise02.py"
+    folder.mkdir(parents=True)
+    path.write_text("import os\nos._exit(3)\n")
+    found, _ = exercises.judge(2)
+    assert found[-1]["error"] == "Python ended before the check did"
 
 
 def test_the_answer_of_an_exercise_is_asked_for(shell, monkeypatch):

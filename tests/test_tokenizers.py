@@ -97,6 +97,23 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch)
     assert [p.name for p in tmp_path.iterdir()] == ["tokens.json"]
 
 
+@pytest.mark.parametrize(
+    "name, error, text",
+    [
+        ("", ValueError, "path must be the name of a file, got ''"),
+        ("a\0b", ValueError, "path must be the name of a file, got"),
+        (None, TypeError, "path must be the name of a file, got None"),
+        (".", IsADirectoryError, "'.' is a folder, expected the name of a file in"),
+        ("no/tokens.json", FileNotFoundError, "there is no folder"),
+    ],
+)
+def test_where_nothing_can_be_saved(tmp_path, monkeypatch, name, error, text):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=rf"^Bytes.save: {text}.*\(see step 75\)"):
+        Bytes().save(name)
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_of_another_kind(tmp_path, kind):
     path = tmp_path / "tokens.json"

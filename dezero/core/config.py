@@ -80,14 +80,14 @@ class switched:
         self.values = values
 
     def __enter__(self):
-        own = vars(Config)  # the switches that this thread has set
+        own = Config.__dict__  # the switches that this thread has set
         self.old = own.copy()
-        own.update(self.values)
+        own |= self.values
 
-    def __exit__(self, *error):
-        own = vars(Config)
+    def __exit__(self, kind, error, trace):
+        own = Config.__dict__
         own.clear()
-        own.update(self.old)
+        own |= self.old
 
 
 def no_grad():

@@ -163,13 +163,13 @@ def sum_to(x, shape) -> Variable:
 
 
 def _sum_to(x, shape):
-    """Return sum_to(x, shape) for a backward, at once where nothing is to be summed.
+    """Return sum_to(x, shape) for a backward, whose x and shape need no checks.
 
-    That is so in most backwards, and the checks of sum_to would take longer than them.
+    In most backwards nothing is to be summed, and the checks took longer than them.
     """
-    if type(shape) is tuple and getattr(x, "shape", None) == shape:
+    if x.shape == shape:
         return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x
-    return sum_to(x, shape)
+    return SumTo(shape)(x)
 
 
 def _as_shape(who, shape, step):

@@ -73,9 +73,10 @@ class Variable(ArrayLike, Extras):
     def data(self, data: Any) -> None:
         if Config.handler is not None:
             Config.handler.write(self, "data", data)
-        if data is self._data and not self._is_parameter:
-            return  # x.data *= 2 edits in place: noted for Parameters only (step 46)
-        if type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
+        if data is self._data:
+            if not self._is_parameter:
+                return  # x.data *= 2 edits in place: noted of Parameters (step 46)
+        elif type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
             data = checks.as_data(self, data)
         self._data = changes.note_change(self, data)
 

@@ -3,6 +3,7 @@
 Letters: T tokens of a window, N windows of a batch, M windows of a text.
 """
 
+import contextlib
 import os
 
 import numpy as np
@@ -77,7 +78,7 @@ class Text(Dataset):
         cut = len(self.text) * 9 // 10
         cut = self.text.rfind("\n", 0, cut) + 1 or cut
         self.text = self.text[:cut] if self.train else self.text[cut:]
-        self.ids = np.array(self.tokenizer.encode(self.text))
+        self.ids = self._encoded()
         if len(self.ids) <= self.context:
             raise ValueError(
                 f"{type(self).__name__}: expected more than context={self.context} "
@@ -87,6 +88,18 @@ class Text(Dataset):
         views = np.lib.stride_tricks.sliding_window_view
         windows = views(self.ids, self.context + 1)  # no copies
         self.data, self.label = windows[:, :-1], windows[:, 1:]
+
+    def _encoded(self):
+        """Return what the tokenizer makes of the text, if these are ids."""
+        given = self.tokenizer.encode(self.text)
+        with contextlib.suppress(ValueError):  # rows of different lengths
+            ids = np.array(given)
+            if ids.ndim == 1 and (ids.dtype.kind in "iu" or not ids.size):
+                return ids
+        raise TypeError(
+            f"{type(self).__name__}: tokenizer.encode must return a list of ints, got "
+            f"{shown(given)} (see step 75)"
+        )
 
     def batches(self, rng, N: int):
         """Yield x, t (N, T): windows at places that rng draws, without an end."""

@@ -14,7 +14,7 @@ from dezero import cuda
 from dezero.core import Config, Function, Variable, _unwrap, where
 from dezero.functions.activation import _sum_along, softmax
 from dezero.functions.inputs import _as_floats, _as_input, _broadcasts, _in_float32
-from dezero.guards import flag
+from dezero.guards import flag, shown
 
 __all__ = ["Attention", "attention", "attention_weights"]
 
@@ -148,9 +148,20 @@ def _as_lookup(who, mask, causal, *given):
             f"{who}: q, k and v must be (..., T, D), (..., S, D) and (..., S, M), with "
             f"the same axes before, and S, D and M at least 1, got {got} (see step 76)"
         )
-    if mask is None:
-        return None, *given
-    mask = _unwrap(_as_input(who, mask, "mask", cuda.get_array_module(q)))
+    return None if mask is None else _as_mask(who, mask, q, k), *given
+
+
+def _as_mask(who, mask, q, k):
+    """Return the mask as an array of bools, if it fits the scores of q and k."""
+    given = mask
+    try:
+        mask = _unwrap(_as_input(who, mask, "mask", cuda.get_array_module(q)))
+    except TypeError:
+        raise TypeError(
+            f"{who}: mask must be an array of bools that broadcasts to (..., T, S), "
+            f"True where a query may look, got {shown(given)}; causal=True makes the "
+            "causal one (see step 77)"
+        ) from None
     if mask.dtype.kind != "b":
         raise TypeError(
             f"{who}: mask must be of bools, True where a query may look, got "
@@ -163,4 +174,4 @@ def _as_lookup(who, mask, causal, *given):
             f"{who}: mask must broadcast to (..., T, S) = {scores}, got {mask.shape}; "
             "causal=True makes the causal one (see step 77)"
         )
-    return mask, *given
+    return mask

@@ -6,10 +6,12 @@ width of a head.
 
 import dezero.functions as F
 from dezero import cuda
-from dezero.core import Config, as_variable
+from dezero.core import Config, _as_input, as_variable
+from dezero.functions.attention import _as_mask
 from dezero.guards import flag, number, refusal, whole
 from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
+from dezero.layers.calls import _note
 from dezero.layers.checks import _judged, _listed
 
 
@@ -56,7 +58,7 @@ def _as_kept(who, k, v, before):
             "through what is kept; in training give the whole text, and no cache (see "
             "step 84)"
         )
-    k, v = as_variable(k), as_variable(v)
+    k, v = (as_variable(_as_input(who, x, name)) for x, name in ((k, "k"), (v, "v")))
     N, H, _, D = before.shape if before is not None else (*k.shape, *[0] * 4)[:4]
     if k.ndim != 4 or k.shape != v.shape or (N, H, D) != (*k.shape[:2], k.shape[3]):
         wanted = "" if before is None else f" with N, H, D = {N}, {H}, {D} as before"
@@ -102,6 +104,8 @@ class MultiHeadAttention(Layer):
     ((2, 5, 8), (2, 2, 5, 5))
     """
 
+    _beside = ("heads", "causal", "rope")  # no shape shows them, so files name them
+
     def __init__(
         self,
         width: int,
@@ -117,22 +121,9 @@ class MultiHeadAttention(Layer):
         self.causal = flag(who, "causal", causal, 77)
         self.rope = flag(who, "rope", rope, 79)
         self.dropout = number(who, "dropout", dropout, 54, least=0, most=1)
-        self._check_widths(who)
+        _check_attention(who, width, heads, rope=rope)
         self.qkv = Linear(3 * width, in_size=width)
         self.out = Linear(width, in_size=width)
-
-    def _check_widths(self, who):
-        if self.width % self.heads:
-            raise ValueError(
-                f"{who}: width must be a multiple of heads, for each head gets as many "
-                f"numbers, got width {self.width} and {self.heads} heads (see step 78)"
-            )
-        if self.rope and self.width // self.heads % 2:
-            raise ValueError(
-                f"{who}: rope turns pairs of numbers, so width / heads must be even, "
-                f"got {self.width} / {self.heads} = {self.width // self.heads} (see "
-                "step 79)"
-            )
 
     def _settings(self):
         options = {"causal": self.causal, "rope": self.rope, "dropout": self.dropout}
@@ -149,6 +140,8 @@ class MultiHeadAttention(Layer):
         cache   a KVCache: x are the next places of its text, and see those before, too
         """
         q, k, v = self.lookup(x, cache)
+        if mask is not None:
+            _as_mask(type(self).__name__, mask, q, k)
         y = F.attention(q, k, v, mask, self.causal)  # (N, H, T, D)
         y = self.out(_merged(y))
         return F.dropout(y, self.dropout) if self.dropout else y
@@ -156,6 +149,8 @@ class MultiHeadAttention(Layer):
     def weights(self, x, mask=None):
         """Return how much each place of x takes from each: (N, heads, T, T)."""
         q, k, _ = self.lookup(x)
+        if mask is not None:
+            _as_mask(type(self).__name__, mask, q, k)
         return F.attention_weights(q, k, mask, self.causal)
 
     def lookup(self, x, cache=None):
@@ -163,6 +158,11 @@ class MultiHeadAttention(Layer):
         x = _judged(
             self, x, 78, "texts (N, T, width)", ("width", -1), self.width, ndim=3
         )
+        if not x.shape[1]:
+            raise ValueError(
+                f"{type(self).__name__}: x must be texts (N, T, width) with T at least "
+                f"1, got {x.shape} (see step 78)"
+            )
         if cache is not None:
             self._check_cache(type(self).__name__, cache)
         qkv = _in_heads(self.qkv(x), 3 * self.heads)  # (N, 3 * H, T, D)
@@ -173,6 +173,7 @@ class MultiHeadAttention(Layer):
         return (q, k, v) if cache is None else (q, *cache.append(k, v))
 
     def _check_cache(self, who, cache):
+        """Refuse what is no cache, and note what it holds: an error brings it back."""
         if not isinstance(cache, KVCache):
             raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
         if not self.causal:
@@ -180,3 +181,22 @@ class MultiHeadAttention(Layer):
                 f"{who}: a cache needs causal=True: without it the places that follow "
                 "change what was found at those before (see step 84)"
             )
+        _note(cache, vars(cache).copy())
+
+
+def _check_attention(who, width, heads, causal=False, rope=False, dropout=0.0):
+    """Refuse settings of an attention, in the name of who is one or has one inside."""
+    width, heads = whole(who, "width", width, 78), whole(who, "heads", heads, 78)
+    flag(who, "causal", causal, 77)
+    flag(who, "rope", rope, 79)
+    number(who, "dropout", dropout, 54, least=0, most=1)
+    if width % heads:
+        raise ValueError(
+            f"{who}: width must be a multiple of heads, for each head gets as many "
+            f"numbers, got width {width} and {heads} heads (see step 78)"
+        )
+    if rope and width // heads % 2:
+        raise ValueError(
+            f"{who}: rope turns pairs of numbers, so width / heads must be even, "
+            f"got {width} / {heads} = {width // heads} (see step 79)"
+        )

@@ -128,9 +128,10 @@ class Layer:
             outputs = (outputs,)
         if _calls.seen is not None:
             _calls.seen.append((self, outputs))
-        notes = vars(self)
-        notes["_inputs"] = _weakly((*inputs, *options.values()))
-        notes["_outputs"] = _weakly(outputs)
+        if options:
+            inputs = (*inputs, *options.values())
+        self.__dict__["_inputs"] = _weakly(inputs)  # past __setattr__
+        self.__dict__["_outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
@@ -153,7 +154,9 @@ class Layer:
         had before lists were looked into. A list that leads back here is left out.
         """
         named = self._named()
-        held = self._lists and _held(self, named)
+        if not self._lists:
+            return named
+        held = _held(self, named)
         if held:
             found = _reached([owned for _, owned in named], lists=False)
             for key, owned in held.items():
@@ -250,8 +253,10 @@ class Layer:
 
         The name of an array is its path through the layers: "W", "l1/W". A Parameter
         that stands under two names is written under both. ".npz" is added to a path
-        without it. The file is there whole or not at all: a former one is
-        replaced only at the end. Parameters on a GPU are moved to main memory.
+        without it. Settings that change what a layer computes, but no shape, stand
+        beside the arrays as numbers: "attention/heads". The file is there whole or not
+        at all: a former one is replaced only at the end. Parameters on a GPU are moved
+        to main memory.
 
         Raises RuntimeError if a parameter has no array yet, or if there is none.
         """
@@ -267,7 +272,8 @@ class Layer:
         has changed.
 
         Raises KeyError if a parameter is not in the file, ValueError if it has
-        another shape there or is no floating numbers, or if the file is damaged.
+        another shape there or is no floating numbers, if the file says that it is of
+        another number of heads or the like, or if the file is damaged.
         """
         _load(self, path)
 
@@ -323,7 +329,11 @@ class Layer:
 
 def _weakly(values):
     """Return weak references to those values whose type has a place for them."""
-    return [weakref.ref(value) for value in values if type(value).__weakrefoffset__]
+    references = []
+    for value in values:  # a loop: for one value, two thirds of a comprehension
+        if type(value).__weakrefoffset__:
+            references.append(weakref.ref(value))
+    return references
 
 
 def _what(value):

@@ -68,7 +68,8 @@ class Linear(Layer):
 
     def forward(self, x):
         """Return x @ W + b."""
-        size = self.in_size
+        W = self.W.data
+        size = None if W is None else W.shape[0]
         x = _judged(
             self, x, 44, "rows of numbers (..., in_size)", ("in_size", -1), size
         )
@@ -98,7 +99,15 @@ class EmbedID(Layer):
     def forward(self, x):
         """Return the rows W[x]."""
         x = _judged(self, x, 47, "the ints of words (...)", least=0)
-        return F.embed_id(x, self.W)
+        try:
+            return F.embed_id(x, self.W)
+        except (TypeError, IndexError) as error:
+            raise _in_name_of(self, error) from None
+
+
+def _in_name_of(layer, error):
+    """Return an error of embed_id's as one of the layer's, which was called."""
+    return type(error)(str(error).replace("embed_id", type(layer).__name__, 1))
 
 
 def _initial_weights(shape, fan_in, dtype, xp):

@@ -9,7 +9,9 @@ from dezero.core import Variable, as_array
 from dezero.guards import refusal, shown, whole
 
 
-def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
+def _judged(
+    layer, x, step, expected, axis=None, size=None, ndim=None, least=1, name="x"
+):
     """Return x, what a layer is called on, or refuse it.
 
     A Variable and an array stay what they are, numbers and lists become an array.
@@ -35,7 +37,7 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
         elif cuda.is_array(array) and not isinstance(given, str):
             got = f"an array of {array.dtype}"
         raise TypeError(
-            f"{who}: x must be {expected}, in an array or a Variable, got {got} "
+            f"{who}: {name} must be {expected}, in an array or a Variable, got {got} "
             f"(see step {step})"
         )
     shape = array.shape
@@ -48,9 +50,9 @@ def _judged(layer, x, step, expected, axis=None, size=None, ndim=None, least=1):
         elif not shape[axis[1]]:
             wanted = f" with {axis[0]} at least 1"
     if wanted is not None:
+        got = f"{shape}{layer._hint(shape)}"
         raise ValueError(
-            f"{who}: x must be {expected}{wanted}, got {shape}{layer._hint(shape)} "
-            f"(see step {step})"
+            f"{who}: {name} must be {expected}{wanted}, got {got} (see step {step})"
         )
     return x
 

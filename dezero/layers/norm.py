@@ -152,6 +152,8 @@ class GroupNorm(_Norm):
     made by the first call.
     """
 
+    _beside = ("groups",)  # no shape shows it, so files name it
+
     def __init__(self, groups: int, eps: float = 1e-5):
         super().__init__()
         self.groups = whole("GroupNorm", "groups", groups, 73)

@@ -9,7 +9,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero.guards import number, one_of, whole
-from dezero.layers.attention import MultiHeadAttention
+from dezero.layers.attention import MultiHeadAttention, _check_attention
 from dezero.layers.base import Layer
 from dezero.layers.basic import EmbedID, Linear
 from dezero.layers.checks import _judged
@@ -31,11 +31,16 @@ class Embedding(EmbedID):
     """
 
     def __init__(self, count: int, width: int):
-        super().__init__(count, width)
+        who = type(self).__name__
+        count = whole(who, "count", count, 81)
+        super().__init__(count, whole(who, "width", width, 81))
         self.W.data = (0.02 * self.W.data).astype(np.float32)
 
     def scores(self, h):
         """Return h @ W.T: how well each token's vector matches h (..., E)."""
+        h = _judged(
+            self, h, 81, "(..., width)", ("width", -1), self.W.shape[1], name="h"
+        )
         return F.linear(h, self.W.T)
 
 
@@ -72,9 +77,10 @@ class TransformerBlock(Layer):
         super().__init__()
         who = type(self).__name__
         width = whole(who, "width", width, 80)
+        _check_attention(who, width, heads, causal, rope, dropout)
+        self.dropout = number(who, "dropout", dropout, 80, least=0, most=1)
         norm = one_of(who, "norm", norm, 80, list(NORMS))
         mlp = one_of(who, "mlp", mlp, 80, ["gelu", "swiglu"])
-        self.dropout = number(who, "dropout", dropout, 80, least=0, most=1)
         self.norm1 = NORMS[norm]()
         self.attention = MultiHeadAttention(width, heads, causal, rope, dropout)
         self.norm2 = NORMS[norm]()

@@ -1,4 +1,10 @@
-"""Layer.save_weights and load_weights: the numbers of a layer in an .npz file."""
+"""Layer.save_weights and load_weights: the numbers of a layer in an .npz file.
+
+Some settings change what a layer computes, but no shape: the heads of an attention. A
+class names them in _beside, and they stand beside the arrays, each as a number under
+its way through the layers, "attention/heads". A file without them, as other programs
+write it, is read as before, and programs that do not know them need not look at them.
+"""
 
 import numpy as np
 
@@ -19,6 +25,7 @@ def _save(layer, path):
         )
     layer.to_cpu()
     arrays = {key: param.data for key, param in params.items()}
+    arrays |= _settings_in(layer)
     write_npz("save_weights", path, arrays, 53)
 
 
@@ -37,6 +44,7 @@ def _load(layer, path):
                 f"load_weights: {path} has no {some(missing)}; it has "
                 f"{some(sorted(npz.keys)) or 'nothing'} (see step 53)"
             )
+        _check_settings(npz, path, _settings_in(layer))
         lengths = {}  # those that a layer learns from the file
         for key, (there, dtype) in headers.items():
             param = params[key]
@@ -62,6 +70,34 @@ def _load(layer, path):
 
 def _layers_in(layer):
     return [inner for inner in _reached([layer]) if _is_layer(inner)]
+
+
+def _settings_in(layer, parent=""):
+    """Return {"attention/heads": 4} of the settings that no shape shows."""
+    settings = {f"{parent}{name}": getattr(layer, name) for name in _beside(layer)}
+    for name, owned in layer._owned():
+        if _is_layer(owned):
+            settings |= _settings_in(owned, f"{parent}{name}/")
+    return settings
+
+
+def _beside(layer):
+    return getattr(type(layer), "_beside", ())
+
+
+def _check_settings(npz, path, settings):
+    """Raise ValueError where a file says that it is of another layer."""
+    for key, here in settings.items():
+        if key not in npz.keys:
+            continue  # the file is older, or another program's
+        shape, dtype = npz.header(key)
+        there = npz.array(key).item() if shape == () and dtype.kind in "biu" else None
+        if there is None or there != here:
+            got = f"{dtype} {shape}" if there is None else there
+            raise Unfit(
+                f"load_weights: {key} is {here} here and {got} in {path}; with the "
+                "same numbers this layer computes something else (see step 53)"
+            )
 
 
 def _dtypes_of(layer):

@@ -31,7 +31,9 @@ class _Chain(Model):
             if isinstance(layer, Layer):
                 name = f"l{i}"
                 named.append((name if name not in own else f"layers/{i}", layer))
-        return named + [(name, own[name]) for name in own.get("_params", ())]
+        for name in own.get("_params", ()):
+            named.append((name, own[name]))
+        return named
 
     @_params.setter
     def _params(self, names):

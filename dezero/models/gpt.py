@@ -11,6 +11,7 @@ from dezero import cuda
 from dezero.core import Variable, _check_numbers, no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
+from dezero.layers.attention import _check_attention
 from dezero.layers.checks import _judged
 from dezero.models.base import Model
 from dezero.models.containers import Sequential
@@ -50,12 +51,17 @@ class GPT(Model):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.context = whole("GPT", "context", context, 81)
+        who = type(self).__name__
+        vocab = whole(who, "vocab", vocab, 81)
+        self.context = whole(who, "context", context, 81)
+        width = whole(who, "width", width, 81)
+        depth = whole(who, "depth", depth, 81)
+        _check_attention(who, width, heads, True, True, dropout)
         self.embedding = Embedding(vocab, width)
         kind = {"rope": True, "norm": "rms", "mlp": "swiglu"}
         blocks = (
             TransformerBlock(width, heads, dropout=dropout, **kind)
-            for _ in range(whole("GPT", "depth", depth, 81))
+            for _ in range(depth)
         )
         self.blocks = Sequential(*blocks)
         self.norm = RMSNorm()
@@ -66,9 +72,13 @@ class GPT(Model):
         cache    a list of a KVCache for each block, within no_grad: ids are then the
                  next tokens of the texts whose keys and values it holds (see step 84)
         """
-        ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2)
+        ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2, name="ids")
         self._check_room(type(self).__name__, ids, cache)
-        h = self.embedding(ids)
+        try:
+            h = self.embedding(ids)
+        except (TypeError, IndexError):
+            _check_ids(type(self).__name__, ids, self.embedding.W.shape[0])
+            raise
         caches = cache or [None] * len(self.blocks.layers)
         for block, own in zip(self.blocks.layers, caches):
             h = block(h, cache=own)
@@ -113,9 +123,17 @@ class GPT(Model):
                     first, new = start, ids[start:]
                     caches = [KVCache() for _ in self.blocks.layers]
                 scores = self(xp.array([new]), caches if cache else None)
-                p = token_probabilities(scores.data[0, -1], temperature, top_k, top_p)
+                try:
+                    p = token_probabilities(
+                        scores.data[0, -1], temperature, top_k, top_p
+                    )
+                except ValueError:
+                    raise _no_numbers(who, scores.data[0, -1]) from None
                 ids.append(int(rng.choice(len(p), p=p)))
         return ids
+
+    def _hint(self, shape):
+        return "; one text alone is [ids], a batch of one" if len(shape) == 1 else ""
 
     def _check_room(self, who, ids, cache):
         """Refuse texts that are too long, and what is no KVCache for each block."""
@@ -153,6 +171,30 @@ class GPT(Model):
                 f"after {before}; begin a new window with new caches, as generate does "
                 "(see step 84)"
             )
+
+
+def _check_ids(who, ids, vocab):
+    """Refuse what is no token of the vocabulary: asked after an error only."""
+    ids = ids.data if isinstance(ids, Variable) else ids
+    if ids.dtype.kind not in "iu":
+        raise TypeError(
+            f"{who}: ids must be texts (N, T) of ints, as encode gives them, got an "
+            f"array of {ids.dtype} (see step 81)"
+        ) from None
+    if ids.max() >= vocab:
+        raise ValueError(
+            f"{who}: ids must be below vocab={vocab}, got {ids.max()}; are they of the "
+            "tokenizer that vocab=len(tokenizer) was taken from? (see step 81)"
+        ) from None
+
+
+def _no_numbers(who, scores):
+    """Return the error for scores from which no token can be drawn."""
+    got = float(numbers_of(scores).max())
+    return ValueError(
+        f"{who}: the model's scores must be finite numbers, got {got}; has its "
+        "training diverged? A smaller rate or ClipGrad may help (see step 82)"
+    )
 
 
 def _window_start(T, context):

@@ -53,6 +53,7 @@ def _load(optimizer, path):
                     f"load_state: {path} has {key}, which this {kind} and its model "
                     "do not have; is it the file of another model? (see step 82)"
                 )
+        _check_pairs(npz, states, path)
         if t is None and "t" in vars(optimizer):
             raise Unfit(f"load_state: {path} does not say t (see step 82)")
     for state in states.values():
@@ -90,6 +91,22 @@ def _named_params(optimizer, who):
             "a first call of the model brings them (see step 82)"
         )
     return params
+
+
+def _check_pairs(npz, states, path):
+    """Raise ValueError where a parameter has one state but not another, m but not v."""
+    ways = {}
+    for key in npz.keys:
+        name, _, way = key.partition("/")
+        if name in states:
+            ways.setdefault(way, []).append(name)
+    for way, names in ways.items():
+        missing = sorted(set(states) - set(names))
+        if missing:
+            raise Unfit(
+                f"load_state: {path} has {names[0]}/{way}, but no "
+                f"{missing[0]}/{way} (see step 82)"
+            )
 
 
 def _count(npz, path):

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from dezero.guards import Number, Rule, call_text
+from dezero.guards import Number, Rule, call_text, flag
 from dezero.optimizers.base import Optimizer, all_or_nothing
 from dezero.optimizers.states import _pieces, _States
 
@@ -219,7 +219,8 @@ class AdamW(Adam):
     the gradients, so that large ones hardly decay; here all decay alike.
 
     decays    a function of a Parameter: does it decay? None: all do. Often matrices
-              do, but biases and the gamma of a norm do not (see step 82):
+              do, but biases and the gamma of a norm do not (see step 82). It must say
+              True or False for each, or the update raises TypeError and does nothing:
               AdamW(0.003, decays=lambda param: param.ndim >= 2)
     """
 
@@ -241,11 +242,29 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
         self.decays = decays
 
+    def update(self):
+        """Update every parameter that has a gradient, in place."""
+        if self.decays is not None and self.target is not None:
+            for param in self.target.params():
+                if param.grad is not None:
+                    _check_answer(type(self).__name__, self.decays(param))
+        super().update()
+
     def update_one(self, param):
         """Update one parameter that has a gradient."""
         if self.decays is None or self.decays(param):
             param.data *= 1 - self.alpha * self.weight_decay
         super().update_one(param)
+
+
+def _check_answer(who, answer):
+    """Refuse what does not say whether a parameter decays: None would be a no."""
+    if answer is None:
+        raise TypeError(
+            f"{who}: decays must return True or False for each parameter, got None; "
+            "is a return missing in it? (see step 82)"
+        )
+    flag(who, "what decays returns", answer, 82)
 
 
 def _root(h, eps):

@@ -9,7 +9,7 @@ for t, (x, y) in enumerate(batches):
 
 import math
 
-from dezero.guards import Number, call_text, number, whole
+from dezero.guards import Number, Whole, call_text, number, whole
 
 
 class WarmupCosine:
@@ -27,12 +27,14 @@ class WarmupCosine:
     """
 
     peak = Number(82, least=0)
+    warmup = Whole(82, least=0)
+    total = Whole(82)
     least = Number(82, least=0)
 
     def __init__(self, peak: float, warmup: int, total: int, least: float = 0.0):
         self.peak = peak
-        self.warmup = whole("WarmupCosine", "warmup", warmup, 82, least=0)
-        self.total = whole("WarmupCosine", "total", total, 82, least=warmup + 1)
+        self.warmup = warmup
+        self.total = whole("WarmupCosine", "total", total, 82, least=self.warmup + 1)
         self.least = number("WarmupCosine", "least", least, 82, least=0, most=peak)
 
     def __repr__(self):
@@ -40,9 +42,16 @@ class WarmupCosine:
 
     def __call__(self, t) -> float:
         """Return the rate of update t, from 0 on."""
-        number("WarmupCosine", "t", t, 82, least=0)
+        number(type(self).__name__, "t", t, 82, least=0)
+        self._check()
         if t < self.warmup:
             return self.peak * (t + 1) / self.warmup
         done = min(1, (t - self.warmup) / (self.total - self.warmup))
         share = (1 + math.cos(math.pi * done)) / 2
         return self.least + (self.peak - self.least) * share
+
+    def _check(self):
+        """Refuse settings that do not fit each other: they may have been set since."""
+        who = type(self).__name__
+        whole(who, "total", self.total, 82, least=self.warmup + 1)
+        number(who, "least", self.least, 82, least=0, most=self.peak)

@@ -39,7 +39,7 @@ class Tokenizer:
             "crc32": _checksum(texts),
             "tokens": texts,
         }
-        with replacing(path) as temporary:
+        with replacing(path, f"{type(self).__name__}.save", 75) as temporary:
             temporary.write_text(json.dumps(content, indent=0) + "\n", encoding="ascii")
 
     @classmethod

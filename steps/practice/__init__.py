@@ -8,6 +8,7 @@
     exercises  try: the exercise of a step in a file; compare judges it
     inplace    check(46): the same in the cell of a notebook
     child      a process of its own, for what the reader has written
+    clock      what ends that process where it never ends by itself
 
 It uses steps/book, the one reader of steps, and nothing but the standard library;
 pytest runs in a process of its own.

@@ -104,6 +104,10 @@ def main(steps, path, check, report):
     """Write the report."""
     sys.path[0] = os.path.dirname(path)
     sys.path.append(steps)
+    if os.environ.get("STEPS_LIMIT"):
+        from practice.clock import limit_work
+
+        limit_work(float(os.environ["STEPS_LIMIT"]))
     with open(report, "w", encoding="utf-8") as file:
         for entry in compare(path, check):
             file.write(json.dumps(entry) + "\n")

@@ -17,7 +17,7 @@ from book.reader import STEPS, find_steps, read_step
 
 from . import child, places
 
-LIMIT = 60  # seconds; a loop without end stops there
+LIMIT = 60  # seconds of work; a loop without end stops there
 
 # Runs check(mine) in a process of its own.
 COMPARE = Path(__file__).with_name("compare.py")
@@ -63,9 +63,12 @@ def judge(number, path=None, limit=LIMIT, python=None):
         except subprocess.TimeoutExpired:
             text = f"stopped after {limit} s: is there a loop that never ends?"
             return [{"error": text, "line": None}], ""
-        if not report.exists():
-            return [{"error": run.stderr.strip()[-800:], "line": None}], printed
-        lines = report.read_text(encoding="utf-8").splitlines()
+        lines = []
+        if report.exists():
+            lines = report.read_text(encoding="utf-8").splitlines()
+        if not lines:  # os._exit, for one
+            text = run.stderr.strip()[-800:] or "Python ended before the check did"
+            return [{"error": text, "line": None}], printed
         return [json.loads(line) for line in lines], printed
 
 

@@ -8,6 +8,7 @@ import ast
 import contextlib
 import io
 import textwrap
+import types
 
 from book.answers import read_start
 from book.reader import StepError, pick
@@ -35,7 +36,7 @@ def verdict(number, mine):
         return left("Not written yet", asked, "Your turn, in the cell above.")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        found = list(compare_in(mine, check))
+        found = list(compare_in(behind_imports(read_start(check), mine, asked), check))
     lines = exercise_report(found, printed.getvalue(), "cell")
     if exercises.passes(found):
         return [*lines, "", *exercises.answer(number)]
@@ -69,6 +70,37 @@ def definitions(source):
             names = [x.id for x in node.targets if isinstance(x, ast.Name)]
             found |= dict.fromkeys(names, ast.dump(node))
     return found
+
+
+def behind_imports(start, mine, asked):
+    """Return a module in which START's imports stand before the reader's cells.
+
+    It is mine itself where these names are still what START has imported. But a later
+    cell may have made another Variable, or the reader may have deleted the imports, as
+    the notebook has a Variable of its own. The check knows only that of the step.
+    """
+    imports = [
+        node
+        for node in ast.parse(start).body
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("step")
+    ]
+    known = {}
+    exec(compile(ast.Module(imports, []), "start", "exec"), known)
+    del known["__builtins__"]
+    if all(getattr(mine, name, thing) is thing for name, thing in known.items()):
+        return mine
+    last = {}  # where each name was defined last
+    for i, cell in enumerate(getattr(mine, "In", [])):
+        with contextlib.suppress(SyntaxError):
+            last |= {name: i for name in definitions(cell) if name in asked}
+    again = types.ModuleType(mine.__name__)
+    vars(again).update(vars(mine) | known)
+    try:
+        for i in sorted({*last.values()}):
+            exec(compile(mine.In[i], "cell", "exec"), vars(again))
+    except Exception:  # it needs what the notebook had when it ran
+        return mine
+    return again
 
 
 def untouched(start, mine):

@@ -16,7 +16,7 @@ from . import child
 from .places import ROOT, my_step, shown
 from .stubs import YOURS, tasks
 
-LIMIT = 60  # seconds for all tests of a step; a loop without end stops there
+LIMIT = 60  # seconds of work for all tests of a step; a loop without end stops there
 
 
 # Why a test of the whole program is left out, unless check is given --full.
@@ -30,10 +30,13 @@ ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
 # step 22, that stands in the place of dezero.core_simple.
 PROGRAM = """
 def run(steps, engine, path, *arguments):
-    import importlib.util, sys, types
+    import importlib.util, os, sys, types
     sys.argv = [path, *arguments]
     sys.path[0:1] = []
     sys.path.append(steps)
+    if os.environ.get("STEPS_LIMIT"):
+        from practice.clock import limit_work
+        limit_work(float(os.environ["STEPS_LIMIT"]))
     if engine:
         import dezero
         spec = importlib.util.spec_from_file_location("dezero.core_simple", engine)
@@ -162,7 +165,6 @@ def run_tests(verdict, python, report, limit, engine, full):
         **os.environ,
         "STEPS_MINE": f"{verdict.number}={verdict.path}",
         "STEPS_REPORT": str(report),
-        "STEPS_LIMIT": str(limit),
         "STEPS_ENGINE": str(engine or ""),
         "STEPS_SHORT": "" if full else "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they cost a second
@@ -170,7 +172,7 @@ def run_tests(verdict, python, report, limit, engine, full):
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
     command += ["--no-header", "--tb=native"]
     try:
-        run = child.run(command, ROOT, limit + 60, environment)
+        run = child.run(command, ROOT, limit, environment)
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:
         pass  # the plugin ends the process before; this is for one that cannot
@@ -208,7 +210,10 @@ def missing_output(step, path, python, folder, limit, engine):
     another order, which may be as good as ours.
     """
     command = [python, "-W", "error", *program(path, engine)]
-    run = child.run(command, folder, limit)
+    try:
+        run = child.run(command, folder, limit)
+    except subprocess.TimeoutExpired:
+        return f"(stopped after {limit:g} s: is there a loop that never ends?)"
     if run.returncode:
         return f"(the program stopped)\n{run.stderr.strip()[-1500:]}"
     return missing_line(step, run.stdout)

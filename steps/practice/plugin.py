@@ -4,11 +4,12 @@ tests/conftest.py registers it when STEPS_REPORT names a file. The first line of
 says that it begins, so a test that never ends has a name, too.
 """
 
-import faulthandler
 import json
 import os
 import textwrap
 import traceback
+
+from .clock import limit_work
 
 
 class Reporter:
@@ -27,7 +28,7 @@ class Reporter:
 
     def pytest_runtestloop(self):
         """Start the clock: what Python and pytest need to begin does not count."""
-        faulthandler.dump_traceback_later(self.limit, file=self.stacks, exit=True)
+        limit_work(self.limit, self.stacks)
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.write(begin=location[2])

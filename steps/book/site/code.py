@@ -1,16 +1,16 @@
 """Code as HTML: highlighted, a class in pieces, a diff in colours."""
 
 import functools
+import os
 import re
 import sys
 from html import escape
 
+import machine
+
 from ..reader import MARKER, StepError
 
-MISSING = (
-    "the site needs Pygments, which colours the code, and this Python has none: "
-    "{} -m pip install pygments"
-)
+MISSING = "the site needs Pygments, which colours the code, and {} has none: {}"
 CLASSES = {  # the end of a token's name: the class in site.css
     "Keyword": "k",
     "Operator.Word": "k",
@@ -30,8 +30,18 @@ def lexer():
     try:
         from pygments.lexers import PythonLexer
     except ImportError:
-        raise StepError(MISSING.format(sys.executable)) from None
+        raise StepError(MISSING.format(sys.executable, advice())) from None
     return PythonLexer(stripnl=False, ensurenl=False)
+
+
+def advice():
+    """Return what to type: pip may not touch the Python of a system, .venv is ours."""
+    python, first = sys.executable, ""
+    if machine.lacking("run"):
+        python = machine.venv_python()
+        if not os.path.exists(python):
+            first = f"type {machine.command('run 1')}, which makes .venv, then "
+    return f"{first}{python} -m pip install pygments"
 
 
 @functools.cache
