@@ -51,7 +51,7 @@ from dezero.core.indexing import (
     where,
 )
 from dezero.core.matmul import MatMul, matmul
-from dezero.core.outside import _as_constant, _as_input, _explained
+from dezero.core.outside import _as_constant, _as_input, _check_numbers, _explained
 from dezero.core.reduction import (
     Max,
     Min,

@@ -28,6 +28,7 @@ class _Config(threading.local):
                          handler.backward(func, gys)    func.backward(*gys)
                          handler.read(x, name)          x.data or x.grad
                          handler.write(x, name, value)  a check, before it is set
+                         handler.check(check, args)     check(*args), see outside.py
     """
 
     enable_backprop = True

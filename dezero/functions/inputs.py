@@ -38,6 +38,7 @@ from dezero.core import (
     _as_constant,
     _as_input,
     _as_shape,
+    _check_numbers,
     _one_axis,
     _reduced_axes,
     _unwrap,
@@ -203,15 +204,18 @@ def _as_labels(who, t, x, ignore_index=None):
             f"{who}: expected class numbers, ints, got {t.dtype} (see step 47)"
         )
     t = t.reshape(-1)
-    xp = cuda.get_array_module(t)
-    known = t if ignore_index is None else xp.where(t == ignore_index, 0, t)
-    if known.size and not (known.min() >= 0 and known.max() < x.shape[1]):
-        known = t if ignore_index is None else t[t != ignore_index]
-        raise ValueError(
-            f"{who}: expected class numbers from 0 to {x.shape[1] - 1}, one for each "
-            f"column, got {known.min()} to {known.max()} (see step 47)"
-        )
+    _check_numbers(_check_labels, who, t, x.shape[1], ignore_index)
     return t
+
+
+def _check_labels(who, t, K, ignore_index):
+    """Refuse class numbers that are not 0 to K - 1; ignore_index may be among them."""
+    known = t if ignore_index is None else t[t != ignore_index]
+    if known.size and not (known.min() >= 0 and known.max() < K):
+        raise ValueError(
+            f"{who}: expected class numbers from 0 to {K - 1}, one for each column, "
+            f"got {known.min()} to {known.max()} (see step 47)"
+        )
 
 
 def _as_truths(who, x, t, name="x"):

@@ -24,6 +24,7 @@ from dezero.core import (
     Transpose,
     Variable,
     Where,
+    _check_numbers,
     _one_axis,
     _unwrap,
     broadcast_to,
@@ -272,12 +273,7 @@ def gather(x, index, axis=1) -> Variable:
             f"gather: index must be as long as x along every axis but {axis}, got "
             f"{index.shape} and {x.shape} (see step 47)"
         )
-    n = x.shape[place]
-    if index.size and not -n <= index.min() <= index.max() < n:
-        raise IndexError(
-            f"gather: index {index.min() if index.min() < -n else index.max()} is out "
-            f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
-        )
+    _check_numbers(_check_places, index, axis, x.shape[place])
     # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
     places = [
         xp.arange(n).reshape(-1, *[1] * (x.ndim - 1 - a))
@@ -285,6 +281,15 @@ def gather(x, index, axis=1) -> Variable:
     ]
     places[place] = index
     return get_item(x, tuple(places))
+
+
+def _check_places(index, axis, n):
+    """Refuse an index into an axis of n elements that has no such place."""
+    if index.size and not -n <= index.min() <= index.max() < n:
+        raise IndexError(
+            f"gather: index {index.min() if index.min() < -n else index.max()} is out "
+            f"of bounds: axis {axis} has {n} elements, 0 to {n - 1} (see step 47)"
+        )
 
 
 def embed_id(x, W) -> Variable:
@@ -317,13 +322,17 @@ def _as_rows(who, x, W):
         raise ValueError(
             f"{who}: W must have a row for each word, (V, D), got a 0-d W (see step 47)"
         )
-    size = W.shape[0]
-    if index.size and not -size <= index.min() <= index.max() < size:
+    _check_numbers(_check_rows, who, index, W.shape[0])
+    return index, W
+
+
+def _check_rows(who, index, V):
+    """Refuse the number of a word that a vocabulary of V words has not."""
+    if index.size and not -V <= index.min() <= index.max() < V:
         raise IndexError(
-            f"{who}: the vocabulary has {size} words, 0 to {size - 1}, got numbers "
+            f"{who}: the vocabulary has {V} words, 0 to {V - 1}, got numbers "
             f"from {index.min()} to {index.max()} (see step 47)"
         )
-    return index, W
 
 
 # --- more of it: a border, another name ---

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from dezero import cuda
-from dezero.core import Variable, no_grad, test_mode
+from dezero.core import Variable, _check_numbers, no_grad, test_mode
 from dezero.guards import flag, refusal, whole
 from dezero.layers import Embedding, KVCache, RMSNorm, TransformerBlock
 from dezero.layers.attention import _check_attention
@@ -138,12 +138,8 @@ class GPT(Model):
     def _check_room(self, who, ids, cache):
         """Refuse texts that are too long, and what is no KVCache for each block."""
         T, array = ids.shape[1], ids.data if isinstance(ids, Variable) else ids
-        if isinstance(array, np.ndarray) and array.size and array.min() < 0:
-            raise ValueError(
-                f"{who}: ids must be at least 0, got {array.min()}; where a text is "
-                "shorter than others, put any token, and let "
-                "cross_entropy(..., ignore_index=-1) leave out its places (see step 81)"
-            )
+        if isinstance(array, np.ndarray):
+            _check_numbers(_check_ids, who, array)
         if not 1 <= T <= self.context:
             raise ValueError(
                 f"{who}: ids must be texts of 1 to context={self.context} tokens, got "
@@ -225,6 +221,16 @@ def _as_prompt(who, prompt, vocab):
         got = ids.min() if ids.min() < 0 else ids.max()
         raise ValueError(refusal(who, "prompt", expected, int(got), 84))
     return ids.tolist()
+
+
+def _check_ids(who, ids):
+    """Refuse tokens below 0; what is too large, the embedding refuses."""
+    if ids.size and ids.min() < 0:
+        raise ValueError(
+            f"{who}: ids must be at least 0, got {ids.min()}; where a text is shorter "
+            "than others, put any token, and let cross_entropy(..., ignore_index=-1) "
+            "leave out its places (see step 81)"
+        )
 
 
 def _as_seed(who, seed):

@@ -12,6 +12,7 @@ numbers, passes for an ndarray, and notes what NumPy is asked to do with it:
 
     trace, symbol     f -> dezero's Functions -> the calls of NumPy that they make,
                       their backward included: a Graph, shapes and dtypes checked
+    same              f is followed twice: what is not the same is found, and refused
     passes            fold merge prune: constants computed, equal calls made once, dead
                       ones left out; fuse: element-wise chains made one Node
     codegen, program  a Python function, generated from what is left
@@ -27,8 +28,8 @@ through ifs and loops, Python numbers, what f computes from arrays alone, traini
 test mode. Read in every run: the placeholders, the data of Variables from outside, and
 arrays from outside that f hands on as they are. Checked in every run: what the package
 checks, such as class numbers. Everything else is refused: compile may refuse, but the
-Program is never wrong. It follows f twice, so what is not the same is found. Masks and
-counts that f has as arrays are fixed, too, for shapes follow from their numbers.
+Program is never wrong. Masks and counts that f has as arrays are fixed, too, for shapes
+follow from their numbers.
 
 What it gains is overhead and memory traffic: a small network or a chain of element-wise
 functions takes a fifth of its time, one of large matrix products nine tenths, and

@@ -1,8 +1,8 @@
 """From a Graph to a Python function, line by line.
 
-Each Node becomes a line. An array that no later line needs is the place where an
-element-wise result is put, and a long chain goes through its arrays in pieces that stay
-in the cache: tanh(x * y + b) * x on (1000, 1000) takes 0.6 of the time.
+Each call becomes a line; a result takes the name of an array that is not needed any
+more. A long chain of element-wise calls goes through its arrays in pieces that stay in
+the cache: a polynomial of two (2000, 2000) arrays takes 0.6 of the time.
 """
 
 import builtins
@@ -12,8 +12,7 @@ import re
 
 import numpy as np
 
-from dezero.static.graph import Node, alike, leaves
-from dezero.static.whole import Forward
+from dezero.static.graph import Node, leaves
 
 PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
 
@@ -28,50 +27,20 @@ class Writer:
 
     space    what the names in the source stand for
     names    {node or function: its name}
-    roots    {node: the nodes whose memory it may show}
-    last     {node: the call that uses its memory last}
+    last     {node: the call that needs it last}; None for a result
+    spare    names of arrays that nobody needs any more, for the next results
     """
 
     def __init__(self, graph):
         self.space = {"run": None, "i": None, "asarray": np.asarray, "array": np.array}
-        self.names, self.roots, self.last, self.count = {}, {}, {}, 0
-        self.find_last_uses(graph)
+        self.names, self.spare, self.count = {}, [], 0
+        calls = [call for node in graph.nodes for call in node.body or [node]]
+        self.last = {x: call for call in calls for x in call.inputs}
+        self.last.update(dict.fromkeys(graph.outputs))
         self.lines = self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
         exec(self.source, self.space)  # text of our own making, nobody else's
         self.run = self.space["run"]
-
-    # --- what is still needed, and whose memory it is ---
-
-    def find_last_uses(self, graph):
-        """Fill roots and last."""
-        end = object()
-        for node in graph.nodes:
-            for part in node.body or [node]:
-                own = node if part is (node.body or [node])[-1] else part
-                used = {root for x in part.inputs for root in self.roots[x]}
-                self.roots[part] = {own} if part.is_fresh else {own} | used
-                kept = isinstance(part.function, Forward)  # what it is given
-                for root in used:
-                    if self.last.get(root) is not end:
-                        self.last[root] = end if kept else part
-            self.roots[node] = self.roots[part]
-        for y in graph.outputs:
-            self.last.update(dict.fromkeys(self.roots[y], end))
-
-    def free(self, node, body):
-        """Return the inputs of node into whose memory its result may be put.
-
-        They have its shape and dtype, and nothing after body needs them.
-        """
-        shown = [root for x in node.inputs for root in self.roots[x]]
-        return [
-            x
-            for x in node.inputs
-            if x.shape and alike(x, node)
-            if all(z.is_fresh and shown.count(z) == 1 for z in self.roots[x])
-            if all(self.last[z] in body for z in self.roots[x])
-        ]
 
     # --- names ---
 
@@ -93,8 +62,16 @@ class Writer:
 
     def result(self):
         """Return a name for a result."""
+        if self.spare:
+            return self.spare.pop()
         self.count += 1
         return self.bind(f"v{self.count}")
+
+    def forget(self, xs, calls):
+        """Let the names of those go that these calls need last: so memory is free."""
+        for x in dict.fromkeys(xs):
+            if x.function and self.last[x] in calls:
+                self.spare.append(self.names[x])
 
     def text(self, x):
         """Return an argument as source."""
@@ -113,7 +90,6 @@ class Writer:
         """Return the lines of the function run."""
         read = self.bind("read", _read)
         xs = [node for node in graph.nodes if node.name == "placeholder"]
-        xs.sort(key=lambda node: node.value)
         self.names.update((x, self.bind(x.label)) for x in xs)
         self.lines = [f"def run({', '.join(self.names[x] for x in xs)}):"]
         for node in graph.nodes:
@@ -134,21 +110,44 @@ class Writer:
         return [*self.lines, f"return {' '.join(results)}"]
 
     def write_node(self, node):
-        """Write the line of one Node; forget large arrays that are not needed more."""
-        body = node.body or [node]
-        if node.body or node.is_elementwise:
-            self.write_chain(node, body)
-        else:
-            call = self.call(node)
-            self.names[node] = self.result()
-            self.lines.append(f"{self.names[node]} = {call}")
-        dead = [x for x in node.inputs if x.size > PIECE and self.last[x] in body]
-        dead = {self.names[x] for x in dead if x.function} - {self.names[node]}
-        self.lines += [f"del {', '.join(sorted(dead))}"] if dead else []
+        """Write the lines of one Node."""
+        if node.body and node.size > PIECE:
+            self.write_in_pieces(node)
+            return
+        for call in node.body or [node]:
+            text = self.call(call)
+            self.forget(call.inputs, [call])
+            self.names[call] = self.names[node] = self.result()
+            self.lines.append(f"{self.names[call]} = {text}")
+
+    def write_in_pieces(self, node):
+        """Write a chain of element-wise calls, on some rows of the arrays at a time."""
+        length, y = node.shape[0], self.result()
+        whole = {x: self.names[x] for x in node.inputs}
+        rows = max(1, PIECE * length // node.size)
+        empty, dtype = self.known(np.empty), self.bind("d", node.dtype)
+        for x in node.inputs:
+            if x.shape[:1] == (length,) != (1,) and len(x.shape) == len(node.shape):
+                self.names[x] += f"[i : i + {rows}]"
+        self.lines.append(f"{y} = {empty}({node.shape}, {dtype})")
+        self.lines.append(f"for i in range(0, {length}, {rows}):")
+        for call in node.body[:-1]:
+            text = self.call(call)
+            self.forget(set(call.inputs) - set(node.inputs), [call])
+            self.names[call] = self.result()
+            self.lines.append(f"    {self.names[call]} = {text}")
+        args = ", ".join(map(self.text, node.body[-1].args))
+        last = self.known(node.body[-1].function)
+        self.lines.append(f"    {last}({args}, out={y}[i : i + {rows}])")
+        self.names.update(whole)
+        self.names[node] = y
+        self.forget(node.inputs, node.body)
 
     def call(self, node):
         """Return the source of a call: operator, method or function."""
         function, (first, *rest) = node.function, [self.text(x) for x in node.args]
+        if function in _OPERATORS:
+            return f"{first} {_OPERATORS[function]} {rest[0]}"
         if function is operator.getitem:
             return f"{first}[{rest[0]}]"
         rest += [f"{k}={self.text(v)}" for k, v in node.kwargs.items()]
@@ -161,44 +160,6 @@ class Writer:
         else:
             name = self.known(function)
         return f"{name}({', '.join([first, *rest])})"
-
-    def write_chain(self, node, body):
-        """Write element-wise calls one after the other, in place where possible.
-
-        A long chain goes through its arrays in pieces, some rows at a time.
-        """
-        whole, indent, goal = {}, "", None
-        if len(body) > 1 and node.size > PIECE:
-            length, free = node.shape[0], self.free(node, body)
-            rows = max(1, PIECE * length // node.size)
-            y = self.names[free[0]] if free else self.result()
-            if not free:
-                empty, dtype = self.known(np.empty), self.bind("d", node.dtype)
-                self.lines.append(f"{y} = {empty}({node.shape}, {dtype})")
-            self.lines.append(f"for i in range(0, {length}, {rows}):")
-            indent, goal = "    ", f"{y}[i : i + {rows}]"
-            for x in node.inputs:
-                if x.shape[:1] == (length,) != (1,) and len(x.shape) == len(node.shape):
-                    whole[x] = self.names[x]
-                    self.names[x] += f"[i : i + {rows}]"
-        for part in body:
-            args, place = [self.names[x] for x in part.args], None
-            if goal and part is body[-1]:
-                place = goal
-            elif free := self.free(part, [part]):
-                place = self.names[free[0]]
-            self.names[part] = place or self.result()
-            sign, called = _OPERATORS.get(part.function), self.known(part.function)
-            line = f"{self.names[part]} = {called}({', '.join(args)})"
-            if sign and not place:
-                line = f"{self.names[part]} = {args[0]} {sign} {args[1]}"
-            elif sign and place == args[0]:
-                line = f"{place} {sign}= {args[1]}"
-            elif place:
-                line = f"{called}({', '.join(args)}, out={place})"
-            self.lines.append(indent + line)
-        self.names.update(whole)
-        self.names[node] = y if goal else self.names[part]
 
 
 def _read(node):

@@ -55,7 +55,9 @@ class Node:
     @property
     def is_elementwise(self):
         """Whether each number of the result comes from one number of every input."""
-        return isinstance(self.function, np.ufunc) and self.function.signature is None
+        if not isinstance(self.function, np.ufunc) or not self.pure:
+            return False
+        return self.function.signature is None
 
     @property
     def key(self):
@@ -154,9 +156,24 @@ def constant(value):
     return source("constant", value.shape, value.dtype, value)
 
 
-def alike(x, y):
-    """Return whether the results of two Nodes have the same shape and dtype."""
-    return (x.shape, x.dtype) == (y.shape, y.dtype)
+def owner(array):
+    """Return the array whose memory this one shows."""
+    return array.base if type(array.base) is np.ndarray else array
+
+
+def sample(node):
+    """Return an array that a node could have computed; ints can be indices.
+
+    Nobody may write into it: what would is found out so. Of a call that stays whole,
+    return the outputs that it had on samples.
+    """
+    if node.shape is None:
+        return node.value
+    known = {"constant": node.value, "variable": getattr(node.value, "_data", None)}
+    fill = np.ones if node.dtype.kind in "fc" else np.zeros
+    array = known.get(node.name, fill(node.shape, node.dtype))[...]
+    array.flags.writeable = False
+    return array
 
 
 def mapped(tree, change, kind=None):

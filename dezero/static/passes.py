@@ -4,11 +4,13 @@ fold    what depends on constants alone is a constant
 merge   equal calls on equal Nodes are one
 prune   what no result needs is left out
 fuse    a * b + c is one Node: no array in between that goes through memory
+
+And before them, while Functions write into arrays: stay_in_place.
 """
 
 import numpy as np
 
-from dezero.static.graph import Graph, Node, alike, check_graph, constant
+from dezero.static.graph import Graph, Node, check_graph, constant, sample
 
 _QUIET = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
 
@@ -25,7 +27,7 @@ def fold(graph):
             return constant(node.compute([x.value for x in node.inputs]))
         if node.is_elementwise:
             node = node.on({x: _narrow(x, node) for x in node.inputs})
-        return _unchanged_input(node) or node
+        return node.pure and _unchanged_input(node) or node
 
     return graph.rebuild(change)
 
@@ -51,7 +53,7 @@ def _unchanged_input(node):
             return None
     else:
         return None
-    return x if alike(x, node) else None
+    return x if (x.shape, x.dtype) == (node.shape, node.dtype) else None
 
 
 def _is_one(x):
@@ -119,3 +121,18 @@ def fuse(graph):
 
 def _FUSED(*xs):
     raise AssertionError("a fused Node is written out, not called")
+
+
+def stay_in_place(nodes, written):
+    """Have calls done in their order that look at memory into which a Function writes.
+
+    They are no more the same if they are made once more, or earlier, or later.
+    """
+    changing = set()
+    for node in nodes if written else ():
+        if node.name in ("variable", "constant"):
+            if any(np.may_share_memory(sample(node), array) for array in written):
+                changing.add(node)
+        elif changing.intersection(node.inputs):
+            node.pure = False
+            changing |= set() if node.is_fresh else {node}

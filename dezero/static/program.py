@@ -8,20 +8,18 @@ constant. Where layers still make their weights in the first, there is a third.
 
 import copy
 import inspect
-import threading
-from itertools import zip_longest
 
 import numpy as np
 
-from dezero.core import Config, Function, Variable, _as_input, _as_shape, _unwrap
+from dezero.core import Config, Variable, _as_input, _as_shape, _unwrap
 from dezero.core.config import switched
 from dezero.core.variable import accumulated
 from dezero.guards import check_callable, refusal
 from dezero.static.codegen import Writer
-from dezero.static.graph import Node, _as_list, constant, source
+from dezero.static.graph import Node, _as_list, source
 from dezero.static.passes import fold, fuse, merge, prune
+from dezero.static.same import difference
 from dezero.static.trace import Trace
-from dezero.static.whole import Back, Forward, OtherWay
 
 
 def placeholder(shape, dtype=np.float64, name=None):
@@ -58,20 +56,20 @@ def compile(f, *examples, gradients=()):
     check_callable("compile", f, 72)
     wanted = _as_list("compile", gradients, "gradients", Variable)
     xs = []
-    for i, (example, name) in enumerate(zip(examples, _argument_names(f, examples))):
+    for example, name in zip(examples, _argument_names(f, examples)):
         if not isinstance(example, Node):
             x = np.asarray(_unwrap(_as_input("compile", example, name)))
             example = placeholder(x.shape, x.dtype, getattr(example, "name", None))
         xs.append(copy.copy(example))
-        xs[i].label, xs[i].value = example.label or name, i
+        xs[-1].label = example.label or name
     again = Trace(f, xs, wanted)
     for _ in range(2):
         first, again = again, Trace(f, xs, wanted)
-        differs = _difference(first, again)
+        differs = difference(first, again)
         if not differs:
-            return Program(f, xs, wanted, again)
+            return Program(xs, wanted, again)
     raise TypeError(
-        f"compile: f is not the same each time it is called, seen at {differs!r}: it "
+        f"compile: f is not the same each time it is called, seen at {differs}: it "
         "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
         "or hand over what changes as an argument, and reset_state() first (see step "
         "72)"
@@ -88,54 +86,6 @@ def _argument_names(f, examples):
     return names + [f"x{i}" for i in range(len(names), len(examples))]
 
 
-# --- were both followings the same? ---
-
-
-def _difference(first, again):
-    """Return the first Node of again that is another one in first, or None.
-
-    Then say what the sources are.
-    """
-    places = {}
-    for place, pair in enumerate(zip_longest(first.nodes, again.nodes)):
-        if None in pair or _form(pair[0], places) != _form(pair[1], places):
-            return pair[1] or pair[0]
-        places.update(dict.fromkeys(pair, place))
-    results = [[places[y] for y in x.graph.outputs] for x in (first, again)]
-    if results[0] != results[1] or first.hooks != again.hooks:
-        return again.graph.outputs[0]
-    for a, b in zip(first.nodes, again.nodes):
-        old = a.value
-        if b.name == "variable" and old is not b.value:  # f made it itself
-            old, b.name, b.label, b.value = old.data, "constant", None, b.value.data
-        if b.is_constant and _owner(old) is _owner(b.value):
-            b.name = "array"
-    return None
-
-
-def _form(x, places):
-    """Return what is equal for the same things in two followings."""
-    if isinstance(x, Node) and x in places:
-        return places[x]
-    if isinstance(x, (Node, Forward, Back, Function)):
-        of_a_run = ("record", "outputs", "inputs")
-        x = {k: v for k, v in vars(x).items() if k not in of_a_run}
-    if isinstance(x, Variable):
-        x = x._data
-    if type(x) is np.ndarray:
-        return constant(x).key
-    if isinstance(x, dict):
-        x = list(x.items())
-    if isinstance(x, (tuple, list)):
-        return [_form(part, places) for part in x]
-    plain = (bool, int, float, complex, str, slice, np.generic, np.dtype, np.ufunc)
-    return repr(x) if isinstance(x, plain) else type(x)  # of others nobody can tell
-
-
-def _owner(array):
-    return array if array.base is None else array.base
-
-
 class Program:
     """A compiled f: call it with arrays of the shapes that it was compiled for.
 
@@ -143,30 +93,20 @@ class Program:
     source           the Python text that runs
     """
 
-    def __init__(self, f, xs, wanted, trace):
+    def __init__(self, xs, wanted, trace):
         self.before = trace.graph
         self.after = fuse(prune(merge(fold(trace.graph))))
-        self._f, self._xs, self._wanted, self._trace = f, xs, wanted, trace
+        self._xs, self._wanted, self._trace = xs, wanted, trace
         self._flags = [x.requires_grad for x in wanted]
         self._train = Config.train
         writer = Writer(self.after)
         self.source, self._run = writer.source, writer.run
-        functions = [node.function for node in self.after.nodes]
-        self._wholes = [x for x in functions if isinstance(x, Forward)]
-        self._lock = threading.Lock()  # they remember a run
 
     def __call__(self, *xs):
         """Compute f; add to the gradients that compile was asked for."""
         self._check(xs)
         arrays = [self._array(x, node) for x, node in zip(xs, self._xs)]
-        with self._lock:
-            try:
-                results = self._run(*arrays)
-            except OtherWay:
-                self._explain(arrays)
-            finally:
-                for function in self._wholes:
-                    function.forget()
+        results = self._run(*arrays)
         targets, grads = self._trace.targets, []
         count = len(results) - len(targets)
         ys = [Variable(y, None, False) for y in results[:count]]
@@ -222,16 +162,6 @@ class Program:
                 "72)"
             )
         return x
-
-    def _explain(self, arrays):
-        """Raise the error that f itself raises, whose checks refuse these numbers."""
-        with switched(enable_backprop=False, train=False):
-            self._f(*map(Variable, arrays))
-        raise RuntimeError(
-            "Program: a check within the package comes out otherwise than when f was "
-            "followed, so f may go another way with these numbers; call the plain "
-            "function (see step 72)"
-        )
 
     def __repr__(self):
         names = ", ".join(f"{x.label} {x.shape} {x.dtype}" for x in self._xs)

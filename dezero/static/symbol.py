@@ -7,33 +7,25 @@ Trace notes it, if the shape of the result does not depend on numbers.
 """
 
 import operator
-import sys
 
 import numpy as np
 
 from dezero.core import Variable
-from dezero.static.graph import leaves, mapped
+from dezero.static.graph import leaves
 
 
 class CannotFollow(TypeError):
     """A Symbol was asked for what it does not have: numbers."""
 
 
-def _reduction(ufunc, name):
-    """Return a method: x.sum() as add.reduce(x), without the two layers in between."""
-
-    def method(self, axis=None, dtype=None, out=None, keepdims=False, **options):
-        args = (self, axis, dtype, out, bool(keepdims))
-        return self._trace.note(ufunc.reduce, args, options, name)
-
-    return method
-
-
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     """A Node that passes for an ndarray.
 
-    Several may stand for arrays that show the same memory: views, which know of each
-    other. Where one is written into, the others do not know any more what they hold.
+    x += 1 gives a Symbol another Node. All others that show its memory have none from
+    then on, since nobody knows what they hold.
+
+    _views    all that show this memory; None is the first if others have it, too: f or
+              a Function was given it, or it is the data of a Variable
     """
 
     __class__ = property(lambda self: np.ndarray)
@@ -45,13 +37,10 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     size = property(lambda self: self._node.size)
     ndim = property(lambda self: len(self._node.shape))
     T = property(lambda self: self.transpose())
-    sum = _reduction(np.add, "sum")
-    max, min = _reduction(np.maximum, "max"), _reduction(np.minimum, "min")
 
     def __init__(self, trace, node):
         self._trace, self._node = trace, node
-        self._views = [self]  # shared by all that show this memory, its owner first
-        self._is_stale = False
+        self._views = [None, self]
 
     def __len__(self):
         return len(np.broadcast_to(0, self.shape))
@@ -82,53 +71,50 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             return self._trace.note(ufunc.reduce, xs, kwargs)
         if method != "__call__" or kwargs or ufunc.nout > 1:
             self.refuse(f"calls {ufunc.__name__}.{method} with {sorted(kwargs)}")
-        if out and type(out[0]) is not Symbol:
-            self.refuse("writes into an array")
-        if out:  # a number takes the dtype that the result must have
-            xs = tuple(x.item() if isinstance(x, np.generic) else x for x in xs)
-        y = self._trace.note(ufunc, xs)
-        return out[0]._become(y) if out else y
+        if not out:
+            return self._trace.note(ufunc, xs)
+        # A number takes the dtype that the result must have.
+        xs = tuple(x.item() if isinstance(x, np.generic) else x for x in xs)
+        y, (x,) = self._trace.note(ufunc, xs), out
+        if type(x) is not Symbol or x._views[0] is None or not x.ndim:
+            self.refuse("writes into an array")  # 0-d: in a run it may be a number
+        if (x.shape, x.dtype) != (y.shape, y.dtype):
+            self.refuse(f"puts {y.shape} {y.dtype} into {x.shape} {x.dtype}")
+        for view in x._views:
+            self._trace.edits.append((view, view._node))
+            view._node = None
+        x._node = y._node
+        return x
 
     def __array_function__(self, function, types, args, kwargs):
         return self._trace.note(function, args, kwargs)
 
-    def _become(self, y):
-        """Hold what y holds, after `self += ...`; views of this memory are stale."""
-        self.read()
-        if (y.shape, y.dtype) != (self.shape, self.dtype):
-            self.refuse(f"puts {y.shape} {y.dtype} into {self.shape} {self.dtype}")
-        if not self._views[0]._node.pure:
-            self.refuse("changes an array that it was given, in place")
-        for view in self._views:
-            view._is_stale = view is not self
-        self._node = y._node
-        return self
-
     def read(self):
-        """Return the Node; raise where it may not be what an array would hold."""
+        """Return the Node, while f is followed."""
         if not self._trace.open:
             raise RuntimeError(
                 "static: a value that compile() followed is used after f returned, so "
                 "something kept it: a layer that remembers (RNN: reset_state() first), "
                 "or a list (see step 72)"
             )
-        if self._is_stale:
-            self.refuse("writes into an array through a part of it")
+        if self._node is None:
+            self.refuse("writes into an array and then uses another view of it")
         return self._node
+
+    def lend(self):
+        """Let nobody write into this memory any more."""
+        self._views.insert(0, None)
 
     def refuse(self, what):
         """Raise CannotFollow: f does what needs numbers."""
+        where = self._node or "that view"
         raise CannotFollow(
-            f"compile: f {what}, at {self._node!r}; while f is followed there are "
-            "shapes, but no numbers: decide with F.where or in front of f, print what "
-            "f returns, and compute with operators and dezero.functions (see step 72)"
+            f"compile: f {what}, at {where}; while f is followed there are shapes, but "
+            "no numbers: decide with F.where or in front of f, print what f returns, "
+            "and compute with operators and dezero.functions (see step 72)"
         )
 
     def __bool__(self):
-        caller = sys._getframe(1)
-        ours = caller.f_globals.get("__name__", "").startswith("dezero.")
-        if ours and caller.f_code.co_name != "__bool__" and not self._trace.depth:
-            return self._trace.check(self)  # an if of the package's, about arguments
         self.refuse("takes an if or a while by a value")
 
     def __float__(self):
@@ -139,7 +125,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getattr__(self, name):
         # Called for names that are not defined above. An ndarray has more of them.
-        if name in _METHODS:
+        self.read()
+        if name in SHAPED_BY and hasattr(np.ndarray, name):
             function = getattr(np.ndarray, name)
             return lambda *args, **kw: self._trace.note(function, (self, *args), kw)
         if hasattr(np.ndarray, name):
@@ -159,25 +146,20 @@ NEEDS_NO_NUMBERS = {
     *(np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj),
     *(np.zeros_like, np.ones_like, np.empty_like),
 }
-_METHODS = set(
-    "all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dot "
-    "flatten mean prod ravel repeat reshape round squeeze std swapaxes take trace "
-    "transpose var".split()
-)
-# The shape follows from that of the first argument, a value or a list of values; the
-# rest must be known: how often to repeat, for instance.
-_SHAPED_BY_THE_FIRST = _METHODS | set(
-    "amax amin array_split atleast_1d atleast_2d average broadcast_arrays broadcast_to "
-    "column_stack concatenate count_nonzero diag diff expand_dims flip fliplr flipud "
-    "hsplit hstack imag inv max median min moveaxis norm pad ptp real roll rot90 sort "
-    "split stack sum tile trapezoid tril triu vsplit vstack".split()
-)
-# The shape follows from those of all arguments.
-_SHAPED_BY_ALL = set(
-    "append clip cross dot einsum full_like getitem inner interp isclose kron matmul "
-    "nan_to_num outer reduce searchsorted solve take take_along_axis tensordot vdot "
-    "where".split()
-)
+# By how many of the first arguments, values or lists of values; the rest must be known:
+# how often to repeat, for instance. None: by all of them, whatever they are.
+SHAPED_BY = {
+    **dict.fromkeys(
+        "all any argmax argmin argsort astype broadcast_to concatenate copy cumsum "
+        "expand_dims flatten flip max mean min prod ravel repeat reshape round sort "
+        "split squeeze stack std sum swapaxes tile transpose tril triu var".split(),
+        1,
+    ),
+    **dict.fromkeys(
+        "clip dot einsum full_like getitem nan_to_num outer reduce take "
+        "take_along_axis tensordot where".split()
+    ),
+}
 
 
 def shaping(function, args, kwargs):
@@ -185,34 +167,11 @@ def shaping(function, args, kwargs):
 
     The shape of the result follows from theirs, and from the others as they are.
     """
+    if isinstance(function, np.ufunc) or not getattr(function, "pure", True):
+        return args
     name = function.__name__
     by_layout = {"A", "K"} & {x for x in (*args, *kwargs.values()) if type(x) is str}
-    if by_layout or (name == "where" and len(args) != 3):
+    if by_layout or name not in SHAPED_BY or (name == "where" and len(args) != 3):
         return None
-    is_whole = not getattr(function, "pure", True)
-    if isinstance(function, np.ufunc) or name in _SHAPED_BY_ALL or is_whole:
-        return args
-    known = name in _SHAPED_BY_THE_FIRST and not leaves(args[1:], Symbol)
-    return args[:1] if known else None
-
-
-# --- samples: arrays such as could stand where Symbols are ---
-
-
-def sample(node):
-    """Return an array that a node could have computed; ints can be indices.
-
-    Nobody may write into it: what would is found out so.
-    """
-    if node.shape is None:
-        return None
-    known = {"constant": node.value, "variable": getattr(node.value, "_data", None)}
-    fill = np.ones if node.dtype.kind in "fc" else np.zeros
-    array = known.get(node.name, fill(node.shape, node.dtype))[...]
-    array.flags.writeable = False
-    return array
-
-
-def samples(tree):
-    """Return a tree with samples for Symbols."""
-    return mapped(tree, lambda symbol: sample(symbol.read()), Symbol)
+    values = args[: SHAPED_BY[name]]
+    return None if leaves(args[len(values) :], Symbol) else values

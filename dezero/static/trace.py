@@ -9,25 +9,20 @@ A Function computes on Symbols as on arrays, if it only asks NumPy to compute. W
 that cannot be followed it stays whole: see whole.py.
 """
 
-import contextlib
 import copy
 import operator
+from contextlib import nullcontext, suppress
+from functools import partial
 
 import numpy as np
 
 from dezero.core import Config, Variable, gradients_of, outside
 from dezero.core.config import switched
 from dezero.static import whole
-from dezero.static.graph import Graph, Node, constant, leaves, mapped, source
-from dezero.static.passes import prune
-from dezero.static.symbol import (
-    NEEDS_NO_NUMBERS,
-    CannotFollow,
-    Symbol,
-    sample,
-    samples,
-    shaping,
-)
+from dezero.static.graph import Graph, Node, constant, leaves, mapped, sample, source
+from dezero.static.passes import stay_in_place
+from dezero.static.same import form
+from dezero.static.symbol import NEEDS_NO_NUMBERS, CannotFollow, Symbol, shaping
 
 
 class Trace:
@@ -36,14 +31,13 @@ class Trace:
     graph        what f calls, in order; its results and then the gradients of targets
     targets      those of the wanted Variables that get a gradient
     many         tuple or list, where f returns one
-    hooks        how many hooks each of the wanted Variables has
     uses_grads   whether f calls backward, and would leave grads in its arguments
+    forms        {Node: what is equal in another following that does the same}
+    edits        (Symbol, its Node before) for each x += y
     """
 
     def __init__(self, f, sources, wanted):
-        self.nodes = []
-        self.open = True
-        self.depth = 0  # of Functions that are being followed
+        self.nodes, self.forms, self.edits, self.open = [], {}, [], True
         self.stand_ins = {}  # id of a Variable from outside: (that, ours)
         self.originals, self.wholes = {}, {}  # of a Function as it was recorded
         self.uses_grads = False
@@ -52,6 +46,11 @@ class Trace:
                 self.follow_all(f, sources, wanted)
         finally:
             self.open = False
+        calls = [node.function for node in self.wholes.values()]
+        self.written = [x for call in calls for x in call.written.values()]
+        stay_in_place(self.nodes, self.written)
+        for node in self.wholes.values():
+            node.value = None  # what it had for samples
 
     def follow_all(self, f, sources, wanted):
         """Follow f and, if some are wanted, its gradients."""
@@ -87,6 +86,7 @@ class Trace:
 
     def add(self, node):
         """Note a Node; return its Symbol."""
+        self.forms[node] = len(self.forms), form(node, self.forms)
         self.nodes.append(node)
         return Symbol(self, node)
 
@@ -97,7 +97,7 @@ class Trace:
         """
         kwargs, name = kwargs or {}, name or function.__name__
         if function in NEEDS_NO_NUMBERS:
-            return function(*samples(args), **kwargs)
+            return function(*mapped(args, lambda x: sample(x.read()), Symbol), **kwargs)
         values, symbols = shaping(function, args, kwargs), leaves(args, Symbol)
         if values is None:
             symbols[0].refuse(f"calls {name}, whose result has a shape of the run")
@@ -109,34 +109,39 @@ class Trace:
             function = np.dot  # half the time on small ones
         node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
-        with whole.named(function, args):
+        alone = nullcontext() if node.pure else whole.generator_alone()
+        with alone, whole.named(function, args):
             y = node.compute(arrays)
         result, node.is_fresh = self.record(node, y), node.pure
+        for symbol in () if node.pure else symbols:
+            symbol.lend()
         given = {x._node: x for x in symbols}
-        for one, part in zip(leaves(result), leaves(y)):
+        for one, part in zip(leaves(result), leaves(y)) if node.pure else ():
             for x, array in zip(node.inputs, arrays):
                 if np.may_share_memory(part, array):
                     node.is_fresh = False
                     if x in given:  # a view
                         one._views = given[x]._views
                         one._views.append(one)
+        if node.is_fresh and type(result) is Symbol:
+            result._views = [result]
         return result
 
     def record(self, node, y):
         """Note a Node whose result is like y; return its Symbol, or Symbols."""
-        self.nodes.append(node)
+        symbol = self.add(node)
         if isinstance(y, (tuple, list)):
-            ys = []
-            for i, part in enumerate(y):
-                one = Node(operator.getitem, (node, i), name=f"part {i}")
-                one.pure = node.pure
-                ys.append(None if part is None else self.record(one, part))
-            return type(y)(ys)
+            node.value, parts = y, []
+            for i in range(len(y)):
+                one = Node(whole.part, (node, i), name=f"part {i}")
+                array = whole.part(y, i)
+                parts.append(None if array is None else self.record(one, array))
+            return type(y)(parts)
         y = np.asarray(y)
         if y.dtype.kind not in "biufc":
             raise CannotFollow(f"compile: {node.name} returns {y.dtype} (see step 72)")
         node.shape, node.dtype = y.shape, y.dtype
-        return Symbol(self, node)
+        return symbol
 
     def as_nodes(self, args, function=None, fixed=False):
         """Return arguments with Nodes for Symbols and arrays.
@@ -160,14 +165,13 @@ class Trace:
 
         return mapped(tuple(args), change)
 
-    def check(self, symbol):
-        """Note that a run must find the same truth as samples give; return that."""
-        node, known = symbol.read(), {}
-        for x in prune(Graph(self.nodes, [node])).nodes:
-            known[x] = x.compute([known[z] for z in x.inputs]) if x.pure else sample(x)
-        truth = bool(known[node])
-        self.nodes.append(Node(whole.check, (node, truth)))
-        return truth
+    def check(self, check, args):
+        """Note that a run must call check(*args), which refuses wrong numbers."""
+        if not leaves(args, Symbol):
+            check(*args)
+        node = Node(check, self.as_nodes(args))
+        node.pure, node.stays = False, True
+        self.add(node)
 
     # --- Variables ---
 
@@ -180,10 +184,7 @@ class Trace:
             return x
         if id(x) not in self.stand_ins:
             if type(x._data) is not np.ndarray:
-                raise TypeError(
-                    f"compile: expected ndarrays of NumPy, got {type(x._data)} in a "
-                    "Variable that f uses; call to_cpu() first (see steps 52, 72)"
-                )
+                self.refuse(x, "uses {}, which is not on the CPU (see step 52),")
             if x.creator is not None and x.requires_grad:
                 self.refuse(x, "uses {}, computed outside of f,")
             label = x.name or f"variable {len(self.stand_ins)}"
@@ -204,21 +205,19 @@ class Trace:
 
     def write(self, x, name, value):
         """Refuse to set x.data or x.grad where that belongs into every run."""
-        node = getattr(x._data, "_node", None)
-        if name == "grad":
-            return node or self.refuse(x, "sets the grad of {}")
-        new = x._data is None or value is None  # a layer makes its weights, or fails
-        if not new and (not node or node.function is None):
-            self.refuse(x, "changes the data of {}")
+        if name == "grad" and type(x._data) is not Symbol:
+            self.refuse(x, "sets the grad of {}")
+        if name == "data" and x._data is not None and value is not None:
+            self.refuse(x, "changes the data of {}")  # None: a layer's call has failed
 
     def check_variables(self, wanted):
-        """Refuse what f left in Variables; note how many hooks those wanted have."""
+        """Refuse what f left in Variables, and hooks that nobody would call."""
         for x, ours in self.stand_ins.values():
             if ours._grad is not None:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
                 self.refuse(x, "uses {}, whose hooks nobody would call,")
-        self.hooks = [len(x._hooks) for x in wanted]
+        self.forms["hooks"] = [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
@@ -235,66 +234,67 @@ class Trace:
     def call(self, original, inputs):
         """Return what original(*inputs) does, noted."""
         func = copy.copy(original)  # a node is one call
-        if not Config.wrap:
-            if not leaves((*inputs, *vars(func).values()), Symbol):
-                return func.forward(*inputs)
-            return self.forward(func, original, inputs)
-        inputs = outside.as_variables(inputs, type(func).__name__)
-        inputs = [self.stand_in(x) for x in inputs]
-        ys = self.forward(func, original, [x._data for x in inputs])
-        ys = self.as_nodes(outside.results(func, ys))
-        return func._record(inputs, [Symbol(self, y) for y in ys])
-
-    def forward(self, func, original, xs):
-        """Return func.forward on Symbols; where that cannot be, note it as a whole."""
         self.originals[func] = original
-        with whole.generator_alone() as has_drawn, self.attempt():
-            with whole.named(type(func), xs):
-                y = func.forward(*xs)
-            if has_drawn() or whole.changed(vars(original), vars(func)):
-                raise CannotFollow
-            return y
-        vars(func).clear()
-        vars(func).update(vars(original))
-        return self.keep(func, xs)
+        if Config.wrap:
+            inputs = outside.as_variables(inputs, type(func).__name__)
+            inputs = [self.stand_in(x) for x in inputs]
+        elif not leaves((*inputs, *vars(func).values()), Symbol):
+            return func.forward(*inputs)
+        found = self.attempt(func, func.forward, _arrays(inputs))
+        ys = found[0] if found else self.keep(func, inputs)
+        if not Config.wrap:
+            return ys
+        ys = outside.results(func, ys)
+        ys = [y if type(y) is Symbol else self.add(constant(y)) for y in ys]
+        for y in ys:
+            y.lend()
+        return func._record(inputs, ys)
 
-    def keep(self, func, xs):
+    def attempt(self, func, method, xs):
+        """Return [method(*xs)] if that can be followed; otherwise forget it."""
+        count, edits, before = len(self.nodes), len(self.edits), dict(vars(func))
+        with suppress(CannotFollow), whole.generator_alone() as has_drawn:
+            with whole.named(type(func), xs):
+                ys = method(*xs)
+            if not has_drawn() and not whole.changed(before, vars(func)):
+                return [ys]
+        self.nodes[count:] = [x for x in self.nodes[count:] if x.name == "variable"]
+        while len(self.edits) > edits:
+            symbol, symbol._node = self.edits.pop()
+        return None
+
+    def keep(self, func, inputs):
         """Note a Function as one call; return the Symbols of its results."""
         original = self.originals[func]
         hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
-        forward = self.wholes[func] = whole.Forward(original, list(hidden))
-        with whole.generator_alone():
-            return self.note(forward, (tuple(hidden.values()), tuple(xs)))
+        flags = [getattr(x, "requires_grad", False) for x in inputs]
+        forward = whole.Forward(original, list(hidden), flags)
+        ys = self.note(forward, (tuple(hidden.values()), tuple(_arrays(inputs))))
+        self.wholes[func] = ys[0]._node.args[0]
+        for name in forward.written.keys() & hidden.keys():
+            if hidden[name]._node.name != "variable":
+                hidden[name].refuse(f"has {forward.__name__} write into an array")
+        return tuple(ys) if len(ys) > 1 else ys[0]
 
     def backward(self, func, gys):
         """Return what func.backward(*gys) does, noted: a tuple."""
         if func not in self.wholes:
-            with self.attempt():
-                return whole.gradients(func, gys)
+            if found := self.attempt(func, partial(whole.gradients, func), [gys]):
+                return found[0]
             # Its forward could be followed, and is done once more, whole.
-            self.keep(func, [x._data for x in func._inputs])
-        source = self.wholes[func]
-        back = whole.Back(source, [x.requires_grad for x in func._inputs])
-        arrays = [gy._data if isinstance(gy, Variable) else gy for gy in gys]
-        with whole.generator_alone():
-            gxs = list(self.note(back, (arrays,)))
-        if Config.enable_backprop:
-            inputs = [*gys, *func._inputs, *(y() for y in func._outputs)]
-            inputs = [x for x in inputs if x is not None]
-            for i, gx in enumerate(gxs):
-                if gx is not None:
-                    gxs[i] = whole.Recorded(source.__name__)._record(inputs, [gx])
+            self.keep(func, func._inputs)
+        call = self.wholes[func]
+        gxs = self.note(whole.back, (call, _arrays(gys)), name=f"{call.name} back")
+        if not Config.enable_backprop:
+            return gxs
+        outputs = [y() for y in func._outputs if y() is not None]
+        inputs = [*gys, *func._inputs, *outputs]
+        for i, gx in enumerate(gxs := list(gxs)):
+            if gx is not None:
+                gxs[i] = whole.Recorded(call.name)._record(inputs, [gx])
         return tuple(gxs)
 
-    @contextlib.contextmanager
-    def attempt(self):
-        """Try to follow what is in a with block; where that cannot be, forget it."""
-        count = len(self.nodes)
-        self.depth += 1
-        try:
-            yield
-        except CannotFollow:
-            made = self.nodes[count:]
-            self.nodes[count:] = [x for x in made if x.name == "variable"]
-        finally:
-            self.depth -= 1
+
+def _arrays(xs):
+    """Return the data of Variables; arrays as they are."""
+    return [x._data if isinstance(x, Variable) else x for x in xs]

@@ -1,11 +1,10 @@
-"""What a run calls besides NumPy: Functions that stay whole, and checks.
+"""What a run calls besides NumPy: Functions that stay whole.
 
 A Function stays whole if it looks at numbers, writes into arrays or draws random
 numbers. A run calls it as a dynamic run does, and its backward later.
 """
 
 import contextlib
-import copy
 import threading
 
 import numpy as np
@@ -13,85 +12,100 @@ import numpy as np
 from dezero.core import Config, Function, Variable, outside
 from dezero.core.config import switched
 from dezero.static.graph import leaves
-from dezero.static.symbol import Symbol
+from dezero.static.symbol import CannotFollow, Symbol
 
 
 class Forward:
-    """Calls func, first on samples, and keeps the call for Back.
+    """Calls a Function; returns its outputs, Variables that know how they were made.
 
-    names    the attributes of func that f computed, as get_item(W, t) does when it
-             makes a GetItem(t): they are given in each call
-    state    those that forward changes: func has them in the next run
-    record   a copy, which is called: func may belong to a graph
+    names          the attributes of func that f computed, as get_item(W, t) does when
+                   it makes a GetItem(t): they are given in each call
+    requires_grad  of each input
+    kinds          shapes and dtypes of the outputs, as they were on samples
+    written        {name: array}: attributes that func changes, as batch_norm does
     """
 
     pure, stays = False, True
 
-    def __init__(self, func, names):
-        self.func, self.names, self.state = func, names, ()
-        self.record, self.outputs, self.kinds = copy.copy(func), (), None
+    def __init__(self, func, names, requires_grad):
+        self.func, self.names, self.requires_grad = func, names, requires_grad
+        self.kinds, self.written = None, {}
         self.train = Config.train  # f may have it so within test_mode()
         self.__name__ = type(func).__name__
 
     def __call__(self, hidden, xs):
-        func, attributes = self.record, vars(self.record)
-        attributes.update(vars(self.func), _inputs=None)  # None: was not called before
-        attributes.update(zip(self.names, hidden))
-        if not self.kinds:  # on samples: the arrays that func has stay as they are
-            attributes.update(
-                {
-                    k: x.copy() if type(x) is np.ndarray else x
-                    for k, x in attributes.items()
-                }
-            )
-            before = dict(attributes)
-        xs = [Variable(x if x is None else np.asarray(x)) for x in xs]
+        func = object.__new__(type(self.func))  # copy.copy takes five times as long
+        known = vars(func)
+        known.update(vars(self.func), _inputs=None)  # None: not called yet
+        known.update(zip(self.names, hidden))
+        return self.call(func, xs) if self.kinds else self.try_on_samples(func, xs)
+
+    def call(self, func, xs):
+        """Return func(*xs), in the same shapes as in the call before."""
+        xs = [x if x is None else np.asarray(x)[...] for x in xs]
+        for x in xs:
+            if x is not None:
+                x.flags.writeable = False  # others need it as it is
+        xs = [Variable(x, None, wanted) for x, wanted in zip(xs, self.requires_grad)]
         with switched(train=self.train, enable_backprop=True, wrap=True, handler=None):
             ys = func(*xs)
-        self.outputs = ys if isinstance(ys, list) else [ys]
-        arrays = [y._data for y in self.outputs]
-        kinds = [(array.shape, array.dtype) for array in arrays]
-        if not self.kinds:
-            self.kinds, self.state = kinds, changed(before, attributes)
-        elif self.state and self.func._inputs is None:
-            vars(self.func).update({name: attributes[name] for name in self.state})
+        ys = ys if isinstance(ys, list) else [ys]
+        kinds = [(y._data.shape, y._data.dtype) for y in ys]
+        self.kinds = self.kinds or kinds
         if kinds != self.kinds:
             raise ValueError(
                 f"Program: {self.__name__} gave {_shown(self.kinds)} when f was "
                 f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
                 "step 72)"
             )
-        return tuple(arrays) if isinstance(ys, list) else arrays[0]
+        return ys
 
-    def forget(self):
-        """Let go of the arrays of a run."""
-        vars(self.record).clear()
-        self.outputs = ()
+    def try_on_samples(self, func, xs):
+        """Call func for the first time; the arrays that it has stay as they are."""
+        known = dict(vars(func))
+        arrays = {k: x for k, x in known.items() if type(x) is np.ndarray}
+        for may_write in False, True:  # only if it cannot do without
+            vars(func).clear()
+            vars(func).update(known, **{k: x.copy() for k, x in arrays.items()})
+            before = dict(vars(func))
+            for name in arrays:
+                before[name].flags.writeable = may_write
+            try:
+                ys = self.call(func, xs)
+                break
+            except (TypeError, ValueError):
+                if may_write:
+                    raise
+        self.written = arrays if may_write else {}
+        if names := changed(before, vars(func)):
+            raise CannotFollow(
+                f"compile: {self.__name__}.forward sets self.{names[0]}, which a run "
+                "would not find in the next one; change an array that it has, in "
+                f"place: self.{names[0]}[...] = ... (see step 72)"
+            )
+        return ys
 
 
 def _shown(kinds):
     return ", ".join(f"{shape} {dtype}" for shape, dtype in kinds)
 
 
-class Back:
-    """Calls the backward of a Function, as Forward has just called it."""
+def part(ys, i):
+    """Return the array of an output of Forward; of what else returns several, one."""
+    return ys[i]._data if isinstance(ys[i], Variable) else ys[i]
 
-    pure = stays = False
 
-    def __init__(self, source, requires_grad):
-        self.source, self.requires_grad = source, requires_grad
-        self.__name__ = f"{source.__name__} back"
+def back(ys, gys):
+    """Call the backward of the Function that Forward called; return a tuple."""
+    with switched(wrap=False, enable_backprop=False, handler=None):
+        return gradients(ys[0].creator, gys)
 
-    def __call__(self, gys):
-        func = self.source.record
-        for x, requires_grad in zip(func._inputs, self.requires_grad):
-            x.requires_grad = requires_grad
-        with switched(wrap=False, enable_backprop=False, handler=None):
-            return gradients(func, gys)
+
+back.pure = False
 
 
 class Recorded(Function):
-    """Where the gradients that Back computes come from: that is the end of the way."""
+    """Where the gradients that back computes come from: that is the end of the way."""
 
     def __init__(self, name):
         self.name = name
@@ -112,27 +126,13 @@ def gradients(func, gys):
     return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
 
+# --- while f is followed ---
+
+
 def changed(before, after):
-    """Return the names of what a forward has changed in its Function: a state."""
+    """Return the names of what a method has set anew in its Function: a state."""
     state = {k: x for k, x in before.items() if x is not None and k[0] != "_"}
     return [name for name, x in state.items() if after.get(name) is not x]
-
-
-class OtherWay(Exception):
-    """A check comes out otherwise than while f was followed."""
-
-
-def check(value, truth):
-    """Ask in a run what an if of the package asked while f was followed."""
-    if bool(value) is not truth:
-        raise OtherWay
-    return truth
-
-
-check.pure, check.stays = False, True
-
-
-# --- while f is followed ---
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ DIFFERENCES = {
     ("step72", "placeholder"): "the package also checks, and has one maker of sources",
     ("step72", "fold"): "the package also drops products with 1, copies, casts",
     ("step72", "fuse"): "the package also fuses what one chain uses twice",
-    ("step72", "compile"): "the package follows f, and works in place, in pieces",
+    ("step72", "compile"): "the package follows f, and works in pieces",
     ("step73", "BatchNorm"): "the package also takes images, and works in place",
     ("step73", "LayerNorm"): "the package also takes more axes, and works in place",
     ("step74", "BatchNorm"): "the package shares with other norms what comes late",
