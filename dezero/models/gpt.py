@@ -139,7 +139,7 @@ class GPT(Model):
         """Refuse texts that are too long, and what is no KVCache for each block."""
         T, array = ids.shape[1], ids.data if isinstance(ids, Variable) else ids
         if isinstance(array, np.ndarray):
-            _check_numbers(_check_ids, who, array)
+            _check_numbers(_check_not_negative, who, array)
         if not 1 <= T <= self.context:
             raise ValueError(
                 f"{who}: ids must be texts of 1 to context={self.context} tokens, got "
@@ -223,7 +223,7 @@ def _as_prompt(who, prompt, vocab):
     return ids.tolist()
 
 
-def _check_ids(who, ids):
+def _check_not_negative(who, ids):
     """Refuse tokens below 0; what is too large, the embedding refuses."""
     if ids.size and ids.min() < 0:
         raise ValueError(
