@@ -130,7 +130,8 @@ def test_the_quick_proof_takes_a_step_of_each_chapter(monkeypatch):
 
     monkeypatch.setattr(proof, "judged", all_well)
     assert proof.main(["quick"]) == 0
-    assert judged == [(number, kind) for number in steps for kind in kinds]
+    # Two are judged at a time, so either may be the first.
+    assert sorted(judged) == sorted((n, kind) for n in steps for kind in kinds)
 
 
 def test_a_line_of_a_bug_that_is_gone_is_noticed(monkeypatch):
