@@ -11,6 +11,7 @@ Each is told who asks, who writes such files, and the step that explains it.
 import contextlib
 import math
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,6 @@ def replacing(path, who="replacing", step=53):
 
 def write_npz(who, path, arrays, step):
     """Write {key: array} to path, with the suffix .npz, all of it or nothing."""
-    import zipfile  # here and below: a fifth of the time of import dezero
-
     path = _npz(who, path, step)
     # By hand what np.savez_compressed does, which takes the names as keywords: one
     # called "file" would be an error, and "allow_pickle" not be in the file.
@@ -154,8 +153,6 @@ class NpzReader:
     """
 
     def __init__(self, file):
-        import zipfile
-
         self._zip = zipfile.ZipFile(file)
         names = self._zip.namelist()
         self.keys = [name.removesuffix(".npy") for name in names]

@@ -106,13 +106,20 @@ class Rope(Function):
 
 # The table sin begins with minus signs: the first half of y is a cos -
 # b sin. The angles are float64, whatever x is: in float32, a place far
-# on in a text times a speed would lose its last digits.
+# on in a text times a speed would lose its last digits. (The package
+# remembers the last tables, for all layers of a model need the same.)
+def tables(start, T, D, base, dtype):
+    """Return cos and sin (T, D) for the places from start on."""
+    angle = angles(start, T, D, base)
+    cos, sin = np.cos(angle), np.sin(angle)
+    cos = np.concatenate((cos, cos), axis=1).astype(dtype)
+    sin = np.concatenate((-sin, sin), axis=1).astype(dtype)
+    return cos, sin
+
+
 def rope(x, start=0, base=10000.0):
     """Return x (..., T, D), its pairs turned by t * w, t from start."""
-    angle = angles(start, *x.shape[-2:], base)
-    cos, sin = np.cos(angle), np.sin(angle)
-    cos = np.concatenate((cos, cos), axis=1).astype(x.dtype)
-    sin = np.concatenate((-sin, sin), axis=1).astype(x.dtype)
+    cos, sin = tables(start, *x.shape[-2:], base, x.dtype)
     return Rope(np.asarray(cos), np.asarray(sin))(x)
 
 

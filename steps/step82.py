@@ -43,14 +43,14 @@ dezero/optimizers/schedules.py, WarmupCosine
 Output (rtol 0.05):
     held out, after 200 updates:
       Adam, always 0.01       2.51
-      and a warm-up           2.34
+      and a warm-up           2.31
       and a cosine            2.24
-      and clipping            2.21
+      and clipping            2.19
       and decay of matrices   2.16
     figures/step82_ladder.png
     4 batches of 8, and one of 32:
       the same gradients: True
-      memory: 5 MB, and 17 MB
+      memory: 6 MB, and 20 MB
 """
 
 import math

@@ -942,7 +942,6 @@ CLASSES = {
     "functions.LeakyReLU": called(0.2).then(X),
     "functions.ELU": called(1.0).then(X),
     "functions.GELU": called().then(X),
-    "functions.SwiGLU": called().then(X, Y),
     "functions.Rope": called(X[:, :2], Y[:, :2]).then(P[:, :2]),
     "functions.Softplus": called().then(X),
     "functions.Softmax": called(1).then(X),

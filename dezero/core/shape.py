@@ -165,7 +165,7 @@ def sum_to(x, shape) -> Variable:
 def _sum_to(x, shape):
     """Return sum_to(x, shape) for a backward, whose x and shape need no checks.
 
-    In most backwards nothing is to be summed, and the checks took longer than them.
+    In most backwards nothing is to be summed, and checks would take longer than that.
     """
     if x.shape == shape:
         return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x

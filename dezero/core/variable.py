@@ -75,7 +75,7 @@ class Variable(ArrayLike, Extras):
             Config.handler.write(self, "data", data)
         if data is self._data:
             if not self._is_parameter:
-                return  # x.data *= 2 edits in place: noted of Parameters (step 46)
+                return  # x.data *= 2 edits in place: noted for a Parameter (step 46)
         elif type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
             data = checks.as_data(self, data)
         self._data = changes.note_change(self, data)

@@ -104,8 +104,9 @@ def _check_linear(x, W, b):
 def _sum_of_products(x, y, later):
     """Return x.T @ y, (N, D) and (N, K) -> (D, K), a gradient of one matrix of many.
 
-    later: backward may add it to others of the same first, in _Products. It does so
-    with few rows: with 30 it would save no time, and keep all x and y for its end.
+    later: backward may add it to others of the same first, in _Products. That keeps all
+    x and y until then. Of few rows they are small, and time is saved; of 30 rows they
+    are most of an LSTM's memory, and 4 % of the time is saved.
     """
     few = later and len(x) <= 8
     if few and not Config.enable_backprop and y.dtype.kind == "f":

@@ -8,9 +8,9 @@ LATE = {"ops": "dezero.core"}
 # begin with _as_: they are told who asks, then what came in, and give that back.
 CHECKS = {"number": 2, "whole": 2, "judged": 1, "flag": 2, "one_of": 2, "floating": 1}
 
-# Decorators that change nothing but an error's text, what an error leaves behind, and
-# numbers of two bytes.
-DECORATORS = {"named_arguments", "in_float32", "all_or_nothing"}
+# Decorators that change nothing but an error's text, what an error leaves behind,
+# numbers of two bytes, and what is computed a second time.
+DECORATORS = {"named_arguments", "in_float32", "all_or_nothing", "lru_cache"}
 
 # Helpers on arrays that are there for speed, or for a batch without rows, and their
 # plain form, which a step writes. test_a_helper_is_its_plain_form computes both.
@@ -80,8 +80,6 @@ DIFFERENCES = {
     ("step73", "LayerNorm"): "the package also takes more axes, and works in place",
     ("step74", "BatchNorm"): "the package shares with other norms what comes late",
     ("step78", "MultiHeadAttention"): "the package also takes rope, dropout, a cache",
-    ("step79", "rope"): "the package remembers the tables of the last places",
-    ("step80", "swiglu"): "the package's is one Function: a third of the time",
     ("step80", "GELU"): "the package works in place, and keeps float16 from infinity",
     ("step80", "LayerNorm"): "the package shares with other norms what comes late",
     ("step80", "RMSNorm"): "the package shares with other norms what comes late",
