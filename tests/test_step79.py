@@ -131,3 +131,12 @@ def test_what_is_printed(run_step):
     assert found["table of sines"][0] > 95 > 70 > found["table of sines"][1]
     assert found["learned table"][0] > 95
     assert min(found["RoPE"]) > 90
+
+
+def test_remembered_tables_are_those_that_were_asked_for(step, rng):
+    x = rng.normal(size=(2, 5, 4))
+    asked = [(0, 1e4, float), (3, 1e4, float), (3, 1e2, float), (3, 1e2, np.float32)]
+    for start, base, dtype in 2 * asked:
+        y, expected = (f(x.astype(dtype), start, base) for f in (F.rope, step.rope))
+        assert y.dtype == dtype
+        np.testing.assert_array_equal(y.data, expected.data)
