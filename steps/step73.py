@@ -1,38 +1,38 @@
 """Step 73. Normalisation: numbers that keep their size.
 
 On their way through 20 layers, numbers are multiplied by 20 matrices.
-If each makes them half as large, a millionth is left. If each makes
-them twice as large, they grow a million times. The first weights can be
-chosen so that neither happens (steps 44 and 51), but training then
-changes them. *Normalisation* measures the numbers behind each matrix
-and brings them back to mean 0 and variance 1:
+If each halves them, they end up a million times smaller. If each
+doubles them, a million times larger. The first weights can be chosen so
+that neither happens (steps 44 and 51), but training then changes them.
+*Normalisation* measures the numbers after each matrix and brings them
+back to mean 0 and variance 1:
 
     xhat = (x - mean) / sqrt(var + eps)
     y    = gamma * xhat + beta
 
-gamma and beta are parameters, at first 1 and 0. With them the network
-can learn another size and mean. eps, 0.00001 or so, keeps us from
-dividing by 0. But whose mean is it? x has a row for each sample and a
-column for each of its numbers.
+gamma and beta are parameters that start at 1 and 0. They let the
+network learn another size and mean. eps, 0.00001 or so, keeps us from
+dividing by 0. But the mean of which numbers? x has a row for each
+sample and a column for each of its numbers.
 
-*Batch normalisation* (Ioffe and Szegedy, 2015) takes a column: one
-number of all samples. So a sample's result depends on the others in its
+*Batch normalisation* (Ioffe and Szegedy, 2015) takes a column: the same
+number in all samples. So a sample's result depends on the others in its
 batch, and in use there may be no others. Training therefore also keeps
 *running statistics*, means over the batches so far, and test mode
 (step 54) uses these. If they are mean 3 and variance 4, a single 7
-gives (7 - 3) / 2 = 2. In training its mean is 7, and it gives 0. *Layer
-normalisation* (Ba, Kiros and Hinton, 2016) takes a row: all numbers of
-one sample. It is the same in training and in use. *RMS normalisation*
-(Zhang and Sennrich, 2019) divides a row by the root of the mean of
-x**2, and subtracts no mean.
+gives (7 - 3) / 2 = 2. In training the mean of a single 7 is 7, and it
+gives 0. *Layer normalisation* (Ba, Kiros and Hinton, 2016) takes a row:
+all numbers of one sample. It works the same in training and in use.
+*RMS normalisation* (Zhang and Sennrich, 2019) divides a row by the root
+of the mean of x**2, and subtracts no mean.
 
-Each x moves mean and var, and through them all y of its column or
-row. With g = gy * gamma the gradient of x comes out as
+If one x changes, so do mean and var, and with them every y in its
+column or row. With g = gy * gamma, the gradient of x is
 
     gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
 
-xhat stays the same if all x move by one amount, or away from their mean
-by one factor. The two subtracted terms take both out of the gradient.
+Adding a number to all x does not change xhat, nor does stretching them
+around their mean. The two subtracted terms remove both from gx.
 
 Exercise: write layer_norm with rms_norm in one line. Which of the two
 results changes if 1 is added to all x? If all x are doubled?
@@ -65,8 +65,8 @@ from dezero import Config, Function, Variable, as_variable, test_mode
 from dezero.gradcheck import array_allclose
 
 
-# forward calls measure with arrays. A backward that is to be
-# differentiated itself (step 32) calls it with Variables.
+# forward calls measure with arrays. backward calls it with Variables,
+# but only if the gradient itself will be differentiated (step 32).
 def measure(x, eps, axis):
     """Return x - mean, mean and 1 / sqrt(var + eps) along an axis."""
     mean = x.mean(axis=axis, keepdims=True)
@@ -75,16 +75,16 @@ def measure(x, eps, axis):
     return d, mean, (var + eps) ** -0.5
 
 
-# The formula of the text.
+# The formula for gx in the text above.
 def norm_gx(g, xhat, scale, axis):
     """Return gx where xhat = (x - mean) * scale."""
     along = (g * xhat).mean(axis=axis, keepdims=True)
     return scale * (g - g.mean(axis=axis, keepdims=True) - xhat * along)
 
 
-# Most gradients are never differentiated. For these forward keeps
-# what it has measured. For the others backward measures again: then
-# mean and scale are part of the graph.
+# Most gradients are never differentiated. For those, backward uses what
+# forward has measured. For the others it measures again, so that mean
+# and scale are part of the graph.
 class LayerNorm(Function):
     """y = gamma * xhat + beta; mean and var are those of a row."""
 
@@ -105,10 +105,11 @@ class LayerNorm(Function):
         return gx, (gy * xhat).sum(axis=0), gy.sum(axis=0)
 
 
-# mean and var are the running statistics, two arrays that training
-# moves in place, a tenth of the way to those of the batch. Around its
-# own mean a batch of N looks too narrow, by (N - 1) / N, and var makes
-# up for that. In test mode both are constants, so gx is g * scale.
+# mean and var are the running statistics. In training, each call moves
+# these two arrays in place, a tenth of the way to the mean and variance
+# of the batch. Measured around its own mean, the variance of a batch of
+# N is too small by a factor of (N - 1) / N, so we divide by it. In test
+# mode mean and var are constants, so gx is g * scale.
 class BatchNorm(Function):
     """y = gamma * xhat + beta; mean and var are those of a column."""
 
@@ -138,10 +139,10 @@ class BatchNorm(Function):
         return gx, (gy * xhat).sum(axis=0), gy.sum(axis=0)
 
 
-# No mean is subtracted, so mean(g) is not there. sum_to (step 40)
-# sums over all rows, also where x has more than two axes.
+# No mean is subtracted, so the term mean(g) drops out. sum_to (step 40)
+# sums over all rows, even if x has more than two axes.
 class RMSNorm(Function):
-    """y = gamma * x / sqrt(mean(x**2) + eps), mean that of a row."""
+    """y = gamma * x / sqrt(mean(x**2) + eps), the mean of each row."""
 
     def __init__(self, eps):
         self.eps = eps
@@ -182,9 +183,9 @@ def rms_norm(x, gamma, eps=1e-5):
     return RMSNorm(eps)(x, gamma)
 
 
-# The same by operators: ten Functions, and each keeps its arrays. Is it
-# worth it to write one Function? The last line of the output compares
-# the gradients and the time.
+# layer_norm once more, composed of operators: ten Functions, and each
+# keeps its arrays. Is it worth writing a single Function? The last line
+# of the output compares the gradients and the time.
 def composed(x, gamma, beta, eps=1e-5):
     """Return layer_norm(x, gamma, beta, eps)."""
     d, _, scale = measure(x, eps, -1)
@@ -192,9 +193,9 @@ def composed(x, gamma, beta, eps=1e-5):
 
 
 # With size 1 the weights are those of step 51, which keep the size of
-# the numbers. 1/2 and 2 stand for what training may make of them.
+# the numbers. 1/2 and 2 stand for what training may turn them into.
 def spreads(size, norm, *arrays):
-    """Return the standard deviation behind each of 20 layers."""
+    """Return the standard deviation after each of 20 layers."""
     rng, found = np.random.default_rng(0), []
     x = rng.normal(size=(100, 100))
     for _ in range(20):
@@ -220,7 +221,7 @@ if __name__ == "__main__":
     one, zero = np.ones(100), np.zeros(100)
     axes = Figure(figsize=(6, 4), layout="constrained").subplots()
     for title, *kind in (
-        ("weights / 2", 1 / 2, as_variable),  # that is no norm
+        ("weights / 2", 1 / 2, as_variable),  # no norm
         ("weights * 2", 2, as_variable),
         ("  batch norm", 2, batch_norm, one, zero, zero + 0, one + 0),
         ("  layer norm", 2, layer_norm, one, zero),

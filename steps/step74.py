@@ -1,9 +1,9 @@
 """Step 74. Residual connections: a way around each block.
 
 A network of 56 layers should do no worse than one of 20: the other
-36 only have to hand on what they get. But in experiments it did
-worse, even on its own training set (He and others, 2015). So let a
-block hand on x by itself, and learn only what is to be added:
+36 only have to pass on what they get. But in experiments it did
+worse, even on its own training set (He and others, 2015). So let each
+block pass x on unchanged, and learn only what to add to it:
 
      x
      |-------------+
@@ -16,7 +16,7 @@ block hand on x by itself, and learn only what is to be added:
      v
     relu, y = relu(x + f(x))
 
-The way on the right is a *residual connection*, or *skip connection*,
+The path on the right is a *residual connection*, or *skip connection*,
 and a network of these blocks is a *ResNet*. What does it do for the
 gradient? Leave out the last relu, and let x be one number. Two blocks
 whose f have the slopes a and b multiply the gradient by
@@ -24,18 +24,19 @@ whose f have the slopes a and b multiply the gradient by
     without    a * b
     with       (1 + a) * (1 + b) = 1 + a + b + a * b
 
-With small slopes the first product is soon nearly 0. The second has a 1
-in it, however many blocks there are. (For vectors, a and b are
-Jacobians, step 37, and 1 is the identity matrix.)
+With small slopes, the first product is nearly 0 after a few blocks. The
+second has a 1 in it, however many blocks there are. (For vectors, a and
+b are Jacobians, step 37, and 1 is the identity matrix.)
 
 The sum has a price: with each block, numbers and gradients grow. A norm
-in front of f (step 73) keeps f at one size. Then f changes x less and
-less, and the gradient grows slowly. The table compares all three. Then
-two networks of 6 blocks learn digits, without and with the way around.
+before f (step 73) keeps f(x) at one size while x grows. f then changes
+x less and less, and the gradient grows slowly. The table compares all
+three. Two networks of 6 blocks learn digits, without and with skip
+connections.
 
-Exercise: write PreBlock, with norm and relu in front of each of the two
-convolutions and none behind + (He and others, 2016). Set the last W to
-0. What is dy/dx where x is negative, and what is it for BasicBlock?
+Exercise: write PreBlock, with norm and relu before each of the two
+convolutions and nothing after + (He and others, 2016). Set the last W
+to 0. What is dy/dx where x is negative, and what is it for BasicBlock?
 
 In the package: dezero/models/resnet.py, BasicBlock;
 dezero/layers/norm.py, BatchNorm
@@ -65,11 +66,11 @@ from dezero.models import Model, ResNet50, Sequential
 from dezero.optimizers import Adam
 
 
-# The size of its parameters is that of the channels of the first x.
-# The running statistics are Parameters, so that they are saved with
-# the others (step 53), but no gradient ever comes to them.
+# The first x tells how many channels there are, and so the size of the
+# parameters. The running statistics are Parameters so that they are
+# saved with the others (step 53), but they never get a gradient.
 class BatchNorm(Layer):
-    """batch_norm (step 73) with gamma and beta to be trained."""
+    """batch_norm (step 73) with trainable gamma and beta."""
 
     def __init__(self):
         super().__init__()
@@ -79,7 +80,7 @@ class BatchNorm(Layer):
         self.beta = Parameter(None, name="beta")
 
     def forward(self, x):
-        """Return x normalised; in training the statistics follow."""
+        """Return x normalised; in training, update the statistics."""
         if self.gamma.data is None:
             for param in self.avg_mean, self.beta:
                 param.data = np.zeros(x.shape[1], x.dtype)
@@ -89,10 +90,10 @@ class BatchNorm(Layer):
         return F.batch_norm(x, self.gamma, self.beta, mean, var)
 
 
-# nobias: the norm behind each convolution subtracts the mean, and any b
+# nobias: the norm after each convolution subtracts the mean, and any b
 # with it. beta takes the place of b. Where a block changes the size or
-# the channels, x cannot be added as it is, and a convolution with a
-# 1 x 1 kernel brings it into shape.
+# the number of channels, x cannot be added as it is: a convolution with
+# a 1 x 1 kernel first gives it the right shape.
 class BasicBlock(Layer):
     """y = relu(x + f(x)), with two convolutions in f.
 
@@ -121,7 +122,7 @@ class BasicBlock(Layer):
 
 
 class PlainBlock(BasicBlock):
-    """The same without the way around: y = relu(f(x))."""
+    """BasicBlock without the residual connection: y = relu(f(x))."""
 
     def forward(self, x):
         """Return relu(what is new)."""
@@ -129,12 +130,12 @@ class PlainBlock(BasicBlock):
         return F.relu(self.bn2(self.conv2(h)))
 
 
-# The first convolution makes 7 x 7 places of 28 x 28 pixels, so that
-# the blocks are quick. In front of Linear stands the mean over all
-# places. ResNet-50 is built like this, from 16 blocks. Its f has three
-# convolutions, and the first makes fewer channels, so that the one of
-# 3 x 3 is cheap. With one convolution before the blocks and a Linear
-# behind them, these are 50 layers.
+# The first convolution turns 28 x 28 pixels into 7 x 7 places, so that
+# the blocks are quick. Linear gets the mean over all places. ResNet-50
+# is built like this, from 16 blocks. Its f has three convolutions: the
+# first reduces the number of channels, so that the second, with a 3 x 3
+# kernel, is cheap. With one convolution before the blocks and a Linear
+# after them, this makes 50 layers.
 class SmallResNet(Model):
     """Blocks of 16 channels. Shapes: x (N, 1, 28, 28) -> (N, 10)."""
 
@@ -152,9 +153,9 @@ class SmallResNet(Model):
         return self.fc(F.mean(x, axis=(2, 3)))
 
 
-# Here f is two matrices with relu between. We ask for the gradient of a
-# sum of the last x, each number with a random factor: so every number
-# gets a gradient of about the same size.
+# Here f is two matrices with a relu between them. We take the gradient
+# of a sum of the last x, each number times a random factor, so that the
+# gradients of these numbers all have about the same size.
 def first_gradient(blocks, around, norm):
     """Return the mean size of the gradient before the first block."""
     rng = np.random.default_rng(0)
@@ -175,7 +176,7 @@ def to_unit(picture):
 
 
 def learn(model, loader):
-    """Train a model for 100 batches; return the mean loss of ten."""
+    """Train for 100 batches; return the mean loss of the last ten."""
     optimizer, losses = Adam(0.005).setup(model), []
     for x, t in islice(loader, 100):
         loss = F.softmax_cross_entropy(model(x), t)

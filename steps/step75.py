@@ -2,9 +2,9 @@
 
 A network computes with numbers, so a text must become numbers first.
 Step 70 numbered the characters of its text. But the next text may have
-other characters, and there are more than 150,000. Which numbers can
-stand for any text? Files have an answer: *UTF-8* (Pike and Thompson,
-1993) writes a character as one to four bytes, numbers from 0 to 255:
+other characters: there are more than 150,000. Which numbers can stand
+for any text? Files have an answer: *UTF-8* (Pike and Thompson, 1993)
+writes a character as one to four bytes, numbers from 0 to 255:
 
     104                 h
     195 169             é
@@ -12,30 +12,30 @@ stand for any text? Files have an answer: *UTF-8* (Pike and Thompson,
     240 159 153 130     🙂
 
 A piece of text with a number of its own is a *token*, and all tokens
-together are the *vocabulary*. With the 256 bytes as vocabulary every
-text can be written. But a network that reads 64 tokens at a time then
+together are the *vocabulary*. If the vocabulary is the 256 bytes, we
+can write any text. But a network that reads 64 tokens at a time then
 sees hardly more than one line of a play.
 
-Which longer pieces should be tokens, too? Those that are frequent.
+Which longer pieces should be tokens as well? The frequent ones.
 *Byte-pair encoding* (Gage, 1994; Sennrich, Haddow and Birch, 2016)
 counts all pairs of neighbours, makes the most frequent pair a token,
-joins the two wherever they stand, and begins again. Three joins, with _
-for a blank and, on the right, the most frequent pair of each line:
+joins it wherever it occurs, and starts again. Here are three joins,
+with _ for a space and each line's most frequent pair on the right:
 
     l o w   _ l o w e r   _ l o w e s t    l o, three times
     lo w    _ lo w e r    _ lo w e s t     lo w, three times
     low     _ low e r     _ low e s t      _ low, twice
     low     _low e r      _low e s t
 
-A blank belongs to the word after it, and no pair reaches into the next
+A space belongs to the word after it, and no pair reaches into the next
 word. So it is enough to look at each different word once. A *tokenizer*
-encodes a new text by the same joins in the same order, and decodes ids
-by writing out their bytes. More joins make fewer tokens of a text, but
-each token needs a row in the embedding (step 69) and is rarer.
+encodes a new text with the same joins in the same order, and decodes
+ids by writing out their bytes. With more joins a text has fewer tokens,
+but each token needs a row in the embedding (step 69) and is rarer.
 
-Exercise: a program that writes shows each token as it comes. But a
-token may be half a character. Write stream(tokenizer, ids), which
-yields texts as soon as it can, none with half a character.
+Exercise: a program that writes text shows each token as it comes. But a
+token may be only a part of a character. Write stream(tokenizer, ids),
+which yields text as soon as it can, but never part of a character.
 
 In the package: dezero/tokenizers/bpe.py, BPE, join and split;
 dezero/tokenizers/base.py, Tokenizer and Bytes
@@ -69,7 +69,7 @@ class Tokenizer:
 
 
 class Bytes(Tokenizer):
-    """The bytes of a text in UTF-8: their ids are the bytes."""
+    """Each byte of a text in UTF-8 is a token, and its own id."""
 
     def __init__(self):
         self.tokens = [bytes([i]) for i in range(256)]
@@ -84,12 +84,12 @@ class Bytes(Tokenizer):
         return data.decode(errors="replace")
 
 
-# What is a word? We take the rule of Radford and others (2019):
-# letters, digits and other characters are separate words, and so are
-# 's, 't and the like, and blanks that no word takes. It is meant for
-# any language, but the pattern below knows ASCII only. So split looks
-# at a copy of the text, in which each character outside of ASCII has
-# been replaced by one of its kind.
+# What is a word? We take the rule of Radford and others (2019): a run
+# of letters, of digits or of other characters is a word. So are 's, 't
+# and similar endings, and spaces that belong to no other word. The rule
+# is meant for any language, but the pattern below knows only ASCII. So
+# split searches a copy of the text in which each character outside
+# ASCII is replaced by an ASCII character of the same kind.
 WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
@@ -108,14 +108,14 @@ def kind(match):
 
 
 def split(text):
-    """Return the words of a text, which together are the text."""
+    """Return the words of a text; put together, they are the text."""
     plain = re.sub(r"[^\x00-\x7f]", kind, text)
     found = re.finditer(WORD, plain, re.ASCII)
     return [text[m.start() : m.end()] for m in found]
 
 
 def join(word, pair):
-    """Return a list of tokens, each such pair as one token."""
+    """Return the tokens of a word, each such pair as one token."""
     joined, i = [], 0
     while i < len(word):
         if tuple(word[i : i + 2]) == pair:
@@ -127,14 +127,14 @@ def join(word, pair):
     return joined
 
 
-# A word that occurs a hundred times counts a hundred times, and is
-# joined once. where tells in which words a pair stands. After a join
-# only these words are counted again: all of their old pairs are taken
-# away, and the new ones added. Of pairs that are equally frequent we
-# take the first in the order of bytes, so that everyone who trains on
-# a text gets the same tokens. A pair that occurs once saves nothing.
+# A word that occurs a hundred times counts a hundred times, but we join
+# its tokens only once. where tells which words contain a pair. After a
+# join we count only these words again: we subtract all their old pairs
+# and add the new ones. Among equally frequent pairs we take the first
+# in the order of bytes, so that everyone who trains on a text gets the
+# same tokens. A pair that occurs only once saves nothing.
 class BPE(Bytes):
-    """The bytes, and pieces made of two earlier tokens each."""
+    """The bytes, and pieces that each join two earlier tokens."""
 
     def __init__(self, tokens):
         self.tokens = list(tokens)
@@ -142,7 +142,7 @@ class BPE(Bytes):
 
     @classmethod
     def train(cls, text, merges):
-        """Return a tokenizer with up to merges pieces of text."""
+        """Learn up to merges joins from text; return the tokenizer."""
         tokens = Bytes().tokens
         times = Counter(split(text))
         words = {w: [tokens[i] for i in w.encode()] for w in times}
@@ -174,8 +174,8 @@ class BPE(Bytes):
         ids = {word: self.encode_word(word) for word in set(words)}
         return [i for word in words for i in ids[word]]
 
-    # The pair whose token is the oldest comes first, as in training.
-    # A pair that makes no token comes last, and ends the loop.
+    # The pair whose token is the oldest is joined first, as in
+    # training. When no pair makes a token any more, the loop ends.
     def encode_word(self, word):
         """Return the ids of a word: its bytes, joined."""
         word = [bytes([i]) for i in word.encode()]
@@ -192,12 +192,12 @@ class BPE(Bytes):
 
 
 if __name__ == "__main__":
-    # The first tokens are those of a training that stops early, so one
-    # training is enough for the table. What is encoded there is the
-    # last tenth of the text, which the training has not seen. Texts in
-    # other languages come back, too. But the training saw nothing like
-    # them, so nearly every byte of theirs is a token. U+FFFD is the
-    # sign for bytes that are no character, such as half of a smile.
+    # A training that stops early has the same first tokens, so one
+    # training is enough for the whole table. It encodes the last tenth
+    # of the text, which training has not seen. Texts in other languages
+    # come back unchanged, too. But training saw nothing like them, so
+    # nearly every one of their bytes is a token. U+FFFD is the sign for
+    # bytes that are no character, such as half of a smile.
     whole = "--full" in sys.argv[1:]
     seen = Shakespeare(train=True, whole=whole).text
     held = Shakespeare(train=False, whole=whole).text

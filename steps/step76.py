@@ -1,24 +1,24 @@
 """Step 76. Attention: a lookup whose key need not match exactly.
 
 A dictionary that knows how many legs a cat has knows nothing about
-a kitten: it asks whether two keys are equal, and "nearly" is not
-equal. We want a lookup that also answers when something similar is
-there. So let a vector of D numbers stand for each word. The vector
-we ask with is a *query* q, and each entry has a *key* k and a
-*value* v. A product of vectors says how well q and k match: it is
-large where they have the same signs. softmax (step 47) turns these
-scores into weights with the sum 1, and the answer is the mean of
-all values, each with its weight:
+a kitten: it asks whether two keys are equal, and nearly equal does
+not count. We want a lookup that also answers when it only has
+something similar. So let a vector of D numbers stand for each word.
+The vector we ask with is a *query* q, and each entry has a *key* k
+and a *value* v. The product of q and k says how well they match: it
+is large when their numbers have the same signs. softmax (step 47)
+turns these scores into weights that sum to 1, and the answer is the
+mean of all values with these weights:
 
     weights = softmax(q @ k.T / sqrt(D))    (T, S)
     y       = weights @ v                   (T, M)
 
 for T queries q (T, D), S keys k (S, D) and their values v (S, M). This
 is *attention* (Bahdanau, Cho and Bengio, 2014). It was invented for
-translation: before each word that it writes, a network looks up which
-words of the other sentence matter now. In that network the scores came
-from a small network of their own. With scores from a product it is
-called *scaled dot-product attention* (Vaswani and others, 2017).
+translation: before it writes a word, a network looks up which words of
+the other sentence matter now. There, a small extra network computed
+the scores. If a product computes them, as here, the name is *scaled
+dot-product attention* (Vaswani and others, 2017).
 
 The answer of a dictionary has no derivative. Here each y moves a little
 when q, k or v moves a little. So gradient descent can learn all three:
@@ -27,13 +27,13 @@ below, we learn a query that finds six legs.
 Why / sqrt(D)? A product of two vectors is a sum of D terms. If their
 numbers have mean 0 and variance 1, the variance of the sum is D, and
 the standard deviation of the scores, their spread, is sqrt(D). For a
-large D one score stands far above the others. Its weight is almost 1,
-the others are almost 0, and there softmax is flat: almost no gradient
-comes back. The last table shows it, and what the division does.
+large D one score is far above the others. Its weight is almost 1, the
+others are almost 0, and there softmax is flat: almost no gradient comes
+back. The last table shows this, and how the division helps.
 
-Exercise: write nearest(q, k, v): for each query the value of only
-the one key with the largest product. For which c does the result of
-soft_lookup(c * q, k, v) come close to it? What is it for c = 0?
+Exercise: write nearest(q, k, v), which returns for each query only the
+value of the key with the largest product. For which c does the result
+of soft_lookup(c * q, k, v) come close to this? What is it for c = 0?
 
 In the package: dezero/functions/attention.py, attention and
 attention_weights; step 77 completes them
@@ -62,17 +62,17 @@ import dezero.functions as F
 from dezero import Variable
 
 
-# This is k.T, and for a stack of tables it is the k.T of each: before
-# the last two axes there may be a batch.
+# For one table this is k.T. For a stack of tables, with batch axes
+# before the last two, it is the k.T of each.
 def transposed(x):
     """Return x with its last two axes exchanged."""
     *before, rows, columns = range(x.ndim)
     return x.transpose(*before, columns, rows)
 
 
-# Each row belongs to a query, and softmax goes along it. We take
-# math.sqrt and not np.sqrt, since dividing by a number of NumPy's would
-# make float64 of float32.
+# Each row of scores belongs to a query, and softmax is taken along it.
+# We use math.sqrt and not np.sqrt, since dividing by a NumPy number
+# would turn float32 into float64.
 def weights(q, k):
     """Return how much each query takes of each value."""
     scores = q @ transposed(k) / math.sqrt(q.shape[-1])
@@ -80,15 +80,15 @@ def weights(q, k):
 
 
 def soft_lookup(q, k, v):
-    """Return the mean of the values for each query."""
+    """Return the weighted mean of the values for each query."""
     return weights(q, k) @ v
 
 
-# The dictionary: its keys are the words, its values numbers of legs.
+# The dictionary: its keys are words, its values numbers of legs.
 LEGS = {"cat": 4, "horse": 4, "hen": 2, "carp": 0, "bee": 6}
 
-# Has it fur, has it wings, does it live in water, is it large? These
-# numbers are ours. In a network they are learned (step 69).
+# Does it have fur? Wings? Does it live in water? Is it large? We chose
+# these numbers ourselves. In a network they are learned (step 69).
 VECTORS = {
     "cat": (2, -2, -2, -1),
     "horse": (2, -2, -2, 2),
@@ -112,17 +112,17 @@ def vectors(words):
 # fur and wings, and our vectors say no more. The answers can only be as
 # good as the vectors.
 def finds(p, words):
-    """Return the two largest of the weights p (S,), in words."""
+    """Return a text that names the two largest weights of p (S,)."""
     first, second = np.argsort(-p)[:2]
     text = f"{p[first]:.2f} from {words[first]}"
     return f"{text} and {p[second]:.2f} from {words[second]}"
 
 
-# We only know the answer that we wish for, six legs, and gradient
-# descent finds the query. At first q is 0: all scores are 0, and all
-# keys get the same weight.
+# We only know the answer that we want, six legs. Gradient descent finds
+# the query. q starts at 0: all scores are 0, and all keys get the same
+# weight.
 def learn_query(k, v, wish, updates=100, rate=0.1):
-    """Return a query (1, D) for which soft_lookup gives the wish."""
+    """Return a query (1, D) for which soft_lookup returns wish."""
     q = Variable(np.zeros((1, k.shape[1])))
     for _ in range(updates):
         loss = ((soft_lookup(q, k, v) - wish) ** 2).sum()
@@ -132,10 +132,10 @@ def learn_query(k, v, wish, updates=100, rate=0.1):
     return q
 
 
-# 200 random queries meet 16 random keys. The gradient is that of a sum
-# of the weights, each with a random factor. We take its median, since a
-# few rows in which two scores are close together would hide that all
-# the others are flat.
+# We compare 200 random queries with 16 random keys, and take the
+# gradient of a sum of the weights, each times a random factor. We
+# return its median, since a few rows in which two scores are close
+# together would hide that all the others are flat.
 def steepness(D, divisor):
     """Return spread of scores, mean largest weight, gradient."""
     rng = np.random.default_rng(0)
@@ -184,7 +184,7 @@ if __name__ == "__main__":
     draw(p, asked, known, FIGURES / "step76_words.png")
     print("figures/step76_words.png")
 
-    first = v.data.mean()  # of a query of zeros
+    first = v.data.mean()  # the answer to a query of zeros
     q = learn_query(k, v, wish=6)
     last, p = soft_lookup(q, k, v).data[0, 0], weights(q, k).data[0]
     print(f"a query learned for 6 legs: {first:.1f}, then", end=" ")

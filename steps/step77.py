@@ -2,10 +2,10 @@
 
 A language model (step 70) reads the tokens so far and predicts the next
 one. For training we have the whole text, with the answer after each of
-its T tokens. Must we ask T times, each time with one token more? No:
-attention gives T results in one pass. But it looks everywhere, so it
-would find each answer in the text itself. A *causal mask* says where
-each place may look: at itself and at earlier places.
+its T tokens. Must we run the model T times, each time with one more
+token? No: attention gives T results in one pass. But it looks at all
+tokens, so it would find each answer in the text itself. A *causal mask*
+says where each place may look: at itself and at earlier places.
 
     key        0 1 2 3
     query 0    1 . . .
@@ -13,27 +13,28 @@ each place may look: at itself and at earlier places.
           2    1 1 1 .
           3    1 1 1 1
 
-How do we forbid a key? Its weight must be 0, and only a score of -inf
-makes that in softmax: e**-inf = 0. A score of 0 forbids nothing, since
-e**0 = 1. For a query that may look nowhere, softmax would compute
-0 / 0. We let its answer be 0.
+How do we forbid a key? Its weight must be 0, and softmax returns that
+only for a score of -inf: e**-inf = 0. A score of 0 forbids nothing,
+since e**0 = 1. For a query that may look nowhere, softmax would compute
+0 / 0. We set its answer to 0.
 
 A model that predicts each token from those before it is called
 *autoregressive*. In training it is given the true tokens and not its
 own guesses: *teacher forcing* (Williams and Zipser, 1989).
 
-Composed of operations as in step 76, attention keeps each table (T, S)
-that it computes, for the way back. One Function keeps only the weights
-p. With gs, the gradient of the scores, its backward is
+If we build attention from operations, as in step 76, every table (T, S)
+that it computes is kept for the backward pass. A single Function keeps
+only the weights p. With gs, the gradient of the scores, its backward is
 
     gv = p.T @ gy
     gs = p * (gy @ v.T - sum(gy * y))
     gq = gs @ k / sqrt(D)      gk = gs.T @ q / sqrt(D)
 
 The middle line is softmax's backward (step 47). gy @ v.T is the
-gradient of p, and sum(gy * y) is its row's mean with the weights p.
+gradient of p, and sum(gy * y) is the mean of that gradient along its
+row, with the weights p.
 
-Exercise: write window(T, width), a mask by which each place sees itself
+Exercise: write window(T, width), a mask that lets each place see itself
 and width - 1 places before it. A second attention with that mask reads
 the results of the first. How many places back can it reach?
 
@@ -65,15 +66,15 @@ from dezero.layers import Layer
 from dezero.optimizers import Adam
 
 
-# forward keeps p, and writes it into the table of the scores. If the
-# gradient is to be differentiated itself (step 32), p must be part of
-# the graph: then mixture computes it once more, by operations that we
-# have.
+# forward keeps p, and overwrites the table of scores with it. If the
+# gradient itself will be differentiated (step 32), p must be part of
+# the graph: then mixture computes it once more, from operations that
+# we already have.
 class Attention(Function):
-    """y = p @ v with p = softmax(q @ k.T / sqrt(D)), by a mask.
+    """y = p @ v with p = softmax(q @ k.T / sqrt(D)), under a mask.
 
     Shapes: q (..., T, D), k (..., S, D), v (..., S, M) ->
-    y (..., T, M). The mask is None or of bools, and broadcasts to
+    y (..., T, M). The mask is None or holds bools; it broadcasts to
     (..., T, S), with a True in each row.
     """
 
@@ -110,9 +111,9 @@ def mixture(q, k, mask):
     return F.softmax(s, axis=-1)
 
 
-# In a mask, True means that a query may look there. F.where passes a
-# gradient on only where it has taken something, so none comes back from
-# a blind query.
+# In a mask, True means that a query may look there. A query that may
+# look nowhere is blind. For blind queries F.where selects 0.0 and not
+# y, so no gradient goes back through them.
 def attention(q, k, v, mask=None, causal=False):
     """Return the mean of the values that each query may see."""
     mask, blind = places(q, k, mask, causal)
@@ -127,9 +128,9 @@ def attention_weights(q, k, mask=None, causal=False):
     return p if blind is None else F.where(blind, 0.0, p)
 
 
-# With T < S the queries are the last T of the S places, so they stand
-# at S - T to S - 1: when a text grows token by token, only the new
-# places ask.
+# With T < S the queries belong to the last T of the S places, S - T to
+# S - 1: when a text grows token by token, only the new places have
+# queries.
 def places(q, k, mask, causal):
     """Return the mask, and which queries are blind, or None."""
     T, S = q.shape[-2], k.shape[-2]
@@ -141,11 +142,11 @@ def places(q, k, mask, causal):
     if mask is None:
         return None, None
     blind = ~mask.any(axis=-1, keepdims=True)
-    return mask | blind, blind  # within softmax they see all
+    return mask | blind, blind  # in softmax, blind queries see all
 
 
 def composed(q, k, v, mask=None, causal=False):
-    """Return the same as attention, by one operation after another."""
+    """Return the result of attention, from separate operations."""
     return attention_weights(q, k, mask, causal) @ v
 
 
@@ -154,7 +155,7 @@ def causal(q, k, v):
     return attention(q, k, v, causal=True)
 
 
-# zeroed shows what happens if the mask makes scores 0 and not -inf.
+# zeroed shows what happens if a mask sets scores to 0, not to -inf.
 def zeroed(q, k, v):
     """Return attention with a score of 0 for each later key."""
     s = q @ transposed(k) / math.sqrt(q.shape[-1])
@@ -162,14 +163,15 @@ def zeroed(q, k, v):
 
 
 def leaks(look, q, k, v):
-    """Return whether a change of the last place changes others."""
+    """Return whether changing the last place changes other results."""
     moved = [x + np.eye(len(x))[-1:].T for x in (q, k, v)]
     before, after = look(q, k, v).data, look(*moved).data
     return not np.array_equal(before[:-1], after[:-1])
 
 
-# Where this model looks depends on the places alone: each has a query
-# and a key of its own. The value of a token is a 1 at its number.
+# Where this model looks depends on the places alone: each place has a
+# query and a key of its own. The value of a token is 8 numbers: a 1 at
+# the token's number, and 0 elsewhere.
 class Reader(Layer):
     """Predicts at each of 8 places which of 8 tokens comes next.
 
@@ -189,8 +191,9 @@ class Reader(Layer):
 
 
 # Three times in four the next token is the last one + 3 (after 7 comes
-# 0 again), and else it is any of the 8. Nobody can know which, so no
-# honest loss is below the sum of -p * log(p) over what may follow.
+# 0 again). Otherwise it is any of the 8, at random. No model can know
+# which, so no honest loss is below the sum of -p * log(p) over the
+# tokens that may follow.
 def texts(rng, N):
     """Return N texts of 9 tokens, as ids (N, 9)."""
     ids = rng.integers(8, size=(N, 9))
@@ -200,10 +203,10 @@ def texts(rng, N):
     return ids
 
 
-# Without a mask, only the last place does not find its answer among the
-# tokens, and the mean loss in training comes almost from this place
-# alone. In use the later tokens are not written yet. The causal mask
-# hides them as well, so the loss in use is one with this mask.
+# Without a mask, every place but the last finds its answer among the
+# tokens, so nearly all of the loss in training comes from the last
+# place. In use, the later tokens are not written yet. The causal mask
+# hides them in the same way, so we use it to measure the loss in use.
 def learn(look):
     """Train a Reader; return its losses in training and in use."""
     rng = np.random.default_rng(0)
@@ -227,7 +230,7 @@ def curvature(f, *at):
 
 
 def megabytes(f, *inputs):
-    """Return the MB that are held as long as f(*inputs) is."""
+    """Return the MB that the result of f(*inputs) keeps in memory."""
     tracemalloc.start()
     held = f(*inputs)
     size = tracemalloc.get_traced_memory()[0]

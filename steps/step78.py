@@ -6,9 +6,9 @@ then its answer is the mean of two values, and a mean does not show
 which of them came first. So we make several lookups side by side. Each
 is a *head*, with queries, keys and values of its own.
 
-In *self-attention* all three are made from the same x, each by a
-matrix. With H heads, these would be 3 * H small products. Side by side,
-the matrices are one large matrix, and this takes one product:
+In *self-attention* all three are computed from the same x, each with a
+matrix of its own. With H heads, that would be 3 * H small products.
+Side by side, the matrices are one large matrix, and need one product:
 
     x (N, T, E)       N texts, T places, E numbers each
      |  qkv: a Linear, E -> 3 E
@@ -23,17 +23,17 @@ the matrices are one large matrix, and this takes one product:
     y (N, T, E)
 
 This is *multi-head attention* (Vaswani and others, 2017). Splitting
-and merging compute nothing: each is a reshape, and two axes change
-places. The products of H heads cost as much as those of one, since
-each has only D = E / H numbers. out mixes what they have found.
+and merging compute nothing: each is a reshape and an exchange of two
+axes. The products of H heads cost as much as those of one, since each
+head has only D = E / H numbers. out mixes what the heads have found.
 
-Nobody tells a head what to look for: it learns that. Below, a layer
+We do not tell a head what to look for: it learns that. Below, a layer
 learns to name the two tokens before each place. One head of 16 numbers
-gives both places about half of its weight. So it names one of the two,
-and for the other it is hardly better than chance, 1 in 8. Two heads of
-8 numbers name both. The picture shows where they look.
+gives each of these places about half of its weight. So it names one of
+the two tokens, and for the other it is hardly better than chance, 1 in
+8. Two heads of 8 numbers name both. The picture shows where they look.
 
-Exercise: how many parameters has the layer for a width E? Write
+Exercise: how many parameters does the layer have for a width E? Write
 swap_heads(layer, a, b), which exchanges two heads and leaves y as it
 is. Which columns of qkv.W must move, and which rows of out.W?
 
@@ -63,8 +63,8 @@ from dezero.optimizers import Adam
 
 # Head h has the numbers h * D to (h + 1) * D of each place. In the
 # product with qkv.W, the queries of all heads come first, then their
-# keys, then their values. F.split cuts an array into equal parts, and
-# joins their gradients.
+# keys, then their values. F.split cuts an array into equal parts; its
+# backward joins the gradients of the parts.
 def in_heads(x, heads):
     """Return x (N, T, E) as (N, H, T, D)."""
     N, T, E = x.shape
@@ -78,7 +78,7 @@ def merged(x):
 
 
 class MultiHeadAttention(Layer):
-    """Self-attention of several heads, each with its D numbers.
+    """Self-attention with several heads, each with its D numbers.
 
     Shapes: x (N, T, width) -> (N, T, width).
     """
@@ -96,7 +96,7 @@ class MultiHeadAttention(Layer):
         return self.out(merged(y))
 
     def weights(self, x, mask=None):
-        """Return how much each place takes from each (N, H, T, T)."""
+        """Return how much each place takes from each: (N, H, T, T)."""
         q, k, _ = self.lookup(x)
         return F.attention_weights(q, k, mask, self.causal)
 
@@ -106,9 +106,9 @@ class MultiHeadAttention(Layer):
         return F.split(qkv, 3, axis=1)
 
 
-# The same with a loop over the heads, as one would write it first. Each
-# head takes its columns of qkv.W, in three small products, and its rows
-# of out.W.
+# The same layer with a loop over the heads, as you would write it at
+# first. Each head uses its columns of qkv.W, in three small products,
+# and its rows of out.W.
 def by_loop(layer, x):
     """Return layer(x), one head after another."""
     E, D = x.shape[-1], x.shape[-1] // layer.heads
@@ -124,8 +124,9 @@ def by_loop(layer, x):
     return y
 
 
-# 8 places, 8 tokens. A place is 16 numbers: a 1 at its token and a 1 at
-# its place. (Step 79 has better ways to say the place.)
+# There are 8 places and 8 tokens. 16 numbers describe each place: the
+# first 8 have a 1 for its token, the other 8 a 1 for the place itself.
+# (Step 79 has better ways to say which place it is.)
 def texts(rng, N):
     """Return N random texts, as ids (N, 8) and x (N, 8, 16)."""
     ids = rng.integers(8, size=(N, 8))
@@ -134,9 +135,9 @@ def texts(rng, N):
     return ids, x.astype(np.float32)
 
 
-# The 16 numbers of y are two times 8 scores: for the token before, and
-# for the one before that. The first two places are left out: they have
-# no two tokens before them.
+# The 16 numbers of y are two groups of 8 scores: for the token before a
+# place, and for the one before that. We leave out the first two places,
+# which do not have two tokens before them.
 def scores_and_answers(layer, ids, x):
     """Return scores (N, 6, 2, 8) and answers (N, 6, 2)."""
     scores = layer(x).reshape(-1, 8, 2, 8)[:, 2:]
@@ -157,7 +158,7 @@ def learn(heads):
 
 
 def draw(tables, file):
-    """Save pictures of weights (T, T), by their titles."""
+    """Save a picture of each table, {title: weights (T, T)}."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     axes = figure.subplots(1, len(tables))
     for ax, (title, p) in zip(axes, tables.items()):

@@ -9,7 +9,7 @@ others, 2017) tells each word its place. There are three usual ways:
 
 1. Add a table of sines to the words. The hands of a clock have
 different speeds, and together they tell the time. Row t of the table is
-a clock at time t, with D/2 hands of the speeds w:
+a clock at time t, with D/2 hands that turn at the speeds w:
 
     sin(t * w), cos(t * w)    w from 1 to about 1/10000
 
@@ -24,17 +24,17 @@ a hand of that clock, by the angle t * w:
 
 q @ k stays the same when both are turned by the same angle. So for q at
 place t and k at place s only the difference (t - s) * w counts: the
-score depends on the distance, wherever the two stand. v is not turned:
-it has no part in the score.
+score depends on the distance between them, not on where they are. v is
+not turned: the score does not use it.
 
-Which of them learns to find a place? The task is to name the letter
-that stood three places before, among random letters. A model with one
-attention learns from 100 batches of texts of 16 letters. Then it reads
-texts of 64. The picture shows the table, and RoPE's scores of equal
-words, the same along each diagonal.
+With which of the three does a model learn to find a place? Its task is
+to name the letter three places back, among random letters. A model with
+one attention learns from 100 batches of texts of 16 letters. Then it
+reads texts of 64. The picture shows the table of sines, and the scores
+of equal words with RoPE, which are the same along each diagonal.
 
-Exercise: a pair (a, b) is a complex number a + bi, and a turn is a
-product with e**(i * angle). Write rope in this way. Which of the
+Exercise: read a pair (a, b) as a complex number a + bi. Then a turn is
+a product with e**(i * angle). Write rope in this way. Which of the
 scores x @ x.T of a text with itself does RoPE leave as they were?
 
 In the package: dezero/functions/positions.py, Rope and rope
@@ -65,15 +65,15 @@ from dezero.layers import EmbedID, Layer, Linear, MultiHeadAttention
 from dezero.optimizers import Adam
 
 
-# The speeds fall from 1 to nearly 1/base, each by the same factor.
+# The speeds fall from 1 to nearly 1/base, by the same factor each time.
 def angles(start, T, D, base):
-    """Return the angles (T, D/2) of pairs at the places from start."""
+    """Return the angles (T, D/2) of pairs at T places from start on."""
     speed = base ** (-np.arange(0, D, 2) / D)
     return np.arange(start, start + T)[:, None] * speed
 
 
-# First all sines, then all cosines. In the paper they take turns, and
-# for a network that makes no difference.
+# First all sines, then all cosines. In the paper they alternate, but to
+# a network that makes no difference.
 def sinusoid(T, D, base=10000.0):
     """Return the table of sines, a row (D,) for each of T places."""
     angle = angles(0, T, D, base)
@@ -81,9 +81,9 @@ def sinusoid(T, D, base=10000.0):
 
 
 # The partner of x[i] is x[i + D/2]. With the halves exchanged, the
-# formula of the text is two products of whole rows. A turn back is a
-# turn with -sin, and it is also what the gradient needs: a turn is a
-# matrix, and its transpose turns back.
+# formula in the text above becomes two products of whole rows. To turn
+# back, use -sin. The gradient needs just that: a turn is a matrix, and
+# its transpose turns back.
 class Rope(Function):
     """y = x * cos + (x with its halves exchanged) * sin.
 
@@ -104,10 +104,11 @@ class Rope(Function):
         return Rope(self.cos, -self.sin)(gy)
 
 
-# The table sin begins with minus signs: the first half of y is a cos -
-# b sin. The angles are float64, whatever x is: in float32, a place far
-# on in a text times a speed would lose its last digits. (The package
-# remembers the last tables, for all layers of a model need the same.)
+# In the table sin, the first half has minus signs: the first half of y
+# is a cos - b sin. The angles are float64, whatever the dtype of x: in
+# float32, a large place number times a speed would lose its last
+# digits. (The package remembers the last tables, since all layers of a
+# model need the same ones.)
 def tables(start, T, D, base, dtype):
     """Return cos and sin (T, D) for the places from start on."""
     angle = angles(start, T, D, base)
@@ -124,11 +125,11 @@ def rope(x, start=0, base=10000.0):
 
 
 # With causal=True (step 77) no place sees the letters that follow.
-# Without places a model can still count the letters so far, and guess a
-# frequent one: so it is right more often than one time in eight.
-# MultiHeadAttention, too, turns q and k if it is told rope=True.
+# Without the places, a model can still count the letters so far and
+# guess a frequent one, so it is right more often than one time in
+# eight. MultiHeadAttention also turns q and k if you pass rope=True.
 class Reader(Layer):
-    """One attention over letters, with places told in one way.
+    """One attention over letters; way says how places are encoded.
 
     Shapes: ids (N, T) -> (N, T, 8), a score for each letter.
     """
@@ -155,7 +156,7 @@ class Reader(Layer):
 
 def pairs(model, ids):
     """Return scores (M, 8) and the letters (M,) they should find."""
-    y = model(ids)[:, 3:]  # there are three places before
+    y = model(ids)[:, 3:]  # these have three places before
     return y.reshape(-1, 8), ids[:, :-3].reshape(-1)
 
 
@@ -173,7 +174,7 @@ def learn(way, rng):
 
 
 def right(model, T, rng):
-    """Return how many letters in a hundred a model finds, T long."""
+    """Return the % of letters a model finds in texts of T letters."""
     with no_grad():
         y, t = pairs(model, rng.integers(8, size=(64, T)))
     return 100 * float(F.accuracy(y, t).data)

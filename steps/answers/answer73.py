@@ -1,14 +1,14 @@
 """Answer to the exercise of step 73.
 
-Without its mean a row is what rms_norm expects: the mean of its
-squares is then its variance. So layer_norm is rms_norm of x - mean,
-plus beta.
+Once we subtract the mean of a row, the mean of its squares is its
+variance. So layer_norm is rms_norm of x - mean, plus beta.
 
-layer_norm doesn't notice that 1 is added to all x, since the mean
-moves along. rms_norm does. Neither notices that all x are doubled:
-the divisor doubles as well. Only eps makes a small difference. The
-layer behind it sees no size in either case. Many large language
-models use rms_norm: it computes less, and they learn as well.
+layer_norm does not notice if 1 is added to all x, since the mean
+moves along. rms_norm does. Neither notices if all x are doubled: the
+divisor doubles as well. Only eps makes a small difference. So with
+either norm, the next layer does not see the size of x. Many large
+language models use rms_norm: it computes less, and the models learn
+just as well.
 
 Output:
     layer_norm with rms_norm, the same: True
@@ -22,7 +22,7 @@ from step73 import layer_norm, rms_norm
 
 
 def by_rms(x, gamma, beta):
-    """Return layer_norm(x, gamma, beta), by rms_norm."""
+    """Return layer_norm(x, gamma, beta), computed with rms_norm."""
     return rms_norm(x - x.mean(axis=-1, keepdims=True), gamma) + beta
 
 

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 74.
 
-With the last W at 0 a PreBlock hands on x as it is: y = x, and dy/dx
-is 1 for each number, whatever its sign. A BasicBlock has a relu
-behind the sum. There y = relu(x), and where x is negative the
+With the last W at 0 a PreBlock passes x on as it is: y = x, and
+dy/dx is 1 for each number, whatever its sign. A BasicBlock has a
+relu after the sum. There y = relu(x), and where x is negative the
 gradient is 0.
 
-So a network of PreBlocks has a way from the loss to the first layer
-on which nothing is multiplied at all. With them He and others
-trained a network of 1,001 layers. Its blocks can begin at W = 0, as
-if they were not there.
+So a network of PreBlocks has a path from the loss to the first layer
+on which nothing multiplies the gradient at all. With such
+blocks, He and others trained a network of 1,001 layers. The blocks
+can start with W = 0, as if they were not there.
 
 Output:
     PreBlock:   y = x: True
@@ -25,7 +25,7 @@ from step74 import BasicBlock, BatchNorm
 
 
 class PreBlock(Layer):
-    """y = x + f(x), with norm, relu, convolution twice in f."""
+    """y = x + f(x); f is norm, relu, convolution, done twice."""
 
     def __init__(self, channels):
         super().__init__()

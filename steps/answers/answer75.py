@@ -1,14 +1,14 @@
 """Answer to the exercise of step 75.
 
-Bytes that do not end a character yet wait for those of the next
+Bytes that do not complete a character wait for the bytes of the next
 token. decode raises UnicodeDecodeError as long as some are missing,
-since the first byte of a character says how many it has. Each letter
-of English is one byte, so it never waits.
+since the first byte of a character says how many bytes it has. Each
+letter of English is one byte, so it never waits.
 
-Python's codecs.getincrementaldecoder does the same, and also hands
-out the whole characters in front of half a one. Bytes that belong to
-no character would wait forever here. A model can write such bytes, so
-real programs give up after four, the length of the longest character.
+Python's codecs.getincrementaldecoder does the same, and also returns
+the whole characters before an incomplete one. Bytes that belong to no
+character would wait forever here. A model can write such bytes, so
+real programs give up after four bytes, the longest a character can be.
 
 Output:
     'low' in 3 pieces: 'l' 'o' 'w'
@@ -26,7 +26,7 @@ def stream(tokenizer, ids):
         waiting += tokenizer.tokens[i]
         try:
             text = waiting.decode()
-        except UnicodeDecodeError:  # a part of it is still to come
+        except UnicodeDecodeError:  # some bytes are still missing
             continue
         yield text
         waiting = b""

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 76.
 
-The larger c is, the more of the weight goes to the best key, and
-soft_lookup comes close to nearest. For c = 0 all scores are 0, all
+The larger c is, the more of the weight the best key gets, and the
+closer soft_lookup comes to nearest. For c = 0 all scores are 0, all
 weights are the same, and the result is the mean of all values,
-whatever was asked.
+whatever the query was.
 
 So the length of a query says how sure it is of its choice. But
-nearest itself cannot be learned: a small step of q changes nothing
-in the result, except where the best key becomes another. Its
-gradient is 0, as that of soft_lookup nearly is for a large c.
+nearest itself cannot be learned: a small change of q does not change
+the result, except where another key becomes the best. The gradient
+of nearest is 0, and that of soft_lookup is nearly 0 for a large c.
 
 Output:
     values 1, 2 and 6, nearest: 6.0

@@ -1,12 +1,12 @@
 """Answer to the exercise of step 77.
 
 Place t sees s if t - width < s <= t, so two comparisons make the
-mask. The first layer carries what is width - 1 places back to a
-place, and the second layer looks width - 1 places back at such
-places: together they reach 2 * (width - 1) places back, and n
-layers n * (width - 1).
+mask. In the first layer a place sees up to width - 1 places back.
+The second layer looks width - 1 places back at such results. So
+together they reach 2 * (width - 1) places back, and n layers reach
+n * (width - 1).
 
-A layer with a window compares width keys with each query, however
+A layer with a window compares each query with width keys, however
 long the text is. Some language models mix such layers with layers
 that see the whole text.
 
@@ -28,7 +28,7 @@ from step77 import attention
 
 
 def window(T, width):
-    """Return a mask (T, T): each place sees so many, itself last."""
+    """Return a mask (T, T): each place sees width, itself last."""
     t, s = np.arange(T)[:, None], np.arange(T)
     return (t - width < s) & (s <= t)
 

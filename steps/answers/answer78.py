@@ -4,10 +4,10 @@ qkv has E * 3 E weights and 3 E biases, out has E * E and E: together
 4 E**2 + 4 E parameters, however many heads there are.
 
 A head owns D columns of qkv.W and D numbers of qkv.b in each of the
-three parts q, k and v. What it finds meets D rows of out.W. So these
-columns and rows move, and out.b stays: it belongs to no head. Heads
-have no order. Which of them does what is decided by the first random
-weights alone.
+three parts q, k and v. What it finds is multiplied by D rows of
+out.W. So these columns and rows move, and out.b stays: it belongs to
+no head. Heads have no order. The random first weights alone decide
+which head learns what.
 
 Output:
     parameters for E = 16: 1088, counted 1088

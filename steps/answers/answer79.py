@@ -1,13 +1,14 @@
 """Answer to the exercise of step 79.
 
-The first half of a row holds the a, the second half the b. A product
-of two complex numbers multiplies lengths and adds angles. Here the
-second number has length 1, so only the angle changes.
+The first half of a row holds the numbers a, the second half the
+numbers b. A product of two complex numbers multiplies lengths and
+adds angles. Here the second number has length 1, so only the angle
+changes.
 
-The distance of a word to itself is 0, and it is turned back as far
-as it was turned. So the scores of words with themselves, those on
-the diagonal, are left as they were. All others change: words that
-are equal get a smaller score when they stand apart.
+The distance of a word to itself is 0: as a query and as a key, it is
+turned by the same angle. So the score of a word with itself, on the
+diagonal, is left as it was. All other scores change: two equal words
+get a smaller score when they stand apart.
 
 Output:
     the same as rope: True
@@ -21,7 +22,7 @@ from step79 import rope
 
 
 def by_numbers(x, start=0, base=10000.0):
-    """Return rope(x, start, base) of an array, by complex numbers."""
+    """Return rope(x, start, base) of an array, with complex numbers."""
     T, D = x.shape[-2:]
     speed = base ** (-np.arange(0, D, 2) / D)
     angle = np.arange(start, start + T)[:, None] * speed

@@ -1,16 +1,16 @@
 """Milestone: from a box to a GPT.
 
 In step 1 you put a number into a box. Here a GPT reads 4,600 first
-names, and a few seconds later it invents names of its own. All that
-it learns with is dezero, which you have built, and NumPy.
+names, and a few seconds later it invents names of its own. It needs
+nothing but dezero, which you have built, and NumPy.
 
-How much code is that? Python calls a function of yours at each line
-that it runs, if you give the function to sys.settrace. So we let it
-note the lines of dezero that one update runs, forward, backward and
-optimizer, and those that write a letter. You know most of them from
-the steps. The others check what they are given, or save time.
+How much code is that? If you give a function to sys.settrace, Python
+calls it at each line of a program. Ours records the lines of dezero
+that run in one update (forward, backward and optimizer) and when the
+GPT writes a letter. You know most of these lines from the steps. The
+others check arguments, or save time.
 
-Try it: a temperature of 0.3, and of 2. Then depth=4: how many more
+Try it: a temperature of 0.3, then of 2. Then depth=4: how many more
 lines does a network run that is four times as deep?
 
 Output (rtol 0.1):
@@ -39,7 +39,7 @@ home, lines = str(Path(dezero.__file__).parent), {}
 
 
 def watch(frame, event, _):
-    """Note the line that runs, if it is dezero's."""
+    """Record the line that runs, if it is in dezero."""
     path = frame.f_code.co_filename
     if event == "line":
         part = Path(path).relative_to(home).parts[0].removesuffix(".py")
