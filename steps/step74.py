@@ -29,10 +29,9 @@ second has a 1 in it, however many blocks there are. (For vectors, a and
 b are Jacobians, step 37, and 1 is the identity matrix.)
 
 The sum has a price: with each block, numbers and gradients grow. A norm
-before f (step 73) keeps f(x) at one size while x grows. f then changes
-x less and less, and the gradient grows slowly. The table compares all
-three. Two networks of 6 blocks learn digits, without and with skip
-connections.
+before f (step 73) keeps f(x) at one size while x grows. So f changes x
+less and less, and the gradient grows slowly. The table compares all
+three. Two networks of 6 blocks learn digits, without and with the sum.
 
 Exercise: write PreBlock, with norm and relu before each of the two
 convolutions and nothing after + (He and others, 2016). Set the last W
