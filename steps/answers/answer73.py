@@ -22,7 +22,7 @@ from step73 import layer_norm, rms_norm
 
 
 def by_rms(x, gamma, beta):
-    """Return layer_norm(x, gamma, beta), computed with rms_norm."""
+    """Return layer_norm(x, gamma, beta), by rms_norm."""
     return rms_norm(x - x.mean(axis=-1, keepdims=True), gamma) + beta
 
 

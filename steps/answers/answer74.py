@@ -25,7 +25,7 @@ from step74 import BasicBlock, BatchNorm
 
 
 class PreBlock(Layer):
-    """y = x + f(x); f is norm, relu, convolution, done twice."""
+    """y = x + f(x), with norm, relu, convolution twice in f."""
 
     def __init__(self, channels):
         super().__init__()

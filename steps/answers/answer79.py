@@ -22,7 +22,7 @@ from step79 import rope
 
 
 def by_numbers(x, start=0, base=10000.0):
-    """Return rope(x, start, base) of an array, with complex numbers."""
+    """Return rope(x, start, base) of an array, by complex numbers."""
     T, D = x.shape[-2:]
     speed = base ** (-np.arange(0, D, 2) / D)
     angle = np.arange(start, start + T)[:, None] * speed
