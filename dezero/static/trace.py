@@ -254,7 +254,7 @@ class Trace:
         return func._record(inputs, ys)
 
     def attempt(self, func, method, xs):
-        """Return [method(*xs)] if it can be traced, else None, with no call recorded."""
+        """Return [method(*xs)] if it can be traced, else None and no calls recorded."""
         count, edits, before = len(self.nodes), len(self.edits), dict(vars(func))
         with suppress(CannotFollow), whole.generator_alone() as has_drawn:
             with whole.named(type(func), xs):
