@@ -16,8 +16,8 @@ capability at a time.
 
 from typing import TYPE_CHECKING
 
-# If you set this to True, `dezero` is the framework as it stands at step 23. Steps 23 to
-# 31 import that directly, from dezero/core_simple.py.
+# If you set this to True, `dezero` is the framework as it stands at step 23. Steps 23
+# to 31 import it under its own name, dezero.core_simple.
 is_simple_core = False
 
 if is_simple_core and not TYPE_CHECKING:  # an editor always sees the whole package
@@ -101,7 +101,7 @@ else:
         "utils",
     ]
 
-    # Programs for the original DeZero expect utils from `from dezero.functions import *`.
+    # Programs for the original DeZero get utils by `from dezero.functions import *`.
     functions.utils = utils
 
     for _module in (

@@ -102,7 +102,7 @@ def jvp(f, xs, vs):
 
 
 def jacobian(f, argnums=0):
-    """Return the function that computes the Jacobian of f, an array of y.shape + x.shape.
+    """Return the function that computes the Jacobian of f, of shape y.shape + x.shape.
 
     It takes one backward pass for each number in y.
 
@@ -124,7 +124,7 @@ def jacobian(f, argnums=0):
 def hessian(f, argnums=0):
     """Return the function that computes the second derivatives of f: the Hessian.
 
-    f must return a scalar. The Hessian is the Jacobian of its gradient, an array of
+    f must return a scalar. The Hessian is the Jacobian of its gradient, of shape
     x.shape + x.shape.
     """
     if isinstance(argnums, tuple):

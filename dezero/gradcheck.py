@@ -116,7 +116,7 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
     Checks the derivatives of order 1 to `order`, with respect to every input that
     has a floating dtype: the value, the shape, the dtype, and that backward gives
     the same with create_graph=True and without. The derivatives of order n are the
-    gradients of one number, the randomly weighted sum of all derivatives of order n - 1.
+    gradients of one number, the randomly weighted sum of all those of order n - 1.
 
     inputs: arrays or Variables; they are not changed. f gets them as Variables, in
     `dtype` and read-only (a forward that overwrites its inputs fails); inputs that
@@ -293,7 +293,7 @@ def _weights(ys, order):
 
 
 def _report(expected, got, rtol, atol):
-    """Return "" if the arrays agree, otherwise lines that say where they differ most."""
+    """Return "" if the arrays agree, else lines that say where they differ most."""
     if got.shape != expected.shape:
         return f"  shapes:      expected {expected.shape}, got {got.shape}"
     wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol)

@@ -65,7 +65,7 @@ class Min(Max):
 
 
 def _reduced_lengths(x_shape, axis):
-    """Return the lengths in x_shape of the axes that a reduction over axis sets to 1."""
+    """Return the lengths in x_shape that a reduction over axis turns into 1."""
     after = reduced_shape(x_shape, axis)
     return [n for n, left in zip(x_shape, after) if left == 1]
 
