@@ -10,7 +10,7 @@ Its engine, the folder dezero/core, can be read in an evening.
 >>> x.grad
 variable(10.0)
 
-The program `steps/step01.py` and those after it build this package, one
+The programs `steps/step01.py`, `steps/step02.py`, ... build this package, one
 capability at a time.
 """
 

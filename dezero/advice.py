@@ -87,7 +87,7 @@ def teach_names(module):
     """Make a module, given by its name, say what a missing name is called here.
 
     It suggests a synonym, else the same name in another module of the package, else
-    names with a similar spelling, ignoring case. It never suggests a missing name.
+    names with a similar spelling, ignoring case; never a name that does not exist.
     """
 
     def __getattr__(name):
@@ -192,7 +192,7 @@ MEMBERS = {
 
 
 class _Missing:
-    """A class attribute for a member that the class does not have: raises an error.
+    """A class attribute for a missing member: reading it raises an error with advice.
 
     Why a descriptor? A __getattr__ would slow down all the other attributes.
     """

@@ -59,8 +59,9 @@ def numerical_grad(f, x, *args, **kwargs):
     """Return the slopes of f(x, ...) by central differences: an array shaped like x.
 
     If f has many outputs, these are the slopes of their sum. f is called twice for each
-    element of x, in float64, with an ndarray or a Variable as x is one; a function of
-    NumPy, such as np.sin, always gets an ndarray. f may return either, or several.
+    element of x, in float64. It gets an ndarray if x is one and a Variable if x is one;
+    a function of NumPy, such as np.sin, always gets an ndarray. f may return either, or
+    several of them.
 
     >>> numerical_grad(lambda x: x**2, np.array([1.0, 3.0])).round(6)
     array([2., 6.])

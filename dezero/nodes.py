@@ -10,7 +10,7 @@ It is only a view: each Node is made when you ask for it, and shows what
 of one leaf, are equal.
 """
 
-# Functions that have another name in PyTorch; the others only get the ending.
+# Functions that have another name in PyTorch; the others only get the ending Backward0.
 _NAMES = {
     "AveragePooling": "AvgPool2D",
     "BatchNorm": "NativeBatchNorm",

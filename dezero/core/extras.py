@@ -31,7 +31,7 @@ class Extras:
     _hooks = ()  # {HookHandle: hook}, after register_hook
 
     def detach(self) -> "Variable":
-        """Return a Variable with the same data, memory included, outside the graph."""
+        """Return a Variable that shares this one's array, but is outside the graph."""
         return ops.Variable(self.data, requires_grad=False)
 
     @property

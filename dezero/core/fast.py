@@ -1,7 +1,7 @@
 """A faster Function.__call__, the same call written out; DEZERO_PLAIN=1 leaves it out.
 
 It does what the call in function.py does, and CI runs the tests of the core with both.
-An addition of two numbers takes 2.2 us instead of 4.9. What saves how many us?
+An addition of two numbers takes 2.2 us instead of 4.9. This is what saves time, in us:
 
     2.0  one loop over the inputs, where __call__ and _record have several, and no
          list of outputs, because there is nearly always one

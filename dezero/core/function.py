@@ -53,7 +53,7 @@ class Function:
 
     def __call__(self, *inputs) -> Variable:
         """Return forward(*inputs) as a Variable, or as a list of several."""
-        if Config.handler is not None:  # dezero.static follows this thread
+        if Config.handler is not None:  # dezero.static is tracing in this thread
             return Config.handler.call(self, inputs)
         if not Config.wrap:  # in a backward on ndarrays
             return self.forward(*inputs)
@@ -87,7 +87,7 @@ class Function:
         self._called_at = changes.clock
         for y in outputs:
             y.set_creator(self)
-        if len(ys) > 1:  # for _fill_with_zeros: by then, one may be dropped
+        if len(ys) > 1:  # for _fill_with_zeros: an output may be dropped by then
             self._output_kinds = [(y.shape, y.dtype) for y in ys]
         return outputs if len(outputs) > 1 else outputs[0]
 

@@ -88,7 +88,7 @@ def _as_input(who, x, name="x", xp=np):
     """
     array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind in NUMBERS:
-        return x  # the usual case: no more than this in every call
+        return x  # the usual case: nothing else is checked
     if type(x) is Gone:
         x.refuse()
     if isinstance(x, Variable):

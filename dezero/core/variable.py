@@ -237,7 +237,7 @@ def gradients_of(y, xs, seed, create_graph):
     It is for dezero.func: no Variable's grad is read or changed, and the pass stops at
     xs, even if they were computed themselves.
     """
-    if y.creator is None or not y.requires_grad or y in xs:  # no way to go back
+    if y.creator is None or not y.requires_grad or y in xs:  # no path from y to xs
         return [seed if x is y else None for x in xs]
     with switched(enable_backprop=create_graph, wrap=create_graph):
         found, _ = propagate(y, seed, until=set(xs))

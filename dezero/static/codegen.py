@@ -39,7 +39,7 @@ class Writer:
         self.last.update(dict.fromkeys(graph.outputs))
         self.lines = self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
-        exec(self.source, self.space)  # text of our own making, nobody else's
+        exec(self.source, self.space)  # only text that we generated
         self.run = self.space["run"]
 
     # --- names ---

@@ -42,13 +42,13 @@ def placeholder(shape, dtype=np.float64, name=None):
 def compile(f, *examples, gradients=()):
     """Return the Program that computes f, a function of Variables, for these shapes.
 
-    examples     one for each argument of f: a placeholder, or an array or Variable that
-                 has the shape and dtype
+    examples     one for each argument of f: a placeholder, or an array or Variable, of
+                 which only shape and dtype are used
     gradients    Variables, such as model.params(): every run adds the derivative of
                  f's result to their grad, as result.backward() does
 
     f is called now, two or three times, and never in a run. It must return a Variable,
-    or a tuple or list of them; then the first one is differentiated.
+    or a tuple or list of them, of which the first one is differentiated.
 
     Raises TypeError if f needs numbers, or does something that would not happen in
     every run, and ValueError if shapes do not fit.

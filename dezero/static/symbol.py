@@ -102,7 +102,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self._node
 
     def lend(self):
-        """Refuse every later write into this memory, which others now hold as well."""
+        """Refuse later writes into this memory, because others now hold it as well."""
         self._views.insert(0, None)
 
     def refuse(self, what):

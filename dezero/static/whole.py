@@ -41,7 +41,7 @@ class Forward:
         return self.call(func, xs) if self.kinds else self.try_on_samples(func, xs)
 
     def call(self, func, xs):
-        """Return func(*xs) as a list; refuse other shapes than in the call before."""
+        """Return func(*xs) as a list; refuse other shapes than in the first call."""
         xs = [x if x is None else np.asarray(x)[...] for x in xs]
         for x in xs:
             if x is not None:
