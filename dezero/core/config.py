@@ -1,7 +1,6 @@
 """Config, the switches that a Function looks at when it is called (step 18).
 
-Each thread has its own switches: no_grad() in one thread does not stop another thread
-from recording.
+Each thread has its own: no_grad() in one thread does not stop another from recording.
 
 >>> with no_grad():
 ...     Config.enable_backprop

@@ -6,9 +6,8 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-The loop of backward is in backward.py. What a Variable shares with an ndarray, such as
-the operators, is in arraylike.py, a line each; hooks, devices and pickling are in
-extras.py.
+The loop of backward is in backward.py. What a Variable shares with an ndarray is in
+arraylike.py, a line each; hooks, devices and pickling are in extras.py.
 """
 
 from typing import Any
@@ -121,8 +120,8 @@ class Variable(ArrayLike, Extras):
 
         Raises RuntimeError for a result that recorded no graph (step 18), for a
         gradient that a pass without create_graph computed (step 32), and if a formula
-        needs an array that was changed since it was used; ValueError if the gradient
-        that it starts from does not have self's shape.
+        needs an array that was changed since it was used; ValueError if gradient, or
+        the self.grad that it starts from, does not have self's shape.
         """
         if type(retain_grad) is not bool or type(create_graph) is not bool:
             checks.check_flags(retain_grad, create_graph)
