@@ -10,14 +10,14 @@ Its engine, the folder dezero/core, can be read in an evening.
 >>> x.grad
 variable(10.0)
 
-The program `steps/step01.py` and those after it build this package, one
+The programs `steps/step01.py`, `steps/step02.py`, ... build this package, one
 capability at a time.
 """
 
 from typing import TYPE_CHECKING
 
-# Set to True, `dezero` is the framework as it stands at step 23, which steps 23 to 31
-# import by its own name: dezero/core_simple.py.
+# If you set this to True, `dezero` is the framework as it stands at step 23. Steps 23
+# to 31 import it under its own name, dezero.core_simple.
 is_simple_core = False
 
 if is_simple_core and not TYPE_CHECKING:  # an editor always sees the whole package
@@ -101,7 +101,7 @@ else:
         "utils",
     ]
 
-    # Programs for DeZero find these by `from dezero.functions import *` and the like.
+    # Programs for the original DeZero get utils by `from dezero.functions import *`.
     functions.utils = utils
 
     for _module in (

@@ -1,13 +1,13 @@
-"""Names that are not here: an error that says what they are called in this package.
+"""Make an error for a name from another library say what it is called in this package.
 
-Three kinds of habits come from NumPy, PyTorch and Keras, and each meets its own error:
+There are three kinds of names that you may be used to from NumPy, PyTorch and Keras:
 
-    F.mse_loss          a module's name       teach_names(module)
-    x.view(2, 3)        a Variable's method   teach_members(Variable, MEMBERS)
-    F.sum(x, dim=0)     an argument's name    @named_arguments
+    F.mse_loss          a name in a module      teach_names(module)
+    x.view(2, 3)        a method of Variable    teach_members(Variable, MEMBERS)
+    F.sum(x, dim=0)     a name of an argument   @named_arguments
 
-The first two raise AttributeError, so that hasattr() says False. What they advise is
-looked up in the package or, where it is a sentence, held to it by tests/test_habits.py.
+The first two raise AttributeError, so hasattr() returns False. The names that they
+suggest are looked up in the package; the sentences are tested in tests/test_habits.py.
 """
 
 import functools
@@ -15,7 +15,7 @@ import inspect
 import sys
 from typing import Any, TypeVar
 
-# What other libraries call it, and what stands here instead: in which module, and as.
+# {name in another library: its name in this package, with the module}
 SYNONYMS = {
     "tensor": "dezero.Variable",
     "Tensor": "dezero.Variable",
@@ -84,10 +84,10 @@ SYNONYMS = {
 
 
 def teach_names(module):
-    """Have a module, given by name, say what a missing name is called here.
+    """Make a module, given by its name, say what a missing name is called here.
 
-    A synonym, else the same name in another module of the package, else names that
-    are spelt nearly so, capitals aside. Never one that does not exist.
+    It suggests a synonym, else the same name in another module of the package, else
+    names with a similar spelling, ignoring case; never a name that does not exist.
     """
 
     def __getattr__(name):
@@ -98,12 +98,12 @@ def teach_names(module):
         # name=None: Python would guess once more, and add it to the sentence.
         raise AttributeError(text, name=None, obj=None)
 
-    # Here, not in the module's code: a type checker would take it to have any name.
+    # Why not in the module's code? A type checker would think that it has every name.
     sys.modules[module].__getattr__ = __getattr__
 
 
 def _found(module, name):
-    """Return the dotted names that a missing one may stand for: at most three."""
+    """Return the dotted names that a missing name may stand for: at most three."""
     synonym = SYNONYMS.get(name)
     if synonym:
         return [synonym]
@@ -119,13 +119,13 @@ def _found(module, name):
     own = [n for n in vars(sys.modules[module]) if not n.startswith("_")]
     near = [n for n in own if n.lower() == name.lower()]
     if not near:
-        import difflib  # here, for it is only needed now
+        import difflib  # here, because it is rarely needed
 
         near = difflib.get_close_matches(name, own)
     return [f"{module}.{n}" for n in near]
 
 
-# What other libraries' arrays can do, and how it is done here.
+# {method of other libraries' arrays: how to do the same here}
 MEMBERS = {
     "numpy": "x.data is the ndarray (see step 1)",
     "cpu": "x.to_cpu() moves it, in place, and x.data is the ndarray (see step 52)",
@@ -192,9 +192,9 @@ MEMBERS = {
 
 
 class _Missing:
-    """In a class: the name of a member that it does not have, with advice.
+    """A class attribute for a missing member: reading it raises an error with advice.
 
-    A descriptor, because a __getattr__ would slow down all the other attributes.
+    Why a descriptor? A __getattr__ would slow down all the other attributes.
     """
 
     def __init__(self, advice):
@@ -217,7 +217,7 @@ def teach_members(cls, advice):
         setattr(cls, name, missing)
 
 
-# Arguments that have another name here.
+# {name of an argument in another library: its name here}
 ARGUMENTS = {
     "dim": "axis",
     "axes": "axis",
@@ -245,7 +245,7 @@ ARGUMENTS = {
     "enable_double_backprop": "create_graph",
 }
 
-# The steps that explain ours.
+# {name of an argument here: the step that explains it}
 _STEPS = {
     "axis": 39,
     "keepdims": 39,
@@ -266,8 +266,8 @@ _STEPS = {
     "create_graph": 32,
 }
 
-# Arguments that are not here:
-# {name: (an argument of those that are asked, advice, its step)}.
+# Arguments that do not exist here:
+# {name: (an argument of the functions that get this advice, advice, its step)}.
 ABSENT = {
     "bias": ("nobias", "bias=False is nobias=True here", 44),
     "use_bias": ("nobias", "use_bias=False is nobias=True here", 44),
@@ -293,7 +293,7 @@ _Call = TypeVar("_Call", bound=Any)
 
 
 def named_arguments(function: _Call) -> _Call:
-    """Return function with an error that says how an argument is called here.
+    """Return function with an error that says what an argument is called here.
 
     >>> @named_arguments
     ... def total(x, axis=None):

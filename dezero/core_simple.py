@@ -9,7 +9,7 @@
 
 It is the engine to read first: no gradient of a gradient, no broadcasting in
 backward, gradients are plain ndarrays. `dezero.core` is what it grew into.
-tests/test_core_simple.py holds this file and steps/step22.py equal.
+tests/test_core_simple.py checks that this file and steps/step22.py stay equal.
 """
 
 # The lines below are as long as a step's, 72 columns: the formatter leaves them.
@@ -312,5 +312,5 @@ def rdiv(x0, x1):
 def setup_variable():
     """Do nothing: Variable has its operators in its class body.
 
-    Programs for DeZero call this to attach them.
+    Programs for the original DeZero call this to attach them.
     """

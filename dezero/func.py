@@ -9,16 +9,16 @@ variable([ 3. 12.])
 variable([[ 6.  0.]
           [ 0. 12.]])
 
-f takes Variables and returns one, a function in the sense of mathematics. What is
-computed here neither reads nor writes the `grad` of any Variable, not even that of the
+f takes Variables and returns a Variable, like a function in mathematics. The functions
+of this file neither read nor write the `grad` of any Variable, not even that of the
 parameters inside f.
 
-A result can be differentiated again, grad(grad(f)), by every Variable that it depends
-on: those passed, and those that f uses from outside. Where there are none, or under
-no_grad(), no graph is recorded for it.
+A result can be differentiated again, as in grad(grad(f)), with respect to every
+Variable that it depends on: those passed to f, and those that f uses from outside. If
+there are none, or under no_grad(), no graph is recorded for it.
 
-Letters: x, y in and out of f, J the Jacobian dy/dx; v has the shape of x, w that of y.
-w J is the vector-Jacobian product, J v the Jacobian-vector product (step 71).
+Letters: x, y input and output of f, J the Jacobian dy/dx; v has the shape of x, w that
+of y. w J is the vector-Jacobian product, J v the Jacobian-vector product (step 71).
 """
 
 import numbers
@@ -44,15 +44,16 @@ __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "vjp"]
 def grad(f, argnums=0):
     """Return the function that computes the gradient of f, whose result is a scalar.
 
-    argnums    which argument it is the gradient by; a tuple gives a tuple
+    argnums    the argument to differentiate with respect to; a tuple of several gives
+               a tuple of gradients
 
-    The other arguments are passed to f as they are.
+    The other arguments are passed to f unchanged.
     """
 
     _check_function("grad", f)
 
     def gradient(*xs):
-        """Return the gradient, of the shape of the argument."""
+        """Return the gradient, in the shape of the argument."""
         call = _Call("grad", f, xs, argnums)
         call.expect_scalar()
         return call.pull(_ones(call.y))
@@ -63,8 +64,8 @@ def grad(f, argnums=0):
 def vjp(f, *xs):
     """Return y = f(*xs) and the function that pulls a row back: w -> w J.
 
-    w has the shape of y and w J that of x; with several xs it is a tuple. One call of
-    it is one backward pass.
+    w has the shape of y, and w J the shape of x; for several xs, w J is a tuple. Each
+    call of the returned function is one backward pass.
 
     >>> y, pull = vjp(lambda x: x**2, np.array([1.0, 2.0, 3.0]))
     >>> pull(np.array([1.0, 10.0, 100.0]))
@@ -82,11 +83,11 @@ def vjp(f, *xs):
 
 
 def jvp(f, xs, vs):
-    """Return y = f(*xs) and J v: how y moves when xs move by vs.
+    """Return y = f(*xs) and J v: how y changes when xs change by vs.
 
     xs and vs are tuples, or one argument each. This is reverse mode twice: w J is
-    linear in w, so the derivative of (w J) v by w is J v. Forward mode would need no
-    graph, but a second rule for each Function (step 71).
+    linear in w, so the derivative of (w J) v with respect to w is J v. Forward mode
+    would need no graph, but a second rule for each Function (step 71).
 
     >>> y, Jv = jvp(lambda x: x**2, np.array([1.0, 2.0]), np.array([1.0, 0.5]))
     >>> Jv
@@ -101,9 +102,9 @@ def jvp(f, xs, vs):
 
 
 def jacobian(f, argnums=0):
-    """Return the function that computes the Jacobian of f, of shape (*y, *x).
+    """Return the function that computes the Jacobian of f, of shape y.shape + x.shape.
 
-    One backward pass for each number in y.
+    It takes one backward pass for each number in y.
 
     >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
     >>> jacobian(lambda x: A @ x)(np.array([5.0, 6.0]))
@@ -114,16 +115,17 @@ def jacobian(f, argnums=0):
     _check_function("jacobian", f)
 
     def table(*xs):
-        """Return the derivative of each number in y by each number in x."""
+        """Return the derivative of each number in y with respect to each in x."""
         return _Call("jacobian", f, xs, argnums).rows()
 
     return table
 
 
 def hessian(f, argnums=0):
-    """Return the function that computes the second derivatives of f, (*x, *x).
+    """Return the function that computes the second derivatives of f: the Hessian.
 
-    The result of f is a scalar; the Jacobian of its gradient.
+    f must return a scalar. The Hessian is the Jacobian of its gradient, of shape
+    x.shape + x.shape.
     """
     if isinstance(argnums, tuple):
         raise TypeError(
@@ -134,10 +136,10 @@ def hessian(f, argnums=0):
 
 
 def hvp(f, xs, vs):
-    """Return H v, the Hessian of the scalar f at xs times vs, of the shape of xs.
+    """Return H v: the Hessian at xs of f, which returns a scalar, times vs.
 
     H itself is never computed: two backward passes are enough, whatever the size of x.
-    xs and vs are tuples, and so is the result, or one argument each.
+    xs, vs and the result are tuples, or one argument each. H v has the shape of xs.
 
     >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     variable([  6. 120.])
@@ -151,11 +153,12 @@ def hvp(f, xs, vs):
 
 
 class _Call:
-    """One call of f, with the Variables that it is differentiated by.
+    """One call of f, with the Variables to differentiate with respect to.
 
-    xs         Variables of our own, in front of the caller's where those are Variables
-    y          the result
-    recorded   the derivative is to be differentiable itself
+    xs         our own Variables for the caller's arguments; if an argument is a
+               Variable that requires a gradient, ours is a Copy of it
+    y          the result of f
+    recorded   whether the derivative must itself be differentiable
     """
 
     def __init__(self, name, f, arguments, argnums):
@@ -200,7 +203,7 @@ class _Call:
         return Copy()(own) if own is x and own.requires_grad else Variable(own.data)
 
     def _reaches_further(self):
-        """Return whether y depends on Variables that others can differentiate by."""
+        """Return whether y depends on Variables other than xs that need a gradient."""
         waiting = [self.y]
         seen = set(waiting)
         for y in waiting:  # grows while it is read
@@ -224,18 +227,18 @@ class _Call:
             )
 
     def result(self):
-        """Return y, or a copy without graph."""
+        """Return y, without its graph unless that must be recorded."""
         return self.y if self.recorded else Variable(self.y.data, requires_grad=False)
 
     def pull(self, w, y=None):
-        """Return w J for each x, J that of self.y or another y."""
+        """Return w J for each x, with J the Jacobian of self.y or of another y."""
         y = self.y if y is None else y
         found = gradients_of(y, self.xs, w, self.recorded)
         found = [_zeros(x) if g is None else g for x, g in zip(self.xs, found)]
         return found[0] if self.single else tuple(found)
 
     def slope(self, w, vs):
-        """Return the sum of (w J) * v over all x, a Variable of xs and of w."""
+        """Return the sum of (w J) * v over all xs, with its graph back to xs and w."""
         vs = [_like(v, x, f"{self.name}: v") for v, x in zip(vs, self.xs)]
         found = gradients_of(self.y, self.xs, w, create_graph=True)
         total = _zeros(w).sum()  # where y depends on no x
@@ -246,7 +249,7 @@ class _Call:
         return total
 
     def rows(self):
-        """Return the Jacobian for each x, a row for each number in y."""
+        """Return the Jacobian for each x, computed as one row for each number in y."""
         xp = cuda.get_array_module(self.y)
         rows = []
         for i in range(self.y.size):
@@ -267,7 +270,7 @@ class _Call:
 
 
 def _stacked(rows, shape, recorded):
-    """Return rows, Variables of one shape, on top of each other, in a given shape."""
+    """Return rows, Variables of the same shape, stacked and reshaped to shape."""
     if not recorded:
         xp = cuda.get_array_module(rows[0])
         arrays = xp.stack([row.data for row in rows])
@@ -298,10 +301,10 @@ def _like(v, x, who):
 
 
 def _as_numbers(who, x):
-    """Return x, a Variable, array, list or number, as a Variable; it has numbers."""
+    """Return x, a Variable, array, list or number, as a Variable that holds numbers."""
     try:
         x = as_variable(as_array(x))
-    except (TypeError, ValueError):  # of NumPy: lists of different lengths
+    except (TypeError, ValueError):  # raised by NumPy: lists of different lengths
         raise TypeError(
             f"{who}: expected numbers, got {shown(x)} (see step 71)"
         ) from None

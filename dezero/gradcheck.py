@@ -1,16 +1,16 @@
-"""Gradient checks: is what backward says the slope that we measure?
+"""Gradient checks: does backward agree with the slope that we measure?
 
-A slope can be measured without any calculus, by a short chord around x (step 4):
+We can measure a slope without any calculus, by a short chord around x (step 4):
 
     df/dx ~ (f(x + h) - f(x - h)) / (2 * h)        error ~ h**2
 
-and backward should say the same (step 10):
+and backward must give the same (step 10):
 
     gradient_check(F.sin, x)     # True; or False, and a report is printed
-    check_gradients(F.sin, x)    # in a test: raises; the second derivative too
+    check_gradients(F.sin, x)    # in a test: raises; checks the second derivative, too
 
-A function of many outputs is checked through one number, the sum of w * y with
-random weights w. With all weights 1, errors that cancel in the sum would pass:
+A function with many outputs is checked through one number, the sum of w * y with
+random weights w. If all weights were 1, errors that cancel in the sum would pass:
 the outputs of softmax add up to 1, so a backward of zeros would look right.
 """
 
@@ -29,7 +29,7 @@ _TOLERANCE = {  # dtype under test: rtol, atol against finite differences
     np.dtype(np.float64): (1e-5, 1e-6),
     np.dtype(np.float32): (1e-3, 1e-4),
 }
-_ROUNDING = {  # dtype under test: rtol, atol between two ways to the same number
+_ROUNDING = {  # dtype under test: rtol, atol between two computations of one number
     np.dtype(np.float64): (1e-10, 1e-12),
     np.dtype(np.float32): (1e-4, 1e-6),
 }
@@ -58,9 +58,10 @@ def array_allclose(a, b, rtol=1e-4, atol=1e-5):
 def numerical_grad(f, x, *args, **kwargs):
     """Return the slopes of f(x, ...) by central differences: an array shaped like x.
 
-    If f has many outputs, these are the slopes of their sum. f is called with what
-    x is, an ndarray or a Variable, in float64, twice per element; a function of NumPy,
-    such as np.sin, always with an ndarray. It may return either, or several of them.
+    If f has many outputs, these are the slopes of their sum. f is called twice for each
+    element of x, in float64. It gets an ndarray if x is one and a Variable if x is one;
+    a function of NumPy, such as np.sin, always gets an ndarray. f may return either, or
+    several of them.
 
     >>> numerical_grad(lambda x: x**2, np.array([1.0, 3.0])).round(6)
     array([2., 6.])
@@ -81,8 +82,9 @@ def numerical_grad(f, x, *args, **kwargs):
 def gradient_check(f, x, *args, rtol=1e-4, atol=1e-5, **kwargs):
     """Return True if backward of f(x, ...) agrees with finite differences.
 
-    Computed in float64, whatever x is; the given Variables keep their data and
-    grad. A failure prints a report and returns False. check_gradients sees more.
+    It computes in float64, whatever the dtype of x; the given Variables keep their data
+    and grad. On failure it prints a report and returns False. check_gradients checks
+    more.
     """
     who = "gradient_check"
     _check_function(who, f)
@@ -117,11 +119,11 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
     the same with create_graph=True and without. The derivatives of order n are the
     gradients of one number, the randomly weighted sum of all those of order n - 1.
 
-    inputs: arrays or Variables; they are left alone. f gets them as Variables, in
+    inputs: arrays or Variables; they are not changed. f gets them as Variables, in
     `dtype` and read-only (a forward that overwrites its inputs fails); inputs that
-    are not floating are handed on as they are. f returns one Variable or several.
+    are not floating are passed on unchanged. f returns one Variable or several.
     dtype: np.float64, or np.float32: then every gradient must be float32, and is
-    held against finite differences in float64.
+    compared with finite differences in float64.
     """
     who = "check_gradients"
     _check_function(who, f)
@@ -146,7 +148,7 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
     atol = default_atol if atol is None else atol
     _check_tolerances(who, rtol, atol)
 
-    arrays = {  # order="K": what is transposed stays transposed
+    arrays = {  # order="K": a transposed array stays transposed in memory
         place: _array(x).astype(dtype, order="K", copy=False)
         for place, x in enumerate(inputs)
         if getattr(getattr(x, "dtype", None), "kind", None) == "f"
@@ -191,9 +193,9 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
 
 
 class _Probe(Function):
-    """Hand x on, and on the way back refuse a gradient that does not fit it.
+    """Return x unchanged; in backward, refuse a gradient that does not fit x.
 
-    Without it nobody would see: backward casts what arrives at a leaf.
+    Without it a wrong dtype would go unnoticed: backward casts the gradient of a leaf.
     """
 
     def __init__(self, place):
@@ -219,11 +221,11 @@ def _refuse_misfit(gradient, x, place):
 
 
 def _derivatives(f, inputs, arrays, order, create_graph=False):
-    """Return the derivatives of that order, by backward: a Variable per array.
+    """Return the derivatives of this order, by backward: a Variable for each array.
 
-    arrays: {place: array}, what stands in for the inputs at these places. Order 0
-    is f itself: its outputs. create_graph goes to the last backward; those before
-    it need the graph anyway. An input that got no gradient has one of zeros.
+    arrays: {place: array}, to use instead of the inputs at these places. Order 0 is f
+    itself: its outputs. create_graph is passed to the last backward; those before it
+    need the graph anyway. An input that got no gradient is given zeros.
     """
     variables = [_fresh(x) for x in inputs]
     for place, array in arrays.items():
@@ -250,17 +252,17 @@ def _derivatives(f, inputs, arrays, order, create_graph=False):
         total = sum(terms[1:], start=terms[0])
         for x in xs:
             x.cleargrad()
-        if total.requires_grad:  # else nothing in it depends on xs
+        if total.requires_grad:  # otherwise it does not depend on xs
             total.backward(create_graph=create_graph or n < order)
         ys = [Variable(np.zeros_like(x.data)) if x.grad is None else x.grad for x in xs]
     return ys
 
 
 def _measured(f, inputs, arrays, order, place):
-    """Return by finite differences what _derivatives says of the input at `place`."""
+    """Return the derivatives for the input at `place`, by finite differences."""
 
     def below(array):
-        """Return the derivatives of one order less, with that input moved."""
+        """Return the derivatives of one order less, with array as that input."""
         moved = {**arrays, place: array}
         return [y.data for y in _derivatives(f, inputs, moved, order - 1)]
 
@@ -276,7 +278,7 @@ def _central_differences(f, x, weights):
         behind = x.astype(np.float64)
         ahead[index] += _STEP
         behind[index] -= _STEP
-        # the difference first, then the sum: large terms without x cancel exactly
+        # first the difference, then the sum: large terms without x cancel exactly
         rise = sum(
             np.sum(w * np.subtract(y1, y0, dtype=np.float64))
             for w, y1, y0 in zip(weights, f(ahead), f(behind))
@@ -286,7 +288,7 @@ def _central_differences(f, x, weights):
 
 
 def _weights(ys, order):
-    """Return random weights for ys; the same at every call: checks repeat."""
+    """Return random weights for ys, the same in every call: checks are repeatable."""
     rng = np.random.default_rng(order)
     return [rng.uniform(0.5, 1.5, size=y.shape) for y in ys]
 
@@ -319,18 +321,18 @@ def _report(expected, got, rtol, atol):
 
 
 def _is_variable(x):
-    """Tell a Variable, of the package or of any step, from arrays and numbers."""
+    """Return whether x is a Variable, of the package or of any step."""
     return hasattr(x, "data") and not (cuda.is_array(x) or isinstance(x, np.generic))
 
 
 def _is_from_numpy(f):
-    """Tell np.sin or np.sum, which refuse Variables, from functions of others."""
+    """Return whether f is a function of NumPy, such as np.sin: it refuses Variables."""
     module = getattr(f, "__module__", None) or type(f).__module__
     return module.split(".")[0] == "numpy"
 
 
 def _array(x):
-    """Return the array in a Variable, and anything else, as an array of NumPy."""
+    """Return the array in a Variable, or anything else, as an array of NumPy."""
     return cuda.as_numpy(x.data if _is_variable(x) else x)
 
 
@@ -360,7 +362,7 @@ def _check_tolerances(who, rtol, atol):
 
 
 def _fresh(x):
-    """Return a Variable's double, so that x.grad is left alone; else x itself."""
+    """Return a new Variable with x's data, so that x.grad is kept; else x itself."""
     return type(x)(x.data, name=x.name) if isinstance(x, Variable) else x
 
 

@@ -1,16 +1,16 @@
-"""Settings that come from outside: accepted as they are, or refused with a sentence.
+"""Check settings that come from outside, such as a learning rate.
 
     self.momentum = number("MomentumSGD", "momentum", momentum, 46, least=0, below=1)
     self.batch_size = whole("DataLoader", "batch_size", batch_size, 50)
 
 Each error says who asked, what was expected, what came instead, and which step
-explains it. A setting that may be changed later is declared in its class, and then
-judged whenever it is set:
+explains it. A setting that may change later is declared in its class, and then
+checked whenever it is set:
 
     class SGD(Optimizer):
         lr = Number(46, least=0)
 
-And the other way round: call_text shows an object by its settings.
+call_text does the reverse: it shows an object by its settings.
 """
 
 import inspect
@@ -25,8 +25,8 @@ import numpy as np
 def number(who, name, value, step, *, least=None, above=None, most=None, below=None):
     """Return value if it is a finite real number within the limits.
 
-    least and most belong to the range, above and below do not. Raises TypeError for
-    what is no number (a bool is none), ValueError for what is out of range.
+    The range includes least and most, but not above and below. Raises TypeError for
+    anything but a number (a bool is not one), ValueError for a number out of range.
     """
     real = not isinstance(value, bool) and isinstance(value, (float, numbers.Real))
     if (
@@ -54,9 +54,9 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
 
 
 class Number:
-    """An attribute that number() judges whenever it is set; reading costs nothing.
+    """An attribute that number() checks whenever it is set; reading costs nothing.
 
-    A number of NumPy's becomes Python's: float32 * np.float64(0.1) would be float64.
+    A NumPy number becomes a Python number: float32 * np.float64(0.1) would be float64.
     """
 
     def __init__(self, step, **limits):
@@ -75,7 +75,7 @@ class Number:
 
 
 class Kind:
-    """An attribute that must be a dtype of numbers, judged whenever it is set."""
+    """An attribute that must be a dtype of numbers, checked whenever it is set."""
 
     def __init__(self, step):
         self.step = step
@@ -96,7 +96,7 @@ class Kind:
 
 
 class Whole:
-    """An attribute that whole() judges whenever it is set; reading costs nothing."""
+    """An attribute that whole() checks whenever it is set; reading costs nothing."""
 
     def __init__(self, step, least=1):
         self.step = step
@@ -112,7 +112,7 @@ class Whole:
 
 
 class Rule:
-    """An attribute that must be a function, or None; judged whenever it is set."""
+    """An attribute that must be a function, or None; checked whenever it is set."""
 
     def __init__(self, step):
         self.step = step
@@ -133,9 +133,9 @@ class Rule:
 
 
 def whole(who, name, value, step, *, least=1):
-    """Return value as an int if it is a whole number of at least least.
+    """Return value as an int if it is a whole number, not below the limit least.
 
-    Raises TypeError for what is no integer (2.0, "2" and True are none), ValueError
+    Raises TypeError for anything but an integer (2.0, "2" and True are not), ValueError
     for one that is too small.
     """
     expected = f"a whole number of at least {least}"
@@ -151,7 +151,7 @@ def whole(who, name, value, step, *, least=1):
 
 
 def flag(who, name, value, step):
-    """Return value as a bool if it is True or False, or NumPy's or 0 or 1.
+    """Return value as a bool if it is True or False, a NumPy bool, or 0 or 1.
 
     Raises TypeError for anything else.
     """
@@ -174,10 +174,10 @@ def one_of(who, name, value, step, choices):
 
 
 def file_name_below(who, name, step):
-    """Return name if a file of that name is in a folder, or below it.
+    """Return name if it names a file in a folder or in one of its subfolders.
 
-    Raises TypeError for what is no str, and ValueError for a name that is empty or
-    leads elsewhere, on any system: ../x, /x, C:x, a\\b.
+    Raises TypeError for anything but a str, and ValueError for a name that is empty or
+    leads out of the folder, on any system: ../x, /x, C:x, a\\b.
     """
     if not isinstance(name, str):
         raise TypeError(
@@ -198,12 +198,12 @@ def file_name_below(who, name, step):
 
 
 def refusal(who, name, expected, value, step):
-    """Return the sentence that says what was expected and what came instead."""
+    """Return the message that says what was expected and what came instead."""
     return f"{who}: {name} must be {expected}, got {shown(value)} (see step {step})"
 
 
 def shown(value):
-    """Return value as an error shows it: short values themselves, others by type."""
+    """Return value as an error shows it: a short value itself, others by type."""
     text = repr(value) if isinstance(value, (numbers.Number, str, type(None))) else ""
     kind = type(value).__name__
     return text if 0 < len(text) <= 60 else f"an object of type {kind}"
@@ -212,9 +212,9 @@ def shown(value):
 def call_text(thing, *positional, **more):
     """Return the call that makes such a thing: "Adam(alpha=0.001, beta1=0.9, ...)".
 
-    It says what the parameters of the constructor are now, where the thing has
-    attributes of their names; those named in positional without their names. What is
-    in more comes last.
+    It shows each parameter of the constructor that the thing has an attribute for, with
+    the attribute's present value. Parameters listed in positional are shown without
+    their names. The entries of more come last.
     """
     parameters = inspect.signature(type(thing).__init__).parameters
     known = vars(thing)
@@ -227,7 +227,7 @@ def call_text(thing, *positional, **more):
 
 
 def _short(value):
-    """Return value as it is written; types and functions by name."""
+    """Return the text of value; the name if it is a type or a function."""
     if isinstance(value, numbers.Number) and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, np.ndarray):
@@ -241,7 +241,7 @@ def _short(value):
 def check_callable(who, f, step):
     """Raise TypeError unless f can be called with an item.
 
-    A class that makes such objects is refused: ToFloat where ToFloat() is meant.
+    A class whose objects can be called is refused: ToFloat where ToFloat() is meant.
     """
     makes = isinstance(f, type) and any("__call__" in vars(kind) for kind in f.__mro__)
     if makes or not callable(f):

@@ -5,12 +5,12 @@
     e.grad_fn.next_functions        ((<AddBackward0>, 0), (<AccumulateGrad>, 0))
     e.grad_fn.next_functions[1][0].variable is d
 
-It is a view: nodes are made when they are asked for, and say in other words what
+It is only a view: each Node is made when you ask for it, and shows what
 `Variable.creator` and `Function.inputs` hold (step 65). Two views of one Function, or
 of one leaf, are equal.
 """
 
-# Where PyTorch has another name for the same thing; the others only get the ending.
+# Functions that have another name in PyTorch; the others only get the ending Backward0.
 _NAMES = {
     "AveragePooling": "AvgPool2D",
     "BatchNorm": "NativeBatchNorm",
@@ -43,7 +43,7 @@ _NAMES = {
 class Node:
     """What backward does at one Function of the graph.
 
-    function    the Function of ours that it shows
+    function    the Function of dezero that it shows
     """
 
     def __init__(self, function):
@@ -84,9 +84,9 @@ class Node:
 
 
 class AccumulateGrad(Node):
-    """The end of a path: it adds what arrives to the gradient of a leaf.
+    """The end of a path: adds the gradient that arrives to the grad of a leaf.
 
-    variable    the leaf, the very object
+    variable    the leaf itself, not a copy
     """
 
     def __init__(self, variable):

@@ -1,15 +1,15 @@
 """The engine: Variable, Function, and the operations that Variable's methods use.
 
-An evening's reading, best in this order:
+You can read it in an evening, best in this order:
 
-    config, variable, function, backward   the engine of step 32: a call, and a pass
-    changes, unshared                      arrays that are edited, or shared
+    config, variable, function, backward   the engine of step 32: call and backward pass
+    changes, unshared                      arrays that were edited, or are shared
     checks, outside                        errors, and numbers and lists as inputs
     arraylike, extras                      the rest of Variable, mostly a line each
-    fast, heap                             for speed alone: the call once more, memory
+    fast, heap                             speed alone: a faster call, reused memory
     shape, indexing, arithmetic, reduction, matmul    the ops
 
-Below, the names are gathered, and Variable is told where its functions are.
+This file collects their names, and tells Variable where to find its functions.
 """
 
 import operator
@@ -85,7 +85,7 @@ from dezero.core.variable import (
     gradients_of,
 )
 
-array_types: tuple  # the types of what a Variable may hold; see __getattr__
+array_types: tuple  # the array types that a Variable may hold; see __getattr__
 
 # Where Variable's methods and operators find their functions: see arraylike.py.
 vars(arraylike.ops).update(
@@ -109,7 +109,7 @@ vars(arraylike.ops).update(
     transpose=transpose,
 )
 
-# What `array + x` and the like call, by NumPy's name: see ArrayLike.__array_ufunc__.
+# The function that `array + x` calls, by NumPy's name: see ArrayLike.__array_ufunc__.
 # dezero/functions/arraylike.py adds np.exp and the other functions.
 arraylike.of_numpy.update(
     {
@@ -139,7 +139,7 @@ if not os.environ.get("DEZERO_PLAIN"):
 
 def __getattr__(name):
     # Python calls this for a name that the module does not have. array_types is made
-    # when it is asked for, since CuPy may be imported later than this module.
+    # on request, because CuPy may be imported later than this module.
     if name == "array_types":
         import numpy
 

@@ -1,4 +1,4 @@
-"""+ - * / ** and log. Shapes broadcast as in NumPy; sum_to brings gradients back."""
+"""The ops + - * / ** and log. Shapes broadcast as in NumPy, and backward undoes it."""
 
 import numbers
 import operator
@@ -87,7 +87,7 @@ class Pow(Function):
         c = self.c
         if isinstance(c, int) and 0 < c < 5:
             # On float32 x**3 takes 20 to 200 times as long as x * x * x.
-            y = x * x if c > 1 else x.copy()  # not x: y has memory of its own
+            y = x * x if c > 1 else x.copy()  # not x: y needs its own memory
             for _ in range(c - 2):
                 y = y * x
             return y
@@ -97,7 +97,7 @@ class Pow(Function):
         (x,) = self.inputs
         c = self.c
         if getattr(c, "ndim", 0) == 0:
-            if c == 0:  # and not 0 * x**-1, which is nan at 0
+            if c == 0:  # not 0 * x**-1, which is nan at 0
                 return where(np.False_, gy, 0)
             lower = c - 1
         else:
@@ -109,8 +109,8 @@ class Pow(Function):
 class PowVariable(Function):
     """y = x0**x1, gx0 = gy * x1 * x0**(x1 - 1), gx1 = gy * y * log(x0).
 
-    Where x0 is 0, its logarithm is left out: 0**x1 stays 0 as x1 moves. Where x1 is 0
-    as well, x0**0 stays 1 as x0 moves, and there is no 0**-1.
+    Where x0 is 0, gx1 is 0 without the logarithm: 0**x1 stays 0 when x1 changes. Where
+    x1 is 0 as well, gx0 is 0 without 0**-1: x0**0 stays 1 when x0 changes.
     """
 
     def forward(self, x0, x1):
@@ -193,7 +193,7 @@ def neg(x) -> Variable:
 
 
 def pow(x, c) -> Variable:  # DeZero's name for it. It hides Python's pow in this file.
-    """Return x**c. With a Variable for c, x is to be positive, or c constant.
+    """Return x**c. If c is a Variable that needs a gradient, x must be positive.
 
     >>> x, c = Variable(np.array(2.0)), Variable(np.array(3.0))
     >>> (x**c).backward()
@@ -233,7 +233,7 @@ _COMPARISONS = {
 
 
 def compare(sign, x, other):
-    """Return x < other, or as sign says, an ndarray: truths have no gradient."""
+    """Return x < other, or <=, >, >=: see sign. An ndarray: bools have no gradient."""
     try:
         return _COMPARISONS[sign](x.data, unwrap(other))
     except (ValueError, TypeError) as error:

@@ -1,8 +1,8 @@
 """What a Variable shares with an ndarray: shape, methods, operators, NumPy's functions.
 
-Most are a line that calls the function of that name. Those functions need Variable, so
-this file, which Variable needs, cannot import them. It finds them in `ops`, where
-core/__init__.py and dezero.functions put them.
+Most of them are one line that calls the function of the same name. This file cannot
+import those functions: they need Variable, and Variable needs this file. It finds them
+in `ops`, where core/__init__.py and dezero.functions put them.
 """
 
 import inspect
@@ -51,7 +51,7 @@ class ArrayLike:
         array = self._data
         return self._raise_no_data("dtype") if array is None else array.dtype
 
-    def _raise_no_data(self, what):  # what: "shape" or the like
+    def _raise_no_data(self, what):  # what: "shape", for example
         raise checks.has_no_data(self, what)
 
     @property
@@ -64,7 +64,7 @@ class ArrayLike:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        """Return what str() does, and the name if there is one."""
+        """Return the text of str(), with the name if there is one."""
         text = str(self)
         return text if self.name is None else f"{text[:-1]}, name={self.name!r})"
 
@@ -131,7 +131,7 @@ class ArrayLike:
 
     @named_arguments
     def cumsum(self, axis=None) -> "Variable":
-        """Running sums along axis; None: of all elements in a row."""
+        """Running sums along axis; None: over all elements as one row."""
         return ops.cumsum(self, axis)
 
     @named_arguments
@@ -141,7 +141,7 @@ class ArrayLike:
 
     @named_arguments
     def norm(self, axis=None, keepdims=False) -> "Variable":
-        """Length of the vectors along axis; None: of all elements as one."""
+        """Length of the vectors along axis; None: of all elements as one vector."""
         return ops.norm(self, axis, keepdims)
 
     def exp(self) -> "Variable":
@@ -166,7 +166,7 @@ class ArrayLike:
 
     @named_arguments
     def clip(self, x_min, x_max) -> "Variable":
-        """What lies outside x_min ... x_max moved there."""
+        """x with each element limited to the range from x_min to x_max."""
         return ops.clip(self, x_min, x_max)
 
     def sin(self) -> "Variable":
@@ -200,7 +200,7 @@ class ArrayLike:
         return ops.elu(self, alpha)
 
     def gelu(self) -> "Variable":
-        """x * P(z <= x) for a standard normal z, nearly."""
+        """Approximately x * P(z <= x) for a standard normal z."""
         return ops.gelu(self)
 
     def silu(self) -> "Variable":
@@ -223,7 +223,7 @@ class ArrayLike:
 
     @named_arguments
     def squeeze(self, axis=None) -> "Variable":
-        """The same data without axes of length 1: all such, or those in axis."""
+        """The same data without axes of length 1: all of these, or those in axis."""
         return ops.squeeze(self, axis)
 
     def flatten(self) -> "Variable":
@@ -235,13 +235,13 @@ class ArrayLike:
         return ops.reshape(self, (self.size,))
 
     def copy(self) -> "Variable":
-        """The same values in memory of their own, still in the graph."""
+        """The same values in their own memory, still in the graph."""
         return ops.copy(self)
 
     def astype(self, dtype) -> "Variable | Any":
-        """The same values as another type of float, still in the graph.
+        """The same values in another floating dtype, still in the graph.
 
-        Whole numbers and truths have no derivative: such a dtype gives an ndarray.
+        Integers and bools have no derivative: such a dtype gives an ndarray.
         """
         return ops.astype(self, dtype)
 
@@ -307,7 +307,7 @@ class ArrayLike:
             raise TypeError("Variable: a 0-d Variable cannot be iterated over")
         return (self[i] for i in range(len(self)))
 
-    # --- truths and places have no derivative: they are ndarrays, outside the graph ---
+    # --- bools and indices have no derivative: they are ndarrays, outside the graph ---
 
     def __lt__(self, other) -> Any:
         return ops.compare("<", self, other)
@@ -322,14 +322,14 @@ class ArrayLike:
         return ops.compare(">=", self, other)
 
     def argmax(self, axis=None) -> np.ndarray:
-        """The place of the largest element along axis, as an ndarray of ints."""
+        """The index of the largest element along axis, as an ndarray of ints."""
         return ops.place_of("argmax", self, axis)
 
     def argmin(self, axis=None) -> np.ndarray:
-        """The place of the smallest element along axis, as an ndarray of ints."""
+        """The index of the smallest element along axis, as an ndarray of ints."""
         return ops.place_of("argmin", self, axis)
 
-    # --- leaving for Python and NumPy ---
+    # --- conversion to Python and NumPy ---
 
     def __bool__(self) -> bool:
         of_many = "of more it is ambiguous: all or any?"

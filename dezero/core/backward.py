@@ -1,8 +1,8 @@
-"""The backward pass: from a result back to what it was computed from.
+"""The backward pass: carry gradients from a result back to its leaves.
 
 It is the loop of step 32, with two changes. Without create_graph the gradients are bare
 ndarrays, which takes less than half of the time. And all gradients are kept in a table
-until the whole pass has succeeded: an error leaves every Variable as it was.
+until the whole pass has succeeded, so an error leaves every Variable as it was.
 """
 
 import operator
@@ -12,10 +12,10 @@ from dezero.core.config import Config
 
 
 def _functions_behind(start, until=()):
-    """Return the Functions that start was computed by, the latest generation first.
+    """Return the Functions that computed start, the latest generation first.
 
-    The links are followed once, and then all is sorted. On 4,000 Functions that takes
-    a quarter of the time of a heap (the exercise of step 16).
+    We follow the links once, and then sort the list. For 4,000 Functions that takes a
+    quarter of the time of a heap (the exercise of step 16).
     """
     functions = [] if start.creator is None else [start.creator]
     seen = {start.creator}
@@ -32,11 +32,11 @@ def _functions_behind(start, until=()):
 
 
 def propagate(start, seed, retain_grad=False, until=()):
-    """Carry seed, a Variable, from start to the leaves; return two things.
+    """Carry seed, a Variable, from start to the leaves; return gradients and outdated.
 
-    gradients   {Variable: its gradient}, of the leaves and of all that keep theirs;
-                Variables while Config.wrap is on, otherwise ndarrays
-    outdated    the Variables on the way that have a grad of an earlier pass
+    gradients   {Variable: its gradient}, for the leaves and for all Variables that keep
+                theirs; Variables while Config.wrap is on, otherwise ndarrays
+    outdated    the Variables on the way that still have a grad from an earlier pass
 
     until: Variables to stop at. The hooks of start are not called: they have had seed.
     """
@@ -65,7 +65,7 @@ def propagate(start, seed, retain_grad=False, until=()):
                 continue  # all Functions that used its outputs returned None
             gys = func._fill_with_zeros(gys)
 
-        # Was any data set since the call of func? Then it may be that of its inputs.
+        # Was any data set since the call of func? Then func's inputs may have changed.
         node = func if func._called_at == now else changes.with_stand_ins(func)
         if handler is not None:
             gxs = handler.backward(node, gys)
@@ -79,7 +79,7 @@ def propagate(start, seed, retain_grad=False, until=()):
             if gx is not None and x.requires_grad:
                 known = gradients.get(x)
                 gradients[x] = gx if known is None else known + gx
-    for x, gradient in gradients.items():  # of a leaf it is complete only now
+    for x, gradient in gradients.items():  # a leaf's gradient is complete only now
         if (x.creator is None or x in until) and x is not start:
             if x._watched or gradient.dtype is not x._data.dtype:
                 gradients[x] = complete(x, gradient)
@@ -87,7 +87,7 @@ def propagate(start, seed, retain_grad=False, until=()):
 
 
 def complete(x, gradient):
-    """Return a gradient of x, all of it added up, in x's dtype and after x's hooks."""
+    """Return a gradient of x that is fully summed, in x's dtype and after x's hooks."""
     gradient = in_dtype_of(x, gradient)
     return x._pass_hooks(gradient) if x._watched else gradient
 
@@ -95,8 +95,8 @@ def complete(x, gradient):
 def in_dtype_of(x, gradient):
     """Return a gradient of x, an ndarray or a Variable, in the dtype of x.
 
-    Why might it not be? Beside a float32 x there may be a float64 input; and on NumPy 1
-    a 0-d float32 times a Python number is a float64.
+    Why might its dtype differ? A Function may have a float64 input beside a float32 x;
+    and on NumPy 1 a 0-d float32 times a Python number is a float64.
     """
     dtype = x._data.dtype
     if gradient.dtype == dtype or dtype.kind not in "fc":

@@ -1,12 +1,13 @@
-"""Was an array changed after forward used it? Then its gradients would be wrong.
+"""Detect arrays that were changed after forward used them: gradients would be wrong.
 
     y = a * x
-    a.data = a.data - 1  # noted here, by the property Variable.data
+    a.data = a.data - 1  # recorded by the property Variable.data
     y.backward()         # RuntimeError: Mul: input 0 ... was changed after forward
 
-`clock` counts how often the data of any Variable was set. A Function notes the time of
-its call (func._called_at), and a Variable when its data was set last (x._changed_at).
-If x._changed_at is later than func._called_at, forward has used other numbers.
+`clock` counts how often the data of any Variable was set. A Function stores the time of
+its call (func._called_at), and a Variable the time when its data was last set
+(x._changed_at). If x._changed_at is later than func._called_at, forward used other
+numbers than x has now.
 """
 
 import copy
@@ -19,7 +20,7 @@ _lock = threading.Lock()  # no two changes get the same time
 
 
 def note_change(x, data):
-    """Note that the data of a Variable x is set; return what x is to hold."""
+    """Record that the data of a Variable x is being set; return what x must hold."""
     global clock
     old = x._data
     if data is None and old is not None:  # backward may still need its shape
@@ -33,10 +34,10 @@ def note_change(x, data):
 
 
 def with_stand_ins(func):
-    """Return func, or a copy of it if its inputs or output changed since its call.
+    """Return func, or a copy of it if its inputs or outputs changed since its call.
 
-    In the copy, a Gone stands in for each Variable that changed. It has the shape,
-    which is all that the backward of a sum needs. A backward that asks it for numbers
+    In the copy, a Gone replaces each Variable that changed. It still has the shape,
+    which is all that the backward of a sum needs. A backward that needs the numbers
     gets a RuntimeError that says what was changed.
     """
     outputs = [y() for y in func._outputs]
@@ -52,10 +53,10 @@ def with_stand_ins(func):
 
 
 def _what_changed(x, time):
-    """Return the Variable by whose change x has other numbers than at time, or None.
+    """Return the Variable whose change, later than time, changed x; None if none did.
 
-    That is x itself, or what x is a view of: W.T is a view of W, and an update of W in
-    place changes both.
+    It is x itself, or a Variable that x is a view of: W.T is a view of W, and an update
+    of W in place changes both.
     """
     waiting = [] if x is None else [x]
     for x in waiting:  # grows while it is read
@@ -71,12 +72,12 @@ def _what_changed(x, time):
 
 
 def _base(array):
-    """Return the array that this one is a view of, None if it is no view."""
+    """Return the array that this one is a view of; None if it is not a view."""
     return None if type(array) is Gone else getattr(array, "base", None)
 
 
 def _stand_in(func, x, place):
-    """Return x, or what stands in for it after a change of its data."""
+    """Return x, or a Gone in its place if its data was changed."""
     changed = _what_changed(x, func._called_at)
     if changed is None:
         return x
@@ -104,9 +105,9 @@ def _stand_in(func, x, place):
 
 
 class Gone(np.lib.mixins.NDArrayOperatorsMixin):
-    """Stands where an array was: it has the shape and dtype, and says why it is gone.
+    """Takes the place of an array: has its shape and dtype, and says why it is gone.
 
-    It stands in for a Variable as well, in the inputs of a Function: see _data.
+    It also takes the place of a Variable among the inputs of a Function: see _data.
     """
 
     def __init__(self, array, reason):
@@ -128,7 +129,7 @@ class Gone(np.lib.mixins.NDArrayOperatorsMixin):
         self.refuse()
 
     def refuse(self, *args, **kwargs):
-        """Raise RuntimeError: why there are no numbers."""
+        """Raise a RuntimeError that says why there are no numbers."""
         raise RuntimeError(self.reason)
 
     __array__ = __array_ufunc__ = __array_function__ = refuse
@@ -136,5 +137,5 @@ class Gone(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def named(x):
-    """Return " (W)" for a Variable of the name W, "" for one without: for errors."""
+    """Return " (W)" for a Variable named W, "" for one without a name: for errors."""
     return f" ({x.name})" if x.name is not None else ""

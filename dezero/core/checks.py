@@ -1,7 +1,8 @@
-"""The errors of a Variable: what it refuses, and the sentences that say why.
+"""The errors of a Variable: what it refuses, and the messages that say why.
 
-They stand here so that the methods of Variable stay short. A check_... raises an error
-or does nothing, a refuse_... always raises. The others return what their name says.
+They are kept here so that the methods of Variable stay short. A check_... raises an
+error or does nothing, a refuse_... always raises. The others return what their name
+says.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ WITHOUT_CREATE_GRAPH = (
 
 
 def check_array(data):
-    """Refuse what a Variable cannot be made of."""
+    """Refuse data that a Variable cannot hold."""
     if not (isinstance(data, np.ndarray) or data is None or cuda.is_array(data)):
         if type(data) is Gone:
             data.refuse()
@@ -37,7 +38,7 @@ def check_array(data):
 
 
 def check_array_module(module):
-    """Refuse what as_array cannot make an array with."""
+    """Refuse a module that as_array cannot make an array with."""
     if not (hasattr(module, "array") and hasattr(module, "asarray")):
         raise TypeError(
             f"as_array: array_module must be np, or cupy, got {shown(module)} "
@@ -46,7 +47,7 @@ def check_array_module(module):
 
 
 def as_data(x, data):
-    """Return what the data of a Variable x is to be, or refuse it."""
+    """Return data as a Variable x can hold it, or refuse it."""
     if data is None:
         return data
     if hasattr(data, "_data"):  # a Variable
@@ -61,13 +62,13 @@ def as_data(x, data):
         )
     elif data.dtype.kind not in NUMBERS:
         raise TypeError(f"data{named(x)}: {_expected_numbers(data)}")
-    else:  # a number is what NumPy makes of a 0-d x.data * 2
+    else:  # NumPy turns a 0-d x.data * 2 into a number
         return np.asarray(data) if isinstance(data, np.generic) else data
     raise TypeError(f"the data of a Variable{named(x)}: {expected}")
 
 
 def _expected_numbers(array):
-    """Return the sentence about an array whose dtype is none of ours."""
+    """Return the message about an array whose dtype is not supported."""
     return (
         f"an array of {array.dtype} is not supported, expected real numbers: a "
         "floating, integer or bool dtype (see step 9)"
@@ -75,7 +76,7 @@ def _expected_numbers(array):
 
 
 def refuse_grad(x, grad):
-    """Refuse to set the grad of a Variable x to what is no Variable."""
+    """Refuse to set the grad of a Variable x to anything but a Variable or None."""
     raise TypeError(
         f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; write "
         "Variable(np.array(...)) for an array, x.cleargrad() to begin anew (see "
@@ -84,7 +85,7 @@ def refuse_grad(x, grad):
 
 
 def has_no_data(x, what):
-    """Return the error for the shape, ... of a Variable without data."""
+    """Return the error for a Variable without data; what: "shape", for example."""
     return ValueError(
         f"{what}: this Variable{named(x)} has no data yet, it is None; a layer's "
         "weights get theirs in its first call (see steps 9 and 44)"
@@ -92,7 +93,7 @@ def has_no_data(x, what):
 
 
 def check_has_axis(x):
-    """Refuse the length of a single number."""
+    """Refuse len(x) of a single number."""
     if x.ndim == 0:
         raise TypeError(
             f"len: this Variable{named(x)} is a single number, it has no axis to count "
@@ -101,7 +102,7 @@ def check_has_axis(x):
 
 
 def check_creator(func):
-    """Refuse a creator that is no Function, or was not called."""
+    """Refuse a creator that is not a Function, or was not called."""
     if getattr(func, "_inputs", None) is None:
         raise TypeError(
             "set_creator: expected the Function that computed this Variable, got "
@@ -110,7 +111,7 @@ def check_creator(func):
 
 
 def check_leaf(x, requires_grad):
-    """Refuse to change requires_grad of what was computed."""
+    """Refuse to change requires_grad of a Variable that was computed."""
     if x.creator is not None and x.requires_grad != requires_grad:
         raise RuntimeError(
             "requires_grad_: this Variable was computed, and what computed it "
@@ -128,7 +129,7 @@ def check_hook(hook):
 
 
 def check_hooked(x, gradient):
-    """Refuse a gradient of another shape than that of x, from a hook."""
+    """Refuse a gradient from a hook if its shape is not that of x."""
     if gradient.shape != x.shape:
         raise ValueError(
             "register_hook: a hook must return None or a gradient of the Variable's "
@@ -137,7 +138,7 @@ def check_hooked(x, gradient):
 
 
 def check_flags(retain_grad, create_graph):
-    """Refuse arguments of backward that are neither True nor False."""
+    """Refuse flags of backward that are neither True nor False."""
     for name, value in ("retain_grad", retain_grad), ("create_graph", create_graph):
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
@@ -147,11 +148,11 @@ def check_flags(retain_grad, create_graph):
 
 
 def check_seed(x, seed, source):
-    """Refuse to start from what is no gradient of x: not numbers of its shape."""
+    """Refuse to start backward from anything but numbers in the shape of x."""
     try:
         array = seed._data if hasattr(seed, "_data") else seed
         array = array if cuda.is_array(array) else np.asarray(array)
-    except (ValueError, TypeError):  # a list of Variables, or of rows of many lengths
+    except (ValueError, TypeError):  # a list of Variables, or rows of unequal lengths
         array = np.asarray(None)  # an array of objects, refused here:
     if array.dtype.kind not in NUMBERS:
         kind = type(seed).__name__
@@ -181,7 +182,7 @@ def check_can_add_to_grad(x):
 
 
 def would_lose_graph(name, ours):
-    """Return the sentence about NumPy's function of that name, which is refused."""
+    """Return the message that refuses NumPy's function of that name."""
     instead = f"F.{name}, or " if name in ours else ""
     return (
         f"Variable: np.{name} would lose the graph; use {instead}x.data for the array "
@@ -190,7 +191,7 @@ def would_lose_graph(name, ours):
 
 
 def only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
-    """Return the array of x if it has one element, whatever the number of axes."""
+    """Return the array of x if it has one element, however many axes it has."""
     if x.size != 1:
         raise error(
             f"{who}: expected a Variable of one element, got the shape "

@@ -1,6 +1,6 @@
-"""The switches that a Function looks at when it is called (step 18).
+"""Config, the switches that a Function looks at when it is called (step 18).
 
-Each thread has its own: no_grad() in one does not stop another one from recording.
+Each thread has its own: no_grad() in one thread does not stop another from recording.
 
 >>> with no_grad():
 ...     Config.enable_backprop
@@ -19,15 +19,15 @@ class _Config(threading.local):
     enable_backprop  record the graph (off under no_grad, step 18)
     train            dropout drops, batch_norm uses the batch (off in test_mode)
 
-    wrap             a call wraps its result into a Variable. Off, func(*arrays) is
+    wrap             a call wraps its result in a Variable. Off, func(*arrays) is
                      func.forward(*arrays), ndarrays in and out. A backward without
-                     create_graph runs so, in half of the time (see backward.py)
+                     create_graph runs that way, in half of the time (see backward.py)
     handler          None, except while dezero.static compiles a program (step 72).
-                     Then these take the place of what they are named after:
+                     Then its methods are called in place of the code on the right:
                          handler.call(func, inputs)     func(*inputs)
                          handler.backward(func, gys)    func.backward(*gys)
                          handler.read(x, name)          x.data or x.grad
-                         handler.write(x, name, value)  a check, before it is set
+                         handler.write(x, name, value)  called first: a check
                          handler.check(check, args)     check(*args), see outside.py
     """
 
@@ -59,7 +59,7 @@ def _check_switch(who, name):
 
 @contextlib.contextmanager
 def using_config(name, value):
-    """Set Config.name to value inside a with block, also if an error ends it."""
+    """Set Config.name to value inside a with block, and restore it at the end."""
     _check_switch("using_config", name)
     old_value = getattr(Config, name)
     setattr(Config, name, value)
@@ -72,8 +72,8 @@ def using_config(name, value):
 class switched:
     """Set several switches, of any kind, inside a with block: for the engine.
 
-    Every backward enters one, so it is a class: a generator, as using_config is,
-    takes twice the time.
+    Why a class? Every backward enters one, and a generator such as using_config takes
+    twice the time.
     """
 
     def __init__(self, **values):
@@ -96,8 +96,8 @@ def no_grad():
 
 
 def test_mode():
-    """Behave as in use, not as in training: no dropout, running averages."""
+    """Switch to test mode inside a with block: no dropout, running averages."""
     return using_config("train", False)
 
 
-test_mode.__test__ = False  # its name begins as a test's, and pytest would call it
+test_mode.__test__ = False  # its name begins with test, and pytest would call it

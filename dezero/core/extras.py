@@ -1,4 +1,4 @@
-"""What steps 43-66 add to Variable: hooks, leaves, devices, and how it is pickled.
+"""What steps 43-66 add to Variable: hooks, leaves, devices, and pickling.
 
 >>> import numpy as np
 >>> from dezero import Variable
@@ -31,17 +31,17 @@ class Extras:
     _hooks = ()  # {HookHandle: hook}, after register_hook
 
     def detach(self) -> "Variable":
-        """Return a Variable with the same data, memory included, outside the graph."""
+        """Return a Variable that shares this one's array, but is outside the graph."""
         return ops.Variable(self.data, requires_grad=False)
 
     @property
     def is_leaf(self) -> bool:
-        """True where backward ends: nothing computed this, or no gradient is wanted."""
+        """True where backward ends: nothing computed this, or it needs no gradient."""
         return self.creator is None or not self.requires_grad
 
     @property
     def grad_fn(self):
-        """How backward goes on from here, as PyTorch shows it; None for a leaf."""
+        """The Node where backward continues, as PyTorch shows it; None for a leaf."""
         return None if self.is_leaf else Node(self.creator)
 
     def requires_grad_(self, requires_grad=True) -> "Variable":
@@ -51,15 +51,15 @@ class Extras:
         return self
 
     def retain_grad(self) -> None:
-        """Have every later backward keep this Variable's gradient, leaf or not."""
+        """Keep this Variable's gradient in every later backward, leaf or not."""
         self._watched = self._retains_grad = True
 
     def register_hook(self, hook):
-        """Have hook(gradient) called when a backward has this Variable's gradient.
+        """Call hook(gradient) in every backward that computes this Variable's gradient.
 
-        The gradient is complete then, a Variable, and has not been used yet. What the
-        hook returns takes its place, unless it is None. Returns an object whose
-        remove() takes the hook off again (step 65).
+        The gradient is a Variable. It is complete, but has not been used yet. If the
+        hook returns something other than None, that replaces the gradient. Returns an
+        object whose remove() takes the hook off again (step 65).
         """
         checks.check_hook(hook)
         self._watched = True
@@ -70,7 +70,7 @@ class Extras:
         return handle
 
     def _pass_hooks(self, gradient):
-        """Return what the hooks make of a gradient of self, a Variable or an array."""
+        """Return a gradient of self, a Variable or an array, after all hooks."""
         if not self._hooks:
             return gradient
         if not Config.wrap:
@@ -110,15 +110,15 @@ class Extras:
         self._grad = self.__dict__.pop("grad")
 
     def __dir__(self):
-        # Without x.view and the like, which only raise errors that say what to write.
+        # Without names such as view: they only raise errors that say what to write.
         return [name for name in super().__dir__() if name not in MEMBERS]
 
 
 class HookHandle:
-    """What register_hook returns."""
+    """What register_hook returns: its remove() takes the hook off."""
 
     def __init__(self, hooks):
-        # The Variable's dict and not the Variable: no cycle of references.
+        # The Variable's dict, not the Variable: that would be a cycle of references.
         self._hooks = hooks
 
     def remove(self):
@@ -137,5 +137,5 @@ def _move(variable, convert):
 def setup_variable():
     """Do nothing: Variable has its operators in its class body.
 
-    Programs for DeZero call this to attach them.
+    Programs for the original DeZero call this to attach them.
     """

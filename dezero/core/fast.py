@@ -1,15 +1,15 @@
-"""Function.__call__ once more, written out for speed; DEZERO_PLAIN=1 leaves it out.
+"""A faster Function.__call__, the same call written out; DEZERO_PLAIN=1 leaves it out.
 
 It does what the call in function.py does, and CI runs the tests of the core with both.
-So an addition of two numbers takes 2.2 us instead of 4.9:
+An addition of two numbers takes 2.2 us instead of 4.9. This is what saves time, in us:
 
     2.0  one loop over the inputs, where __call__ and _record have several, and no
-         list of outputs, since nearly always there is one
-    0.4  a result that is an array is not looked at again, in outside.results
+         list of outputs, because there is nearly always one
+    0.4  a result that is an array is not checked again, in outside.results
     0.3  the output is made without Variable.__init__, which would check it again
 
-Without it, a chain of scalar operations, forward and backward, takes 1.5 of the time,
-and a small network 1.2.
+Without this file, a chain of scalar operations, forward and backward, takes 1.5 of the
+time, and a small network 1.2.
 """
 
 import weakref
@@ -31,7 +31,7 @@ def call(self, *inputs):
     if Config.handler is not None or self._inputs is not None:
         return plain(self, *inputs)
     recorded = Config.enable_backprop
-    if not recorded and not Config.wrap:  # in this order: the usual call asks one
+    if not recorded and not Config.wrap:  # in this order: usually one test is enough
         return self.forward(*inputs)
     takes_scalars = self.takes_arrays
     arrays = []

@@ -1,7 +1,7 @@
 """Function: a computation that knows its derivative; each call is a node of the graph.
 
-The same call, written out for speed, is in fast.py. The checks of a Function that you
-write yourself, and of what a Function is given, are in outside.py.
+The same call, written out for speed, is in fast.py. The checks of inputs, and of the
+Functions that you write yourself, are in outside.py.
 """
 
 import copy
@@ -32,8 +32,8 @@ class Function:
         generation   the largest generation among the inputs
 
     takes_arrays   True: without create_graph, backward gets ndarrays, as gys and in
-                   self.inputs, which saves half of its time. F.cos of an ndarray is
-                   one there, so that gy * F.cos(x) serves both. forward may get
+                   self.inputs, which saves half of its time. There F.cos of an ndarray
+                   is an ndarray, so gy * F.cos(x) works for both. forward may get
                    NumPy's scalars for 0-d arrays. True in the package; a class
                    written elsewhere gets Variables, unless it says takes_arrays = True
     """
@@ -53,12 +53,12 @@ class Function:
 
     def __call__(self, *inputs) -> Variable:
         """Return forward(*inputs) as a Variable, or as a list of several."""
-        if Config.handler is not None:  # dezero.static follows this thread
+        if Config.handler is not None:  # dezero.static is tracing in this thread
             return Config.handler.call(self, inputs)
         if not Config.wrap:  # in a backward on ndarrays
             return self.forward(*inputs)
         inputs = outside.as_variables(inputs, type(self).__name__)
-        if self._inputs is not None:  # called before: each call is a node of its own
+        if self._inputs is not None:  # called before: each call is a separate node
             self = copy.copy(self)
         arrays = []
         for x in inputs:
@@ -74,7 +74,7 @@ class Function:
         return self._record(inputs, outside.results(self, ys))
 
     def _record(self, inputs, ys):
-        """Return the arrays ys as Variables, and record where they come from."""
+        """Return the arrays ys as Variables, and record this call as their creator."""
         requires_grad = True in [x.requires_grad for x in inputs]
         outputs = [Variable(y, None, requires_grad) for y in ys]
         if not Config.enable_backprop:
@@ -87,11 +87,11 @@ class Function:
         self._called_at = changes.clock
         for y in outputs:
             y.set_creator(self)
-        if len(ys) > 1:  # for _fill_with_zeros: by then, one may be dropped
+        if len(ys) > 1:  # for _fill_with_zeros: an output may be dropped by then
             self._output_kinds = [(y.shape, y.dtype) for y in ys]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    # Any, so that an editor takes every forward(self, x) of a subclass.
+    # Any, so that an editor accepts every forward(self, x) of a subclass.
     def forward(self, *xs: Any, **options: Any) -> Any:
         """Compute the outputs from ndarrays."""
         raise NotImplementedError(
@@ -131,14 +131,14 @@ class Function:
         return y if Config.wrap else y._data
 
     def needs_grad(self, i):
-        """Return whether anybody has a use for the gradient of input i."""
+        """Return whether the gradient of input i is needed."""
         x = self._inputs[i]
         return x.requires_grad and x._data is not None
 
-    # --- what a backward pass asks ---
+    # --- what a backward pass calls ---
 
-    # backward on Variables, its gradients checked: where takes_arrays is False. It
-    # stands here for backward.py, which cannot import outside.py.
+    # backward on Variables, with its gradients checked, for takes_arrays = False. It is
+    # a method because backward.py, which calls it, cannot import outside.py.
     _checked_backward = outside.checked_backward
 
     def _fill_with_zeros(self, gys):

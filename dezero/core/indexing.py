@@ -46,9 +46,9 @@ class GetItemGrad(Function):
 def get_item(x, slices) -> Variable:
     """Return x[slices], as NumPy indexes (see step 47).
 
-    slices: an int, a slice, ..., None, ints or truths in an array, a Variable or a
+    slices: an int, a slice, ..., None, ints or bools in an array, a Variable or a
     list, or a tuple of these, one for each axis. An index does not get a gradient.
-    Raises IndexError where x has no such elements.
+    Raises IndexError if x has no such elements.
     """
     x = _as_input("get_item", x)
     slices = _as_slices("get_item", slices, x)
@@ -69,9 +69,9 @@ def get_item(x, slices) -> Variable:
 
 
 def _as_slices(who, slices, x):
-    """Return what x is indexed with: arrays in place of Variables and sequences.
+    """Return slices with arrays in place of Variables and sequences.
 
-    Arrays are copied, for backward needs the index as it is now.
+    Arrays are copied, because backward needs the index as it is now.
     """
     xp = cuda.get_array_module(x)
     if isinstance(slices, tuple):
@@ -80,7 +80,7 @@ def _as_slices(who, slices, x):
 
 
 def _as_index(who, index, xp):
-    """Return the index along one axis as xp takes it, or refuse it."""
+    """Return the index along one axis in a form that xp accepts, or refuse it."""
     if index is None or index is Ellipsis or isinstance(index, (int, slice, np.bool_)):
         return index
     try:
@@ -109,14 +109,14 @@ def _as_index(who, index, xp):
 
 
 def _unwrap_all(index):
-    """Return index with the arrays of Variables in their place, however deep."""
+    """Return index with each Variable replaced by its array, however deeply nested."""
     if isinstance(index, (list, tuple)):
         return [_unwrap_all(i) for i in index]
     return unwrap(index)
 
 
 def scatter_add(gy, slices, shape):
-    """Return zeros of shape, with gy added at slices; repeated places add up.
+    """Return zeros of shape, with gy added at slices; repeated indices add up.
 
     >>> scatter_add(np.array([1.0, 2.0, 4.0]), [0, 1, 0], (2,))
     array([5., 2.])
@@ -137,8 +137,8 @@ def scatter_add(gy, slices, shape):
 def _add_at(gx, slices, gy):
     """Do np.add.at(gx, slices, gy) on a gx of zeros.
 
-    NumPy is quick where both are vectors, so gx and gy become such: 1,000 rows of 64
-    take a fifth of np.add.at's time.
+    NumPy is fast if gx and gy are vectors, so we make them vectors: for 1,000 rows of
+    64 numbers that takes a fifth of np.add.at's time.
     """
     xp, shape = cuda.get_array_module(gy), gx.shape
     if not _may_repeat(slices):
@@ -146,7 +146,7 @@ def _add_at(gx, slices, gy):
     elif xp is not np or gy.ndim < 2:
         xp.add.at(gx, slices, gy)
     else:
-        if isinstance(slices, np.ndarray):  # -1 is from behind in places, too
+        if isinstance(slices, np.ndarray):  # -1 counts from the end in places as well
             rows = slices.astype(np.intp).reshape(-1, 1)
             width = math.prod(shape[1:])
             places = rows * width + np.arange(width)
@@ -158,8 +158,8 @@ def _add_at(gx, slices, gy):
 def _may_repeat(slices):
     """Return whether indexing with slices can pick one element twice.
 
-    Ints, slices, ..., None and masks cannot. What is left are arrays of ints, and
-    lists and tuples that NumPy makes such of.
+    Ints, slices, ..., None and masks cannot. Arrays of ints can, and so can the lists
+    and tuples that NumPy turns into such arrays.
     """
     if not isinstance(slices, tuple):
         slices = (slices,)
@@ -173,10 +173,10 @@ def _may_repeat(slices):
 
 
 class Where(Function):
-    """y = x0 where condition, else x1; gx0 = gy there, 0 elsewhere, gx1 the rest.
+    """y = x0 where condition is true, else x1; gx0 = gy there, gx1 = gy elsewhere.
 
-    Why not gy * condition? Where gy is infinite and the condition false, the product
-    is nan. A mask in a backward selects, it does not multiply.
+    Why not gy * condition? If gy is infinite and the condition false, the product is
+    nan. So a mask in a backward must select, not multiply.
     """
 
     def __init__(self, condition):
@@ -204,7 +204,7 @@ def where(condition, x0, x1) -> Variable:
     >>> where(x > 0, x, 0.1 * x)
     variable([-0.2  3. ])
     """
-    if not Config.wrap:  # a backward on ndarrays calls it, with arrays that fit
+    if not Config.wrap:  # called by a backward on ndarrays: the arrays fit
         return _select(condition, x0, x1)
     if not isinstance(condition, (np.ndarray, np.bool_)):
         condition = unwrap(_as_input("where", condition, "condition"))
@@ -215,11 +215,11 @@ def where(condition, x0, x1) -> Variable:
 
 
 def _select(condition, x0, x1):
-    """Return x0 where condition is true, x1 elsewhere: where, for arrays.
+    """Return x0 where condition is true, x1 elsewhere: where() for arrays.
 
-    xp.where takes five times as long as x0 * condition. So, if x0 is large and x1 is 0,
-    the bits of x0 are masked: x0 & 1...1 is x0, and x0 & 0...0 is 0, for an infinite x0
-    as well. That takes as long as the product.
+    xp.where takes five times as long as x0 * condition. So if x0 is large and x1 is 0,
+    we mask the bits of x0: x0 & 1...1 is x0, and x0 & 0...0 is 0, even if x0 is
+    infinite. That takes as long as the product.
 
     >>> _select(np.array([True, False]), np.array([1.0, np.inf]), 0)
     array([1., 0.])
@@ -237,7 +237,7 @@ def _select(condition, x0, x1):
 
 
 def _is_large(x, condition):
-    """Return whether x is an array of floats for which masking bits saves time."""
+    """Return whether x is an array of floats so large that masking bits saves time."""
     return (
         type(x) is np.ndarray
         and x.size > 2000
@@ -248,14 +248,14 @@ def _is_large(x, condition):
 
 
 def _is_zero(x):
-    """Return whether x is the number 0: the elements of an array are not looked at."""
+    """Return whether x is the number 0; False for an array with axes."""
     return (
         (type(x) is np.ndarray or isinstance(x, np.generic)) and x.ndim == 0 and x == 0
     )
 
 
 def _bits_where(condition, x):
-    """Return _select(condition, x, 0) of two arrays of one shape."""
+    """Return _select(condition, x, 0) for two arrays of the same shape."""
     bits = np.negative(condition.view(np.int8)).astype(f"i{x.itemsize}")  # 0 or -1
     bits &= x.view(bits.dtype)
     return bits.view(x.dtype)

@@ -15,7 +15,7 @@ class MatMul(Function):
     """
 
     def forward(self, x, W):
-        rows = W.shape[-2:][:1]  # the last axis but one; of a vector, the only one
+        rows = W.shape[-2:][:1]  # the last axis but one; the only one of a vector
         if x.shape[-1:] != rows or not rows:
             raise ValueError(
                 "matmul: the last axis of the left side must be as long as the "
@@ -30,7 +30,7 @@ class MatMul(Function):
             gx = gy.dot(W.T) if self.needs_grad(0) else None
             gW = x.T.dot(gy) if self.needs_grad(1) else None
             return gx, gW
-        # Of a vector on the left make a row, on the right a column.
+        # Turn a vector on the left into a row, on the right into a column.
         x2 = x.reshape(1, -1) if x.ndim == 1 else x
         W2 = W.reshape(-1, 1) if W.ndim == 1 else W
         if x.ndim == 1:
@@ -51,7 +51,7 @@ def matmul(x, W) -> Variable:
     """Return the matrix product x @ W (see step 41).
 
     Shapes: (N, D) @ (D, K) -> (N, K); vectors and stacks as in numpy.matmul.
-    Raises ValueError where the shapes do not fit.
+    Raises ValueError if the shapes do not fit.
     """
     try:
         return MatMul()(x, W)

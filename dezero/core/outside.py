@@ -1,9 +1,9 @@
-"""What comes from outside: made into what the engine expects, or refused.
+"""Convert a Function's inputs and results to what the engine expects, or refuse them.
 
-A call of a Function may be given numbers, lists and arrays beside Variables, and a
-Function that you write yourself may return anything. You need nothing of this file to
-understand a graph or a backward. (dezero/guards.py does the same for settings, such as
-a learning rate.)
+A call of a Function may get numbers, lists and arrays as well as Variables, and a
+Function that you write yourself may return anything. You need nothing from this file to
+understand a graph or a backward pass. (dezero/guards.py does the same for settings,
+such as a learning rate.)
 """
 
 import inspect
@@ -21,10 +21,10 @@ from dezero.guards import refusal
 
 
 def as_variables(inputs, name):
-    """Return the inputs of a call as a list of Variables; name is its Function's.
+    """Return the inputs of a call as a list of Variables; name is the Function's name.
 
-    An input that was none gets no gradient. A number takes the dtype of the floating
-    arrays beside it, so that float32 * 2.0 is float32 on every NumPy.
+    An input that was not a Variable gets no gradient. A number takes the dtype of the
+    floating arrays beside it, so that float32 * 2.0 is float32 on every NumPy.
     """
     dtype = xp = None
     variables = []
@@ -40,7 +40,7 @@ def as_variables(inputs, name):
 
 
 def _surroundings(inputs):
-    """Return the array module of inputs and their floating dtype, None if none is."""
+    """Return the array module of the inputs, and their floating dtype or None."""
     arrays = [x for x in map(unwrap, inputs) if cuda.is_array(x)]
     xp = cuda.get_array_module(arrays[0]) if arrays else np
     dtypes = [x.dtype for x in arrays if x.dtype.kind in "fc"]
@@ -50,9 +50,9 @@ def _surroundings(inputs):
 
 
 def _as_input_array(x, xp, dtype, name, i):
-    """Return input i of the Function called name as an array; None as it is.
+    """Return x, input i of the Function with this name, as an array; None unchanged.
 
-    None stands for an input that is left out, such as the b of linear.
+    None stands for an input that is left out, such as b in linear.
     """
     if x is None:
         return x
@@ -82,13 +82,13 @@ _INPUT = "a Variable, an array or a list of real numbers, or a number"
 def _as_input(who, x, name="x", xp=np):
     """Return x if it is a Variable or an array; a number or a list as an array.
 
-    For a function that looks at x.shape or x.dtype before it calls its Function: after
-    this, x has both. Raises TypeError for anything else: None, strings, lists that make
-    no array of numbers, and a Variable without data.
+    It is for a function that looks at x.shape or x.dtype before it calls its Function:
+    the result has both. Raises TypeError for anything else: None, strings, lists that
+    do not make an array of numbers, and a Variable without data.
     """
     array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind in NUMBERS:
-        return x  # the usual case: no more than this in every call
+        return x  # the usual case: nothing else is checked
     if type(x) is Gone:
         x.refuse()
     if isinstance(x, Variable):
@@ -122,7 +122,7 @@ def _as_input(who, x, name="x", xp=np):
 
 
 def _as_constant(who, x, name="x"):
-    """Return x as a Variable; one made of an array or a number gets no gradient."""
+    """Return x as a Variable; if x is an array or a number, it gets no gradient."""
     x = _as_input(who, x, name)
     if isinstance(x, Variable) or not Config.wrap:
         return x
@@ -130,9 +130,9 @@ def _as_constant(who, x, name="x"):
 
 
 def _explained(who, error, *xs):
-    """Return the error to raise where NumPy raised error: one that explains the xs.
+    """Return an error to raise in place of NumPy's: it explains what is wrong with xs.
 
-    Why are the inputs not checked before? That would take longer than an addition. So
+    Why are the inputs not checked earlier? That would take longer than an addition. So
     the functions that use this look at them only when something went wrong.
     """
     if "(see step" in str(error):
@@ -154,8 +154,9 @@ def _explained(who, error, *xs):
 def _check_numbers(check, *args):
     """Call check(*args), which refuses wrong numbers.
 
-    A function that looks at shapes and dtypes itself looks at numbers so: dezero.static
-    has no numbers while it compiles a program, and calls check in every run of it.
+    A function may check shapes and dtypes itself, but must check numbers through this:
+    dezero.static has no numbers while it compiles a program, and so it calls check in
+    every run.
     """
     if Config.handler is not None:
         Config.handler.check(check, args)
@@ -168,14 +169,14 @@ def results(func, ys):
     if type(ys) is np.ndarray and ys.dtype.kind in NUMBERS:
         return [ys]
     if isinstance(ys, np.generic) and ys.dtype.kind in NUMBERS:
-        return [np.asarray(ys)]  # NumPy made a scalar of a 0-d result (step 9)
-    if not isinstance(ys, tuple) or not ys:  # no result at all is refused as one result
+        return [np.asarray(ys)]  # NumPy turned a 0-d result into a scalar (step 9)
+    if not isinstance(ys, tuple) or not ys:  # (): refused in _as_result
         ys = (ys,)
     return [_as_result(func, y) for y in ys]
 
 
 def _as_result(func, y):
-    """Return a number as an array; refuse what forward should not have returned."""
+    """Return a result of forward as an array; refuse what is not real numbers."""
     if cuda.is_array(y) or isinstance(y, (np.generic, numbers.Number)):
         array = as_array(y)
         if array.dtype.kind in NUMBERS:
@@ -216,7 +217,7 @@ def explain_forward(func, inputs, error):
     if type(func).forward.__module__.startswith("dezero."):
         return
     # Did it take its arguments for Variables? The data of an ndarray is its memory, and
-    # x.grad or the like is an AttributeError.
+    # x.grad, for example, is an AttributeError.
     is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
     if is_memory or cuda.is_array(getattr(error, "obj", None)):
         wanted = "data" if is_memory else error.name
@@ -227,7 +228,7 @@ def explain_forward(func, inputs, error):
 
 
 def refuse_arguments(self, *args, **kwargs):
-    """The __init__ of a class that wrote none: say that arguments go to the call."""
+    """The __init__ of a class that defines none: say that arguments go to the call."""
     if args or kwargs:
         name = type(self).__name__
         raise TypeError(
@@ -240,7 +241,7 @@ def checked_backward(func, gys):
     """Call func.backward on Variables, check its gradients, and return them.
 
     There must be one for each input, in that input's shape. The last ones may be
-    missing if nobody needs them. So it is done for Functions outside the package.
+    missing if they are not needed. It is used for Functions outside the package.
     """
     wrap = Config.wrap
     with switched(wrap=True):
@@ -277,14 +278,14 @@ def checked_backward(func, gys):
                     f"input's shape {x.shape}, got {gx.shape} (see step 40)"
                 )
             if not wrap:
-                gx = gx.data.copy()  # the array may be one that the Function keeps
+                gx = gx.data.copy()  # the Function may keep this array
         checked.append(gx)
     return tuple(checked)
 
 
 def _returns_nothing(method):
-    """Return whether the source of a method has no return, so that one is missing."""
+    """Return whether the source of a method contains no return at all."""
     try:
         return "return" not in inspect.getsource(method)
-    except (OSError, TypeError):  # no source, as of what was typed at a prompt
+    except (OSError, TypeError):  # no source, if it was typed at a prompt for example
         return False

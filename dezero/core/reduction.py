@@ -13,7 +13,7 @@ from dezero.guards import refusal
 
 
 class Sum(Function):
-    """Sum over axis (None: all); gx repeats gy along the axes that went."""
+    """Sum over axis (None: all); gx repeats gy along the summed axes."""
 
     def __init__(self, axis, keepdims):
         self.axis = axis
@@ -32,8 +32,8 @@ class Max(Function):
     """Largest element over axis; the gradient goes to the place where it was found.
 
     If several elements are the largest, they share the gradient evenly, whatever their
-    order (step 61). So do nans: NumPy's max of anything with a nan is nan. Pooling
-    differs: there the first place gets the whole gradient (step 57).
+    order (step 61). So do nans: if there is a nan, NumPy's max is nan. Pooling differs:
+    there the first place gets the whole gradient (step 57).
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -50,7 +50,7 @@ class Max(Function):
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
-        """Note where y was found, and how often; return y, reduced."""
+        """Remember where y was found, and how often; return y without reduced axes."""
         self.winners = (x == y) | (x != x)  # a nan is not equal to itself
         count = self.winners.sum(axis=self.axis, keepdims=True)
         self.count = count.astype(x.dtype) if x.dtype.kind == "f" else count
@@ -65,16 +65,16 @@ class Min(Max):
 
 
 def _reduced_lengths(x_shape, axis):
-    """Return the lengths of the axes that a reduction over axis makes 1."""
+    """Return the lengths in x_shape that a reduction over axis turns into 1."""
     after = reduced_shape(x_shape, axis)
     return [n for n, left in zip(x_shape, after) if left == 1]
 
 
 def _reduced_axes(who, x, axis, step=39):
-    """Return axis as NumPy takes it, None, an int or a tuple of ints, if x has it.
+    """Return axis as NumPy accepts it: None, an int or a tuple of ints.
 
-    Raises TypeError for what is no int, ValueError where x has no such axis or one is
-    named twice.
+    Raises TypeError for anything but ints, and ValueError if x has no such axis or an
+    axis is named twice.
     """
     if axis is None:
         return None
@@ -92,7 +92,7 @@ def _reduced_axes(who, x, axis, step=39):
 
 
 def _one_axis(who, axis, ndim, step=38):
-    """Return axis, an int, counted from the front; refuse one that x does not have."""
+    """Return axis, an int, counted from the front; refuse one outside ndim axes."""
     try:
         place = operator.index(axis)
     except TypeError:
@@ -108,7 +108,7 @@ def _one_axis(who, axis, ndim, step=38):
 
 
 def restore_axes(gy, x_shape, axis, keepdims):
-    """Return gy, the gradient of a reduction, with the reduced axes as length 1.
+    """Return gy, the gradient of a reduction, with length 1 for the reduced axes.
 
     Works on arrays and Variables; the result broadcasts to x_shape.
     """
@@ -127,7 +127,7 @@ def reduced_shape(x_shape, axis):
 
 
 def place_of(who, x, axis):
-    """Return the place of the largest or smallest element, an ndarray of ints."""
+    """Return x.data.argmax(axis) or argmin, whichever who names: an ndarray of ints."""
     x = _as_input(who, x)
     axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
     if x.size == 0:

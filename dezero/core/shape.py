@@ -14,7 +14,7 @@ from dezero.guards import refusal
 
 
 class Copy(Function):
-    """The same values in memory of their own.
+    """The same values in their own memory.
 
     y = x
     gx = gy
@@ -28,12 +28,12 @@ class Copy(Function):
 
 
 def copy(x) -> Variable:
-    """Return x in memory of its own, still in the graph."""
+    """Return a copy of x in its own memory, still in the graph."""
     return Copy()(_as_input("copy", x))
 
 
 class AsType(Function):
-    """The same numbers in another dtype; the gradient goes back into the old one."""
+    """The same numbers in another dtype; gx is gy in the old one."""
 
     def __init__(self, dtype):
         self.dtype = dtype
@@ -63,7 +63,7 @@ class Reshape(Function):
 class Transpose(Function):
     """y[i, j] = x[j, i]; axes as in numpy.transpose, None reverses them.
 
-    The gradient goes back by the inverse permutation, argsort(axes).
+    gx is gy transposed by the inverse permutation, argsort(axes).
     """
 
     def __init__(self, axes=None):
@@ -165,7 +165,7 @@ def sum_to(x, shape) -> Variable:
 def _sum_to(x, shape):
     """Return sum_to(x, shape) for a backward, whose x and shape need no checks.
 
-    In most backwards nothing is to be summed, and checks would take longer than that.
+    In most backwards there is nothing to sum, and the checks would only cost time.
     """
     if x.shape == shape:
         return Variable(x) if isinstance(x, np.ndarray) and Config.wrap else x
@@ -190,7 +190,7 @@ def sum_array_to(x, shape):
     >>> sum_array_to(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])
     """
-    lead = x.ndim - len(shape)  # so many axes of x, in front, are not in shape
+    lead = x.ndim - len(shape)  # number of leading axes of x that shape does not have
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[lead:])):
         raise ValueError(
             f"sum_to: {tuple(shape)} does not broadcast to {x.shape}, so {x.shape} "

@@ -1,10 +1,10 @@
-"""At the end of a backward pass, every gradient gets memory of its own.
+"""At the end of a backward pass, give every gradient its own memory.
 
     z = x + y
-    z.backward()      # Add hands the same array, gy, to x and to y (step 14)
+    z.backward()      # Add returns the same array, gy, for x and for y (step 14)
     x.grad.data *= 2  # changes x.grad alone, because one of them was copied
 
-Without this, editing one gradient in place, as an optimizer may, would change another.
+Otherwise editing one gradient in place, as an optimizer may, would change another.
 """
 
 import numpy as np
@@ -14,11 +14,11 @@ from dezero.core.config import Config
 
 
 def unshared(gradients, seed):
-    """Return {x: its gradient}, Variables of which no two share their memory.
+    """Return {x: its gradient}: Variables, and no two of them share memory.
 
-    gradients are Variables while Config.wrap is on, otherwise ndarrays. What is shared
-    is copied, and so is a read-only array, which the gradient of a sum is: a view of
-    gy. seed, where the pass started, is shared with nobody either.
+    gradients are Variables while Config.wrap is on, otherwise ndarrays. An array that
+    is shared is copied, and so is a read-only one, such as the gradient of a sum, which
+    is a view of gy. None of them shares the memory of seed, where the pass started.
     """
     wrap, result = Config.wrap, {}
     variables, memories = {seed}, {id(owner(seed._data))}  # in use already
@@ -38,12 +38,12 @@ def unshared(gradients, seed):
 
 
 def owner(array):
-    """Return the array whose memory this one shows."""
+    """Return the array that owns the memory of this one."""
     return array if array.base is None else array.base
 
 
 def is_read_only(array):
-    """Return whether nobody may write to array."""
+    """Return whether array must not be written to."""
     if isinstance(array, np.ndarray):
         return not array.flags.writeable
-    return array.base is not None  # CuPy does not tell, so any view may be read-only
+    return array.base is not None  # CuPy does not say, so any view may be read-only

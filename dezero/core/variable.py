@@ -6,8 +6,8 @@
 >>> x.grad
 variable([2. 4. 6.])
 
-The loop of backward is in backward.py. What a Variable shares with an ndarray, with the
-operators, is in arraylike.py, a line each; hooks, devices and copies in extras.py.
+The loop of backward is in backward.py. What a Variable shares with an ndarray is in
+arraylike.py, a line each; hooks, devices and pickling are in extras.py.
 """
 
 from typing import Any
@@ -28,20 +28,20 @@ from dezero.guards import flag
 class Variable(ArrayLike, Extras):
     """An array that remembers how it was computed.
 
-    data            the ndarray, or None where the shape is not known yet
+    data            the ndarray, or None while the shape is not known yet
     name            shown in drawings of the graph
-    grad            None, or a Variable: the gradient that backward left here
-    creator         the Function that computed this, None for a leaf
-    generation      0 for a leaf, one more than its creator's otherwise
-    requires_grad   False: backward passes by, at no cost
+    grad            None, or a Variable: the gradient that backward stored here
+    creator         the Function that computed this Variable, None for a leaf
+    generation      0 for a leaf, otherwise one more than its creator's
+    requires_grad   False: backward skips it, at no cost
 
     Raises TypeError unless data is an ndarray or None. `==` compares identity,
     so that Variables can be keys and members; compare values with `x.data == 3`.
     """
 
-    # Most Variables keep these values, which stand here once for all of them.
-    _why_no_graph = None  # a sentence: why there is none, where you may expect one
-    _changed_at = 0  # the time on changes.clock when data was set last,
+    # Most Variables keep these values, so they are stored once, in the class.
+    _why_no_graph = None  # a sentence: why there is no graph, if you may expect one
+    _changed_at = 0  # the time on changes.clock when data was last set,
     _reshaped_at = 0  # and when it was set to an array of another shape
     _is_parameter = False  # an optimizer may edit its array in place
 
@@ -57,13 +57,13 @@ class Variable(ArrayLike, Extras):
         self.generation = 0
         self.requires_grad = requires_grad
 
-    # Why properties? So that x.grad = 3 raises in that line and not in a later
-    # backward, and so that backward knows which data was set after a forward had used
-    # it (see changes.py). The engine itself reads _data and _grad.
+    # Why properties? x.grad = 3 must raise an error in that line, not in a later
+    # backward. And backward must know which data was set after a forward had used it
+    # (see changes.py). The engine itself reads _data and _grad.
 
     @property
     def data(self) -> np.ndarray | Any:
-        """The ndarray; None where there is none yet, or none any more."""
+        """The ndarray; None if it is not known yet, or was set to None."""
         if Config.handler is not None:
             return Config.handler.read(self, "data")
         data = self._data
@@ -75,7 +75,7 @@ class Variable(ArrayLike, Extras):
             Config.handler.write(self, "data", data)
         if data is self._data:
             if not self._is_parameter:
-                return  # x.data *= 2 edits in place: noted for a Parameter (step 46)
+                return  # x.data *= 2 edits in place: recorded for a Parameter (step 46)
         elif type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
             data = checks.as_data(self, data)
         self._data = changes.note_change(self, data)
@@ -96,7 +96,7 @@ class Variable(ArrayLike, Extras):
         self._grad = grad
 
     def set_creator(self, func) -> None:
-        """Note that func computed this Variable."""
+        """Record func as the Function that computed this Variable."""
         checks.check_creator(func)
         self.creator = func
         self.generation = func.generation + 1
@@ -109,8 +109,8 @@ class Variable(ArrayLike, Extras):
         x.grad = x.grad + d(self)/dx, a Variable of x's shape and dtype that
         shares memory with nothing else.
 
-        The pass starts from gradient, else from self.grad if that is set, else from
-        ones: for a Variable of several elements it differentiates their sum, and with
+        The pass starts from gradient, else from self.grad if it is set, else from
+        ones. With ones it differentiates the sum of self's elements, and with
         gradient=w the sum of self * w.
 
         retain_grad=True   keep the gradients of intermediate results too
@@ -119,9 +119,9 @@ class Variable(ArrayLike, Extras):
         gradient           a Variable or ndarray of self's shape (step 66)
 
         Raises RuntimeError for a result that recorded no graph (step 18), for a
-        gradient that a pass without create_graph left (step 32), and where a formula
-        needs an array that was changed since it was used; ValueError if what it starts
-        from does not have self's shape.
+        gradient that a pass without create_graph computed (step 32), and if a formula
+        needs an array that was changed since it was used; ValueError if gradient, or
+        the self.grad that it starts from, does not have self's shape.
         """
         if type(retain_grad) is not bool or type(create_graph) is not bool:
             checks.check_flags(retain_grad, create_graph)
@@ -136,13 +136,13 @@ class Variable(ArrayLike, Extras):
             return
         with switched(enable_backprop=bool(create_graph), wrap=bool(create_graph)):
             found, outdated = propagate(self, seed, retain_grad)
-            # The gradient of self is seed. It is not added to a former one.
+            # The gradient of self is seed. It is not added to an earlier one.
             retained = self.creator is not None and found.pop(self, None) is not None
             gradients = unshared(found, seed)
             for x, gx in gradients.items():
                 if x._grad is not None:
                     gradients[x] = accumulated(x, gx)
-        # From here on nothing can fail: no pass leaves half of its gradients.
+        # From here on nothing can fail, so no pass stores only some of its gradients.
         for x in outdated:
             x._grad = None
         for x, gx in gradients.items():
@@ -205,7 +205,7 @@ def as_array(x, array_module=np):
         return x
     if array_module is not np:
         checks.check_array_module(array_module)
-    if isinstance(x, np.generic):  # what NumPy makes of a 0-d result
+    if isinstance(x, np.generic):  # NumPy turns a 0-d result into one
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
         try:
@@ -231,12 +231,12 @@ def accumulated(x, gx):
 
 
 def gradients_of(y, xs, seed, create_graph):
-    """Return dy/dx, times seed, for each x of xs; None where y does not use it.
+    """Return seed times dy/dx for each x in xs; None for an x that y does not use.
 
-    For dezero.func: no Variable's grad is read or changed, and the pass stops at xs,
-    even where they were computed themselves.
+    It is for dezero.func: no Variable's grad is read or changed, and the pass stops at
+    xs, even if they were computed themselves.
     """
-    if y.creator is None or not y.requires_grad or y in xs:  # no way to go back
+    if y.creator is None or not y.requires_grad or y in xs:  # no path from y to xs
         return [seed if x is y else None for x in xs]
     with switched(enable_backprop=create_graph, wrap=create_graph):
         found, _ = propagate(y, seed, until=set(xs))

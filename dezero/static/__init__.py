@@ -1,4 +1,4 @@
-"""A static graph: f is followed, its graph improved, and then run many times.
+"""Compile a function of Variables into a static graph that runs many times (step 72).
 
     loss = compile(lambda x, t: F.mean_squared_error(model(x), t), x, t,
                    gradients=model.params())
@@ -7,35 +7,36 @@
         loss(x, t)  # leaves gradients in the parameters, as loss.backward() does
         optimizer.update()
 
-compile calls f with Symbols instead of arrays. A Symbol has a shape and a dtype and no
-numbers, passes for an ndarray, and notes what NumPy is asked to do with it:
+To compile f, we trace it ("follow" it, in the code and the errors): we call f with
+Symbols instead of arrays. A Symbol passes for an ndarray, with a shape and a dtype but
+no numbers, and records each NumPy call that it is used in:
 
-    trace, symbol     f -> dezero's Functions -> the calls of NumPy that they make,
-                      their backward included: a Graph, shapes and dtypes checked
-    same              f is followed twice: what is not the same is found, and refused
-    passes            fold merge prune: constants computed, equal calls made once, dead
-                      ones left out; fuse: element-wise chains made one Node
-    codegen, program  a Python function, generated from what is left
-    whole             what it calls besides NumPy
+    trace, symbol     f -> dezero's Functions -> the NumPy calls that they make,
+                      including those of backward: a Graph, shapes and dtypes checked
+    same              trace f twice, and refuse f if the two traces differ
+    passes            fold computes constants, merge makes equal calls once, prune drops
+                      unused calls, fuse turns an element-wise chain into one Node
+    codegen, program  generate a Python function from the Graph, and run it
+    whole             the calls in a run that are not NumPy calls
 
-So every formula has one source, the Function, and a Function that is new tomorrow can
-be compiled, too. One that cannot be followed, because it looks at numbers, writes into
-arrays or draws random numbers (conv2d, batch_norm, dropout), stays whole: a Node that
-calls its forward, and one that calls its backward, in every run.
+So every formula is written only once, in its Function, and a Function that you add
+tomorrow can be compiled as well. A Function cannot be traced if it looks at numbers,
+writes into arrays or draws random numbers (conv2d, batch_norm, dropout). It stays
+whole: one Node calls its forward in every run, and another one its backward.
 
-Fixed when f is followed: shapes, dtypes, which Variables and arrays f uses, the way
+Fixed when f is traced: shapes, dtypes, which Variables and arrays f uses, the path
 through ifs and loops, Python numbers, what f computes from arrays alone, training or
-test mode. Read in every run: the placeholders, the data of Variables from outside, and
-arrays from outside that f hands on as they are. Checked in every run: what the package
-checks, such as class numbers. Everything else is refused: compile may refuse, but the
-Program is never wrong. Masks and counts that f has as arrays are fixed, too, for shapes
-follow from their numbers.
+test mode. Masks and counts that f passes as arrays are fixed as well, because shapes
+depend on their numbers. Read in every run: the placeholders, the data of Variables from
+outside f, and arrays from outside f that it passes on unchanged. Checked in every run:
+what the package checks, such as class numbers. Everything else is refused: compile may
+refuse, but the Program is never wrong.
 
-What it gains is overhead and memory traffic: a small network or a chain of element-wise
-functions takes a fifth of its time, one of large matrix products nine tenths, and
+Compiling saves overhead and memory traffic. A small network or a chain of element-wise
+functions takes a fifth of its time, a network of large matrix products nine tenths;
 convolutions, which stay whole, gain nothing.
 
-Letters: x, y in and out of a Node or of f; gx, gy gradients.
+Letters: x, y inputs and outputs of a Node or of f; gx, gy gradients.
 """
 
 from dezero.static.graph import Graph, Node

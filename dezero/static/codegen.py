@@ -1,8 +1,8 @@
-"""From a Graph to a Python function, line by line.
+"""Generate a Python function from a Graph, one line for each call.
 
-Each call becomes a line; a result takes the name of an array that is not needed any
-more. A long chain of element-wise calls goes through its arrays in pieces that stay in
-the cache: a polynomial of two (2000, 2000) arrays takes 0.6 of the time.
+A result reuses the name of an array that is no longer needed, which frees that array. A
+long element-wise chain works through its arrays in pieces small enough to stay in the
+cache: a polynomial of two (2000, 2000) arrays then takes 0.6 of the time.
 """
 
 import builtins
@@ -16,19 +16,19 @@ from dezero.static.graph import Node, leaves
 
 PIECE = 2**14  # numbers that an element-wise chain handles at a time, to stay in cache
 
-# Quicker than the functions, on NumPy's scalars by far.
+# Operators are faster than the functions, by far on NumPy's scalars.
 _OPERATORS = dict(
     zip((np.add, np.subtract, np.multiply, np.divide, np.power), "+ - * / **".split())
 )
 
 
 class Writer:
-    """Writes a graph as Python: source, and run, the function that it makes.
+    """Writes a graph as Python: the text is source, the function it defines is run.
 
-    space    what the names in the source stand for
+    space    {name in the source: its value}
     names    {node or function: its name}
-    last     {node: the call that needs it last}; None for a result
-    spare    names of arrays that nobody needs any more, for the next results
+    last     {node: the last call that needs it}; None for a result of the graph
+    spare    names of arrays that are no longer needed, reused for later results
     """
 
     def __init__(self, graph):
@@ -39,13 +39,13 @@ class Writer:
         self.last.update(dict.fromkeys(graph.outputs))
         self.lines = self.write(graph)
         self.source = "\n    ".join(self.lines) + "\n"
-        exec(self.source, self.space)  # text of our own making, nobody else's
+        exec(self.source, self.space)  # only text that we generated
         self.run = self.space["run"]
 
     # --- names ---
 
     def bind(self, name, value=None):
-        """Return a name for a value, or for a result: this one, if it is free."""
+        """Return a name for a value or a result: the given name if it is free."""
         name = re.sub(r"\W", "_", name)
         if not name.isidentifier() or keyword.iskeyword(name) or name in self.space:
             name = f"_{name}_{len(self.space)}"
@@ -68,7 +68,7 @@ class Writer:
         return self.bind(f"v{self.count}")
 
     def forget(self, xs, calls):
-        """Let the names of those go that these calls need last: so memory is free."""
+        """Free the names of those xs that no later call needs, and so their memory."""
         for x in dict.fromkeys(xs):
             if x.function and self.last[x] in calls:
                 self.spare.append(self.names[x])
@@ -103,7 +103,7 @@ class Writer:
         for node in graph.nodes:
             if node.function is not None:
                 self.write_node(node)
-        results = []  # each in memory of its own
+        results = []  # each in its own memory
         for y in graph.outputs:
             own = y.is_fresh and graph.outputs.count(y) == 1
             results.append(f"{'asarray' if own else 'array'}({self.names[y]}),")
@@ -121,7 +121,7 @@ class Writer:
             self.lines.append(f"{self.names[call]} = {text}")
 
     def write_in_pieces(self, node):
-        """Write a chain of element-wise calls, on some rows of the arrays at a time."""
+        """Write an element-wise chain as a loop over pieces, a few rows at a time."""
         length, y = node.shape[0], self.result()
         whole = {x: self.names[x] for x in node.inputs}
         rows = max(1, PIECE * length // node.size)
@@ -163,7 +163,7 @@ class Writer:
 
 
 def _read(node):
-    """Return the data of a Variable; refuse what f was not followed with."""
+    """Return a Variable's data; refuse a shape or dtype that f was not traced with."""
     x = node.value.data
     if x is None or x.shape != node.shape or x.dtype != node.dtype:
         now = f"{x.shape} {x.dtype}" if x is not None else "None"

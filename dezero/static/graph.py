@@ -1,8 +1,8 @@
-"""Node and Graph: calls that are to be made, in an order in which they can be made.
+"""Node and Graph: the recorded calls, in an order in which they can be computed.
 
-A Node is a call and has no numbers: it knows what to call and on which Nodes. Sources
-are Nodes as well, with no function: placeholders, Variables and arrays from outside,
-which are read in every run, and constants.
+A Node has no numbers: it stores which function to call, and on which Nodes. Sources are
+Nodes without a function: placeholders, Variables and arrays from outside, which are
+read in every run, and constants.
 """
 
 import copy
@@ -14,22 +14,22 @@ from dezero.guards import check_callable, refusal
 
 
 class Node:
-    """One call of a function on arrays, or where an array comes from.
+    """One call of a function on arrays, or a source of an array.
 
-    function    what is called; None for a source. Its attributes pure = False and
-                stays = True say that it is more than its result: see pure and stays
-    args        its arguments: Nodes, also in tuples and lists, and plain values
+    function    the function to call; None for a source. Its attributes pure = False and
+                stays = True mark a call that does more than return a result
+    args        the arguments: Nodes, also in tuples and lists, and plain values
     kwargs      {name: plain value}
-    shape       the result's; None for several results
-    dtype       likewise
-    name        "placeholder", "variable", "array" or "constant", or the function's
+    shape       shape of the result; None for several results
+    dtype       dtype of the result; None for several results
+    name        "placeholder", "variable", "array" or "constant", or the function's name
     value       the array of a constant, the Variable of a variable
-    label       what a placeholder or a variable is called
+    label       the name of a placeholder or a variable, for messages and drawings
     inputs      the Nodes among the arguments
-    pure        whether it is a call whose result depends on the arguments alone
-    stays       whether it is there even if nothing needs the result
-    body        the Nodes that were fused into this one, the last of them the result
-    is_fresh    whether the result is memory of its own, and no view of an input
+    pure        whether this is a call whose result depends on the arguments alone
+    stays       whether prune keeps the Node even if no result needs it
+    body        the Nodes that were fused into this one; the last one is the result
+    is_fresh    whether the result has its own memory and is no view of an input
     """
 
     value = label = None
@@ -54,14 +54,14 @@ class Node:
 
     @property
     def is_elementwise(self):
-        """Whether each number of the result comes from one number of every input."""
+        """Whether each number of the result depends on one number of each input."""
         if not isinstance(self.function, np.ufunc) or not self.pure:
             return False
         return self.function.signature is None
 
     @property
     def key(self):
-        """What is equal for two Nodes that will always have the same result."""
+        """A key: if it is equal for two Nodes, their results are always the same."""
         if self.is_constant:
             return self.shape, self.dtype, self.value.tobytes()
         if not self.pure:
@@ -70,7 +70,7 @@ class Node:
         return self.function, form, *self.inputs
 
     def on(self, new):
-        """Return the same call on new[x] in place of each input x."""
+        """Return the same call with new[x] in place of each input x."""
         if not self.inputs:
             return self
         other = copy.copy(self)
@@ -79,7 +79,7 @@ class Node:
         return other
 
     def compute(self, arrays):
-        """Return what the function returns, given the arrays of the inputs."""
+        """Return the result of the call, given the arrays of the inputs."""
         arrays = iter(arrays)
         args = mapped(self.args, lambda x: next(arrays), Node)
         with np.errstate(all="ignore"):
@@ -112,7 +112,7 @@ class Graph:
         change gets each node with its new inputs already in place.
         """
         check_callable("Graph.rebuild", change, 72)
-        new, nodes = {}, {}  # nodes: a dict, for it is in order and has each once
+        new, nodes = {}, {}  # nodes: a dict keeps the order and holds each Node once
         for node in self.nodes:
             new[node] = changed = change(node.on(new))
             nodes.update(dict.fromkeys([*changed.inputs, changed]))
@@ -144,7 +144,7 @@ class Graph:
 
 
 def source(name, shape, dtype, value=None, label=None):
-    """Return a Node that is no call: "placeholder", "variable" or "constant"."""
+    """Return a Node without a call: a "placeholder", "variable" or "constant"."""
     node = Node(None, (), {}, shape, dtype, name)
     node.value, node.label = value, label
     return node
@@ -157,15 +157,15 @@ def constant(value):
 
 
 def owner(array):
-    """Return the array whose memory this one shows."""
+    """Return the array that owns the memory of this one."""
     return array.base if type(array.base) is np.ndarray else array
 
 
 def sample(node):
     """Return an array that a node could have computed; ints can be indices.
 
-    Nobody may write into it: what would is found out so. Of a call that stays whole,
-    return the outputs that it had on samples.
+    The array is read-only, so a function that would write into it raises an error. For
+    a call that stays whole, return the outputs that it had on samples.
     """
     if node.shape is None:
         return node.value
@@ -177,21 +177,21 @@ def sample(node):
 
 
 def mapped(tree, change, kind=None):
-    """Return nested tuples and lists with change(x) for each x of a kind in them."""
+    """Return nested tuples and lists with change(x) for each x of type kind in them."""
     if type(tree) in (tuple, list):
         return type(tree)(mapped(part, change, kind) for part in tree)
     return change(tree) if kind in (None, type(tree)) else tree
 
 
 def leaves(tree, kind=None):
-    """Return the objects, maybe those of a kind, in nested tuples and lists."""
+    """Return the objects in nested tuples and lists: all, or those of type kind."""
     found = []
     mapped(tree, found.append, kind)
     return found
 
 
 def _as_list(who, things, name, kind):
-    """Return things as a list; raise TypeError unless all are of that kind."""
+    """Return things as a list; raise TypeError unless all are of type kind."""
     alone = isinstance(things, kind) or not hasattr(things, "__iter__")
     things = [things] if alone or getattr(things, "ndim", 1) == 0 else list(things)
     for thing in things:
@@ -201,6 +201,6 @@ def _as_list(who, things, name, kind):
 
 
 def check_graph(who, graph):
-    """Raise TypeError unless it is one."""
+    """Raise TypeError unless graph is a Graph."""
     if not isinstance(graph, Graph):
         raise TypeError(refusal(who, "graph", "a Graph, program.before", graph, 72))

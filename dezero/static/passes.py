@@ -1,11 +1,11 @@
-"""fold, merge, prune, fuse: a Graph in, a better Graph out; no value changes.
+"""Optimize a Graph with fold, merge, prune and fuse; the results stay the same.
 
-fold    what depends on constants alone is a constant
-merge   equal calls on equal Nodes are one
-prune   what no result needs is left out
-fuse    a * b + c is one Node: no array in between that goes through memory
+fold    a call that depends on constants alone becomes a constant
+merge   equal calls on equal Nodes become one
+prune   calls that no result needs are left out
+fuse    a * b + c becomes one Node, so that no whole array is needed in between
 
-And before them, while Functions write into arrays: stay_in_place.
+stay_in_place comes before them, for Functions that write into arrays.
 """
 
 import numpy as np
@@ -16,9 +16,9 @@ _QUIET = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
 
 
 def fold(graph):
-    """Compute what depends on constants alone, and leave out what changes nothing.
+    """Compute calls that depend on constants alone; drop calls that change nothing.
 
-    A product with 1, a copy, and a cast to the dtype that is there are left out.
+    Dropped are a product with 1, a copy, and a cast to the dtype that the input has.
     """
     check_graph("fold", graph)
 
@@ -33,7 +33,7 @@ def fold(graph):
 
 
 def _narrow(x, node):
-    """Return x, one number if it is a constant that repeats one and need not."""
+    """Return x, or a single number if x is a constant that only repeats that number."""
     others = [z.shape for z in node.inputs if z is not x]
     if x.is_constant and x.shape and x.size and node.shape in others:
         if not any(x.value.strides):
@@ -42,7 +42,7 @@ def _narrow(x, node):
 
 
 def _unchanged_input(node):
-    """Return the input that node would return as it is, or None."""
+    """Return the input that node would return unchanged, or None."""
     if node.function in _QUIET:
         x = node.inputs[0]
     elif node.function in (np.multiply, np.divide):
@@ -61,7 +61,7 @@ def _is_one(x):
 
 
 def merge(graph):
-    """Make one Node of those that call the same function on the same arguments."""
+    """Keep one of the Nodes that call the same function on the same arguments."""
     check_graph("merge", graph)
     known = {}
 
@@ -74,7 +74,7 @@ def merge(graph):
 def prune(graph):
     """Leave out every call that no result needs.
 
-    One that may do more than return a result stays: a Function that is whole.
+    A call that may do more than return a result stays: a Function kept whole.
     """
     check_graph("prune", graph)
     needed = set(graph.outputs)
@@ -85,10 +85,10 @@ def prune(graph):
 
 
 def fuse(graph):
-    """Make one Node of each element-wise chain, a * b + c for example.
+    """Turn each element-wise chain, such as a * b + c, into one Node.
 
-    A Node joins those that use it if it has their shape and all of them are in one
-    chain. So what is within has no other use, and need never be a whole array.
+    A Node joins the chain of its users if all of them are in one chain and have its
+    shape. So an intermediate result has no other use, and is never a whole array.
     """
     check_graph("fuse", graph)
     users, end_of, chains = {}, {}, {}
@@ -124,9 +124,9 @@ def _FUSED(*xs):
 
 
 def stay_in_place(nodes, written):
-    """Have calls done in their order that look at memory into which a Function writes.
+    """Keep calls in order when they read memory that a Function writes to.
 
-    They are no more the same if they are made once more, or earlier, or later.
+    If such a call were merged with another one or moved, its result would change.
     """
     changing = set()
     for node in nodes if written else ():

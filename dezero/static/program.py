@@ -1,9 +1,10 @@
-"""compile and Program: f is followed, and what is found runs many times.
+"""compile traces f, and returns a Program that runs the traced graph many times.
 
-Once is not enough. Only a second following shows that f draws a number or counts its
-calls, which is refused; and which arrays are the same both times, so that they come
-from outside of f and are read in every run. What f makes anew, equal both times, is a
-constant. Where layers still make their weights in the first, there is a third.
+Why is one trace not enough? Only a second trace shows whether f draws a random number
+or counts its calls, which is refused. It also shows which arrays are the same objects
+both times: they come from outside f, and are read in every run. An array that f makes
+anew, with equal numbers both times, is a constant. If layers make their weights in the
+first trace, a third one is needed.
 """
 
 import copy
@@ -23,7 +24,7 @@ from dezero.static.trace import Trace
 
 
 def placeholder(shape, dtype=np.float64, name=None):
-    """Return the promise of an array: shape and dtype, and a name for messages.
+    """Return the promise of an array: its shape and dtype, and a name for messages.
 
     >>> program = compile(lambda x: (x * x).sum(), placeholder((2,), np.float64, "x"))
     >>> program(np.array([3.0, 4.0]))
@@ -41,16 +42,16 @@ def placeholder(shape, dtype=np.float64, name=None):
 def compile(f, *examples, gradients=()):
     """Return the Program that computes f, a function of Variables, for these shapes.
 
-    examples     an argument of f each: a placeholder, or an array or Variable of which
-                 shape and dtype are taken
+    examples     one for each argument of f: a placeholder, or an array or Variable, of
+                 which only shape and dtype are used
     gradients    Variables, such as model.params(): every run adds the derivative of
                  f's result to their grad, as result.backward() does
 
-    f is called now, two or three times, and in no run. It returns a Variable, or a
-    tuple or list of them, of which the first is the one that is differentiated.
+    f is called now, two or three times, and never in a run. It must return a Variable,
+    or a tuple or list of them, of which the first one is differentiated.
 
-    Raises TypeError where f needs numbers, or does what would not happen in every run,
-    and ValueError where shapes do not fit.
+    Raises TypeError if f needs numbers, or does something that would not happen in
+    every run, and ValueError if shapes do not fit.
     """
     _check_place("compile")
     check_callable("compile", f, 72)
@@ -77,10 +78,10 @@ def compile(f, *examples, gradients=()):
 
 
 def _argument_names(f, examples):
-    """Return names for so many arguments of f: its own, if it says."""
+    """Return a name for each example: that of f's parameter, otherwise x0, x1, ..."""
     try:
         parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # some of those written in C
+    except (TypeError, ValueError):  # some functions written in C
         parameters = ()
     names = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
     return names + [f"x{i}" for i in range(len(names), len(examples))]
@@ -89,7 +90,7 @@ def _argument_names(f, examples):
 class Program:
     """A compiled f: call it with arrays of the shapes that it was compiled for.
 
-    before, after    the Graphs, as f was followed and as it runs; len() counts calls
+    before, after    the Graph as it was traced, and as it runs; len() counts calls
     source           the Python text that runs
     """
 
@@ -103,7 +104,7 @@ class Program:
         self.source, self._run = writer.source, writer.run
 
     def __call__(self, *xs):
-        """Compute f; add to the gradients that compile was asked for."""
+        """Compute f, and add to the gradients that compile was asked for."""
         self._check(xs)
         arrays = [self._array(x, node) for x, node in zip(xs, self._xs)]
         results = self._run(*arrays)
@@ -123,7 +124,7 @@ class Program:
         return self._trace.many(ys) if self._trace.many else ys[0]
 
     def _check(self, xs):
-        """Raise an error where f would do something else now."""
+        """Raise an error if f would do something else now than when it was compiled."""
         _check_place("Program")
         if len(xs) != len(self._xs):
             names = ", ".join(x.label for x in self._xs)
@@ -144,7 +145,7 @@ class Program:
             )
 
     def _array(self, x, node):
-        """Return the array of an argument; refuse what f was not compiled for."""
+        """Return the array of an argument; refuse one that f was not compiled for."""
         if isinstance(x, Variable):
             if self._trace.uses_grads:
                 raise TypeError(
@@ -169,7 +170,7 @@ class Program:
 
 
 def _check_place(who):
-    """Refuse to compile, or to run, while another f is followed."""
+    """Refuse to compile or run a Program while another f is traced."""
     if Config.handler is not None:
         raise TypeError(
             f"{who}: called while another f is followed; call the plain function "

@@ -1,4 +1,4 @@
-"""Whether two followings of f did the same, and what in them comes from outside."""
+"""Compare two traces of f: did f do the same, and which arrays come from outside f?"""
 
 from itertools import zip_longest
 
@@ -10,10 +10,10 @@ from dezero.static.whole import Forward
 
 
 def form(x, places):
-    """Return what is equal for the same things in two followings, as they are now.
+    """Return a form of x that can be compared between two traces, as x is now.
 
-    A Node that is an argument counts by its place. Of a thing that is of no kind known
-    here only the type counts.
+    A Node that is an argument is represented by its place. For an object of a type that
+    is not known here, only the type counts.
     """
     if isinstance(x, Node):
         if x in places:
@@ -38,10 +38,10 @@ def form(x, places):
 
 
 def difference(first, again):
-    """Say what is in again, and is something else in first; None: nothing.
+    """Return the text of the first thing that differs between two traces, or None.
 
-    Then say what the sources are: f hands on the same array both times if it comes
-    from outside.
+    If nothing differs, also set the names of the sources in again: an array that is the
+    same object in both traces comes from outside f.
     """
     for a, b in zip_longest(first.forms.items(), again.forms.items()):
         if a is None or b is None or a[1] != b[1]:

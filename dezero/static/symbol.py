@@ -1,9 +1,9 @@
-"""Symbol: what f computes with while it is followed, a Node in the clothes of an array.
+"""Symbol: what f computes with while it is traced, a Node that looks like an array.
 
-isinstance(symbol, np.ndarray) is True, by __class__. It holds no memory: NumPy's C
-code, which would look there, calls __array__ instead, which raises. What NumPy is
-asked to do with it, NumPy hands over (__array_ufunc__, __array_function__), and the
-Trace notes it, if the shape of the result does not depend on numbers.
+isinstance(symbol, np.ndarray) is True, because of __class__. A Symbol holds no memory:
+where NumPy's C code needs some, it calls __array__, which raises an error. NumPy passes
+its other calls on to the Symbol (__array_ufunc__, __array_function__), and the Trace
+records them, if the shape of the result does not depend on numbers.
 """
 
 import operator
@@ -15,23 +15,23 @@ from dezero.static.graph import leaves
 
 
 class CannotFollow(TypeError):
-    """A Symbol was asked for what it does not have: numbers."""
+    """A Symbol was asked for numbers, which it does not have."""
 
 
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     """A Node that passes for an ndarray.
 
-    x += 1 gives a Symbol another Node. All others that show its memory have none from
-    then on, since nobody knows what they hold.
+    x += 1 gives a Symbol another Node. Other views of the same memory lose their Node,
+    since their contents are not known from then on.
 
-    _views    all that show this memory; None is the first if others have it, too: f or
-              a Function was given it, or it is the data of a Variable
+    _views    all Symbols that share this memory; the first entry is None if others hold
+              it as well: it was passed to f or a Function, or is a Variable's data
     """
 
     __class__ = property(lambda self: np.ndarray)
     __hash__ = None
     __array_priority__ = 100
-    base, flags = None, np.empty((2, 2)).flags  # memory of its own: no copy needed
+    base, flags = None, np.empty((2, 2)).flags  # as if it owned memory: no copy needed
     shape = property(lambda self: self._node.shape)
     dtype = property(lambda self: self._node.dtype)
     size = property(lambda self: self._node.size)
@@ -59,14 +59,14 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self._trace.note(operator.getitem, (self, index))
 
     def __setitem__(self, index, value):
-        # A layer whose call has failed gives an array back what it held: its copy.
+        # A layer whose call has failed restores what an array held, from a copy.
         made = value._node if type(value) is Symbol and index is Ellipsis else None
         if not made or made.args != (self._node,) or made.name != "copy":
             self.refuse("writes into an array")
 
     def __array_ufunc__(self, ufunc, method, *xs, out=(), **kwargs):
         if any(isinstance(x, Variable) for x in xs):
-            return NotImplemented  # x + variable: its turn
+            return NotImplemented  # x + variable: leave it to the Variable
         if method == "reduce" and not out:
             return self._trace.note(ufunc.reduce, xs, kwargs)
         if method != "__call__" or kwargs or ufunc.nout > 1:
@@ -90,7 +90,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self._trace.note(function, args, kwargs)
 
     def read(self):
-        """Return the Node, while f is followed."""
+        """Return the Node; raise RuntimeError once f is no longer traced."""
         if not self._trace.open:
             raise RuntimeError(
                 "static: a value that compile() followed is used after f returned, so "
@@ -102,11 +102,11 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self._node
 
     def lend(self):
-        """Let nobody write into this memory any more."""
+        """Refuse later writes into this memory, because others now hold it as well."""
         self._views.insert(0, None)
 
     def refuse(self, what):
-        """Raise CannotFollow: f does what needs numbers."""
+        """Raise CannotFollow: f does something that needs numbers."""
         where = self._node or "that view"
         raise CannotFollow(
             f"compile: f {what}, at {where}; while f is followed there are shapes, but "
@@ -124,7 +124,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         self.refuse("needs the numbers of an array")
 
     def __getattr__(self, name):
-        # Called for names that are not defined above. An ndarray has more of them.
+        # Called for names that are not defined above. An ndarray has many more.
         self.read()
         if name in SHAPED_BY and hasattr(np.ndarray, name):
             function = getattr(np.ndarray, name)
@@ -140,14 +140,14 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __int__ = __index__ = __complex__ = item = tolist = __float__
 
 
-# --- what the shape of the result follows from ---
+# --- which arguments determine the shape of the result ---
 
 NEEDS_NO_NUMBERS = {
     *(np.result_type, np.shape, np.ndim, np.size, np.can_cast, np.iscomplexobj),
     *(np.zeros_like, np.ones_like, np.empty_like),
 }
-# By how many of the first arguments, values or lists of values; the rest must be known:
-# how often to repeat, for instance. None: by all of them, whatever they are.
+# {name: how many of the first arguments may be Symbols, or lists of them}. The others
+# must be known: how often to repeat, for instance. None: any argument may be a Symbol.
 SHAPED_BY = {
     **dict.fromkeys(
         "all any argmax argmin argsort astype broadcast_to concatenate copy cumsum "
@@ -163,9 +163,9 @@ SHAPED_BY = {
 
 
 def shaping(function, args, kwargs):
-    """Return those first arguments that may be values, or None.
+    """Return the first arguments of a call, those that may be Symbols, or None.
 
-    The shape of the result follows from theirs, and from the others as they are.
+    Their shapes and the values of the other arguments determine the result's shape.
     """
     if isinstance(function, np.ufunc) or not getattr(function, "pure", True):
         return args

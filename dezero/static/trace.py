@@ -1,12 +1,13 @@
-"""Trace: f is followed once, and every call of NumPy that it makes is noted.
+"""Trace: call f once on Symbols, and record every NumPy call that it makes.
 
-It is the handler (dezero.Config) of the thread that follows f: every Function that f
-calls comes to call, every backward to backward, and who reads or sets the data or the
-grad of a Variable asks read and write. So a Variable from outside has a Symbol for
-data, and what would happen only once, while f is followed, is refused.
+While f runs, the Trace is Config.handler in its thread: the methods call and backward
+take the place of every Function call and every Function's backward, and read and write
+are called whenever the data or grad of a Variable is read or set. So a Variable from
+outside f has a Symbol as its data, and whatever would happen only once, during the
+trace, is refused.
 
-A Function computes on Symbols as on arrays, if it only asks NumPy to compute. Where
-that cannot be followed it stays whole: see whole.py.
+A Function that only calls NumPy computes on Symbols as it does on arrays. One that
+cannot be traced stays whole: see whole.py.
 """
 
 import copy
@@ -26,20 +27,22 @@ from dezero.static.symbol import NEEDS_NO_NUMBERS, CannotFollow, Symbol, shaping
 
 
 class Trace:
-    """One following of f.
+    """One trace of f.
 
-    graph        what f calls, in order; its results and then the gradients of targets
-    targets      those of the wanted Variables that get a gradient
-    many         tuple or list, where f returns one
+    graph        the calls in order; its outputs are f's results, then the gradients of
+                 targets
+    targets      the wanted Variables that get a gradient
+    many         tuple or list if f returns one, else None
     uses_grads   whether f calls backward, and would leave grads in its arguments
-    forms        {Node: what is equal in another following that does the same}
+    forms        {Node: its form}, to be compared with another trace: see same.py
     edits        (Symbol, its Node before) for each x += y
     """
 
     def __init__(self, f, sources, wanted):
         self.nodes, self.forms, self.edits, self.open = [], {}, [], True
-        self.stand_ins = {}  # id of a Variable from outside: (that, ours)
-        self.originals, self.wholes = {}, {}  # of a Function as it was recorded
+        self.stand_ins = {}  # id of a Variable from outside: (the Variable, ours)
+        # by recorded Function: the Function that f called, the Node of its whole call
+        self.originals, self.wholes = {}, {}
         self.uses_grads = False
         try:
             with switched(handler=self, enable_backprop=True):
@@ -50,10 +53,10 @@ class Trace:
         self.written = [x for call in calls for x in call.written.values()]
         stay_in_place(self.nodes, self.written)
         for node in self.wholes.values():
-            node.value = None  # what it had for samples
+            node.value = None  # its outputs on samples
 
     def follow_all(self, f, sources, wanted):
-        """Follow f and, if some are wanted, its gradients."""
+        """Trace f and, if gradients are wanted, its backward pass."""
         xs = [Variable(self.add(node), node.label) for node in sources]
         result = f(*xs)
         self.many = type(result) if isinstance(result, (tuple, list)) else None
@@ -82,18 +85,18 @@ class Trace:
         results = ys + [gx for gx in grads if gx is not None]
         self.graph = Graph(self.nodes, [y._data.read() for y in results])
 
-    # --- what NumPy is asked for ---
+    # --- calls of NumPy ---
 
     def add(self, node):
-        """Note a Node; return its Symbol."""
+        """Record a Node; return its Symbol."""
         self.forms[node] = len(self.forms), form(node, self.forms)
         self.nodes.append(node)
         return Symbol(self, node)
 
     def note(self, function, args, kwargs=None, name=None):
-        """Note a call of NumPy; return the Symbol of its result, or Symbols.
+        """Record a call of NumPy; return the Symbol of its result, or several.
 
-        The shape and dtype are those that the call has on samples.
+        Its shape and dtype are found by making the call on samples.
         """
         kwargs, name = kwargs or {}, name or function.__name__
         if function in NEEDS_NO_NUMBERS:
@@ -106,7 +109,7 @@ class Trace:
         nodes = self.as_nodes(values, function)
         nodes += self.as_nodes(args[len(values) :], function, fixed=True)
         if function is np.matmul and all(0 < len(x.shape) <= 2 for x in nodes):
-            function = np.dot  # half the time on small ones
+            function = np.dot  # half the time on small arrays
         node = Node(function, nodes, kwargs, name=name)
         arrays = [sample(x) for x in node.inputs]
         alone = nullcontext() if node.pure else whole.generator_alone()
@@ -128,7 +131,7 @@ class Trace:
         return result
 
     def record(self, node, y):
-        """Note a Node whose result is like y; return its Symbol, or Symbols."""
+        """Record a Node with a result like y; return its Symbol, or several."""
         symbol = self.add(node)
         if isinstance(y, (tuple, list)):
             node.value, parts = y, []
@@ -146,8 +149,8 @@ class Trace:
     def as_nodes(self, args, function=None, fixed=False):
         """Return arguments with Nodes for Symbols and arrays.
 
-        fixed: an array is taken as it is now. So are masks, and counts: shapes follow
-        from their numbers.
+        fixed: an array is taken as it is now. So are masks and counts, because shapes
+        depend on their numbers.
         """
         dtypes = {s.dtype for s in leaves(args, Symbol)}
         is_ufunc = isinstance(function, np.ufunc)
@@ -166,7 +169,7 @@ class Trace:
         return mapped(tuple(args), change)
 
     def check(self, check, args):
-        """Note that a run must call check(*args), which refuses wrong numbers."""
+        """Record that every run must call check(*args), which refuses wrong numbers."""
         if not leaves(args, Symbol):
             check(*args)
         node = Node(check, self.as_nodes(args))
@@ -178,7 +181,7 @@ class Trace:
     def stand_in(self, x):
         """Return the Variable that stands for x in the graph.
 
-        One with numbers comes from outside: it is read in every run.
+        A Variable with numbers comes from outside f, so every run reads it.
         """
         if x._data is None or type(x._data) is Symbol:
             return x
@@ -194,7 +197,7 @@ class Trace:
         return self.stand_ins[id(x)][1]
 
     def read(self, x, name):
-        """Return x.data or x.grad, as f sees them."""
+        """Return x.data or x.grad as f must see it."""
         with switched(handler=None):
             value = getattr(x, name)
         if name == "data":
@@ -204,14 +207,14 @@ class Trace:
         return value
 
     def write(self, x, name, value):
-        """Refuse to set x.data or x.grad where that belongs into every run."""
+        """Refuse to set x.data or x.grad where every run would have to do it."""
         if name == "grad" and type(x._data) is not Symbol:
             self.refuse(x, "sets the grad of {}")
         if name == "data" and x._data is not None and value is not None:
             self.refuse(x, "changes the data of {}")  # None: a layer's call has failed
 
     def check_variables(self, wanted):
-        """Refuse what f left in Variables, and hooks that nobody would call."""
+        """Refuse gradients that f left in Variables, and hooks that no run calls."""
         for x, ours in self.stand_ins.values():
             if ours._grad is not None:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
@@ -232,7 +235,7 @@ class Trace:
     # --- Functions ---
 
     def call(self, original, inputs):
-        """Return what original(*inputs) does, noted."""
+        """Return the result of original(*inputs), and record its calls."""
         func = copy.copy(original)  # a node is one call
         self.originals[func] = original
         if Config.wrap:
@@ -251,7 +254,7 @@ class Trace:
         return func._record(inputs, ys)
 
     def attempt(self, func, method, xs):
-        """Return [method(*xs)] if that can be followed; otherwise forget it."""
+        """Return [method(*xs)] if it can be traced, else None and no calls recorded."""
         count, edits, before = len(self.nodes), len(self.edits), dict(vars(func))
         with suppress(CannotFollow), whole.generator_alone() as has_drawn:
             with whole.named(type(func), xs):
@@ -264,7 +267,7 @@ class Trace:
         return None
 
     def keep(self, func, inputs):
-        """Note a Function as one call; return the Symbols of its results."""
+        """Record a Function as a single call; return the Symbols of its results."""
         original = self.originals[func]
         hidden = {k: x for k, x in vars(original).items() if leaves((x,), Symbol)}
         flags = [getattr(x, "requires_grad", False) for x in inputs]
@@ -277,11 +280,11 @@ class Trace:
         return tuple(ys) if len(ys) > 1 else ys[0]
 
     def backward(self, func, gys):
-        """Return what func.backward(*gys) does, noted: a tuple."""
+        """Return func.backward(*gys) as a tuple, and record its calls."""
         if func not in self.wholes:
             if found := self.attempt(func, partial(whole.gradients, func), [gys]):
                 return found[0]
-            # Its forward could be followed, and is done once more, whole.
+            # Only its forward could be traced: call it once more, as a whole.
             self.keep(func, func._inputs)
         call = self.wholes[func]
         gxs = self.note(whole.back, (call, _arrays(gys)), name=f"{call.name} back")

@@ -1,7 +1,7 @@
-"""What a run calls besides NumPy: Functions that stay whole.
+"""Functions that stay whole: a run calls their forward and backward as they are.
 
 A Function stays whole if it looks at numbers, writes into arrays or draws random
-numbers. A run calls it as a dynamic run does, and its backward later.
+numbers. A run calls it as without compile, and its backward later.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ from dezero.static.symbol import CannotFollow, Symbol
 
 
 class Forward:
-    """Calls a Function; returns its outputs, Variables that know how they were made.
+    """Calls a Function and returns its outputs, Variables with their graph recorded.
 
     names          the attributes of func that f computed, as get_item(W, t) does when
-                   it makes a GetItem(t): they are given in each call
-    requires_grad  of each input
+                   it makes a GetItem(t): each call gets new values for them
+    requires_grad  a bool for each input
     kinds          shapes and dtypes of the outputs, as they were on samples
-    written        {name: array}: attributes that func changes, as batch_norm does
+    written        {name: array}: attributes that func writes into, as batch_norm does
     """
 
     pure, stays = False, True
@@ -30,7 +30,7 @@ class Forward:
     def __init__(self, func, names, requires_grad):
         self.func, self.names, self.requires_grad = func, names, requires_grad
         self.kinds, self.written = None, {}
-        self.train = Config.train  # f may have it so within test_mode()
+        self.train = Config.train  # f may call func within test_mode()
         self.__name__ = type(func).__name__
 
     def __call__(self, hidden, xs):
@@ -41,11 +41,11 @@ class Forward:
         return self.call(func, xs) if self.kinds else self.try_on_samples(func, xs)
 
     def call(self, func, xs):
-        """Return func(*xs), in the same shapes as in the call before."""
+        """Return func(*xs) as a list; refuse other shapes than in the first call."""
         xs = [x if x is None else np.asarray(x)[...] for x in xs]
         for x in xs:
             if x is not None:
-                x.flags.writeable = False  # others need it as it is
+                x.flags.writeable = False  # other calls need it unchanged
         xs = [Variable(x, None, wanted) for x, wanted in zip(xs, self.requires_grad)]
         with switched(train=self.train, enable_backprop=True, wrap=True, handler=None):
             ys = func(*xs)
@@ -61,10 +61,10 @@ class Forward:
         return ys
 
     def try_on_samples(self, func, xs):
-        """Call func for the first time; the arrays that it has stay as they are."""
+        """Call func for the first time, on copies of the arrays in its attributes."""
         known = dict(vars(func))
         arrays = {k: x for k, x in known.items() if type(x) is np.ndarray}
-        for may_write in False, True:  # only if it cannot do without
+        for may_write in False, True:  # True only if it fails without
             vars(func).clear()
             vars(func).update(known, **{k: x.copy() for k, x in arrays.items()})
             before = dict(vars(func))
@@ -91,7 +91,7 @@ def _shown(kinds):
 
 
 def part(ys, i):
-    """Return the array of an output of Forward; of what else returns several, one."""
+    """Return result i of a call that returns several; of a Variable, the array."""
     return ys[i]._data if isinstance(ys[i], Variable) else ys[i]
 
 
@@ -105,7 +105,7 @@ back.pure = False
 
 
 class Recorded(Function):
-    """Where the gradients that back computes come from: that is the end of the way."""
+    """The creator of gradients that back computes: they cannot be differentiated."""
 
     def __init__(self, name):
         self.name = name
@@ -126,22 +126,22 @@ def gradients(func, gys):
     return tuple(gxs) if isinstance(gxs, (tuple, list)) else (gxs,)
 
 
-# --- while f is followed ---
+# --- while f is traced ---
 
 
 def changed(before, after):
-    """Return the names of what a method has set anew in its Function: a state."""
+    """Return the names of the attributes, a state, that a method has replaced."""
     state = {k: x for k, x in before.items() if x is not None and k[0] != "_"}
     return [name for name, x in state.items() if after.get(name) is not x]
 
 
 @contextlib.contextmanager
 def generator_alone():
-    """Set NumPy's global generator back behind a with block; yield a question.
+    """Restore NumPy's global generator after a with block; yield has_drawn.
 
-    has_drawn() says whether somebody drew. Other threads wait meanwhile, or what they
-    draw would come again: the generator's own lock does that. NumPy 1 has one that
-    would stop this thread as well.
+    has_drawn() returns whether random numbers were drawn. Meanwhile the generator's own
+    lock makes other threads wait; otherwise the numbers that they draw would be drawn
+    again. The lock in NumPy 1 would stop this thread as well, so it is not used there.
     """
     lock = np.random.mtrand._rand._bit_generator.lock
     lock = lock if isinstance(lock, type(threading.RLock())) else threading.RLock()
@@ -161,7 +161,7 @@ def generator_alone():
 
 @contextlib.contextmanager
 def named(call, xs):
-    """Raise errors that name a call and what it is called on."""
+    """Make errors in a with block name the call and its arguments."""
     try:
         yield
     except (ValueError, TypeError, IndexError) as error:
