@@ -107,7 +107,7 @@ class Function:
     def __repr__(self):
         return call_text(self)
 
-    # --- what a backward reads ---
+    # --- what a backward pass uses ---
 
     @property
     def inputs(self):
@@ -134,8 +134,6 @@ class Function:
         """Return whether the gradient of input i is needed."""
         x = self._inputs[i]
         return x.requires_grad and x._data is not None
-
-    # --- what a backward pass calls ---
 
     # backward on Variables, with its gradients checked, for takes_arrays = False. It is
     # a method because backward.py, which calls it, cannot import outside.py.
