@@ -15,9 +15,9 @@ in a row. Our tokens are characters here, as in step 70:
      v
     scores            (N, T, V)   one for each token there is
 
-At each place in the text it predicts the next token: T predictions in
-one pass, and the loss is the mean of their cross-entropies. To score a
-token, we multiply h by the token's vector in the embedding. Using one
+At each place in the text the GPT predicts the next token: T predictions
+in one pass, and the loss is the mean of their cross-entropies. To score
+a token, we multiply h by the token's vector in the embedding. Using one
 matrix twice is called *weight tying* (Press and Wolf, 2016).
 
 What does a loss of 2.0 mean? A network that knows nothing gives each of

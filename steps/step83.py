@@ -7,7 +7,7 @@ in circles: what has been written once becomes likely to come again.
 If we draw each token with its probability, softmax(scores), there are
 too many surprises. Each unlikely token is rare, but there are many of
 them, and one that makes no sense spoils what follows. There are three
-ways between these extremes.
+ways in between.
 
 *Temperature* divides the scores before softmax. Below 1 the likely
 tokens become likelier. 0 stands for the limit, where only the
@@ -30,8 +30,8 @@ How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
 -log p, sum(-p * log(p)): 0 if one token is certain, and ln V if all V
 are equally likely. And how good are the texts? We count the share of
 five-character pieces that occurred earlier in the text (repeats), and
-the share of words that the training text has, too (known words). We
-train a small GPT first. The program takes about ten seconds.
+the share of words that also occur in the training text (known words).
+We train a small GPT first. The program takes about ten seconds.
 
 Exercise: write min_p(scores, share), a fourth way. It keeps the
 tokens that are at least share times as likely as the likeliest.

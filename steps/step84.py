@@ -19,18 +19,18 @@ its keys and values: a *key-value cache*, or KV cache.
                  o computed     . kept
 
 The model reads the prompt in one pass, the *prefill* (Pope and others,
-2022). After that, each pass has a single place. RoPE (step 79) has to
-know its number, which is len(cache).
+2022). After that, each pass reads a single token. RoPE (step 79) has to
+know the token's place, which is len(cache).
 
 What if the text gets longer than the context? The window could move by
-one token each time. But the keys of the second block depend on results
-of the first block, and these on the token that leaves. All those keys
-would have to be computed again, for each new token. So the window jumps
-by half a context, and only then do we start with an empty cache.
+one token each time. But the second block computes its keys from results
+of the first block, and those depend on the token that leaves. All these
+keys would have to be computed again, for each new token. So the window
+jumps by half a context, and only then do we start with an empty cache.
 
 The cache costs memory: 2 * depth * T * E numbers for each text of T
 tokens. And it is only for writing: it keeps arrays and no graph, so in
-training no gradient would come back through it. The program takes about
+training no gradient would flow back through it. The program takes about
 eight seconds.
 
 Exercise: write read(model, ids, size). It gives ids to the model in

@@ -183,7 +183,7 @@ class ScalarGPT:
 # Step 22 searches all waiting Functions for the latest one, and here
 # many may wait. In a heap (step 16) the latest is always in front.
 def backward(y):
-    """Set grad of all Variables behind y; count their Functions."""
+    """Compute all gradients of y; return the number of Functions."""
     y.grad, heap, seen = np.ones_like(y.data), [], set()
 
     def wait(func):
