@@ -1,9 +1,9 @@
 """Step 80. The transformer block: read from the stream, add to it.
 
 Attention (step 77) carries numbers from word to word, but it can only
-make means of values. An MLP (step 45) computes new numbers, but from
-one word at a time. A *transformer* (Vaswani and others, 2017) does both
-in turn, in each *transformer block*:
+average values. An MLP (step 45) computes new numbers, but from one word
+at a time. A *transformer* (Vaswani and others, 2017) does both in turn,
+in each *transformer block*:
 
      x (N, T, E)
      |-------------+
@@ -17,23 +17,23 @@ in turn, in each *transformer block*:
      v
      y (N, T, E)
 
-Each + is a residual connection (step 74). What runs straight down is
-the *residual stream* (Elhage and others, 2021): a vector for each word,
-which all parts read and add to. A norm in front of a part is a
+Each + is a residual connection (step 74). The straight line down is the
+*residual stream* (Elhage and others, 2021): a vector for each word,
+which every part reads and adds to. A norm in front of a part is a
 *pre-norm* (Xiong and others, 2020). In the paper of 2017 the norm came
-after the +. With pre-norms, gradients pass the straight way unchanged.
+after the +. With pre-norms, gradients flow along the line unchanged.
 
 The MLP has 4 * E units with the activation function *GELU* (Hendrycks
 and Gimpel, 2016). relu asks if x > 0. GELU asks how likely it is that a
 normal random number z is below x: gelu(x) = x * P(z < x). Many large
-models use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a second
-number from a second matrix, that says how much of the unit passes.
+models use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a number
+from a second matrix that says how much of the unit passes.
 
-The last matrix before each + begins with zeros. So at first y = x,
-however many blocks there are. Can a block learn then?
+The last matrix before each + starts as all zeros. So at first y = x,
+however many blocks there are. Can such a block learn?
 
-Exercise: write PostBlock, with a norm behind each + and none before. In
-12 blocks of either kind, replace the zeros by random numbers. How large
+Exercise: write PostBlock, with a norm after each + and none before. In
+12 blocks of each kind, replace the zeros with random numbers. How large
 do y and the gradient of the first x get?
 
 In the package: dezero/layers/transformer.py, TransformerBlock;
@@ -66,11 +66,11 @@ from dezero.layers import Layer, Linear, MultiHeadAttention
 from dezero.optimizers import SGD
 
 
-# This probability is an integral, without an exact formula of functions
-# that we have. The paper gives a formula that is nearly right, and the
-# output says how nearly. There it is written with tanh, and tanh(u/2)
-# is 2 * sigmoid(u) - 1. The picture shows that the derivative goes
-# beyond 1 and below 0, and has no jump as that of relu has.
+# This probability is an integral, and no formula of the functions that
+# we have gives it exactly. The paper gives an approximation, and the
+# output says how good it is. The paper writes it with tanh, and we use
+# tanh(u/2) = 2 * sigmoid(u) - 1. The picture shows that the derivative
+# rises above 1, falls below 0, and has no jump, unlike that of relu.
 class GELU(Function):
     """y = x * s, gx = gy * s * (1 + x * (1 - s) * du/dx).
 
@@ -90,31 +90,31 @@ class GELU(Function):
         return gy * s * (1 + x * (1 - s) * slope)
 
     def u(self, x):
-        """Return u, of an array or a Variable."""
+        """Return u for x, an array or a Variable."""
         return self.C * x * (1 + self.A * x * x)
 
 
 def gelu(x):
-    """Return x times the probability of less than x, nearly."""
+    """Return nearly x * P(z < x), for a normal random z."""
     return GELU()(x)
 
 
-# With u = x it is *SiLU* (Elfwing and others, 2017), or swish.
+# With u = x we get *SiLU* (Elfwing and others, 2017), or swish.
 def silu(x):
     """Return x * sigmoid(x)."""
     return x * F.sigmoid(x)
 
 
 def swiglu(x, gate):
-    """Return silu(gate) * x: of each x as much as its gate says."""
+    """Return silu(gate) * x: a gate says how much of its x passes."""
     return silu(gate) * x
 
 
-# Both are built as BatchNorm in step 74, without running statistics. x
-# may have more than two axes: the package's F.layer_norm goes along the
-# last one.
+# Both norms are built like BatchNorm in step 74, but without running
+# statistics. x may have more than two axes: the package's F.layer_norm
+# works along the last one.
 class LayerNorm(Layer):
-    """layer_norm (step 73) with gamma and beta to be trained."""
+    """layer_norm (step 73) with parameters gamma and beta."""
 
     def __init__(self, eps=1e-5):
         super().__init__()
@@ -131,7 +131,7 @@ class LayerNorm(Layer):
 
 
 class RMSNorm(Layer):
-    """rms_norm (step 73) with gamma to be trained."""
+    """rms_norm (step 73) with a parameter gamma."""
 
     def __init__(self, eps=1e-5):
         super().__init__()
@@ -149,14 +149,14 @@ NORMS = {"layer": LayerNorm, "rms": RMSNorm}
 
 
 # SwiGLU has three matrices instead of two. With 8/3 * width units
-# (rounded up to a multiple of 8) they have about as many weights
-# together as two with 4 * width. MultiHeadAttention is that of step 78,
-# with the rope of step 79 and dropout. cache is for step 84.
+# (rounded up to a multiple of 8) the three have about as many weights
+# as two with 4 * width units. MultiHeadAttention is the layer of step
+# 78, with the rope of step 79 and dropout. cache is for step 84.
 #
-# Is it good to begin with zeros? In three trainings of the network of
-# step 81 (200 updates, rate 0.003), the loss on new text was 2.37 on
-# average. With random numbers in their place it was 2.45, whether they
-# had the usual size or half of it.
+# Does it help to start with zeros? We trained the network of step 81
+# three times (200 updates, rate 0.003), and the loss on new text was
+# 2.37 on average. With random numbers in place of the zeros it was
+# 2.45, whether they had the usual size or half of it.
 class TransformerBlock(Layer):
     """x + attention(norm(x)), then the same with an MLP.
 
@@ -202,9 +202,9 @@ class TransformerBlock(Layer):
 
 
 # If W is 0 in h @ W + b, the gradient of h, gy @ W.T, is 0 as well, and
-# so are all gradients before it. But W and b themselves have a
-# gradient. After one update W isn't 0 any more, and all the others get
-# theirs.
+# so are all gradients that backward computes from it. But W and b
+# themselves get a gradient. After one update W is no longer 0, and the
+# other parameters get gradients, too.
 def reached(layer):
     """Return how many of the parameters of a layer have a gradient."""
     found = [bool(p.grad.data.any()) for p in layer.params()]

@@ -1,6 +1,6 @@
 """Step 81. GPT: all parts in a row, and rivals to judge it by.
 
-All parts are there: tokens (step 75), attention that looks only back
+We have all the parts: tokens (step 75), attention that only looks back
 (77), heads (78), positions (79) and the block (80). A *GPT*, a
 generative pre-trained transformer (Radford and others, 2018), puts them
 in a row. Our tokens are characters here, as in step 70:
@@ -15,27 +15,27 @@ in a row. Our tokens are characters here, as in step 70:
      v
     scores            (N, T, V)   one for each token there is
 
-At every place of the text it says what comes next: T predictions in one
-pass, and the loss is the mean of their cross-entropies. A token's score
-is the product of h with its own vector in the embedding: using one
+At each place in the text the GPT predicts the next token: T predictions
+in one pass, and the loss is the mean of their cross-entropies. To score
+a token, we multiply h by the token's vector in the embedding. Using one
 matrix twice is called *weight tying* (Press and Wolf, 2016).
 
-What does a loss of 2.0 mean? A network that knows nothing gives
-each of V tokens the probability 1 / V, and its loss is ln V. In
-reverse, exp(loss) is the *perplexity*: with a loss of 2.0 the
-network is as unsure as if it guessed among exp(2.0) = 7.4 tokens.
+What does a loss of 2.0 mean? A network that knows nothing gives each of
+V tokens the probability 1 / V, and its loss is ln V. Turned around,
+exp(loss) is the *perplexity*: with a loss of 2.0 the network is as
+unsure as if it guessed among exp(2.0) = 7.4 tokens.
 
 Is that good? To judge it, we need rivals. A *bigram* table counts which
-character follows which one, and a *trigram* table which follows which
-two (Shannon, 1948). Neither needs training. The third rival is an LSTM
-(step 60), which reads one token after the other. So an update takes it
-twice as long, and the GPT gets 300 where the LSTM gets 150. All are
-judged on unseen text. After 150 updates the GPT would be at 1.94.
+character follows each character, and a *trigram* table which character
+follows each pair (Shannon, 1948). Neither needs training. The third
+rival is an LSTM (step 60). It reads one token after another, so its
+updates take twice as long: it gets 150 and the GPT 300. All are judged
+on unseen text. After 150 updates the GPT would be at 1.94.
 
 Exercise: write parameters(V, E, depth, hidden), which counts the
-numbers in a GPT with so many units in an MLP. For the sizes of GPT-2 (V
-50,257, E 768, depth 12) and hidden 2,048: how many are there, and what
-share is in the embedding?
+numbers in a GPT; hidden is how many units each MLP has. For the sizes
+of GPT-2 (V 50,257, E 768, depth 12) and hidden 2,048: how many are
+there, and what share is in the embedding?
 
 In the package: dezero/models/gpt.py, GPT;
 dezero/layers/transformer.py, Embedding
@@ -70,8 +70,8 @@ from dezero.models import Model, Sequential
 from dezero.optimizers import Adam, ClipGrad
 
 
-# The vectors begin small. So at first all scores are close to 0, each
-# token gets nearly the same probability, and the loss is ln V.
+# The vectors start small. So at first all scores are close to 0, each
+# token gets nearly the same probability, and the loss is about ln V.
 class Embedding(EmbedID):
     """A vector for each token, and scores of all tokens."""
 
@@ -84,9 +84,9 @@ class Embedding(EmbedID):
         return F.linear(h, self.W.T)
 
 
-# Nothing here depends on T: the blocks turn queries and keys by their
-# places (RoPE), and the mask is made for the text that comes. context
-# only says how long the texts of the training are.
+# Nothing here depends on T: the blocks turn each query and key by an
+# angle that depends on its place (RoPE), and the mask is made to fit
+# the text. context only says how long the training texts are.
 class GPT(Model):
     """Scores of what comes next, after each token of a text.
 
@@ -114,7 +114,7 @@ class GPT(Model):
 
 
 class LSTMModel(Model):
-    """The same with an LSTM, which reads token after token."""
+    """The same with an LSTM, which reads one token at a time."""
 
     def __init__(self, vocab, width=128):
         super().__init__()
@@ -130,11 +130,12 @@ class LSTMModel(Model):
         return self.fc(F.stack(h, axis=1))
 
 
-# A row for each context of k tokens, first k = 0, then 1, and so on.
-# Many contexts were hardly ever seen. So each gets one count more,
-# shared out among the tokens as the shorter context predicts.
+# The table has a row for each context of k tokens, first for k = 0,
+# then for k = 1, and so on. Many contexts hardly ever occur. So each
+# row gets one extra count, divided among the tokens as the shorter
+# context predicts.
 def table_loss(train, test, n, vocab):
-    """Return the loss on test, by counts of what follows n tokens."""
+    """Count in train what follows n tokens; return the loss on test."""
     p = np.full(len(test) + 1, 1 / vocab)
     for k in range(n + 1):
         row, new = (
@@ -148,7 +149,7 @@ def table_loss(train, test, n, vocab):
     return -np.log(p).mean()
 
 
-# N texts with T predictions each are N * T rows of scores.
+# N texts with T predictions each give N * T rows of scores.
 def loss_of(model, x, t):
     """Return the mean cross-entropy over all places of all texts."""
     y = model(x)
@@ -157,8 +158,9 @@ def loss_of(model, x, t):
 
 
 # The rate rises for 20 updates, and then it falls to a tenth. Step 82
-# shows what that is worth. LSTM and GPT take about 20 seconds; --full
-# means ten times as much text, and ten times as many updates.
+# shows what that is worth. Training the LSTM and the GPT takes about 20
+# seconds; --full means ten times as much text and ten times as many
+# updates.
 def train(model, data, updates, rate=0.01):
     """Learn from 16 windows of the text in each update."""
     optimizer = Adam(rate).setup(model)

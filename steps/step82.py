@@ -7,10 +7,10 @@ thing: this gives a ladder of losses.
 
 We begin with Adam and the rate 0.01. Adam's first steps are its worst:
 each number moves by the full rate, because of a single batch. So we let
-the rate rise slowly, a *warm-up* (Goyal and others, 2017). Later, the
-gradient of each batch is a little off, and with a constant rate the
-weights never come to rest. So the rate falls, for instance along a
-*cosine schedule* (Loshchilov and Hutter, 2016):
+the rate rise slowly: a *warm-up* (Goyal and others, 2017). Later, each
+batch's gradient is a little off, and at a constant rate the weights
+never settle. So we let the rate fall, for instance along a *cosine
+schedule* (Loshchilov and Hutter, 2016):
 
     rate
     peak     .-._
@@ -21,21 +21,21 @@ weights never come to rest. So the rate falls, for instance along a
            warm-up      total
 
 Clipping (step 46) tames an odd batch. Weight decay keeps weights small,
-but a norm's gamma should not go to 0. So only matrices decay (AdamW's
-argument decays). With three other seeds, warm-up and cosine gained 0.3
-again, but clipping and decay at most 0.02.
+but it should not pull a norm's gamma to 0. So only matrices decay
+(AdamW's argument decays). With three other seeds, warm-up and cosine
+gained 0.3 again, but clipping and decay at most 0.02.
 
-Large batches have better gradients, but their graph may not fit into
-memory. backward adds to the gradients that are there (step 14). So k
-small batches, one after the other, give the gradient of a large one, if
-each loss is divided by k: *gradient accumulation*.
+A large batch gives a better gradient, but its graph may not fit into
+memory. backward adds to gradients that are already there (step 14). So
+k small batches, one after another, give the gradient of a large one, if
+each loss is divided by k. This is called *gradient accumulation*.
 
-To go on tomorrow, call model.save_weights(path), and also
+To continue tomorrow, call model.save_weights(path) and also
 optimizer.save_state(path): Adam needs its m, v and t (step 46).
 
-Exercise: write WarmupStable(peak, warmup, total): up as before, at
-peak until a fifth of total is left, then in a straight line to 0.
-Which loss does it reach in the last row of the ladder?
+Exercise: write WarmupStable(peak, warmup, total). It rises as before,
+stays at peak until a fifth of total is left, then falls to 0 in a
+straight line. What loss does it reach in the last row of the ladder?
 
 In the package: dezero/optimizers/methods.py, AdamW;
 dezero/optimizers/schedules.py, WarmupCosine
@@ -67,11 +67,11 @@ from dezero.models import GPT
 from dezero.optimizers import Adam, ClipGrad
 
 
-# Adam divides a gradient by its own size, so a pull that is part of
-# the gradient (the hook WeightDecay of step 46) hardly pulls where
-# gradients are large. AdamW shrinks the parameter itself.
+# Adam divides a gradient by its own size. So decay that is added to
+# the gradient (the hook WeightDecay of step 46) has hardly any effect
+# where gradients are large. AdamW shrinks the parameter itself.
 class AdamW(Adam):
-    """Adam, but before that p -= alpha * weight_decay * p."""
+    """Adam, but first p -= alpha * weight_decay * p."""
 
     def __init__(
         self,
@@ -114,10 +114,10 @@ class WarmupCosine:
         return self.least + (self.peak - self.least) * share
 
 
-# del lets the graph of a batch go before the next one is made. So only
-# one is there at a time, however many batches there are.
+# del frees the graph of a batch before the next one is built. So there
+# is only one graph at a time, however many batches there are.
 def accumulate(model, batches):
-    """Leave the gradients of all batches; return the mean loss."""
+    """Add up the gradients of all batches; return the mean loss."""
     model.cleargrads()
     mean = 0.0
     for x, t in batches:
@@ -128,7 +128,7 @@ def accumulate(model, batches):
     return mean
 
 
-# Five trainings take about a quarter of a minute.
+# The five trainings take about a quarter of a minute.
 def train(optimizer, schedule, data, updates=200):
     """Train a new GPT; return it and the loss of each update."""
     np.random.seed(0)  # noqa: NPY002
@@ -149,12 +149,12 @@ def clipped(optimizer):
 
 
 def is_matrix(param):
-    """Tell a matrix from the gamma of a norm and from a bias."""
+    """Return whether param is a matrix, not a gamma or a bias."""
     return param.ndim >= 2
 
 
 def peak_memory(f, *args):
-    """Return how many megabytes more are in use during f, at most."""
+    """Return how many megabytes f needs at its peak."""
     tracemalloc.start()
     f(*args)
     peak = tracemalloc.get_traced_memory()[1]
@@ -163,7 +163,7 @@ def peak_memory(f, *args):
 
 
 def draw(curves, file):
-    """Draw losses {name: list}, each the mean of 20 updates."""
+    """Draw losses {name: list}, each point a mean of 20 updates."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for name, losses in curves.items():

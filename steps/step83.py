@@ -1,25 +1,25 @@
 """Step 83. Sampling: which of the likely tokens is taken.
 
 Which token does a language model write next? It gives each token a
-score (step 70). We choose one, put it behind the text, and let the
+score (step 70). We choose one, append it to the text, and let the
 model read again. If we always take the likeliest, the text soon goes
 in circles: what has been written once becomes likely to come again.
 If we draw each token with its probability, softmax(scores), there are
 too many surprises. Each unlikely token is rare, but there are many of
-them, and one that makes no sense spoils what follows. Three ways lie
-between the two.
+them, and one that makes no sense spoils what follows. There are three
+ways in between.
 
 *Temperature* divides the scores before softmax. Below 1 the likely
-tokens become likelier. 0 stands for the limit, in which only the
+tokens become likelier. 0 stands for the limit, where only the
 likeliest is left. Above 1 the probabilities become more alike.
 
 *Top-k sampling* (Fan and others, 2018) draws from the k likeliest
-tokens. But which k? After "th" one letter is nearly certain, and
-after a blank many are possible.
+tokens. But how large should k be? After "th" one letter is nearly
+certain, and after a blank many are possible.
 
 *Top-p sampling* (Holtzman and others, 2019), or nucleus sampling,
-draws from the fewest tokens whose probabilities add up to p or more.
-Where the model is unsure, these are many. With p = 0.8:
+draws from the smallest set of tokens whose probabilities add up to p
+or more. Where the model is unsure, the set is large. With p = 0.8:
 
     token            e    a    i    o    r
     probability    0.60 0.15 0.10 0.10 0.05
@@ -29,13 +29,13 @@ Where the model is unsure, these are many. With p = 0.8:
 How unsure is a draw? The *entropy* (Shannon, 1948) is the mean of
 -log p, sum(-p * log(p)): 0 if one token is certain, and ln V if all V
 are equally likely. And how good are the texts? We count the share of
-five-character pieces that stood in the text before (repeats), and the
-share of words that are in Shakespeare's plays (known words). A small
-GPT learns first. All of it takes about ten seconds.
+five-character pieces that occurred earlier in the text (repeats), and
+the share of words that also occur in the training text (known words).
+We train a small GPT first. The program takes about ten seconds.
 
 Exercise: write min_p(scores, share), a fourth way. It keeps the
 tokens that are at least share times as likely as the likeliest.
-What is left of the table above with share 0.2?
+Which tokens of the table above are left with share 0.2?
 
 In the package: dezero/models/sampling.py, token_probabilities
 
@@ -61,12 +61,13 @@ from dezero.models import GPT
 from dezero.optimizers import Adam, ClipGrad
 
 
-# Sorted from the best score to the worst, the first k are the k
-# likeliest, and a cumulative sum adds up the first ones. A token is
-# kept if those before it add up to less than p, so one is always kept.
-# top_k comes first, and top_p counts in what it has left. In a stable
-# sort equal scores keep their order, so the first of them is the
-# better one. In float64 the sum is very near 1.
+# We sort the tokens from the best score to the worst. Then the first k
+# are the k likeliest, and a cumulative sum adds up probabilities from
+# the largest on. A token is kept if those before it add up to less than
+# p, so the first is always kept. top_k is applied first, and top_p to
+# what top_k has left. A stable sort keeps equal scores in order, so the
+# first of them counts as the better one. In float64 the sum of the
+# probabilities is very near 1.
 def token_probabilities(
     scores, temperature=1.0, top_k=None, top_p=None
 ):
@@ -89,14 +90,14 @@ def token_probabilities(
 
 
 def entropy(p):
-    """Return the mean of -log p, where each p counts p times."""
+    """Return the mean of -log p, each weighted by its p."""
     p = p[p > 0]
     return -(p * np.log(p)).sum()
 
 
-# All texts grow by one token at a time. The model reads each of them
-# again for every token, and only its last scores are used. Step 84 does
-# better.
+# All texts grow by one token at a time. For each new token the model
+# reads all of the text again, and we only use its last scores. Step 84
+# does better.
 def write(model, prompt, n, N=8, **settings):
     """Return N texts (N, T + n) and the mean entropy."""
     rng, found = np.random.default_rng(0), []
@@ -112,13 +113,13 @@ def write(model, prompt, n, N=8, **settings):
 
 
 def repeats(text, size=5):
-    """Return the share of pieces that stood in the text before."""
+    """Return the share of pieces that occurred earlier in text."""
     pieces = [text[i : i + size] for i in range(len(text) - size + 1)]
     return 1 - len(set(pieces)) / len(pieces)
 
 
 def known_words(text, words):
-    """Return the share of words of text that are among words."""
+    """Return the share of the words of text that are in words."""
     own = text.split()[1:-1]  # the first and the last may be cut
     return sum(word in words for word in own) / len(own)
 

@@ -1,15 +1,15 @@
 """Step 84. A key-value cache: nothing is computed twice.
 
-For each token that it writes, step 83 reads the whole text again.
-For 256 tokens these are 1 + 2 + ... + 256 = 32,896 places, and in
-each pass only the last one is new. What can we keep of the others?
+For each token that it writes, step 83 reads the whole text again. To
+write 256 tokens, the model reads 1 + 2 + ... + 256 = 32,896 places, yet
+in each pass only the last one is new. What can we keep from the others?
 
 Each place looks only at itself and at earlier places (step 77). So
-nothing that was computed for a place changes when the text goes on.
-What does a new place need from the earlier ones? In each block its
-query is compared with the keys of all places, and the result is a
-mean of their values. Nobody asks with the earlier queries again. So
-each layer keeps its keys and values: a *key-value cache*, or KV cache.
+nothing that was computed for a place changes as the text grows. What
+does a new place need from the earlier ones? In each block its query is
+compared with the keys of all places, and the result is a mean of their
+values. The earlier queries are never needed again. So each layer keeps
+its keys and values: a *key-value cache*, or KV cache.
 
                  without        with
     token 1      o              o
@@ -18,23 +18,24 @@ each layer keeps its keys and values: a *key-value cache*, or KV cache.
     token 4      o o o o        . . . o
                  o computed     . kept
 
-The prompt goes through in one pass, the *prefill* (Pope and others,
-2022). From then on a pass has a single place. RoPE (step 79) has to
-know which one it is: place number len(cache).
+The model reads the prompt in one pass, the *prefill* (Pope and others,
+2022). After that, each pass reads a single token. RoPE (step 79) has to
+know the token's place, which is len(cache).
 
-What if the text gets longer than the context? The window could move
-by one token each time. But the keys of the second block are made from
-what the first block found, also at the token that leaves. All of them
-would have to be computed again, for each token. So the window jumps
-by half a context, and only then does the cache begin anew.
+What if the text gets longer than the context? The window could move by
+one token each time. But the second block computes its keys from results
+of the first block, and those depend on the token that leaves. All these
+keys would have to be computed again, for each new token. So the window
+jumps by half a context, and only then do we start with an empty cache.
 
 The cache costs memory: 2 * depth * T * E numbers for each text of T
-tokens. And it is for writing only: it keeps arrays and no graph, so
-in training no gradient would come back through it.
+tokens. And it is only for writing: it keeps arrays and no graph, so in
+training no gradient would flow back through it. The program takes about
+eight seconds.
 
 Exercise: write read(model, ids, size). It gives ids to the model in
 pieces of size tokens, with a cache, and returns the scores of all
-places (T, V). Which sizes give the scores of a single pass?
+places (T, V). Which sizes give the same scores as a single pass?
 
 In the package: dezero/layers/attention.py, KVCache;
 dezero/models/gpt.py, GPT.generate
@@ -59,7 +60,7 @@ from dezero import layers, models, no_grad, test_mode
 from dezero.models import token_probabilities
 
 
-# What is kept are arrays, not Variables: arrays have no graph.
+# The cache keeps arrays, not Variables: arrays have no graph.
 class KVCache:
     """The keys and values of one layer, for all places so far."""
 
@@ -70,7 +71,7 @@ class KVCache:
         return 0 if self.k is None else self.k.shape[2]
 
     def append(self, k, v):
-        """Return all keys and values, k and v (N, H, T, D) last."""
+        """Append k and v (N, H, T, D); return all keys and values."""
         k, v = k.data, v.data
         if self.k is not None:
             k = np.concatenate((self.k, k), axis=2)
@@ -79,13 +80,13 @@ class KVCache:
         return k, v
 
 
-# The rest is the package's layer, that of step 78 with two additions:
-# forward passes a cache to lookup, and self.rope says whether RoPE
-# turns q and k. The mask needs no change: for F.attention, T queries
-# are the last T of S places (step 77). A key is turned once, by its own
-# place, and is kept as it was turned.
+# The rest is the package's layer, which is that of step 78 with two
+# additions: forward passes a cache to lookup, and self.rope says
+# whether RoPE turns q and k. The mask needs no change: F.attention
+# takes T queries for the last T of S places (step 77). A key is turned
+# once, for its own place, and the cache keeps the turned key.
 class MultiHeadAttention(layers.MultiHeadAttention):
-    """Self-attention that can go on where it stopped."""
+    """Self-attention that can continue where it stopped."""
 
     def lookup(self, x, cache=None):
         """Return queries, keys and values, each (N, H, T, D)."""
@@ -98,23 +99,23 @@ class MultiHeadAttention(layers.MultiHeadAttention):
 
 
 # A full window drops its first half. So the model sees between half a
-# context and a whole one. generate reads the same windows without a
-# cache, and that is why both ways can be compared.
+# context and a whole one. generate reads the same windows with and
+# without a cache, so we can compare the two.
 def window_start(T, context):
     """Return which of T tokens is the first that the model sees."""
     half = max(1, context // 2)
     return max(0, math.ceil((T - context) / half) * half)
 
 
-# A block of the package takes cache, too: block(h, cache=own) hands it
-# to its attention.
+# The package's block also takes a cache: block(h, cache=own) passes it
+# to the attention layer.
 class GPT(models.GPT):
-    """The GPT of step 81, which now writes."""
+    """The GPT of step 81, which can now write."""
 
     def forward(self, ids, cache=None):
         """Return the scores of what comes after each of ids.
 
-        cache is a list of a KVCache for each block, or None.
+        cache is a list with a KVCache for each block, or None.
         """
         h = self.embedding(ids)
         caches = cache or [None] * len(self.blocks.layers)
@@ -153,31 +154,31 @@ class GPT(models.GPT):
         return ids
 
 
-# A new block adds nothing to what it gets (step 80): with a wrong cache
-# the scores would still be right. So all weights are moved at random.
-# What the model writes does not matter here.
+# A new block adds nothing to its input (step 80): even with a wrong
+# cache the scores would be right. So we add random numbers to all
+# weights. What the model writes does not matter here.
 def random_gpt(context, width=256, heads=4):
     """Return a GPT with random weights and this step's attention."""
     rng = np.random.default_rng(0)
     model = GPT(61, context, width, heads=heads)
     for block in model.blocks.layers:
         block.attention = MultiHeadAttention(width, heads, True, True)
-    model(np.array([[0]]))  # now all weights are there
+    model(np.array([[0]]))  # now all weights exist
     for p in model.params():
         p.data += rng.normal(0, 0.05, p.shape).astype(np.float32)
     return model
 
 
 def cache_bytes(depth, T, width):
-    """Return how many bytes a text of T tokens needs, in float32."""
+    """Return how many bytes the cache of T tokens needs, in float32."""
     return 4 * 2 * depth * T * width
 
 
-# Without a cache a text of 256 tokens has 128 times as many places to
-# compute. We save less time than that: a Function takes some time for
-# each call, however little it computes.
+# Without a cache the model computes 128 times as many places for a text
+# of 256 tokens. The cache saves less time than that: each call of a
+# Function takes some time, however little it computes.
 def timed(f, *args, **options):
-    """Return what f returns, and how many seconds that takes."""
+    """Return the result of f, and how many seconds the call took."""
     start = perf_counter()
     result = f(*args, **options)
     return result, perf_counter() - start

@@ -3,35 +3,36 @@
 A GPT is a formula, and a formula needs no arrays. The engine of step 22
 can compute and train it with a Variable for each single number. It only
 lacks exp and log. So here is a complete GPT of scalars: lists of
-Variables, and sums and products of two of them.
+Variables, added and multiplied two at a time.
 
 This chapter has built the same GPT from arrays, and dezero.static
-(step 72) can compile it. All three read the same one of 4,654 names,
-and must find the same loss, near ln 27 for 27 tokens (step 81), and the
-same gradients. How long do they take?
+(step 72) can compile it. All three read the same name, one of 4,654,
+and must compute the same loss, near ln 27 for 27 tokens (step 81), and
+the same gradients. How long do they take?
 
     scalars    76,699 Functions, of one or two numbers each
     arrays     some dozens of Functions, of a whole array each
     compiled   only the calls of NumPy, in one function
 
-What does a Function cost, apart from its arithmetic? It is called, it
-is noted in the graph, and backward finds it again. That takes about
-twenty millionths of a second, however many numbers it adds. The scalars
-pay this for each single addition. An array pays once for all of its
-numbers. The compiled program does not pay it, but NumPy's own calls
-remain. For large arrays, arithmetic takes nearly all of the time, and
-compiling gains little.
+What does a Function cost, apart from its arithmetic? It has to be
+called, recorded in the graph, and found again by backward. That takes
+about twenty millionths of a second, however many numbers it adds. The
+scalars pay this for every single addition. An array pays once for all
+of its numbers. The compiled program does not pay it, but NumPy's own
+calls remain. For large arrays, arithmetic takes nearly all of the time,
+and compiling gains little.
 
-In the end the GPT of arrays learns from the list of names, 16 pieces of
-it in each of 1,000 updates, and invents ten. Its loss falls from 3.3 to
-about 2.1: two lines show that of a single batch, which varies a little.
+At the end the GPT of arrays learns from the list of names, with 16
+pieces of it in each of 1,000 updates, and invents ten names. Its loss
+falls from 3.3 to about 2.1. Two lines show the loss of a single batch,
+which varies a little. The program takes about eight seconds.
 
 This is the end of the course. You have built all of it, from a box
-around a number to a network that writes, and you know each line in
+around a number to a network that writes, and you know every line in
 between.
 
-Exercise: write update(gpt, rate), an update of SGD for the GPT of
-scalars. Its loss must fall as the loss of the arrays does.
+Exercise: write update(gpt, rate), an SGD update for the GPT of scalars.
+Its loss must fall as the loss of the GPT of arrays does.
 
 In the package: dezero/models/gpt.py, GPT; dezero/core_simple.py;
 dezero/static/program.py, compile
@@ -85,7 +86,7 @@ class ScalarLog(Function):
 
 
 def scalars(x):
-    """Return an array as lists in lists, of Variables."""
+    """Return an array as nested lists of Variables."""
     if np.ndim(x) == 0:
         return Variable(np.array(float(x)))
     return [scalars(part) for part in x]
@@ -98,7 +99,7 @@ def dot(xs, ys):
 
 
 def times(x, columns, b):
-    """Return x W + b, by the columns of W."""
+    """Return x W + b, given the columns of W."""
     return [dot(x, w) + c for w, c in zip(columns, b)]
 
 
@@ -109,7 +110,7 @@ def normed(x, gamma):
 
 
 def shares(scores):
-    """Return softmax, with exp only of numbers up to 0 (step 47)."""
+    """Return softmax; exp only gets numbers up to 0 (step 47)."""
     top = max(float(s.data) for s in scores)
     e = [ScalarExp()(s - top) for s in scores]
     total = sum(e[1:], e[0])
@@ -117,7 +118,7 @@ def shares(scores):
 
 
 def turned(x, t):
-    """Return RoPE of a list at place t (step 79)."""
+    """Return the list x, turned by RoPE for place t (step 79)."""
     half, y = len(x) // 2, list(x)
     for i, (a, b) in enumerate(zip(x[:half], x[half:])):
         angle = t * 10000.0 ** (-i / half)
@@ -126,8 +127,9 @@ def turned(x, t):
     return y
 
 
-# A head has its part of each query, key and value. A place looks at
-# the places up to its own. No mask is needed: the lists end there.
+# Each head has its part of each query, key and value. A place looks at
+# the places up to its own. We need no mask: the lists end at that
+# place.
 def attend(rows, heads):
     """Return what each place finds; a row is q, k and v (step 78)."""
     E = len(rows[0]) // 3
@@ -145,7 +147,7 @@ def attend(rows, heads):
 
 
 class ScalarGPT:
-    """The numbers of a GPT of one block, each in a Variable."""
+    """A GPT of one block, with a Variable for each of its numbers."""
 
     def __init__(self, gpt):
         (block,) = gpt.blocks.layers
@@ -178,10 +180,10 @@ class ScalarGPT:
         return loss / len(ids)
 
 
-# Step 22 looks through all waiting Functions for the latest one, and
-# here many may wait. In a heap (step 16) the latest is always in front.
+# Step 22 searches all waiting Functions for the latest one, and here
+# many may wait. In a heap (step 16) the latest is always in front.
 def backward(y):
-    """Set grad of all behind y; return how many Functions it saw."""
+    """Compute all gradients of y; return the number of Functions."""
     y.grad, heap, seen = np.ones_like(y.data), [], set()
 
     def wait(func):
@@ -229,7 +231,7 @@ if __name__ == "__main__":
     model = GPT(len(tokenizer), data.context, width=16, depth=1)
     ids = np.array([tokenizer.encode(f"\n{name}\n")])
     x, t = ids[:, :-1], ids[:, 1:]
-    # with gradients=, a call of the program leaves them in params
+    # with gradients=, a call of the program adds to grad of params
     f, params = partial(loss_of, model), list(model.params())
     program = static.compile(f, x, t, gradients=params)
     gpt = ScalarGPT(model)

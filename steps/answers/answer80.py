@@ -1,15 +1,15 @@
 """Answer to the exercise of step 80.
 
-With a norm in front, the 24 parts of 12 blocks add to x, and nothing
-makes it smaller again: its numbers become 3.5 times as large. The
-gradient grows as well, but slowly. Each part sees x through a norm,
-so the larger x is, the less a part feels of a change in it.
+With a norm in front, the 24 parts of 12 blocks all add to x, and
+nothing makes x smaller again: its numbers become 3.5 times as large.
+The gradient grows as well, but slowly. Each part sees x through a
+norm, so the larger x is, the less a change in x matters to the part.
 
-With a norm behind each + the numbers stay around 1. But now the
-norms stand on the straight way, and each divides the gradient by the
-size of the sum. After 12 blocks half of the 0.84 of a single block
-is left. Such a network can be trained, too, but only if it begins
-with very small updates.
+With a norm after each +, the numbers stay around 1. But now the
+norms sit in the residual stream itself, and each divides the
+gradient by the size of the sum. After 12 blocks the gradient is half
+of the 0.84 that a single block leaves. Such a network can be trained
+as well, but only if it starts with very small updates.
 
 Output:
     blocks   size of y     gradient of the first x
@@ -26,10 +26,10 @@ from step80 import TransformerBlock, gelu
 
 
 class PostBlock(TransformerBlock):
-    """The block of 2017: norm(x + attention(x)), norm(x + MLP(x))."""
+    """The 2017 block: norm(x + attention(x)), norm(x + MLP(x))."""
 
     def forward(self, x):
-        """Return what the second norm makes."""
+        """Return the output of the second norm."""
         x = self.norm1(x + self.attention(x))
         return self.norm2(x + self.down(gelu(self.up(x))))
 

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 81.
 
-A block has four maps of E to E for attention (queries, keys, values
-and out) and three of the MLP, between E and hidden. Both norms have
-one number for each of E. Almost all of it is in the matrices: about
-4 * E * E + 3 * E * hidden.
+A block has four linear maps from E to E for attention (queries, keys,
+values and out) and three between E and hidden for the MLP. Each of
+the two norms has E numbers. Almost all numbers of a block are in the
+matrices: about 4 * E * E + 3 * E * hidden.
 
-So a GPT of ours with the sizes of GPT-2 would have 124 million
-numbers, as GPT-2 has, and 31 % of them are vectors of tokens. Without
+So our GPT in the sizes of GPT-2 would have 124 million numbers, as
+many as GPT-2, and 31 % of them are the vectors of the tokens. Without
 weight tying there would be a second matrix of that size. In our small
-GPT the blocks hold 96 %, since there are only 61 tokens.
+GPT the blocks hold 96 %, because there are only 61 tokens.
 
 Output:
     ours: 105,920 parameters, 4 % in the embedding

@@ -1,11 +1,11 @@
 """Answer to the exercise of step 82.
 
-The line falls by 5 / total an update, and min takes whichever of the
-two rates is smaller: peak, or what the line says.
+left falls by 5 / total in each update. It is 1 when a fifth of the
+updates remains, and until then min keeps the rate at peak.
 
-On the last row of the ladder the loss is 2.21, with the cosine it was
-2.16. The advantage of this schedule is another one: until the last
-fifth one need not have decided how long the training is to be.
+In the last row of the ladder the loss is 2.21; with the cosine it was
+2.16. The advantage of this schedule is a different one: you need not
+decide how long to train until the last fifth begins.
 
 Output (rtol 0.05):
     held out, with WarmupStable: 2.21

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 83.
 
-The likeliest token has 0.60, so with share 0.2 a token must have 0.12
-or more. That leaves e and a, with 0.8 and 0.2.
+The likeliest token has the probability 0.60, so with share 0.2 a token
+needs at least 0.12. That leaves e and a, with 0.8 and 0.2.
 
-min_p (Nguyen and others, 2024) looks at one number, how likely the
-best token is, and compares each token with it. top_p looks at what the
-tokens add up to. Where 20 tokens are equally likely, min_p keeps all of
-them. top_p with 0.79 keeps 16, though the other four are no worse. If
-the share is taken before the temperature, a high temperature does
-little harm: the tokens that make no sense are gone already.
+min_p (Nguyen and others, 2024) compares each token with one number, the
+probability of the best token. top_p looks at what the tokens add up to.
+Where 20 tokens are equally likely, min_p keeps all of them. top_p with
+0.79 keeps 16, though the other four are no worse. If min_p is applied
+before the temperature, a high temperature does little harm: the tokens
+that make no sense are already gone.
 
 Output:
     e 0.80, a 0.20, i 0.00, o 0.00, r 0.00

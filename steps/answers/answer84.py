@@ -1,14 +1,15 @@
 """Answer to the exercise of step 84.
 
-Every size gives the scores of a single pass, except for rounding. The
-cache does not know how its tokens came: size 1 is how a text is
-written, and size T is the prefill. The last piece may be shorter.
+Every size gives the scores of a single pass, up to rounding. It does
+not matter to the cache in which pieces its tokens arrive: size 1 is how
+a text is written, and size T is the prefill. The last piece may be
+shorter.
 
-Why would one read in pieces? A pass over T places makes a table of T
-times T weights in each head. With pieces of 16 tokens the largest has
-16 times T. So a long prompt can be read with little memory. And a
-server that writes several texts can write a token of each between two
-pieces (chunked prefill; Agrawal and others, 2023).
+Why read in pieces? A pass over T places makes a table of T times T
+weights in each head. With pieces of 16 tokens the largest table has 16
+times T. So a long prompt can be read with little memory. And between
+two pieces, a server that writes several texts can write a token of each
+(chunked prefill; Agrawal and others, 2023).
 
 Output:
     size   1: the same scores True, 60 passes
