@@ -27,7 +27,7 @@ PLAIN = {
 }
 
 # Steps whose programs take more than 5 s. Only the slow tests run them.
-LONG_PROGRAMS = {46, 48, 50, 51, 54, 57, 58, 59, 60, 74, 81, 82}
+LONG_PROGRAMS = {46, 48, 50, 51, 54, 57, 58, 59, 60, 74, 81, 82, 83, 84, 85}
 
 # Loops over pieces of arrays, and what a step calls in their place: the whole is one
 # piece there, `p, g = arrays(param)`, and the body stands without a loop.
