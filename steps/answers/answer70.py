@@ -1,7 +1,7 @@
 """Answer to the exercise of step 70.
 
-Without h the reader sees a single character, so the same character
-always gets the same scores. It cannot be right more often than the
+Without h the reader sees a single character, so after the same
+character it always gives the same scores. It cannot be right more often than the
 best guess from one character, 39 times in 100, and it comes close.
 
 The cell with a gate writes z * h + (1 - z) * tanh(...). Where z is
@@ -54,7 +54,7 @@ class GatedCell(RNNCell):
         return self.h_to_y(h), h
 
     def parameters(self):
-        """Return those of the five layers."""
+        """Return the parameters of the five layers."""
         gate = Sequential([self.x_to_z, self.h_to_z])
         return super().parameters() + gate.parameters()
 
