@@ -3,7 +3,7 @@
 The derivative of a function from n numbers to m numbers is the
 Jacobian J, with m rows and n columns (step 37). How do we get it?
 backward never computes all of it. It starts from m numbers w, and
-returns w J, a row of n numbers: the *vector-Jacobian product*, or
+ends with w J, a row of n numbers: the *vector-Jacobian product*, or
 VJP. For w = (1, 0, ..., 0) this is the first row of J. So reverse
 mode finds J row by row, in m passes.
 
@@ -65,8 +65,8 @@ import dezero.functions as F
 from dezero import Variable, func
 
 
-# A constant does not change, so its slope is 0. Everything else is the
-# school rules for sums and products, written as operators. In
+# A constant does not change, so its slope is 0. The rest are the rules
+# of sums and products from school, written as operators. In
 # W @ x, with an array W, NumPy would try to compute the product itself.
 # __array_ufunc__ = None forbids it, so Python calls our __rmatmul__.
 class Dual:
