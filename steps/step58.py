@@ -18,7 +18,7 @@ This is VGG16 (Simonyan and Zisserman, 2014). All convolutions are
 pixels, three see 7 x 7. With C channels, one convolution of 7 x 7
 has 49 * C * C weights. Three of 3 x 3 have 27 * C * C, and more
 relus. Why twice the channels after pooling? Pooling keeps only a
-quarter of the places, so the new group costs as much as the last.
+quarter of the places, so the new group costs as much as the one before.
 
 Can this kind of network recognise anything? A small sister of VGG16
 learns the generated digits of step 51 in seconds, and makes fewer

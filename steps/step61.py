@@ -20,7 +20,7 @@ on one side and 0 on the other. Any slope from 0 to 1 is called a
     share              1/2 and 1/2
     the first wins     1 and 0
 
-Frameworks do not agree on this, not even with themselves:
+Frameworks do not agree on this. Even a single one makes both choices:
 
     share               the first wins
     max and min, here   pooling (step 57)
