@@ -34,8 +34,8 @@ gradient lowers the count by one. At 0 the gradient is complete, and
 the tensor itself goes back. Nothing is sorted. The price is a second
 walk through the graph, to count.
 
-Exercise: write the quotient, __truediv__ and its case, and compare
-it with dezero. Then count earlier: let made add 1 to a count that each
+Exercise: write the quotient, __truediv__ and its case, and check
+it against dezero. Then count earlier: let made add 1 to a count that each
 creator keeps. On which graph does backward now stop too early?
 
 In the package: nothing; there, backward keeps the order of step 16
@@ -67,7 +67,7 @@ class Tensor:
 
     creators     those tensors; none for a leaf
     creation_op  the operation: a word, or a word and its arguments
-    autograd     must a gradient come to it, or pass through it?
+    autograd     must a gradient reach it, or pass through it?
     grad         the gradient, a Tensor of the same shape, or None
     """
 

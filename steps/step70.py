@@ -106,7 +106,7 @@ class Reader(Layer):
 # Tensor(h.data) has the numbers of h and no creators. In dezero
 # unchain_backward does this.
 def train(reader, text, steps, rate, rows=8, length=16):
-    """Read at several places; yield each loss and share of hits."""
+    """Read and learn; yield each loss and share of right guesses."""
     optimizer = SGD(reader.parameters(), rate)
     at, h = np.arange(rows) * (len(text) // rows), None
     for _ in range(steps):

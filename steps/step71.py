@@ -195,7 +195,7 @@ def product(tables, forward):
     for table in others:
         a, b = (table, result) if forward else (result, table)
         result = a @ b
-        count += len(a) * b.size  # each number of b times a column
+        count += len(a) * b.size  # each number of b times a column of a
     return result, count
 
 
