@@ -34,9 +34,9 @@ gradient lowers the count by one. At 0 the gradient is complete, and
 the tensor itself goes back. Nothing is sorted. The price is a second
 walk through the graph, to count.
 
-Exercise: write the quotient, __truediv__ and its case, and check
-it against dezero. Then count earlier: let made add 1 to a count that each
-creator keeps. On which graph does backward now stop too early?
+Exercise: write the quotient, __truediv__ and its case, and check it
+against dezero. Then count earlier: let made add 1 to a count that
+each creator keeps. On which graph does backward now stop too early?
 
 In the package: nothing; there, backward keeps the order of step 16
 
