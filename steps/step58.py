@@ -1,8 +1,8 @@
 """Step 58. VGG16: images in and labels out, by sixteen layers.
 
 A network that tells 1,000 kinds of things apart, dogs from wolves
-and mugs from cups, needs no other parts than those of steps 55 to
-57. It only needs many of them:
+and mugs from cups, needs no new parts. Those of steps 55 to 57 are
+enough. It only needs many of them:
 
     x (N, 3, 224, 224)   2 convolutions of  64, pooling
     (N,  64, 112, 112)   2              of 128, pooling
@@ -14,24 +14,24 @@ and mugs from cups, needs no other parts than those of steps 55 to
     scores (N, 1000)     fc8: one score for each class
 
 This is VGG16 (Simonyan and Zisserman, 2014). All convolutions are
-3 x 3, each with relu behind it. Why so small? Two in a row see
-5 x 5 pixels, three see 7 x 7. With C channels, one of 7 x 7 has
-49 * C * C weights. Three of 3 x 3 have 27 * C * C, and more relus.
-Why twice the channels after pooling? Only a quarter of the places
-is left, so the new group costs as much as the one before.
+3 x 3, each followed by relu. Why so small? Two in a row see 5 x 5
+pixels, three see 7 x 7. With C channels, one convolution of 7 x 7
+has 49 * C * C weights. Three of 3 x 3 have 27 * C * C, and more
+relus. Why twice the channels after pooling? Pooling keeps only a
+quarter of the places, so the new group costs as much as the one before.
 
 Can this kind of network recognise anything? A small sister of VGG16
 learns the generated digits of step 51 in seconds, and makes fewer
-mistakes than its two linear layers alone. Then the pixels are
-mixed, in one order for all pictures. The linear layers hardly
-notice. The small VGG falls far behind: it looks at neighbours.
+mistakes than its two linear layers alone. Then we mix the pixels, in
+the same way for all pictures. The linear layers hardly notice. The
+small VGG falls far behind: it looks at neighbouring pixels.
 
 VGG16 itself was trained for weeks, on a million photographs. Its
 weights are a file of half a gigabyte: --full fetches it, and the
 program then names what is in your picture. (Later networks are
 deeper. Their blocks compute relu(x + f(x)): inside the relu the
 derivative is 1 + f'(x), and thanks to the 1 gradients reach the first
-layers.) A picture comes at once. Step 59 reads number after number.
+layers.) A picture comes all at once. Step 59 reads number by number.
 
 Exercise: how many weights does each part of VGG16 have, and how
 many multiplications does one picture take? Then give SmallVGG a
@@ -70,10 +70,10 @@ from dezero.optimizers import Adam
 from dezero.utils import DownloadError, find_file, get_file, pair
 
 
-# conv2d with weights of its own. As in Linear (step 44), nobody has
-# to say how many channels come in: the first x tells. And the first
-# weights are as small as there, with the C * KH * KW numbers of a
-# window in the place of in_size.
+# Conv2d is conv2d with weights of its own. As in Linear (step 44), you
+# need not say how many channels come in: the first x tells. The initial
+# weights are as small as in Linear, with C * KH * KW, the numbers in a
+# window, in place of in_size.
 class Conv2d(Layer):
     """y = conv2d(x, W, b), with W and b to be trained.
 
@@ -101,11 +101,11 @@ class Conv2d(Layer):
         return F.conv2d(x, self.W, self.b, self.stride, self.pad)
 
 
-# The table of the text stands in groups and sizes. The names
-# conv1_1, conv1_2, ..., fc8 are those in the published file (step
-# 53). The picture must be given as it was in training: its colours
-# in the order blue, green, red, minus the mean of each over all
-# pictures. preprocess does that; without it the answers are wrong.
+# groups and sizes are the table above. The names conv1_1, conv1_2,
+# ..., fc8 are those in the published file (step 53). The picture must
+# look as it did in training: its colours in the order blue, green,
+# red, each minus its mean over all pictures. preprocess does that;
+# without it the answers are wrong.
 class VGG16(Model):
     """13 convolutions and 3 Linear layers.
 
@@ -144,7 +144,7 @@ class VGG16(Model):
 
     @staticmethod
     def preprocess(image, size=(224, 224), dtype=np.float32):
-        """Return a picture of Pillow as an array (3, H, W)."""
+        """Return a Pillow image as an array (3, H, W)."""
         image = image.convert("RGB")
         image = image.resize(size) if size else image
         array = np.asarray(image, dtype=dtype)[:, :, ::-1]
@@ -159,10 +159,10 @@ class SmallVGG(VGG16):
     sizes = 64, 10
 
 
-# A transform (step 49). With order it mixes the pixels, in the same
-# way for every picture.
+# A transform (step 49). It puts the pixels into the given order, the
+# same one for every picture.
 def as_floats(picture, order):
-    """Return bytes as floats from 0 to 1, the pixels in an order."""
+    """Return bytes as floats from 0 to 1, the pixels in this order."""
     mixed = picture.reshape(-1)[order].reshape(picture.shape)
     return mixed.astype(np.float32) / 255
 
@@ -197,9 +197,9 @@ def draw(x, p, file):
 
 
 def recognise(pixels, order):
-    """Train two networks, say how many digits they have right.
+    """Train two networks, print how many digits each gets right.
 
-    Returns the small VGG, the test pictures and what it says of them.
+    Returns the small VGG, the test pictures and their probabilities.
     """
     train, test = (
         SynthDigits(part, partial(as_floats, order=order))
@@ -218,7 +218,7 @@ def recognise(pixels, order):
 
 
 def name_picture(path, download):
-    """Ask VGG16 what is in a picture, if its weights can be had."""
+    """Ask VGG16 what is in a picture, if it can get its weights."""
     if not (download or find_file("vgg16.npz")):
         return print("no vgg16.npz here; --full fetches it")
     try:

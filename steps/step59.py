@@ -1,10 +1,10 @@
 """Step 59. RNN: a state that goes from call to call.
 
 A wave passes the height 0.5. Is it on its way up, or down? One
-point does not tell; the one before it would. All layers so far
-forget x as soon as they have answered. A *recurrent network* (RNN;
-Elman, 1990) does not: its answer is also its state h, and goes into
-the next call.
+point alone does not tell us; with the point before it we would know.
+All layers so far forget x as soon as they have answered. A *recurrent
+network* (RNN; Elman, 1990) does not: its output is also its state h,
+and the next call uses that state.
 
     x0         x1         x2
      | x2h      | x2h      | x2h
@@ -16,22 +16,22 @@ the next call.
 
     h = tanh(x2h(x) + h2h(h before))
 
-Both Linears are the same in every call, and they learn what h has
-to remember. y is to be the next x. SinCurve is one wave of 1,000
+Every call uses the same two Linears, and they learn what h has to
+remember. y should forecast the next x. SinCurve is one wave of 1,000
 points, so close together that the last point is an excellent
-forecast of the next. So we walk round and round it and take every
+forecast of the next. So we go round and round the wave and take every
 25th point. We train on a noisy sine, and test on a cosine without
 noise. The last point is still the forecast to beat.
 
 For backward this is nothing new. h is a Variable like any other, and
-its creator leads to the call before: *backpropagation through time*
-(Werbos, 1990). But 999 points have 7,000 Functions, and all of them
-keep their arrays. So after every k points we update, and cut the
-graph off. What do we lose by this *truncation*? The program measures
-how much of the gradient is missing if 40 calls are cut down to k.
+its creator leads back to the previous call: *backpropagation through
+time* (Werbos, 1990). But 999 points make 7,000 Functions, and all of
+them keep their arrays. So after every k points we update the weights
+and cut the graph. What do we lose by this *truncation*? The program
+measures how much of the gradient is missing if 40 calls are cut to k.
 
-What comes from far back is small, and so things that have to be
-kept for long are hardly learned at all. Step 60 gives h a memory.
+The part from far back is small, so the network hardly learns to
+remember anything for long. Step 60 gives h a memory.
 
 Exercise: train with k = 1, and with k = 100. Which is worse, and
 why? Then call reset_state() before each point, which makes the
@@ -96,12 +96,12 @@ class RNN(Layer):
 
 
 # unchain() makes a Variable a leaf: it forgets its creator.
-# unchain_backward() does so with everything that the loss was computed
-# from. Each Variable is cut when the loop meets it first, so no way
-# is walked twice. The array of h stays, and the next call goes on
-# with it; only the way back ends there. (The results of the package's
-# functions are dezero.Variables, which have both methods, too.
-# Variable.unchain(h) runs the method that stands here.)
+# unchain_backward() does this to everything that the loss was computed
+# from. Each Variable is cut when the loop first meets it, so no path
+# is walked twice. The array of h stays, and the next call continues
+# with it; only backward ends there. (The package's functions return
+# dezero.Variables, which have both methods, too. Variable.unchain(h)
+# runs the method shown here.)
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 
@@ -120,7 +120,7 @@ class Variable(dezero.Variable):
 
 
 class Forecast(Model):
-    """An RNN, and a Linear that makes one number of its state."""
+    """An RNN, and a Linear that turns its state into one number."""
 
     def __init__(self, rnn):
         super().__init__()
@@ -133,11 +133,11 @@ class Forecast(Model):
 
 
 class SinCurve(Dataset):
-    """A wave: x is a point of it (1,), t is the next one (1,)."""
+    """A wave: x is one point (1,), t is the next point (1,)."""
 
     def prepare(self):
         x = np.linspace(0, 2 * np.pi, 1000)
-        # drawn for the cosine, too, which has no use for it
+        # drawn for the cosine, too, which does not use it
         noise = np.random.uniform(  # noqa: NPY002
             -0.05, 0.05, size=x.shape
         )
@@ -157,7 +157,7 @@ class Waves(SinCurve):
 
 
 def functions_behind(y):
-    """Return the Functions that y was computed by."""
+    """Return all the Functions that y was computed with."""
     found = [y.creator]
     for func in found:  # grows while it is read
         for x in func.inputs:
@@ -166,19 +166,19 @@ def functions_behind(y):
     return found
 
 
-# The gradient with respect to h2h is a sum over all the calls in which
-# it took part. From one call to the one before, a gradient is
+# The gradient with respect to h2h is a sum over all the calls that
+# used it. On its way back to the previous call, a gradient is
 # multiplied by h2h.W.T and by the slope of tanh, which is at most 1.
 # So less and less arrives from far back: the *vanishing gradient*
 # (Hochreiter, 1991; Bengio and others, 1994). If W is large enough to
 # outweigh the slopes, more and more arrives: the *exploding gradient*.
 # Gradient clipping (ClipGrad, step 46) was proposed for that (Pascanu
-# and others, 2013). Cut at 10, we miss 3 % of the gradient, and hold a
-# quarter of the graph.
+# and others, 2013). If we keep 10 calls, we miss 3 % of the gradient,
+# and store a quarter of the graph.
 def gradient(model, points, t, k):
     """Return dloss/dW of h2h, looking k steps back from the end.
 
-    And the number of Functions that the graph keeps for that.
+    Also return how many Functions the graph keeps for that.
     """
     model.rnn.reset_state()
     for n, x in enumerate(points, start=1):
@@ -192,7 +192,7 @@ def gradient(model, points, t, k):
 
 
 def train(model, optimizer, loader, k):
-    """Learn for one epoch, with a step every k points."""
+    """Train for one epoch, with an update every k points."""
     model.rnn.reset_state()
     loss = 0
     for n, (x, t) in enumerate(loader, start=1):
@@ -205,13 +205,13 @@ def train(model, optimizer, loader, k):
             loss = 0
 
 
-# Left alone, the network takes its own forecasts for points. It makes
-# waves by itself. (How well they fit is partly luck: after other first
-# weights they come somewhat early or late.)
+# Left alone, the network reads its own forecasts as points, and makes
+# waves by itself. (How well they fit is partly luck: with other
+# initial weights they are a little early or late.)
 def predict(model, points, alone=0):
-    """Return the forecast after each of the points (n, 1): (n,).
+    """Return a forecast after each of the points (n, 1): (n,).
 
-    And alone more, each from the forecast before it.
+    With alone, add that many, each made from the forecast before it.
     """
     model.rnn.reset_state()
     y = []

@@ -1,41 +1,41 @@
 """Step 60. LSTM: a memory behind gates, and batches of sequences.
 
-In the RNN of step 59 the state goes through a matrix and tanh in
-every call, whether there is news or not. *Long short-term memory*
-(LSTM; Hochreiter and Schmidhuber, 1997) decides what to keep. Next to
-the state h it has a *cell state* c, to which only this is done:
+In the RNN of step 59 every call sends the state through a matrix and
+tanh, whether there is news or not. *Long short-term memory* (LSTM;
+Hochreiter and Schmidhuber, 1997) decides what to keep. Beside the
+state h it has a *cell state* c, which changes only like this:
 
     c before ---> * f ---> + i * u ---> c
 
     h = o * tanh(c)
 
 f, i and o are gates: numbers between 0 and 1, one for each number
-in c. The *forget gate* f says what stays (Gers and others, 2000
-added it), the *input gate* i what comes in, the *output gate* o
-what is shown outside. u is the news, computed as the RNN computes
-h. The gates are sigmoids of x and h, so the network learns when to
-open and close them. i and o are computed as f is:
+in c. The *forget gate* f (added by Gers and others, 2000) says what
+stays, the *input gate* i what comes in, and the *output gate* o what
+is shown outside. u is the news, computed as the RNN computes h. The
+gates are sigmoids of x and h, so the network learns when to open
+and close them. i and o are computed in the same way as f:
 
     f = sigmoid(x2f(x) + h2f(h))
     u = tanh(x2u(x) + h2u(h))
 
 On the way back from c to the previous c, a gradient is multiplied
-by f, and by no matrix and no slope of tanh. Where f is close to 1,
+by f alone: by no matrix, and no slope of tanh. Where f is close to 1,
 the gradient comes back through many calls almost unchanged.
 
 A *GRU* (gated recurrent unit; Cho and others, 2014) has one state
-and two gates, r and z. z is computed as r is:
+and two gates, r and z. z is computed in the same way as r:
 
     r = sigmoid(x2r(x) + h2r(h))
     h = (1 - z) * tanh(x2n(x) + r * h2n(h)) + z * h
 
-What is there to remember? Fog: a wave of 200 points, each of them
-off by up to 0.5. We ask for the next point of the clear wave. From
-a few points nobody can tell; the more one remembers, the better.
+What is there to remember? Our data is a wave in fog: 200 points,
+each of them off by up to 0.5. We ask for the next point of the clear
+wave. A few points do not tell us; the more we remember, the better.
 Here chapter 5 ends. Chapter 6 looks into other frameworks.
 
 Exercise: let the bias of the forget gate begin at 0, and at 4. Then
-write the GRU, and put it in the place of the LSTM. Is it better?
+write the GRU, and put it in place of the LSTM. Is it better?
 
 In the package: dezero/layers/recurrent.py, LSTM;
 dezero/dataloaders.py, SeqDataLoader
@@ -70,8 +70,8 @@ from dezero.optimizers import Adam
 
 # Before the first call h and c count as zeros. One call takes 21
 # Functions, where the RNN takes 4. So the package computes the lines
-# from f to self.h as a single Function, LSTMCell, and writes all the
-# weights into one matrix, so that the four pieces are one product.
+# from f to self.h as a single Function, LSTMCell, and joins all the
+# weights into one matrix, so that one product replaces the four.
 class LSTM(Layer):
     """A cell state c beside the state h, and three gates: f, i, o.
 
@@ -111,9 +111,10 @@ class LSTM(Layer):
         return self.h
 
 
-# One point at a time is slow, since calls take most of the time. So a
-# sequence is cut into streams that are read side by side. Batch k has
-# point k of each stream, and row i of the state belongs to stream i:
+# Reading one point at a time is slow, since the calls take most of the
+# time. So we cut the sequence into streams and read them side by side.
+# Batch k has point k of each stream, and row i of the state belongs to
+# stream i:
 #
 #     points    0    1    2 ...   369    row 0 of each batch
 #             370  371  372 ...   739    row 1
@@ -136,7 +137,7 @@ class SeqDataLoader(DataLoader):
 
 
 class Fog(SinCurve):
-    """Waves of 200 points, each half a unit off at most; t is clear."""
+    """Waves of 200 points, each off by at most 0.5; t is clear."""
 
     def prepare(self):
         super().prepare()
@@ -147,12 +148,12 @@ class Fog(SinCurve):
         self.label = wave[1:]
 
 
-# Both networks have about as many parameters, and get the same batches
-# and the same optimizer. (The error of the LSTM was 0.4 to 0.7 times
-# the RNN's with each of six seeds and the rates 0.002, 0.003, 0.005.)
-# --full trains for 30 epochs instead of 6.
+# Both networks have about the same number of parameters, and get the
+# same batches and the same optimizer. (The error of the LSTM was 0.4
+# to 0.7 times the RNN's with each of six seeds and the rates 0.002,
+# 0.003, 0.005.) --full trains for 30 epochs instead of 6.
 def train(model, optimizer, loader, k):
-    """Learn for one epoch, with a step every k batches."""
+    """Train for one epoch, with an update every k batches."""
     model.rnn.reset_state()
     loss = 0
     for n, (x, t) in enumerate(loader, start=1):
@@ -188,7 +189,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 class Forecast(Model):
-    """An RNN, and a Linear that makes one number of its state."""
+    """An RNN, and a Linear that turns its state into one number."""
 
     def __init__(self, rnn):
         super().__init__()
@@ -201,9 +202,9 @@ class Forecast(Model):
 
 
 def predict(model, points, alone=0):
-    """Return the forecast after each of the points (n, 1): (n,).
+    """Return a forecast after each of the points (n, 1): (n,).
 
-    And alone more, each from the forecast before it.
+    With alone, add that many, each made from the forecast before it.
     """
     model.rnn.reset_state()
     y = []

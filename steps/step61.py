@@ -9,7 +9,7 @@ largest element is closed, and the gradient goes back through it.
     gx = [0 0 1 0 0 0 0 0] * gy
 
 A small change of x does not change which element is the largest. So
-forward notes the winner once, and backward treats the switches as
+forward records the winner once, and backward treats the switches as
 constants. Second derivatives go back through the same switches.
 
 What if two elements tie? Move one of them up and y moves with it.
@@ -20,7 +20,7 @@ on one side and 0 on the other. Any slope from 0 to 1 is called a
     share              1/2 and 1/2
     the first wins     1 and 0
 
-There is no agreement about it, not even inside one framework:
+Frameworks do not agree on this. Even a single one makes both choices:
 
     share               the first wins
     max and min, here   pooling (step 57)
@@ -28,9 +28,9 @@ There is no agreement about it, not even inside one framework:
     PyTorch: x.amax(0)  PyTorch: max pooling
 
 We let max and min share, because the result then does not depend on
-the order of the elements. Pooling gives all to the first place in a
-window, as PyTorch does. Does the choice matter? At the end the
-program tries both. Step 62 picks elements by their place.
+the order of the elements. Pooling gives everything to the first
+winner in a window, as PyTorch does. Does the choice matter? At the
+end the program tries both. Step 62 picks elements by their place.
 
 Exercise: write the sum of the two largest elements: take f = Max()
 and f(x), put -np.inf in the winner's place with where(f.winners,
@@ -67,10 +67,11 @@ from dezero import Function
 from dezero.core import broadcast_to, restore_axes, where
 
 
-# winners is an array of True and False. where selects with it, and
-# does not multiply: inf * 0 would be nan. The sum over winners says
-# how many elements tie, and each of them gets its share of gy. This
-# count takes the dtype of x, so that float32 gradients stay float32.
+# winners is an array of True and False. where selects with it; a
+# multiplication would not do, since inf * 0 is nan. The sum over
+# winners says how many elements tie, and each of them gets its share
+# of gy. This count takes the dtype of x, so that float32 gradients stay
+# float32.
 class Max(Function):
     """Largest element over axis; the gradient goes where it was."""
 
@@ -88,8 +89,8 @@ class Max(Function):
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
-        """Note where y was found, and how often; return y."""
-        self.winners = (x == y) | (x != x)  # a nan is not itself
+        """Record where y was found, and how often; return y."""
+        self.winners = (x == y) | (x != x)  # nan != nan
         count = self.winners.sum(axis=self.axis, keepdims=True)
         self.count = (
             count.astype(x.dtype) if x.dtype.kind == "f" else count
@@ -126,7 +127,7 @@ class Variable(dezero.Variable):
         return min(self, axis, keepdims)
 
 
-# The other choice: of the winners only the first one is kept.
+# The other choice: only the first of the winners is kept.
 class FirstWins(Max):
     """Max over one axis as in PyTorch: the first winner takes all."""
 
@@ -149,9 +150,9 @@ def gradient(f, x):
 
 # Does the choice matter when we look for a minimum? We start descent
 # on max(x, y) at x = y, where the two tie. Both choices arrive at
-# the same point after the same number of steps. Shared gradients go
-# there straight. When the first one wins, x and y take turns, and
-# the path is a staircase.
+# the same point after the same number of steps. With shared gradients
+# the path is straight. When the first one wins, x and y take turns,
+# and the path is a staircase.
 def descend(f, start=(2.0, 2.0), lr=0.2):
     """Return the path of descent until f is 0, an array."""
     x = Variable(np.array(start))
@@ -178,7 +179,7 @@ def draw(paths, file):
 
 
 def show(array):
-    """Return an array as text on one line, whole numbers as such."""
+    """Return an array as a line of text; whole numbers have no dot."""
     whole = array.astype(int)
     array = whole if (whole == array).all() else array
     return str(array).replace("\n", "")

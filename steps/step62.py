@@ -2,8 +2,8 @@
 
 Step 47 wrote get_item, which sends gradients back to the elements
 that were picked. Why is this right? A picked element is a sum over
-all elements of x, in which one has the factor 1 and the others have
-0. So picking is a product with a matrix. This *selection matrix* S
+all elements of x, with the factor 1 for itself and 0 for the others.
+So picking is a product with a matrix. This *selection matrix* S
 has a row for each picked element, with a 1 at the element's place.
 
     y = x[[2, 0, 2]]
@@ -14,8 +14,8 @@ has a row for each picked element, with a 1 at the element's place.
 
 S.T @ gy is step 41's gradient of a product. It puts each number of
 gy back where its element came from. An element that was not picked
-gets 0. An element that was picked twice stands in two rows of S, so
-its two gradients are added. In practice nobody builds S, because
+gets 0. An element that was picked twice has two rows in S, so its
+two gradients are added. In practice nobody builds S, because
 nearly all of it is 0. Here it only explains the gradient.
 
 Reshape and transpose pick every element exactly once. Their S only
@@ -23,14 +23,14 @@ changes the order, so S.T is also the way back.
 
 Both can turn an image of shape (157, 210, 3) into one of shape
 (210, 157, 3), and it is a common mistake to take one for the other.
-What is the difference? Transpose exchanges the two axes: pixels
-that were neighbours stay so, and the image is mirrored diagonally.
+What is the difference? Transpose exchanges the two axes: neighbouring
+pixels stay neighbours, and the image is mirrored diagonally.
 Reshape writes out all pixels row by row and starts a new line after
 157 pixels instead of 210. Each line then starts somewhere else, and
 the image falls into slanted stripes. The picture shows all three,
 and the output measures how much neighbouring pixels differ.
 
-So far Python has read our formulas. Step 63 reads one from a text.
+So far Python has read our formulas. In step 63 we read one ourselves.
 
 Exercise: write S for x.T of an x with the shape (2, 3), acting on
 the six numbers of x in a row. What is S.T @ S? For which slices is
@@ -59,11 +59,11 @@ from matplotlib.figure import Figure
 from dezero import Variable
 
 
-# A trick: number the elements of x from 0 on, and slice these numbers
-# as x would be sliced. What comes out is where each picked element
-# stands. Row i of np.eye has its 1 in column i.
+# A trick: number the elements of x from 0, and slice these numbers in
+# place of x. The result says which elements were picked. Row i of
+# np.eye has its 1 in column i.
 def selection(shape, slices):
-    """Return S: x[slices], in a row, is S @ (x in a row)."""
+    """Return S, so that S @ x.ravel() is x[slices].ravel()."""
     size = int(np.prod(shape))
     picked = np.arange(size).reshape(shape)[slices]
     return np.eye(size)[picked.ravel()]
@@ -84,7 +84,7 @@ def paint(height=157, width=210):
 
 
 def roughness(image):
-    """Return how much neighbouring pixels differ, the mean."""
+    """Return the mean difference of neighbouring pixels."""
     image = image.astype(float)
     across, down = np.diff(image, axis=1), np.diff(image, axis=0)
     return (abs(across).mean() + abs(down).mean()) / 2

@@ -6,8 +6,8 @@ read one, from left to right?
     3 * x - 2 ^ (1 + 1)
 
 An operator between its values (*infix notation*) cannot be applied
-when it is read: its right value is still to come, and an operator
-behind that may have to go first. Dijkstra's *shunting-yard
+as soon as it is read: its right value is still to come, and the
+operator after that may have to go first. Dijkstra's *shunting-yard
 algorithm* (1961) lets operators wait on a stack, as waggons wait on
 a siding. A second stack holds values. Each operator has a rank:
 
@@ -15,9 +15,9 @@ a siding. A second stack holds values. Each operator has a rank:
 
 A value goes onto the stack of values. Before an operator goes onto
 the stack of operators, those on top of it are applied if their rank
-is higher, or equal. A ( goes there, too, and protects what lies
-below it until its ) has come. Then everything above the ( is
-applied. At the end of the text the rest is applied.
+is higher, or equal. A ( waits there, too, and protects everything
+below it until its ) comes. Then everything above the ( is applied.
+At the end of the text the rest is applied.
 
     read      values       waiting
     3         3
@@ -30,10 +30,10 @@ applied. At the end of the text the rest is applied.
     )         3*x 2 2      - ^
     end       3*x - 4
 
-What is a value? The algorithm does not ask. With numbers it is a
-calculator. With Variables each applied operator adds to a graph,
-and backward gives the derivative by every number in the text. Step
-64 looks at the gradients of a picture.
+What is a value? The algorithm does not care. With numbers it is a
+calculator. With Variables each operator adds to a graph, and backward
+gives the derivative with respect to every number in the text. Step 64
+looks at the gradients of a picture.
 
 Exercise: add a function of two arguments, max(a, b). What must a
 comma do to the two stacks?
@@ -81,9 +81,9 @@ TOKEN = (
 )
 
 
-# A regular expression takes the text apart. Each piece is a number, a
+# A regular expression splits the text into pieces. Each is a number, a
 # name, a sign, or something that we do not know (lastgroup says which);
-# blanks fall out.
+# blanks are skipped.
 def tokens(text):
     """Yield the kind, the text and the position of each piece."""
     for found in re.finditer(TOKEN, text):
@@ -92,12 +92,12 @@ def tokens(text):
 
 
 def complain(text, position, problem):
-    """Raise SyntaxError: where in text, and what is wrong there."""
+    """Raise SyntaxError with the position and the problem."""
     raise SyntaxError(f"{text}: position {position}: {problem}")
 
 
-# The last operator that waits is taken off its stack. It takes its
-# values off theirs, the right one first, and puts the result there.
+# The last waiting operator is taken off its stack. Its values are
+# taken off theirs, the right one first, and the result is put there.
 def apply_top(values, waiting, functions):
     """Take an operator off its stack and apply it to values."""
     op, _ = waiting.pop()
@@ -110,14 +110,14 @@ def apply_top(values, waiting, functions):
         values.append(APPLY[op](values.pop(), right))
 
 
-# What - means depends on its place. Behind a value it subtracts. Where
+# What - means depends on its place. After a value it subtracts. Where
 # a value is expected it is a sign, and waits as "sign"; after_value
 # tells the two apart. The sign ranks below ^, so -2 ^ 2 is -4, as in
-# Python. (Python also reads a sign +. We do not.)
+# Python. (Python also accepts + as a sign. We do not.)
 #
-# 8 - 4 - 2 is (8 - 4) - 2: an operator of equal rank that waits is
-# applied first. Only 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half
-# a rank more, and a ^ that waits is not applied yet.
+# 8 - 4 - 2 is (8 - 4) - 2: a waiting operator of equal rank is applied
+# first. But 2 ^ 3 ^ 2 is 2 ^ (3 ^ 2). So a new ^ counts half a rank
+# more, and a waiting ^ is not applied yet.
 def evaluate(text, names=(), number=float, functions=FUNCTIONS):
     """Return the value of an infix expression.
 
@@ -125,7 +125,7 @@ def evaluate(text, names=(), number=float, functions=FUNCTIONS):
     number      makes a value from the text of a literal
     functions   {name: function of a value}
 
-    Raises SyntaxError, with the position, where it cannot be read.
+    Raises SyntaxError, with the position, if text cannot be read.
     """
     values, waiting = [], []  # waiting: (operator, position)
     after_value = False

@@ -1,10 +1,10 @@
 """Step 64. Convolution backwards: a window gets its gradient back.
 
-Step 57 wrote convolution as a product of matrices, and its gradient
+Step 57 wrote convolution as a product of matrices, and the gradient
 with it. What happens to the picture itself on the way back? Forward,
 each window gives one number y[i, j]. Backward, the gradient gy[i, j]
-of this number returns to all that it was made of: to the pixels in
-the window, and to the kernel that lay on them.
+returns to everything that y[i, j] was computed from: the pixels in
+the window, and the kernel that lay on them.
 
     convolution  y[i, j] = sum(x[window] * W)
                  gW += gy[i, j] * x[window]
@@ -16,7 +16,7 @@ the window, and to the kernel that lay on them.
     average      y[i, j] = mean(x[window])
     pooling      gx[window] += gy[i, j] / K**2
 
-Windows overlap, so gradients add up. Read the lines of the
+Windows overlap, so gradients add up. Now look at the lines of the
 convolution again. Both gradients are convolutions themselves:
 
     gW = x convolved with gy as the kernel
@@ -24,14 +24,14 @@ convolution again. Both gradients are convolutions themselves:
          turned by 180 degrees
 
 gx is also called a *transposed convolution* (Zeiler and others,
-2010), and _spread in the package computes it in this very way. So
-the gradient of a convolution needs no new kind of loop, nor does
-the gradient of that: Conv2d, Deconv2d and Conv2DGradW are each
-other's gradients.
+2010), and for stride 1 _spread in the package can compute it this
+way. So the gradient of a convolution needs no new kind of loop, and
+neither does the gradient of that gradient: Conv2d, Deconv2d and
+Conv2DGradW are each other's gradients.
 
-The output has an example for mental arithmetic: x is 1 ... 16 in
-four rows, a window is 3 x 3, and we take the mean of the four y. So
-each gy is 1/4, and gW is the mean of the four windows.
+You can check the example of the output by hand: x is 1 ... 16 in
+four rows, a window is 3 x 3, and we take the mean of the four y.
+So each gy is 1/4, and gW is the mean of the four windows.
 
 Exercise: give convolve_backward a stride of 2 and an x of 6 x 6.
 Which pixels get no gradient? What must stand between the numbers of
@@ -76,11 +76,11 @@ def convolve_backward(x, W, gy):
     return gx, gW
 
 
-# If several numbers of a window are the largest, argmax finds the
-# first one. That one gets all of gy, as in the package's pooling; max
-# itself would share (step 61).
+# If several numbers of a window tie for the largest, argmax finds the
+# first one. It gets all of gy, as in the package's pooling; max itself
+# would share (step 61).
 def max_backward(x, size, gy):
-    """Return gx of max pooling, the first of equals wins."""
+    """Return gx of max pooling; in a tie the first one wins."""
     gx = np.zeros_like(x)
     for at, window in windows(x.shape, size):
         winner = np.unravel_index(x[window].argmax(), pair(size))

@@ -28,15 +28,15 @@ its gradients:
 
 A leaf has no grad_fn. Only leaves keep their gradient, unless
 c.retain_grad() asks for more. A leaf with requires_grad=False gets
-no node: (None, 0) stands in its place, and no gradient goes there.
+no node: (None, 0) takes its place, and no gradient is sent there.
 
 We can show PyTorch's graph without building it. A Node looks at one
 of our Functions and finds the next nodes from its inputs. e.grad_fn
 in the package is just Node(e.creator). Step 66 steers the gradients.
 
 Exercise: let run_backward also take a node of F.split, which has
-two outputs. Then a gradient needs its index, too. And what does
-a * a draw? Compare with the graph of step 26.
+two outputs. Then a gradient needs its index, too. And how is a * a
+drawn? Compare with the graph of step 26.
 
 In the package: dezero/nodes.py, Node and AccumulateGrad
 
@@ -70,9 +70,9 @@ from dezero.graph import render_dot
 NAMES = {"MatMul": "Mm", "Max": "Amax", "ReLU": "Relu"}
 
 
-# A Node is made when somebody asks for it. So one Function may have
-# several Nodes. They count as equal if they look at the same Function
-# (_shown returns what a Node looks at). So a Node can be the key of a
+# A new Node is made each time we ask for one, so one Function may have
+# several Nodes. They count as equal if they show the same Function
+# (_shown returns what a Node shows). So a Node can be the key of a
 # dict.
 class Node:
     """What backward does at one Function of the graph."""
@@ -122,8 +122,8 @@ class AccumulateGrad(Node):
         return self.variable
 
 
-# The outputs of a Function are weak references (step 17); a call of
-# one returns the Variable.
+# The outputs of a Function are weak references (step 17); calling one
+# returns the Variable.
 def _edge(x):
     """Return (node, index): where the gradient of a Variable goes."""
     if not x.requires_grad:
@@ -135,10 +135,10 @@ def _edge(x):
     return Node(x.creator), index
 
 
-# Backward can be written on nodes alone, as PyTorch does. In which
+# Backward can be written with nodes alone, as in PyTorch. In which
 # order does it visit the nodes? Step 16 sorted by generation. Here we
 # first count the arrows that lead to each node. A node is ready when
-# every one of its arrows has brought a gradient.
+# each of these arrows has brought a gradient.
 def arrows_to(root):
     """Return {node: how many arrows lead to it}, root included."""
     count, waiting = {root: 0}, [root]
@@ -160,7 +160,7 @@ def run_backward(root, gradient, hooks=None):
     """Send a gradient from root to the leaves, node after node.
 
     hooks: {node: f}; f gets the gradient when it is complete, and
-    may return another one. Functions of a single output only.
+    may return another one. Only for Functions with a single output.
     """
     missing = arrows_to(root)
     gradients, ready = {root: gradient}, [root]
@@ -185,7 +185,7 @@ def run_backward(root, gradient, hooks=None):
                     ready.append(target)
 
 
-# In the picture a box is a node, and an arrow is the way of a gradient.
+# In the picture a box is a node, and an arrow the path of a gradient.
 # Each leaf stands below the node that adds to it.
 def draw(root):
     """Return DOT text: the nodes, and the leaves below them."""

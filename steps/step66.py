@@ -15,7 +15,7 @@ The last one needs care. Compute y = 2 * x, then multiply x.data by
 100. The graph does not notice, and x.grad is still 2, which is
 right. For y = x * x the gradient would be wrong, because backward
 reads x and finds the new number. Optimizers change x.data, too.
-They may, because they do it after backward and before the next
+That is safe, because they do it after backward and before the next
 forward.
 
 What is detach good for? Suppose that the weights of a network must
@@ -33,7 +33,7 @@ estimator* (Bengio, Leonard and Courville, 2013).
 Now we know one engine well. In step 67 we build another one.
 
 Exercise: take MLP((10, 1)) of step 45, freeze W and b of its first
-layer by requires_grad_(False), and compute a loss. Follow grad_fn
+layer with requires_grad_(False), and compute a loss. Follow grad_fn
 and next_functions back from it: which Functions are left? Which
 parameters have a gradient after backward?
 
@@ -65,7 +65,7 @@ from dezero import Function, no_grad
 # detach puts the same array into a new box. Nothing is copied, so a
 # change of the numbers in one box is seen in the other. But no arrow
 # leads back from the new box. In y * y.detach() only the first factor
-# counts, and the gradient is half of that of y * y.
+# counts, and the gradient is half that of y * y.
 class Variable(dezero.Variable):
     """A Variable whose gradient can be stopped."""
 
@@ -99,21 +99,21 @@ def backward(y, gradient):
             f"backward: gradient must have the shape {y.shape} of the "
             f"result, got {gradient.shape} (see step 66)"
         )
-    y.grad = Variable(gradient)  # step 9: set, it is where we start
+    y.grad = Variable(gradient)  # backward starts here (step 9)
     y.backward()
 
 
 # PyTorch clears the gradients of a whole model or optimizer at once,
-# by zero_grad(); in the package it has that name and cleargrads().
+# with zero_grad(); in the package it is also called cleargrads().
 def slope(y, x):
-    """Return dy/dx, and nothing that was there before."""
+    """Return dy/dx alone; an earlier gradient is cleared."""
     x.cleargrad()
     y.backward()
     return x.grad.data
 
 
 class Round(Function):
-    """The nearest whole number: steps, and flat between them."""
+    """The nearest whole number: a staircase, flat on each step."""
 
     def forward(self, x):
         return np.round(x)
@@ -148,7 +148,7 @@ def draw(paths, file):
     axes.plot(x, x, ":", color="gray", label="x")
     axes.plot(x, np.round(x), color="black", label="round(x)")
     for (name, xs), look in zip(paths.items(), ["sC3", "oC0"]):
-        size = 13 if look == "sC3" else 6  # it never leaves its place
+        size = 13 if look == "sC3" else 6  # it never moves
         axes.plot(xs, np.round(xs), look, markersize=size, label=name)
     axes.set(xlabel="x", ylabel="value")
     axes.legend(loc="upper left", frameon=False)
@@ -160,7 +160,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 if __name__ == "__main__":
-    # The 4.5 is that of PyTorch's tutorial, "A 60 Minute Blitz".
+    # The 4.5 is from PyTorch's tutorial, "A 60 Minute Blitz".
     x = Variable(np.ones((2, 2)))
     (3 * (x + 2) ** 2 / 4).sum().backward()
     first = x.grad.data[0, 0]

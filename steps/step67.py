@@ -1,7 +1,7 @@
 r"""Step 67. Another engine: count the children, and wait for them all.
 
 Could our engine have been built in another way? We build a second
-one from nothing, in steps 67 to 70. It follows chapter 13 of Grokking
+one from scratch, in steps 67 to 70. It follows chapter 13 of Grokking
 Deep Learning (Trask, 2019), and must find the losses printed there.
 
                dezero        here
@@ -12,7 +12,7 @@ Deep Learning (Trask, 2019), and must find the losses printed there.
     operators  broadcast     need equal shapes
 
 How do the gradients find their way back? The first thought is a
-recursion: each tensor notes its gradient, and hands one to each of
+recursion: each tensor stores its gradient, and hands one to each of
 its creators at once. Here b gets two of them:
 
     a     b     c
@@ -23,20 +23,20 @@ its creators at once. Here b gets two of them:
 
 overwrite, below, keeps the last of the two, as step 13 did, and
 finds 1 where 2 is right. Adding them up is not enough. The
-recursion goes along every path of the graph, and after twenty times
+recursion follows every path of the graph, and after twenty times
 t = t + t there are 1,048,576 paths. Step 15 has the rule: go back
-from a result only when all that used it have gone back. Step 16
-keeps the rule by sorting generations.
+from a result only when everything that used it has gone back. Step
+16 keeps the rule by sorting generations.
 
 We can also keep the rule by counting. The tensors that were computed
-from a tensor are its children. Each child that has handed back its
-gradient takes one off the count. At 0 the gradient is complete, and
+from a tensor are its children. Each child that hands back its
+gradient lowers the count by one. At 0 the gradient is complete, and
 the tensor itself goes back. Nothing is sorted. The price is a second
 walk through the graph, to count.
 
 Exercise: write the quotient, __truediv__ and its case, and check it
-with dezero. Then count earlier: let made add 1 to a count that each
-creator keeps. On which graph does backward now stop too early?
+against dezero. Then count earlier: let made add 1 to a count that
+each creator keeps. On which graph does backward now stop too early?
 
 In the package: nothing; there, backward keeps the order of step 16
 
@@ -66,8 +66,8 @@ class Tensor:
     """An array that knows the tensors it was computed from.
 
     creators     those tensors; none for a leaf
-    creation_op  how: a word, or a word and what else it takes
-    autograd     is a gradient wanted, of it or through it?
+    creation_op  the operation: a word, or a word and its arguments
+    autograd     must a gradient reach it, or pass through it?
     grad         the gradient, a Tensor of the same shape, or None
     """
 
@@ -80,12 +80,12 @@ class Tensor:
 
     # Which children are on the way to this result? We walk back from
     # the result and count only the children that we meet. Many engines,
-    # the book's too, count when a child is computed. Then a child from
-    # which no way leads to the result, such as an accuracy, is counted
-    # and never hands back a gradient. Its creators wait for it forever,
-    # and nobody notices.
+    # the book's too, count when a child is computed. Then a child that
+    # does not lead to the result, such as an accuracy, is counted and
+    # never hands back a gradient. Its creators wait for it forever, and
+    # there is no error.
     def children(self):
-        """Count how often each tensor was used, on the way here."""
+        """Count how often each tensor was used on the way to self."""
         count, waiting = {}, [self]
         for tensor in waiting:  # grows while it is read
             for x in tensor.creators:
@@ -98,7 +98,7 @@ class Tensor:
     # create_graph they keep their creators, and can be differentiated
     # again (step 32). Otherwise only their numbers are kept.
     def backward(self, gy=None, create_graph=False):
-        """Add to grad of all on the way; return them in order."""
+        """Add to each tensor's grad; return the tensors in order."""
         gy = gy or type(self)(np.ones_like(self.data))
         count, arrived, ready = self.children(), {self: gy}, [self]
         for tensor in ready:  # grows while it is read
@@ -113,12 +113,12 @@ class Tensor:
                     ready.append(x)
         return ready
 
-    # case "sum", dim fits a pair that begins with "sum", and calls the
-    # second of the pair dim.
+    # case "sum", dim matches a pair that begins with "sum", and gives
+    # its second item the name dim.
     #
-    # All rules stand in one method, which is read in a minute. But to
-    # add an operation, you have to change this method. In dezero a new
-    # Function can stand in any file. Neither way is wrong.
+    # All rules are in one method, which you can read in a minute. But
+    # to add an operation, you have to change this method. In dezero a
+    # new Function can be written in any file. Neither way is wrong.
     def gradients(self, gy):
         """Return a gradient for each creator, from that of self."""
         x = self.creators
@@ -163,7 +163,7 @@ class Tensor:
     # and its gradient is a sum over that axis; sum and expand are each
     # other's gradients.
     def sum(self, dim):
-        """Return the sums over the axis dim, which goes."""
+        """Return the sums over the axis dim, which disappears."""
         return made(("sum", dim), self.data.sum(dim), self)
 
     def expand(self, dim, copies):
@@ -183,7 +183,7 @@ class Tensor:
 # The result has the class of its first creator. In step 68 that is a
 # subclass with more operations.
 def made(op, data, *creators):
-    """Return data as a Tensor that knows where it comes from."""
+    """Return data as a Tensor that knows how it was computed."""
     kind = type(creators[0])
     wanted = any(x.autograd for x in creators)
     return kind(data, True, creators, op) if wanted else kind(data)
@@ -207,19 +207,19 @@ def overwrite(tensor, gy):
 
 
 # Two layers x @ W0 @ W1 learn the second of two inputs. The loss is
-# the sum of d * d. Its slope by d is 2 * d, but by hand one easily
-# writes d. The direction is the same and the steps are half as long,
-# so nobody notices. The losses in the book were found like this, with
-# the rate 0.1.
+# the sum of d * d. Its derivative with respect to d is 2 * d, but by
+# hand it is easy to write d. The direction is the same and the steps
+# are half as long, so the mistake goes unnoticed. The losses in the
+# book were computed like this, with the rate 0.1.
 def by_hand(x, t, W0, W1):
-    """Return the loss, and the gradients as many write them."""
+    """Return the loss, and the gradients as many people write them."""
     h = x @ W0  # (4, 3)
     d = h @ W1 - t  # (4, 1)
     return (d * d).sum(), x.T @ (d @ W1.T), h.T @ d
 
 
 # An engine does not forget the 2. So it finds the same losses with half
-# of the rate, 0.05.
+# the rate, 0.05.
 def by_tensors(x, t, W0, W1):
     """Return the loss, and the gradients that the engine finds."""
     W = Tensor(W0, autograd=True), Tensor(W1, autograd=True)

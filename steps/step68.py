@@ -1,8 +1,8 @@
 """Step 68. Layers for that engine: weights, and what changes them.
 
 The engine of step 67 computes, and finds gradients. What else does
-it need to train a network? The same as dezero, where steps 43 to 46
-built it, and it is as short here:
+it need to train a network? The same parts that steps 43 to 46 built
+for dezero, and they are as short here:
 
     Linear(2, 3, rng)      x.mm(W) + b
     Tanh(), Sigmoid()      between two Linears
@@ -12,7 +12,7 @@ built it, and it is as short here:
 
 This file imports step 67 and adds to it. tanh and sigmoid are new
 operations, and each needs a case in gradients. A subclass of Tensor
-can have the two cases, and ask the old method for every other word.
+handles these two, and calls the old method for every other word.
 
 Some choices differ from those of dezero. A layer does not watch
 what is assigned to it. It lists its weights in parameters(), and a
@@ -26,13 +26,13 @@ Learning (Trask, 2019, chapter 13) prints the losses of the two
 networks below, to 8 decimals. We begin with the same weights, train
 here and in dezero, and find the same numbers in both.
 
-So far x was numbers. Step 69 reads words.
+So far x has held numbers. Step 69 reads words.
 
 Exercise: write ReLU and its case, and put it in place of Tanh. Then
 double the data of the first network, each pair twice. What happens
-to the losses? With which rate are they what they were, times 2?
+to the losses? With which rate are they exactly twice the old ones?
 
-In the package: nothing; dezero has these layers since step 44
+In the package: nothing; dezero has had these layers since step 44
 
 Output:
     Linear, Linear; rate 0.05:
@@ -88,15 +88,15 @@ class Tensor(step67.Tensor):
 
 
 class Layer:
-    """A function that may own weights; unless it says so, none."""
+    """A function that may own weights; by default it has none."""
 
     def parameters(self):
         """Return the Tensors to be trained."""
         return []
 
 
-# The book starts with the weights of He and others (step 51): that is
-# the sqrt(2 / n_in).
+# The book starts with the weights of He and others (step 51), hence the
+# sqrt(2 / n_in).
 class Linear(Layer):
     """y = x W + b: x (N, n_in), W (n_in, n_out), b (n_out,)."""
 
@@ -139,14 +139,14 @@ class Sequential(Layer):
         return x
 
     def parameters(self):
-        """Return those of all layers, in order."""
+        """Return the parameters of all layers, in order."""
         return [p for layer in self.layers for p in layer.parameters()]
 
 
 # The book calls this loss MSELoss. It is not the mean, but the sum over
 # the batch. Its gradient, and with it every step of descent, grows with
-# the number of examples. So before you take over a rate from somewhere,
-# look for the loss that it was used with.
+# the number of examples. So before you copy a learning rate, find out
+# which loss it was used with.
 class SquaredError(Layer):
     """The sum of all squared differences; not their mean."""
 
@@ -155,10 +155,9 @@ class SquaredError(Layer):
         return (d * d).sum(0).sum(0)
 
 
-# p gets a new array. With p.data -= ... the old one would change, and
-# it may belong to somebody else. For the same reason the gradient is
-# dropped, and not set to 0 in place: in the case "add" two tensors
-# share one gy.
+# p gets a new array. p.data -= ... would change the old one, which may
+# be in use elsewhere. For the same reason the gradient is dropped, and
+# not set to 0 in place: in the case "add" two tensors share one gy.
 class SGD:
     """p -= rate * p.grad, and the gradient is forgotten."""
 
@@ -174,10 +173,9 @@ class SGD:
                 p.grad = None
 
 
-# The book's weights come from NumPy's old generator. Its tensors also
-# draw a number each from the same generator, for a name. We need no
-# names, so we draw these numbers and drop them: then the weights are
-# the same.
+# The book's weights come from NumPy's old generator. Each of the book's
+# tensors also draws a number from it, as a name. We need no names, so
+# we draw these numbers and drop them: then the weights are the same.
 def linear_layers():
     """Return the linear layers that both networks start with."""
     rng = np.random.RandomState(0)
@@ -189,7 +187,7 @@ def linear_layers():
 
 
 def twin(layer):
-    """Return the same layer of dezero, with the same weights."""
+    """Return dezero's version of a layer, with the same weights."""
     if not isinstance(layer, Linear):
         return {Tanh: F.tanh, Sigmoid: F.sigmoid}[type(layer)]
     linear = L.Linear(layer.W.data.shape[1], dtype=np.float64)

@@ -3,26 +3,26 @@
 A network computes with numbers. What can it do with words? We number
 the words and give each one a row in a table, which is learned like
 any other weights. Such a table is called an *embedding* (Bengio and
-others, 2003). To look words up is to pick rows:
+others, 2003). Looking words up means picking rows:
 
     x = [1, 2, 1, 2]   ->   y = W[x]
 
 On the way back each row of W gets the gradients of all its copies
-(step 47). index_select picks, index_add brings back, and each is the
-gradient of the other, so there are second derivatives, too.
+(step 47). index_select picks rows, index_add adds them back, and each
+is the gradient of the other, so there are second derivatives, too.
 
 The loss is the cross-entropy of the softmax of the scores, as in
 step 47. in_small_steps writes it with exp, log, sums and products.
-We need not think about gradients then, but 13 operations lead back,
-and exp(1000) is inf. cross_entropy computes it in one operation,
-subtracts the largest score first, and the gradient of the whole, a
-mean over N words, is simpler than those of its parts:
+Then we need not think about gradients, but backward goes through 13
+operations, and exp(1000) is inf. cross_entropy is one operation and
+subtracts the largest score first. The gradient of the whole, a mean
+over N words, is simpler than the gradients of its parts:
 
     gx = (p - one-hot of t) / N
 
 That is safer and faster. The price is a rule for each new loss. And
-the rule below uses an array that was kept. An array has no creators,
-so there is no second derivative.
+the rule below uses a stored array. An array has no creators, so
+there is no second derivative.
 
 Now a trap. The losses in Grokking Deep Learning are means, but the
 gradient there is p minus one-hot, without the 1/N: it belongs to the
@@ -30,12 +30,12 @@ sum. For 4 words it is 4 times as large. So the book's rate 0.1 must
 be 0.4 here, and in dezero. And with the gradient of a sum, if you
 double the batch, every step becomes twice as long.
 
-One word says little about the next. Step 70 remembers those before.
+One word says little about the next. Step 70 remembers earlier ones.
 
-Exercise: write the case "excess". With p, which is excess plus the
-one-hot rows, gx is p * (gy - r), and r is the sum of gy * p over the
-row. Let made note the one-hot rows, too. And what happens to row 0
-of the table, which no x names?
+Exercise: write the case "excess". Its gx is p * (gy - r), where p is
+excess plus the one-hot rows, and r is the sum of gy * p over the row.
+Give made the one-hot rows, too. And what happens to row 0 of the
+table, which no x picks?
 
 In the package: nothing; EmbedID and softmax_cross_entropy of step 47
 
@@ -91,8 +91,8 @@ class Tensor(step68.Tensor):
         return made(("index_add", rows), data, self)
 
     # -log p[t] is log(sum(exp(x))) - x[t], where p is the softmax of x.
-    # Subtracting the largest x from all changes nothing, and no exp is
-    # greater than 1.
+    # Subtracting the largest x from all changes nothing, but then no
+    # exp is greater than 1.
     def cross_entropy(self, t):
         """Return the mean of -log p[t]; p is softmax of each row."""
         x = self.data - self.data.max(1, keepdims=True)  # (N, K)
@@ -121,8 +121,8 @@ class Tensor(step68.Tensor):
         return super().gradients(gy)
 
 
-# One could also multiply one-hot rows by W. The result is the same, but
-# it takes a product of matrices with nearly nothing in it but 0.
+# Multiplying one-hot rows by W would give the same result, but it takes
+# a product with a matrix that is nearly all 0.
 class Embedding(Layer):
     """y[n] = W[x[n]]: x (N,) word numbers, y (N, dim)."""
 
@@ -153,7 +153,7 @@ def in_small_steps(x, t):
 
 
 def measure(way, x, t):
-    """Return how many operations lead back, and a time."""
+    """Return the number of operations on the way back, and a time."""
     x = Tensor(x, autograd=True)
     steps = len(way(x, t).backward()) - 1
     times = timeit.repeat(lambda: way(x, t).backward(), number=2)
@@ -161,7 +161,7 @@ def measure(way, x, t):
 
 
 def layers():
-    """Return the layers, with the weights of the published losses."""
+    """Return the layers, with the weights behind the book's losses."""
     rng = np.random.RandomState(0)
     rng.randint(0, 100000, size=2)  # names of two tensors (step 68)
     embedding = Embedding(3, 3, rng)
@@ -169,7 +169,7 @@ def layers():
     return embedding, Tanh(), Linear(3, 4, rng)
 
 
-# To leave out the 1/N, start backward from 4 and not from 1: that is
+# To leave out the 1/N, start backward from 4 instead of 1: that is
 # the gradient of 4 times the mean, which is the sum.
 def train(x, t, rate, start):
     """Yield ten losses; backward begins with the number start."""

@@ -1,9 +1,9 @@
 """Step 70. Text: a cell remembers, and says what comes next.
 
 What comes after "summer's "? In the four lines below it is "day" once
-and "lease" once. To know which, you must know what stood before. From
+and "lease" once. To know which, you must know what came before. From
 the last character alone, the best guess at the next one is right in
-39 of 100 cases. So a reader needs a memory, h, and takes it along:
+39 of 100 cases. So a reader needs a memory, h, and carries it along:
 
     x[0]      x[1]      x[2]     characters
       |         |         |
@@ -22,20 +22,20 @@ the pieces before is a *language model*.
 
 The cell has the same weights at every place. After 16 characters a
 weight has 16 children, and it waits until all of them have handed
-back their gradients (step 67). Nothing in the engine is new.
+back their gradients (step 67). The engine needs nothing new.
 
 After 200 steps the reader knows the four lines by heart, and tells
 the two summers apart. It has 8,002 weights for 173 characters, so
 this is overfitting, and here we want it. With --full it reads a
-megabyte of Shakespeare, for about two minutes. It learns words and
-commas there, but no sense.
+megabyte of Shakespeare, for about two minutes. There it learns words
+and commas, but the text makes no sense.
 
 Step 71 turns to the other direction, forward mode.
 
 Exercise: take the memory away, so that train calls the reader
 without h. What share is right now, and why is it not more? A longer
-one: write a cell with a gate z, a sigmoid of two more Linear, that
-decides for each number of h how much of the old one stays.
+one: write a cell with a gate z, a sigmoid of two more Linears, that
+decides for each number of h how much of the old value stays.
 
 In the package: dezero/datasets/text.py, Shakespear; layers.RNN
 
@@ -76,7 +76,7 @@ class RNNCell(Layer):
         return self.h_to_y(h), h
 
     def parameters(self):
-        """Return those of the three layers."""
+        """Return the parameters of the three layers."""
         layers = Sequential([self.x_to_h, self.h_to_h, self.h_to_y])
         return layers.parameters()
 
@@ -95,18 +95,18 @@ class Reader(Layer):
         return self.cell(self.embedding(x), h)
 
     def parameters(self):
-        """Return those of the embedding and of the cell."""
+        """Return the parameters of the embedding and of the cell."""
         return self.embedding.parameters() + self.cell.parameters()
 
 
-# The text is read at eight places at once, a row for each: a product
-# with 8 rows takes hardly longer than with one. Each row goes on where
-# it stopped, and from the end of the text to its beginning. After 16
-# characters the weights change and the graph is cut: Tensor(h.data)
-# has the numbers of h and no creators. In dezero unchain_backward does
-# this.
+# We read the text at eight places at once, a row for each: a product
+# with 8 rows takes hardly longer than with one. Each row continues
+# where it stopped, and after the end of the text at its beginning.
+# Every 16 characters the weights change and the graph is cut:
+# Tensor(h.data) has the numbers of h and no creators. In dezero
+# unchain_backward does this.
 def train(reader, text, steps, rate, rows=8, length=16):
-    """Read at several places; yield losses and shares of right."""
+    """Read and learn; yield each loss and share of right guesses."""
     optimizer = SGD(reader.parameters(), rate)
     at, h = np.arange(rows) * (len(text) // rows), None
     for _ in range(steps):
@@ -125,13 +125,13 @@ def train(reader, text, steps, rate, rows=8, length=16):
 
 
 # To write, the reader reads its own text: the character with the best
-# score is written, and read next. Over a long text this soon goes in
-# circles, so chance has a say. With Gumbel noise added to the scores,
+# score is written, and read next. In a long text this soon goes in
+# circles, so we add some chance. With Gumbel noise added to the scores,
 # the largest is a draw from softmax(scores): the *Gumbel-max trick*
-# (Gumbel, 1954). With half of the noise it is a draw from
-# softmax(2 * scores), which prefers what is probable.
+# (Gumbel, 1954). With half the noise it is a draw from
+# softmax(2 * scores), which prefers the probable characters.
 def write(reader, text, start, n, noise=0.0):
-    """Return start and n characters more, one after the other."""
+    """Return start and n more characters, written one by one."""
     rng, h, said = np.random.default_rng(0), None, start
     for i in range(len(start) + n - 1):
         y, h = reader(np.array([text.char_to_id[said[i]]]), h)
@@ -161,7 +161,7 @@ And summer's lease hath all too short a date:
 
 
 # The package's data set of this name, spelled as in the programs that
-# use it. newline="" leaves the ends of the lines as they are.
+# use it. newline="" leaves the line endings as they are.
 class Shakespear(Dataset):
     """Text as numbers: x a character, t the one after it."""
 
@@ -181,7 +181,7 @@ class Shakespear(Dataset):
 
 
 class Sonnet(Shakespear):
-    """Four lines of his; after the last comes the first."""
+    """Four of his lines; after the last comes the first."""
 
     def prepare(self):
         self._number(SONNET + SONNET[0])

@@ -3,20 +3,20 @@
 The derivative of a function from n numbers to m numbers is the
 Jacobian J, with m rows and n columns (step 37). How do we get it?
 backward never computes all of it. It starts from m numbers w, and
-arrives with w J, a row of n numbers: the *vector-Jacobian product*,
-or VJP. From w = (1, 0, ..., 0) it brings the first row of J. So
-reverse mode finds J row by row, in m passes.
+ends with w J, a row of n numbers: the *vector-Jacobian product*, or
+VJP. For w = (1, 0, ..., 0) this is the first row of J. So reverse
+mode finds J row by row, in m passes.
 
 Forward mode (step 5) runs along with the program. Beside each number
 it carries a slope: how fast does this number change when x moves in
 the direction v? The pair is called a *dual number* (Clifford, 1873),
-and its rules are those of school (t is tanh x):
+and you know its rules from school (t is tanh x):
 
     (x, x') * (y, y') = (x*y, x'*y + x*y')
          tanh (x, x') = (t, (1 - t**2) * x')
 
 The slope that comes out at the end is J v, the *Jacobian-vector
-product*, or JVP. From v = (1, 0, ..., 0) it is the first column. So
+product*, or JVP. For v = (1, 0, ..., 0) it is the first column. So
 forward mode finds J column by column, in n passes, and it needs no
 graph.
 
@@ -27,7 +27,7 @@ A network has millions of inputs, its weights, and a single output,
 its loss. With reverse mode one pass is enough. That is why this
 course goes backward. The picture shows what each direction costs.
 
-dezero.func has these products as functions of functions. It has no
+dezero.func computes these products for any function f. It has no
 dual numbers, though. Its jvp runs reverse mode twice, as our jvp
 below does, so it costs two passes and a graph.
 
@@ -65,14 +65,14 @@ import dezero.functions as F
 from dezero import Variable, func
 
 
-# A constant does not move, so its slope is 0. Everything else is the
-# rules of sums and products from school, written as operators. In
+# A constant does not change, so its slope is 0. The rest are the rules
+# of sums and products from school, written as operators. In
 # W @ x, with an array W, NumPy would try to compute the product itself.
 # __array_ufunc__ = None forbids it, so Python calls our __rmatmul__.
 class Dual:
     """A value, and its slope beside it: arrays of one shape."""
 
-    __array_ufunc__ = None  # array @ Dual is the Dual's business
+    __array_ufunc__ = None  # leave array @ Dual to the Dual
 
     def __init__(self, value, slope):
         self.value = value
@@ -120,7 +120,7 @@ def tanh_of(x):
 
 
 def stack_of(xs):
-    """Return Duals or Variables as one."""
+    """Return Duals or Variables, stacked into one."""
     if isinstance(xs[0], Dual):
         slopes = np.stack([x.slope for x in xs])
         return Dual(np.stack([x.value for x in xs]), slopes)
@@ -147,10 +147,10 @@ def vjp(f, x):
 
 
 # J v without dual numbers, which would need a second rule for each
-# Function. w J is linear in w, so its derivative by w is J again. The
-# first pass computes w J and records how it depends on w
-# (create_graph). The second pass differentiates the number (w J) v by
-# w, and finds J v. Which w is taken does not matter: zeros do.
+# Function. w J is linear in w, so its derivative with respect to w is
+# J again. The first pass computes w J and records how it depends on w
+# (create_graph). The second pass differentiates the number (w J) v with
+# respect to w, and finds J v. Any w will do, so we take zeros.
 def jvp(f, x, v):
     """Return f(x) and J v: reverse mode twice."""
     x = Variable(x)
@@ -170,11 +170,11 @@ def jacobian(f, x, forward=False):
     return np.stack([pull(w) for w in np.eye(len(y))])
 
 
-# The Jacobian of a gradient is the Hessian H, n by n. For a network
-# nobody can store it. But H v is the gradient of (gradient * v), which
-# takes two passes and no table.
+# The Jacobian of a gradient is the Hessian H, n by n. For a network it
+# is too large to store. But H v is the gradient of sum(gradient * v),
+# which takes two passes and no table.
 def hvp(f, x, v):
-    """Return the Hessian of f, whose result is a number, times v."""
+    """Return H v, with the Hessian H of f; f returns a number."""
     x = Variable(x)
     f(x).backward(create_graph=True)
     gx, x.grad = x.grad, None
@@ -184,10 +184,10 @@ def hvp(f, x, v):
 
 # The Jacobian of y = C(B(A(x))) is the product C' B' A'. Reverse mode
 # computes (C' B') A', and forward mode C' (B' A'). The result is the
-# same and the number of multiplications is not: with one output C' is
-# a single row, and stays one. (If A acts on each number alone, A' is
-# diagonal, and the product with it is element by element. That is all
-# that the backward of tanh, exp and + ever did.)
+# same, but the number of multiplications is not: with one output C' is
+# a single row, and so is each product. (If A acts on each number
+# alone, A' is diagonal, and the product with it is element by element.
+# This is what backward does for tanh, exp and +.)
 def product(tables, forward):
     """Return C' B' A' and how many multiplications it took."""
     result, *others = tables[::-1] if forward else tables
@@ -195,7 +195,7 @@ def product(tables, forward):
     for table in others:
         a, b = (table, result) if forward else (result, table)
         result = a @ b
-        count += len(a) * b.size  # each number of b meets each row
+        count += len(a) * b.size  # each number of b times a column of a
     return result, count
 
 
@@ -224,7 +224,7 @@ def show(table):
 
 
 def f(x):
-    """Return 3 numbers for 2."""
+    """Return 3 numbers, computed from 2."""
     return stack_of([x[0] * x[1], tanh_of(x[0]) - x[1], 3 * x[0] ** 2])
 
 

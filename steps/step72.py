@@ -2,14 +2,14 @@
 
 Since step 7 the graph has grown while the program ran, and each run
 made a new one. What could we save if we had the graph before there
-is any number? Then it is a *static graph*: built once, improved,
+are any numbers? Then it is a *static graph*: built once, improved,
 and run many times. In Theano (Bergstra and others, 2010) and the
 first TensorFlow, you wrote such a graph call by call. JAX and
 torch.compile follow a plain program once, and so do we.
 
 Our Functions leave the computing to arrays: x.dot(W), np.tanh(x).
 So we hand them a Node. It looks like an array but does not compute:
-it notes the call, and returns a Node for the result. The first Nodes
+it records the call, and returns a Node for the result. The first Nodes
 are *placeholders*, promises of arrays: they have a shape and a
 dtype, and their numbers come with each run. Backward consists of
 such calls, too, so the gradients get into the list as well:
@@ -24,9 +24,9 @@ such calls, too, so the gradients get into the list as well:
 
 The output counts the Nodes at first, and after each of the four
 passes. The function that compile makes needs no Variables and sorts
-no Functions. For arrays as small as here it takes about a third of
-the time. For large arrays NumPy's own work counts, and little is
-gained.
+no Functions. For arrays as small as these it takes about a third of
+the time. For large arrays NumPy's own work takes most of the time,
+and little is gained.
 
 What do we lose? A Node has no number, so if, while and float() of a
 result are refused. A loop is written out as often as it runs. Other
@@ -63,19 +63,19 @@ from dezero.graph import render_dot
 
 
 # Our engine asks isinstance(x, np.ndarray), and isinstance looks at
-# x.__class__, too: there a Node says that it is an array. base, flags
-# and T are what else the engine looks at.
+# x.__class__, too: there a Node says that it is an array. The engine
+# also looks at base, flags and T.
 #
-# NumPy hands every call with a Node over: np.tanh(x) and all other
-# element-wise functions (it calls them ufuncs) to __array_ufunc__,
-# np.transpose(x) and the like to __array_function__. NumPy's class
-# NDArrayOperatorsMixin makes np.add(x, y) of x + y, and __getattr__,
-# which Python calls for a name that is not there, makes
-# np.sum(x, axis=0) of x.sum(axis=0).
+# NumPy passes every call with a Node on to the Node: np.tanh(x) and all
+# other element-wise functions (NumPy calls them ufuncs) to
+# __array_ufunc__, and functions such as np.transpose(x) to
+# __array_function__. NumPy's class NDArrayOperatorsMixin turns x + y
+# into np.add(x, y). __getattr__, which Python calls when a name is
+# missing, turns x.sum(axis=0) into np.sum(x, axis=0).
 #
-# The mixin also makes a call of x == y. We take __eq__ and __hash__
-# of any other object again, so that a Node can be the key of a dict.
-# (isinstance(x, Node) is true as well: it asks for type(x) first.)
+# The mixin also turns x == y into a call. We go back to the __eq__ and
+# __hash__ of object, so that a Node can be the key of a dict.
+# (isinstance(x, Node) is true as well: it checks type(x) first.)
 # A Node has no numbers, so bool(x), float(x) and np.array(x) all end
 # in the same error.
 class Node(np.lib.mixins.NDArrayOperatorsMixin):
@@ -95,10 +95,10 @@ class Node(np.lib.mixins.NDArrayOperatorsMixin):
     base, flags, T = None, np.empty(0).flags, property(np.transpose)
     body, is_constant = (), False  # for the drawing
 
-    # Which shape comes out? NumPy knows: the call is tried on ones,
-    # so shapes that do not fit are refused here and now. *source is
-    # the shape and the dtype of a placeholder, and more from where it
-    # is made. In the key, Nodes and arrays count as objects, each
+    # What shape does the result have? NumPy knows: we try the call on
+    # ones, so shapes that do not fit are refused at once. *source
+    # begins with the shape and the dtype of a placeholder; the rest is
+    # not used. In the key, Nodes and arrays count as objects, each
     # with its own id, and all other arguments as text.
     def __init__(self, function, args, kw, *source, label=None):
         self.function, self.args, self.kw = function, args, kw
@@ -143,12 +143,12 @@ def placeholder(shape, dtype=np.float64, name=None):
     return Node(None, (), {}, shape, dtype, "placeholder", label=name)
 
 
-# A graph is a list of Nodes, each behind its inputs. A pass makes a
-# new list: rebuild puts the new inputs in place, and change says what
-# to have for each Node. (nodes is a dict because its keys are in
+# A graph is a list of Nodes, each after its inputs. A pass makes a new
+# list: rebuild gives each Node its new inputs, and change returns the
+# Node that replaces it. (nodes is a dict because its keys stay in
 # order, and none is there twice.)
 class Graph:
-    """Nodes in an order to compute them in, and the results."""
+    """Nodes in the order of computation, and the results."""
 
     def __init__(self, nodes, outputs):
         self.nodes = list(nodes)
@@ -179,11 +179,12 @@ def fold(graph):
 
 
 # Backward of error * error sends the same slope to both factors, and
-# computes it twice. To make equal calls once is *common subexpression
-# elimination*. known.setdefault(key, node) returns what the dict has
-# for this key; if it has nothing yet, it takes node, and returns it.
+# computes it twice. Making equal calls only once is called *common
+# subexpression elimination*. known.setdefault(key, node) returns what
+# the dict has for this key; if it has nothing, it stores node, and
+# returns it.
 def merge(graph):
-    """Make one Node of those that call the same on the same."""
+    """Keep one Node of all that make the same call."""
     known = {}
 
     def change(node):
@@ -192,10 +193,10 @@ def merge(graph):
     return graph.rebuild(change)
 
 
-# Nobody has asked for the slopes of x and t, so the calls that
-# compute them go: *dead-code elimination*. From the end to the start,
-# a Node that is needed needs its inputs. Placeholders stay, for they
-# are the arguments of each run.
+# No result uses the slopes of x and t, so we leave out the calls that
+# compute them: *dead-code elimination*. We go from the end to the
+# start: if a Node is needed, so are its inputs. Placeholders stay,
+# because they are the arguments of each run.
 def prune(graph):
     """Leave out every call that no result needs."""
     needed = set(graph.outputs)
@@ -205,11 +206,11 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
-# If the result of an element-wise call is used by one other such call
-# of the same shape, it needs neither a line nor a name: compile writes
-# the call into the line of its user. On a GPU, where each line is a
-# program of its own (a kernel), this is *kernel fusion*. The package's
-# fuse also needs no array in between.
+# If the result of an element-wise call is used only by one other such
+# call of the same shape, it needs neither a line nor a name: compile
+# writes the call into the line that uses it. On a GPU, where each line
+# is a program of its own (a kernel), this is *kernel fusion*. The
+# package's fuse also needs no array in between.
 def fuse(graph):
     """Write an element-wise call into the only one that uses it."""
     uses, nodes = Counter(graph.outputs), list(graph.nodes)
@@ -222,14 +223,14 @@ def fuse(graph):
     return Graph(nodes, graph.outputs)
 
 
-# text(x) says how x is written in the program: a value as c0, c1, ...,
-# a Node that has a line by the name of its result, v0, v1, ..., and any
-# other Node as a call. exec runs the program, with the names in the
-# dict space, and leaves there what it defines: our function run. This
-# program is of our own making. exec of somebody else's would run
-# whatever is in it.
+# text(x) returns how x is written in the program: a value as c0, c1,
+# ..., a Node that has a line as the name of its result, v0, v1, ...,
+# and any other Node as a call. exec runs the program, with the names in
+# the dict space, and stores there what the program defines: our
+# function run. We wrote this program ourselves. exec of somebody else's
+# program would run whatever is in it.
 def compile(graph):
-    """Return the graph as a Python function, and as its lines."""
+    """Return the graph as a Python function, and its lines."""
     names, space, lines = {}, {}, []
 
     def text(x):
@@ -254,10 +255,10 @@ def compile(graph):
     return space["run"], lines
 
 
-# One step of step 43's training, as a function of all that it uses.
-# It changes nothing: what is new, it returns.
+# One step of step 43's training, as a function of everything it uses.
+# It changes nothing; it returns the new weights.
 def learn(*arrays):
-    """Return the loss, and weights that are a step further down."""
+    """Return the loss, and the weights after a step of descent."""
     x, t, W1, b1, W2, b2 = xs = [as_variable(x) for x in arrays]
     error = F.tanh(F.matmul(x, W1) + b1) @ W2 + b2 - t
     loss = (error * error).sum() / x.shape[0]

@@ -1,13 +1,13 @@
 """Answer to the exercise of step 58.
 
 Nearly all multiplications are in the convolutions, since they use
-each weight once in every place. Three quarters of the weights are in
+each weight once at every place. Three quarters of the weights are in
 fc6, 25,088 * 4,096 of them: a Linear has a weight for each place of
 each channel. Later networks take the mean over all places first.
 
 A third group halves the picture once more, to 3 x 3. Its convolution
-adds 4,640 weights, but fc4 needs only a third of what fc3 had. In
-all the network is less than half as large, and about as good.
+adds 4,640 weights, but fc4 needs only a third of what fc3 had. The
+whole network is less than half as large, and about as good.
 
 Output (rtol 0.05):
     part       weights  multiplications
@@ -44,7 +44,7 @@ def count(model, C, H, W):
 
 
 class ThreeGroups(SmallVGG):
-    """SmallVGG with 32 channels more."""
+    """SmallVGG with a third group, of 32 channels."""
 
     groups = (*SmallVGG.groups, (1, 32))
 

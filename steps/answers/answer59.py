@@ -6,10 +6,11 @@ and the forecast is several times worse. With k = 100 nearly nothing
 is missing, but there are ten times fewer updates in an epoch, and
 after the same two epochs that is worse, too. k = 10 is a compromise.
 
-Without a memory the network sees one height, on the way up or on the
-way down. The best that it can say is the mean of the two next points,
-cos(angle) * x, and it is off by sin(angle) / sqrt(2). After two
-epochs the network is not far from that, and it can't get below.
+Without a memory the network sees one height, and does not know
+whether the wave is on its way up or down. Its best answer is the
+mean of the two possible next points, cos(angle) * x, with an error of
+sin(angle) / sqrt(2). After two epochs the network is not far from
+that, and it cannot do better.
 
 Output (rtol 0.1):
     two epochs, k =   1: error 0.0764
@@ -25,9 +26,9 @@ from dezero.dataloaders import DataLoader
 from dezero.optimizers import Adam
 from step59 import RNN, Forecast, Waves, predict, rms, train
 
-loses_gradient = 1  # this k, more than 100 does
-fewer_updates = 100  # in an epoch
-angle = 2 * np.pi * 25 / 999  # from point to point
+loses_gradient = 1  # this k does, more than k = 100
+fewer_updates = 100  # this k makes, in an epoch
+angle = 2 * np.pi * 25 / 999  # from one point to the next
 best = np.sin(angle) / np.sqrt(2)  # error without a memory
 
 

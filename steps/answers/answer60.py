@@ -3,14 +3,14 @@
 With bias 0 the forget gate begins at 0.5. After ten calls a
 thousandth of c is left, and after four epochs the LSTM is hardly
 better than the RNN (0.152), which has no such gate to open. With bias
-4 it begins at 0.98, and after fifty calls a third of c is left: a
-quarter of a wave later the old points only disturb. It has to learn
-to forget, and four epochs are not enough.
+4 it begins at 0.98, and after fifty calls two fifths of c are left.
+But that is a quarter of a wave later, and the old points only
+disturb. It has to learn to forget, and four epochs are not enough.
 
-The GRU has two gates for the LSTM's three, and its h is also its
+The GRU has two gates where the LSTM has three, and its h is also its
 memory. With z close to 1, h stays as it is. So the bias of z matters
-as that of f does in the LSTM, and we let it begin at 2 as well. Here
-the GRU comes near the LSTM, with about as many parameters.
+as the bias of f does in the LSTM, and we let it begin at 2 as well.
+Here the GRU comes close to the LSTM, with about as many parameters.
 
 Output (rtol 0.1):
     after 4 epochs, error of the forecast
@@ -29,7 +29,7 @@ from step60 import Fog, Forecast, SeqDataLoader, predict, rms, train
 
 
 def left_of_c(bias, calls):
-    """Return which share of c the forget gate leaves."""
+    """Return the share of c that is left after these calls."""
     return (1 / (1 + np.exp(-bias))) ** calls
 
 

@@ -3,10 +3,10 @@
 At [5, 1, 4] the first max picks 5 and the second one 4. So the
 gradient is 1 at these two places and 0 at the place of 1.
 
-At [5, 5, 1] the result should be 10, and it is 6. Both fives are
+At [5, 5, 1] the result should be 10, but it is 6. Both fives are
 winners of the first max, and both get -inf, so the second max finds
-only 1. It helps to take away the first winner alone. The sum is
-then right. The gradient is a subgradient, but not the symmetric
+only 1. The remedy is to take away only the first winner. Then the
+sum is right. The gradient is a subgradient, but not the symmetric
 one: the first 5 gets its share from the first max only, and the
 second 5 gets a share from both.
 

@@ -25,11 +25,11 @@ Output:
 
 import numpy as np
 
-product = "the identity"  # is S.T @ S for x.T
+product = "the identity"  # that is S.T @ S for x.T
 
 
 def selection(shape, slices):
-    """Return S: x[slices], in a row, is S @ (x in a row)."""
+    """Return S, so that S @ x.ravel() is x[slices].ravel()."""
     size = int(np.prod(shape))
     picked = np.arange(size).reshape(shape)[slices]
     return np.eye(size)[picked.ravel()]

@@ -2,14 +2,14 @@
 
 A comma ends a value, as ) does. So it applies all operators down to
 the ( and leaves the ( where it is. The value of a is then complete
-and lies on its stack. After the comma a value is expected again.
+and on the stack of values. After the comma a value is expected again.
 When ) comes, b is complete as well, and max takes two values off
 their stack, the right one first, as + does.
 
 tokens needs no change: it already gives us the comma, as a piece of
 an unknown kind. A comma outside of a function's parentheses is
-refused. The number of commas is not checked here. To do so, count
-them with each ( that waits.
+refused. The number of commas is not checked here. To check it, count
+the commas of each waiting (.
 
 Output:
     max(1, 2) = 2.0

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 64.
 
 With a stride of 2 and a kernel of 3, the windows of a picture of
-6 x 6 begin in rows and columns 0 and 2, and end in 4. The last row
-and the last column lie in no window. They get no gradient, because
-they were never read.
+6 x 6 begin in rows and columns 0 and 2, and the last ones end in 4.
+The last row and the last column are in no window. They get no
+gradient, because they were never read.
 
 The windows of neighbouring results are 2 pixels apart now. So the
-numbers of gy must be 2 apart as well: one 0 stands between each two
-of them. Padded all round and convolved with W turned by 180
-degrees, they give gx, without its last row and column.
+numbers of gy must be 2 apart as well, with one 0 between them. Padded
+all round and convolved with W turned by 180 degrees, they give gx,
+without its last row and column.
 
 Output:
     rows without a gradient: [5], columns: [5]

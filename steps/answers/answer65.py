@@ -1,11 +1,11 @@
 """Answer to the exercise of step 65.
 
-A node of F.split gets two gradients, one for each output. So the
-gradients that have arrived are kept under (node, index), and index
+A node of F.split gets two gradients, one for each output. So we
+store the gradients that have arrived under (node, index), where index
 is the second half of the pair in next_functions. A node is ready
 when all its arrows have brought their gradients, whichever output
 they belong to. backward of the Function then takes one gradient for
-each output. An output that nobody used has no gradient: zeros. (The
+each output. An unused output has no gradient, so it gets zeros. (The
 program must still hold that output, since we ask for its shape.)
 
 a * a has two arrows from the node of * to the node of a. The graph

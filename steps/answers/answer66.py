@@ -3,7 +3,7 @@
 The first layer was computed from a fixed input and fixed weights, so
 nothing of it is recorded: its result h requires no gradient. The
 chain from the loss ends at the second layer, whose first input is
-(None, 0). backward visits two Functions where it visited four, and
+(None, 0). backward visits two Functions instead of four, and
 only the weights of the second layer get a gradient.
 
 Output:

@@ -4,10 +4,10 @@ Quotient: with y = x0 / x1, the gradient of x0 is gy / x1, and that
 of x1 is -gy * y / x1. Both use / themselves, so the quotient can be
 differentiated any number of times, and dezero agrees.
 
-Counting early: the graph needs a child from which no way leads to
-the result. Here a sum is computed from b on the side. When backward
+Counting early: the graph needs a child that does not lead to the
+result. Here a sum is computed from b and never used. When backward
 starts from loss, that sum never hands back a gradient, so b waits for
-it forever, and a gets no gradient. No message says so.
+it forever, and a gets no gradient. There is no error.
 
 Output:
     x0 / x1 at 3 and 4: gradients 0.25 and -0.1875
@@ -50,12 +50,12 @@ class Early(Tensor):
             x.count += 1
 
     def children(self):
-        """Return what was counted."""
+        """Return the counts made by the constructor."""
         return {x: x.count for x in super().children()}
 
 
 def derivatives(x0, x1):
-    """Return both gradients of x0 / x1, and the second by x1."""
+    """Return both gradients of x0 / x1, and the second one by x1."""
     (x0 / x1).backward(create_graph=True)
     g0, g1 = x0.grad, x1.grad
     x1.grad = None
@@ -67,7 +67,7 @@ def too_early(kind):
     """Return a leaf, and a result where Early stops too early."""
     a = kind(np.array([1.0, 2.0]), autograd=True)
     b = a * a
-    b.sum(0)  # on the side, never used again
+    b.sum(0)  # a child of b that is never used
     return a, b.sum(0)
 
 

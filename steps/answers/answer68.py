@@ -1,14 +1,14 @@
 """Answer to the exercise of step 68.
 
-relu notes a mask of 0 and 1 in its operation, and the case
-multiplies gy by it. The network learns with ReLU, too: after ten
-steps its loss is 0.065, where Tanh came to 0.047.
+relu stores a mask of 0 and 1 in creation_op, and the case multiplies
+gy by it. The network learns with ReLU, too: after ten steps its loss
+is 0.065, where Tanh reached 0.047.
 
 With the data doubled, the loss is a sum over 8 rows, and each
 gradient is twice as large. With the same rate every step is twice
-as long, here too long: the loss falls, and rises again. Half of the
-rate, 0.025, brings back the old steps, and the losses are twice the
-old ones, so their halves are the numbers of step 68.
+as long, which is too long here: the loss falls, and rises again.
+Half the rate, 0.025, brings back the old steps. The losses are twice
+the old ones, so their halves are the numbers of step 68.
 
 Output:
     ReLU in place of Tanh, the first and the last loss:
@@ -31,7 +31,7 @@ class Tensor(step68.Tensor):
     """A Tensor that has relu, too."""
 
     def relu(self):
-        """Return 0 in place of all that is negative."""
+        """Return self with 0 in place of negative elements."""
         mask = (self.data > 0).astype(float)
         return made(("relu", mask), self.data * mask, self)
 
@@ -51,7 +51,7 @@ class ReLU(step68.Layer):
 
 
 def train(x, t, model, rate):
-    """Yield the losses of ten steps, on this Tensor."""
+    """Yield the losses of ten steps, with this Tensor."""
     optimizer = step68.SGD(model.parameters(), rate)
     for _ in range(10):
         y = model(Tensor(x))

@@ -1,14 +1,14 @@
 """Answer to the exercise of step 69.
 
-p is softmax(x), and the gradient of p by x is known: gx is
-p * (gy - sum(gy * p)), where the sum goes over the row. excess is p
-minus constants, so it has the same rule. The one-hot rows are noted
-in the operation, because p = excess + one-hot is needed again. With
+p is softmax(x), and we know the gradient of softmax: gx is
+p * (gy - sum(gy * p)), where the sum runs over the row. excess is p
+minus constants, so it has the same rule. The one-hot rows are stored
+with the operation, because p = excess + one-hot is needed again. With
 this case the loss in one piece has second derivatives, and dezero
 finds the same.
 
-Row 0 of the table is named by no x. index_add never adds anything to
-it, so its gradient is 0 and training does not move it. A word that
+No x picks row 0 of the table. index_add never adds anything to that
+row, so its gradient is 0 and training does not move it. A word that
 never occurs keeps its random row.
 
 Output:
@@ -27,7 +27,7 @@ from dezero import Variable
 from step67 import made
 from step69 import SGD, Sequential, layers, one_hot
 
-row_0 = "stay"  # does row 0 of the table
+row_0 = "stay"  # is what row 0 of the table does
 
 
 class Tensor(step69.Tensor):

@@ -1,8 +1,9 @@
 """Answer to the exercise of step 70.
 
-Without h the reader sees a single character, so the same character
-always gets the same scores. It cannot be right more often than the
-best guess from one character, 39 times in 100, and it comes close.
+Without h the reader sees a single character, so after the same
+character it always gives the same scores. It cannot be right more
+often than the best guess from one character, 39 times in 100, and it
+comes close.
 
 The cell with a gate writes z * h + (1 - z) * tanh(...). Where z is
 near 1, the old number of h stays. Where z is near 0, it is replaced.
@@ -54,7 +55,7 @@ class GatedCell(RNNCell):
         return self.h_to_y(h), h
 
     def parameters(self):
-        """Return those of the five layers."""
+        """Return the parameters of the five layers."""
         gate = Sequential([self.x_to_z, self.h_to_z])
         return super().parameters() + gate.parameters()
 

@@ -1,11 +1,11 @@
 """Answer to the exercise of step 71.
 
 The quotient has the slope (x' * y - x * y') / y**2, and exp has
-exp(x) * x'. Both are the rules of school.
+exp(x) * x'. Both rules are known from school.
 
 If value and slope are Duals themselves, every operation carries four
-numbers: the value, its slope twice, and in the slope of the slope
-the second derivative. Of x * x * x at 2 that is 6 * 2 = 12. The
+numbers: the value, its slope twice, and the slope of the slope, which
+is the second derivative. For x * x * x at 2 it is 6 * 2 = 12. The
 inner numbers (2, 1) say that x moves, and the outer slope (1, 0)
 says that it moves at a constant speed. So forward mode can be
 nested, as create_graph nests reverse mode.

@@ -1,15 +1,16 @@
 """Answer to the exercise of step 72.
 
 x + W2 is refused while the graph is built, in the line that adds:
-NumPy is asked for the shape at once, before any array has come.
+NumPy is asked for the shape at once, before there are any arrays.
 
 A loop is written out as often as it runs: 100 steps of learn are
-100 times as many calls. What is left is less than 100 times as
-much, because only the last loss is a result. prune leaves the 99
-others out.
+100 times as many calls. After the passes there are fewer than
+100 times as many lines, because only the last loss is a result. prune
+leaves the 99 others out.
 
-If learn computes everything twice, merge finds that each call of
-the second time is one of the first. The graph is that of one learn.
+If learn computes everything twice, merge finds that each call of the
+second time equals one of the first. What remains is the graph of one
+learn.
 
 Output:
     operands could not be broadcast together
@@ -51,7 +52,7 @@ def improved(graph):
 
 
 def steps(times):
-    """Return a function that takes so many steps of learn."""
+    """Return a function that takes this many steps of learn."""
 
     def f(x, t, *weights):
         for _ in range(times):
@@ -62,7 +63,7 @@ def steps(times):
 
 
 def learn_twice(*arrays):
-    """Take a step twice, from the same weights."""
+    """Take the same step twice, from the same weights."""
     learn(*arrays)
     return learn(*arrays)
 
