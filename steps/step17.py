@@ -1,9 +1,9 @@
 """Step 17. Memory: links that do not keep their target alive.
 
 How does Python know that an object is no longer needed? It counts
-the references to it (*reference counting*). When the last one
-goes, the object is freed at once, and with it everything that
-only this object was holding.
+the references to it (*reference counting*). When the last reference
+goes, the object is freed at once, and with it everything that only
+this object was holding.
 
 Two objects that hold each other never get to zero, even when
 nothing else can reach them. This is a *reference cycle*. Our graph

@@ -25,9 +25,9 @@ twice, its two gradients add up to 2 * x (step 14).
 So far both sides must be Variables. a * 3.0 fails, because 3.0 has
 no data. Step 21 mends this.
 
-Exercise: what are the three gradients of y = a * b * c? Say
-them first, then let backward compute them. Which order does
-Python multiply in, and can you tell from y.creator.inputs?
+Exercise: what are the three gradients of y = a * b * c? Predict
+them, then let backward compute them. In which order does Python
+multiply, and can you tell from y.creator.inputs?
 
 In the package: dezero/core/arithmetic.py, Mul and mul
 

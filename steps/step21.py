@@ -6,10 +6,10 @@ First, a Function must accept inputs that are not Variables yet.
 as_array turns a number into a 0-d ndarray, and as_variable puts an
 ndarray into a Variable. That settles x * 3 and x + array.
 
-Second, the Variable may stand on the right. For 3 * x Python asks
-int first, but int does not know Variables and declines. Then Python
-asks the other operand, by a method whose name has an r in front,
-for "reflected":
+Second, the Variable may be on the right. For 3 * x Python asks int
+first, but int does not know Variables and declines. Then Python
+asks the other operand, by calling a method whose name has an r in
+front, for "reflected":
 
     3 * x -> (3).__mul__(x) declines
           -> x.__rmul__(3)

@@ -11,8 +11,8 @@ graph (step 32). So backward finds f'', too:
     x.data -= gx.data / x.grad.data
 
 These five lines are Newton's method for any f of one input. The
-cleargrad stands between the two passes, because otherwise f''
-would be added to f'. Compare the points with those of step 29.
+cleargrad between the two passes is needed: without it, f'' would be
+added to f'. Compare the points with those of step 29.
 
 With two inputs there are two gradients, gx and gy. We can
 differentiate each of them with respect to x and y: one backward

@@ -25,10 +25,10 @@ With more than two axes, a tuple says which axis of x goes where:
     axis of y    0  1  2      y (4, 2, 3)
     axis of x    2  0  1      x (2, 3, 4)
 
-To go back, we read this table from below: axis 0 of x is axis 1 of
-y, axis 1 is axis 2, and axis 2 is axis 0. So the way back is
-transpose(y, (1, 2, 0)). NumPy finds these numbers: np.argsort says
-at which place of (2, 0, 1) the 0 is, then the 1, then the 2.
+To go back, we read this table from the bottom up: axis 0 of x is
+axis 1 of y, axis 1 is axis 2, and axis 2 is axis 0. So the way back
+is transpose(y, (1, 2, 0)). NumPy finds these numbers: np.argsort
+says at which place of (2, 0, 1) the 0 is, then the 1, then the 2.
 
 Step 39 makes arrays smaller, by adding elements up.
 
