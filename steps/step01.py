@@ -4,7 +4,7 @@ A *neural network* is a long formula with very many numbers in it.
 To train it, we must know for each of these numbers whether the
 result would get better if that number were a little larger, or a
 little smaller. In this course you write a program that finds this
-out by itself, for any formula: first for a single number, at the
+out by itself, for any formula: first for a single number, in the
 end for networks that recognise pictures and write text.
 
 A plain number is not enough for that. Next to each number we will

@@ -6,7 +6,7 @@ apply a formula, and put the result into a new box:
     x [3.0]  --->  Square  --->  y [9.0]
     Variable      Function      Variable
 
-Taking out and putting in is the same for every formula. We write
+Taking out and putting in are the same for every formula. We write
 it once, in a base class. Each *function* adds only its formula, as
 a method called forward, which sees plain arrays:
 

@@ -8,13 +8,13 @@ go straight into the next Function. This formula takes three:
     a --> Exp -----> b         b = exp(a)
     b --> Square --> y         y = b**2
 
-Variable and Function need no change for that. The order counts:
+Variable and Function need no change for that. The order matters:
 exp(x**2) is one formula, and exp(x)**2 another.
 
 Why do we build long formulas out of small ones? Remember the goal:
 we want to know how the result changes when x changes a little.
-For a small Function that is easy to say. If we know it for each
-small one, we can put the answer for the whole chain together.
+For a small Function that is easy to say. Once we know it for each
+small Function, we can put together the answer for the whole chain.
 Before we do that, step 4 measures the answer, so that we know what
 should come out.
 

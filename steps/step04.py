@@ -91,7 +91,7 @@ def fourth_power(x):
 
 
 def largest_error(slope, true_slope):
-    """Return the largest difference of two arrays."""
+    """Return the largest difference between two arrays."""
     return np.max(np.abs(slope - true_slope))
 
 
@@ -100,8 +100,8 @@ def power_of_ten(error):
     return f"1e{round(math.log10(error)):+03d}"
 
 
-# matplotlib draws the picture. Code that only draws is not needed
-# for what follows: here and in later steps you may skip it.
+# matplotlib draws the picture. You may skip code that only draws,
+# here and in later steps: nothing else depends on it.
 def draw(errors):
     """Draw both errors over h; rows of errors: h, forward, central."""
     h, forward, central = np.array(errors).T

@@ -11,8 +11,8 @@ rule*:
     dy/dx = dy/db * db/da * da/dx
           = 2 * b * exp(a) * 2 * x
 
-A product can be multiplied in either order. *Reverse mode*
-(Linnainmaa, 1970) starts at the output, *forward mode* at the input:
+We can begin to multiply at either end. *Reverse mode* (Linnainmaa,
+1970) starts at the output, *forward mode* at the input:
 
     from_output   (dy/db * db/da) * da/dx
     from_input    dy/db * (db/da * da/dx)
@@ -35,8 +35,8 @@ cheaper, and so we go backwards. (Step 71 goes forwards.)
 Step 6 does the same without building any table.
 
 Exercise: turn the example around: one input and n outputs, with
-tables (n, n), (n, n) and (n, 1). Say both counts, then run them.
-What if all three tables are (n, n)?
+tables (n, n), (n, n) and (n, 1). Predict both counts, then run both
+orders. What if all three tables are (n, n)?
 
 In the package: nothing; but backward works in this order
 

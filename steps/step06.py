@@ -24,12 +24,12 @@ gradient of its input. Read the right column upwards, for x = 1:
     z  7.389                1
 
 Handing the gradient back from Function to Function is
-*backpropagation* (Rumelhart, Hinton and Williams, 1986). All of it
-together, derivatives that a program computes by itself and exactly,
-is *automatic differentiation* (Wengert, 1964). Nothing is measured,
-and there are no tables.
+*backpropagation* (Rumelhart, Hinton and Williams, 1986). Letting a
+program compute exact derivatives by itself is called *automatic
+differentiation* (Wengert, 1964). Nothing is measured, and there are
+no tables.
 
-Still, we call each backward ourselves, in the right order, with
+But we still call each backward ourselves, in the right order, with
 the right Variable. Step 7 lets the chain find its own way back.
 
 Exercise: add a fourth Function, a Square, to the end of the chain,

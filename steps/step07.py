@@ -10,15 +10,15 @@ chain, which we call y again, these links lead all the way to x:
     a --creator--> Square --input--> x
 
 Variables and Functions linked in this way are a *computational
-graph*. Nobody writes the graph down: it grows while the program
+graph*. We never write the graph down: it grows while the program
 computes. Your program may use an if, a loop or a helper function;
-what remains is the chain of calls that really happened. This is
+the graph records only the calls that really happened. This is
 called *define-by-run* (Tokui and others, 2015): to define the
 graph, run the program.
 
 Now one call of backward can do everything. It asks the creator for
-the gradient of its input, stores it there, and lets the input do
-the same:
+the gradient of the creator's input, stores it in that input, and
+calls the input's own backward:
 
     y.backward():
         b.grad = y.creator.backward(y.grad)
@@ -27,13 +27,14 @@ the same:
             a.backward():
                 ...
 
-A function that calls itself is called *recursive*. It is the
-shortest way to say this. But each call waits for the call that it
-made, and Python lets only about a thousand calls wait. Step 8 says
-the same with a loop, which has no such limit.
+A function that calls itself is called *recursive*. A recursive
+backward is the shortest to write. But each call waits for the call
+that it made, and Python lets only about a thousand calls wait.
+Step 8 does the same with a loop, which has no such limit.
 
 Exercise: write a function history(y) that returns the names of all
-Functions behind y, the first one first, for a chain of any length.
+Functions behind y, in the order in which they ran, for a chain of
+any length.
 
 In the package: dezero/core/variable.py, Variable.backward
 

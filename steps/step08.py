@@ -2,8 +2,8 @@
 
 Step 7's backward calls itself once for every Function in the
 chain. None of these calls can finish before the last one has, so
-they pile up, and Python stops at about a thousand. A loop does not
-pile up. It keeps a list of the Functions that still have to be
+they pile up, and Python stops at about a thousand. A loop piles up
+nothing. It keeps a list of the Functions that still have to be
 visited, takes one off, and adds the one before it:
 
     recursion               loop
@@ -17,7 +17,7 @@ In a chain this list never holds more than one Function. From step
 wait at once.
 
 To get a long chain, put 1 into a bank for a year, at 100 % interest.
-The bank pays n times a year, each time 1/n of what is there then:
+The bank pays n times a year, each time 1/n of what is in the account:
 
     y = (1 + 1/n) * (1 + 1/n) * ... * (1 + 1/n) * x
 

@@ -46,7 +46,7 @@ Output:
 import numpy as np
 
 
-# Changes 2 and 3. None may still go in, for a box that is to be
+# Changes 2 and 3. None is still allowed, for a box that will be
 # filled later.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""

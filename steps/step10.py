@@ -13,9 +13,9 @@ from somewhere else:
 
 The two sides of a *gradient check* share nothing but f, so they
 hardly ever agree by accident. A gradient check needs no expected
-values, so we can run it at random points that nobody chose because
-they are easy. (Random, but the same in each run, thanks to a seed:
-then you can look at a failure again.)
+values, so we can run it at random points, instead of points that we
+chose because they are easy. (Random, but the same in each run,
+thanks to a seed: then you can look at a failure again.)
 
 pytest finds the functions in a file whose names begin with test_,
 calls each, and reports every assert that does not hold:
@@ -55,8 +55,8 @@ import numpy as np
 def gradient_check(f, x, rtol=1e-4, atol=1e-5):
     """Return whether backward and numerical_diff agree at x.
 
-    Like numerical_diff, it is for f that treat each element of x
-    by itself.
+    Like numerical_diff, it works only for an f that treats each
+    element of x by itself.
     """
     x = Variable(x.data)  # the caller's grad stays as it is
     f(x).backward()

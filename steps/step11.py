@@ -5,9 +5,9 @@ and products. Each of them takes two numbers, but our Function
 takes only one. Chapter 2 changes that: at its end you will write
 a * b + c as in ordinary Python, and backward will follow.
 
-We begin with the way forward. A Function now takes a list of
-Variables and returns a list of Variables. One input and one
-output are then just the shortest case:
+We begin with the forward pass. A Function now takes a list of
+Variables and returns a list of Variables. One input and one output
+are then just the shortest case:
 
     x0 --+
          +-- Add -- y
@@ -92,7 +92,7 @@ class Polar(Function):
         return [r * np.cos(angle), r * np.sin(angle)]
 
 
-# Variable is that of step 9, without its backward.
+# Variable is step 9's, without its backward.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 

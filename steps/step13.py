@@ -15,8 +15,8 @@ changes when only y moves. One pass of backward finds both:
 
 A Function with two inputs returns two gradients, one per input,
 in the order of the inputs. For a sum both slopes are 1, so Add
-passes on to both sides what arrives. The loop of step 8 stays as
-it is. Only "the input" and "the output" become lists.
+passes gy on to both inputs. The loop of step 8 stays as it is. Only
+"the input" and "the output" become lists.
 
 A Function with two outputs gets two gradients, so both of its
 results must be used. If z is computed from the x of Polar alone,
@@ -144,7 +144,8 @@ class Square(Function):
 
 
 # Polar gets the gradients of both its results, gx and gy. Both r
-# and angle move both results, so each collects from both:
+# and angle move both results, so the gradient of each is a sum of
+# two terms:
 #
 #     gr     = gx * cos(angle) + gy * sin(angle)
 #     gangle = gy * r * cos(angle) - gx * r * sin(angle)

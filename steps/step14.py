@@ -14,13 +14,13 @@ adds every further one to it:
 
     x.grad = gx if x.grad is None else x.grad + gx
 
-In a network this is the rule and not the exception: one and the
-same number takes part in every answer that the network gives. (To
-see only what changed since step 13, type `python -m steps diff 14`.)
+In a network this is the rule and not the exception: the same number
+is used for every answer that the network gives. (To see only what
+changed since step 13, type `python -m steps diff 14`.)
 
-There is a price. Gradients now also add up over two computations
-with the same x. Before the second computation, call
-x.cleargrad(), which makes x.grad None again.
+There is a price. Gradients now also add up across two computations
+with the same x. Before the second computation, call x.cleargrad(),
+which makes x.grad None again.
 
 One thing is still wrong. Here x is used twice, and x was not
 computed by any Function. Where a result is used twice, as in
@@ -88,8 +88,8 @@ class Variable:
 
 
 # Why is the line not simply `x.grad += gx`? We try both wrong ways.
-# backward_with is the loop of step 13 once more, and the function
-# that it is given does the storing.
+# backward_with is step 13's loop once more; the argument store
+# decides how a gradient is kept.
 def backward_with(store, y):
     """Run step 13's loop from y; store(x, gx) keeps a gradient."""
     y.grad = np.ones_like(y.data)
@@ -110,11 +110,10 @@ def overwrite(x, gx):
     x.grad = gx
 
 
-# += writes into the array itself, and others may hold that array,
-# too. Add hands one and the same array to both of its inputs: the
-# gradient of y. So += changes dy/dy as well. `x.grad + gx` is a new
-# array. (To share an array is harmless as long as nobody writes
-# into it.)
+# += writes into the array itself, and other Variables may hold that
+# array, too. Add passes the same array, the gradient of y, to both of
+# its inputs. So += changes dy/dy as well. `x.grad + gx` is a new array.
+# (Sharing an array is harmless as long as nobody writes into it.)
 def add_in_place(x, gx):
     """A tempting way: += writes into an array that others use."""
     if x.grad is None:

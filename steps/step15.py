@@ -12,7 +12,7 @@ y is 2 * x**4, so its slope at 2 is 8 * 2**3 = 64. The gradient of
 a, the 4 in the picture, is the sum of what B and C send back to
 it, 8 and 8. But step 14's loop takes the newest Function from its
 list. It goes to D, then to C, and then at once to A, which C has
-just put there. B is still waiting:
+just put on the list. B is still waiting:
 
     D   sends 1 to b and 1 to c
     C   sends 8 to a          a: 8
@@ -21,11 +21,11 @@ just put there. B is still waiting:
     A   sends 16 * 4 to x     x: 96, wrong
 
 A has passed on half of its gradient, and then all of it once
-more. Going to each Function only once does not help: then A passes
-on the half and no more. The place of A in the order must change:
+more. Visiting each Function only once does not help: then A passes
+on only the half. A must come later in the order:
 
-    a Function goes back after all those
-    that used its result, never before
+    a Function has its turn after all
+    the Functions that used its result
 
 An order that keeps to this rule is called a *topological order*
 (Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They
@@ -95,9 +95,9 @@ def simple_loop(y, once=False):
     return visited
 
 
-# The third way is told the order.
+# The third way is given the order.
 def in_this_order(y, funcs):
-    """Go back through funcs as they stand; return them."""
+    """Go back through funcs in the order given; return them."""
     y.grad = np.ones_like(y.data)
     for func in funcs:
         push_back(func)

@@ -17,23 +17,24 @@ generation first. The gradients fill in from the right, at x = 2:
     64 - A -- 16 -+- B -- 1 -+- D -- 1
                   +- C -- 1 -+
 
-A goes back after B and after C: this is a topological order (step
-15). B and C both lead to A, so backward adds a Function to the list
-only if it is not waiting there already. After its turn a Function
-cannot enter the list again: all that uses its results is done.
+A has its turn after B and C: this is a topological order (step 15).
+B and C both lead to A, so backward adds a Function to the list only
+if it is not waiting there already. After its turn a Function cannot
+enter the list again: every Function that uses its results has had
+its turn already.
 
 We could also follow the links once, sort all Functions by their
 generation, and then go back along the sorted list, as the package
-does. That takes two loops. Here one loop is enough: that of step 8,
+does. That takes two loops. Here one loop is enough: step 8's loop,
 with another way to choose the next Function.
 
 One problem is left. y knows its creator, and the creator knows y,
 among its outputs. Two objects that hold each other stay in memory
 when nobody needs them any more. Step 17 looks at that.
 
-Exercise: take a sum of 1,024 squares, added in pairs, and the sums
-again in pairs. How many waiting Functions does max look at, in all?
-A *heap* is a list that keeps its smallest entry in front (Williams,
+Exercise: add up 1,024 squares in pairs, then their sums in pairs,
+and so on. How many waiting Functions does max look at, in all? A
+*heap* is a list that keeps its smallest entry in front (Williams,
 1964; Python's heapq). Let a heap choose, and count its comparisons.
 
 In the package: dezero/core/backward.py, propagate
@@ -49,8 +50,8 @@ Output:
 import numpy as np
 
 
-# backward is that of step 14, except for two things. max chooses the
-# next Function, and a Function that waits already is not added to
+# backward is step 14's, except for two things. max chooses the next
+# Function, and a Function that is already waiting is not added to
 # the list a second time.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""

@@ -1,12 +1,12 @@
 """Step 17. Memory: links that do not keep their target alive.
 
 How does Python know that an object is no longer needed? It counts
-the references to it (*reference counting*). When the last one
-goes, the object is freed at once, and with it everything that
-only this object was holding.
+the references to it (*reference counting*). When the last reference
+goes, the object is freed at once, and with it everything that only
+this object was holding.
 
 Two objects that hold each other never get to zero, even when
-nobody else can reach them. This is a *reference cycle*. Our graph
+nothing else can reach them. This is a *reference cycle*. Our graph
 is full of them, because y holds its creator f, and f holds y:
 
     y ---- creator ---> f
@@ -15,7 +15,7 @@ is full of them, because y holds its creator f, and f holds y:
     y ---- creator ---> f
     y <. . outputs . .  f      from now on
 
-What is caught in a cycle stays until Python's *garbage collector*
+Objects in a cycle stay in memory until Python's *garbage collector*
 finds it. The collector starts after a certain number of new
 objects, however large they are, and ten arrays of 8 MB are too few.
 So memory piles up in a loop that builds one graph after the other,
@@ -35,8 +35,8 @@ gradient of zeros that step 13 gave it. (The package fills in the
 zeros in both cases.)
 
 Exercise: let drop_results also call y.backward() and then
-x.cleargrad() in every round. How much do strong outputs hold
-now, and which arrays are the rest? (Step 18 looks at those.)
+x.cleargrad() in every round. How many MB do strong outputs hold
+now, and which arrays are new? (Step 18 looks at those.)
 
 In the package: dezero/core/function.py, Function
 
@@ -169,8 +169,8 @@ def drop_results(square_class, rounds=10):
 
 
 # We want to see reference counting alone at work. So we turn the
-# collector off, and on again whatever happens: what stands under
-# `finally` runs after an error, too.
+# collector off, and on again whatever happens: the code under
+# `finally` runs even after an error.
 def without_collector(measure, *args):
     """Return measure(*args), run with the collector off."""
     was_enabled = gc.isenabled()
@@ -197,7 +197,7 @@ class Square(Function):
 # --- new in this step ---
 # To compare, we need a Square that holds its output as in step 16.
 class StrongSquare(Square):
-    """A Square that holds its output the way of step 16."""
+    """A Square that holds its output, as in step 16."""
 
     def __call__(self, x):
         y = super().__call__(x)

@@ -14,9 +14,9 @@ forgets the gradient of a result as soon as it has been passed on.
 Gradients stay only in the leaves. To look at the others, call
 y.backward(retain_grad=True).
 
-2. Record no graph. Often no backward follows: a network that has
-been trained is only asked for its answers (*inference*). Then
-nothing on the way is worth keeping:
+2. Record no graph. Often no backward follows: from a trained
+network we only want answers (*inference*). Then nothing on the way
+is worth keeping:
 
     with no_grad():
         y = h(g(f(x)))   # a, b: freed at once
@@ -154,12 +154,12 @@ class Config:
     enable_backprop = True  # False: record no graph
 
 
-# What stands in a with line is called a *context manager*. The line
-# @contextlib.contextmanager makes one of a function. What stands
+# The object in a with line is called a *context manager*. The line
+# @contextlib.contextmanager turns a function into one: the code
 # before its yield runs first, then the block of the with, then the
-# rest. The try and finally are those of step 17: the old value
-# comes back even after an error. (getattr and setattr read and set
-# an attribute whose name is in a string.)
+# rest. With try and finally, as in step 17, the old value comes
+# back even after an error. (getattr and setattr read and set an
+# attribute whose name is in a string.)
 @contextlib.contextmanager
 def using_config(name, value):
     """Set the switch name to value inside a with block."""

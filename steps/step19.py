@@ -7,14 +7,14 @@ answer such questions itself, by asking its array:
     x.shape  x.ndim  x.size  x.dtype
     len(x)   print(x)
 
-How can a class take part in len and print? Python looks for methods
-with agreed names, which begin and end with two underscores. These
-are its *special methods*. len(x) calls x.__len__(), and print(x)
-calls x.__repr__(). So do the interactive prompt, and a list for
-each of its elements.
+How can a class support len and print? Python looks for methods with
+agreed names, which begin and end with two underscores. These are
+its *special methods*. len(x) calls x.__len__(), and print(x) calls
+x.__repr__(). The interactive prompt calls it, too, and a list calls
+it for each of its elements.
 
 For x.shape there is @property. It turns a method into something
-that is read like an attribute, without brackets. Nobody can assign
+that is read like an attribute, without brackets. You cannot assign
 to it: x.shape = (6,) is an error.
 
 A Variable also gets a name. Step 25 draws graphs, and there "x"
@@ -50,7 +50,7 @@ import numpy as np
 
 # The text of a matrix has several lines. In __repr__ all lines but
 # the first move right by nine blanks, the length of "variable(", so
-# that the rows stand below each other.
+# that the rows line up.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 

@@ -25,9 +25,9 @@ twice, its two gradients add up to 2 * x (step 14).
 So far both sides must be Variables. a * 3.0 fails, because 3.0 has
 no data. Step 21 mends this.
 
-Exercise: what are the three gradients of y = a * b * c? Say
-them first, then let backward compute them. Which order does
-Python multiply in, and can you tell from y.creator.inputs?
+Exercise: what are the three gradients of y = a * b * c? Predict
+them, then let backward compute them. In which order does Python
+multiply, and can you tell from y.creator.inputs?
 
 In the package: dezero/core/arithmetic.py, Mul and mul
 
@@ -47,12 +47,12 @@ import weakref
 import numpy as np
 
 
-# The two methods only pass on to the functions add and mul. But add
-# stands further down in this file! That works, because a function
+# The two methods only call the functions add and mul. But add is
+# defined further down in this file! That works, because a function
 # body does not run when it is defined. Python looks up the name add
 # when + is used, and by then it has read the whole file. (Names
 # outside of function bodies are looked up at once. That is why Mul
-# stands below Function.)
+# must come after Function.)
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -246,8 +246,8 @@ def numerical_diff(f, x, h=1e-4):
 def gradient_check(f, x, rtol=1e-4, atol=1e-5):
     """Return whether backward and numerical_diff agree at x.
 
-    Like numerical_diff, it is for f that treat each element of x
-    by itself.
+    Like numerical_diff, it works only for an f that treats each
+    element of x by itself.
     """
     x = Variable(x.data)  # the caller's grad stays as it is
     f(x).backward()

@@ -2,14 +2,14 @@
 
 3 * x + 1 should just work. Two small things are missing.
 
-First, a Function must accept what is not yet a Variable. as_array
-turns a number into a 0-d ndarray, and as_variable puts an ndarray
-into a Variable. That settles x * 3 and x + array.
+First, a Function must accept inputs that are not Variables yet.
+as_array turns a number into a 0-d ndarray, and as_variable puts an
+ndarray into a Variable. That settles x * 3 and x + array.
 
-Second, the Variable may stand on the right. For 3 * x Python asks
-int first, but int does not know Variables and declines. Then Python
-asks the other operand, by a method whose name has an r in front,
-for "reflected":
+Second, the Variable may be on the right. For 3 * x Python asks int
+first, but int does not know Variables and declines. Then Python
+asks the other operand, by calling a method whose name has an r in
+front, for "reflected":
 
     3 * x -> (3).__mul__(x) declines
           -> x.__rmul__(3)
@@ -23,10 +23,10 @@ the ndarray declines as int does:
     array + x -> x.__radd__(array)
 
 Two limits remain. A gradient has the shape of the result. That is
-wrong for a Variable that was stretched, as x of shape () is in
-array + x with three elements. Step 40 mends it. And 3.0 is stored
-as float64: with NumPy 2, a float32 array times 3.0 turns into
-float64 here. (The package keeps float32.)
+wrong for a Variable that was stretched, such as x of shape () in
+array + x, where array has three elements. Step 40 mends it. And 3.0
+is stored as float64: with NumPy 2, a float32 array times 3.0 turns
+into float64 here. (The package keeps float32.)
 
 Exercise: take __radd__ out and compute 1 + x. Which class does
 Python's error name first, and which operator? Then try x + 1:
@@ -56,7 +56,7 @@ import numpy as np
 
 # In a reflected method `other` was the left operand, so __radd__
 # calls add(other, self) in that order. For + and * the order shows
-# only in the graph. For - and / in step 22 it decides.
+# only in the graph. For - and / in step 22 it changes the result.
 class Variable:
     """A box that holds an ndarray, its gradient and its creator."""
 
@@ -193,9 +193,10 @@ def as_variable(obj):
     return Variable(obj)
 
 
-# And without the priority? The array takes the Variable apart.
+# And without the priority? The array takes itself apart: it
+# multiplies each of its elements by the whole Variable.
 class Eager(Variable):
-    """A Variable for which an ndarray on the left does not wait."""
+    """A Variable to which an ndarray on the left does not yield."""
 
     __array_priority__ = -1
 

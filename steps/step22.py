@@ -20,9 +20,9 @@ Now one line of code serves numbers and Variables alike, and the
 table below uses this. Each f gets a Variable, for backward, and
 plain floats, for the measured slope of step 4.
 
-What began as a box of five lines is a small engine now, and its
-own file gets in the way: every new program would have to carry
-all of it along. Step 23 moves it into a package.
+What began as a box of five lines is now a small engine. But as it
+is, every new program would have to carry all of it along. Step 23
+moves it into a package.
 
 Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
@@ -243,9 +243,8 @@ def div(x0, x1):
     return Div()(x0, x1)
 
 
-# The exponent c is a plain number. So it is no input of Pow, and
-# Pow gets it when it is made. 2**x has no meaning here yet. (The
-# package adds it.)
+# The exponent c is a plain number, not an input: we pass it to Pow when
+# we make the Pow. 2**x has no meaning here yet. (The package adds it.)
 class Pow(Function):
     """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
 
@@ -260,7 +259,7 @@ class Pow(Function):
         return c * x ** (c - 1) * gy
 
 
-# This name hides Python's own pow from the file. Write ** for that.
+# This name hides Python's own pow in this file. Write ** instead.
 def pow(x, c):
     """Return x**c as a Variable; c is a plain number."""
     return Pow(c)(x)

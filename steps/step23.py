@@ -2,14 +2,13 @@
 
 Step 22 is 360 lines long, and most of them are copies. Until now
 every file carried along what it needed, so that you could read it
-alone. But a copy must be mended in every place where it stands. A
-package stands in one place, and every program takes the classes
-from there:
+alone. But a mistake must be mended in every copy. The code of a
+package is in one place, and every program imports it from there:
 
     from dezero.core_simple import Variable
 
 A package is a folder with a file __init__.py. Importing it runs
-that file, once, and the names it leaves behind are the package's:
+that file, once, and each name in it becomes a name of the package:
 
     dezero/
       __init__.py     from dezero.core ...
@@ -19,8 +18,8 @@ that file, once, and the names it leaves behind are the package's:
 
 `pip install -e .` in this repository tells Python once where the
 folder is. Then any program finds the package, wherever the program
-stands. The e stands for editable: Python reads the folder itself,
-so a change in it counts at the next start of a program.
+is. The e stands for editable: Python reads the folder itself, so a
+change there takes effect when you next start a program.
 
 Which of the two engines do we use? Until step 31 it is
 dezero.core_simple, where x.grad is an ndarray, as in your own files.

@@ -14,10 +14,10 @@ for our engine:
                * (30 + (2*x - 3*y)**2 * (...))
                four hollows, up to 10**6
 
-The last one is by Goldstein and Price (1971). To differentiate it
-by hand takes half a page. Here it takes one call of backward: we
-write the formula down as mathematics does, and Python records the
-graph while it computes.
+The last one is by Goldstein and Price (1971). Differentiating it by
+hand takes half a page. Here it takes one call of backward: we write
+the formula as in mathematics, and Python records the graph while it
+computes.
 
 Are these gradients right? As in step 10, we compute each of them in
 two ways that share no code: with backward, and with the differences
@@ -90,7 +90,7 @@ def slopes(f, *point, h=1e-4):
 
 
 def worst(got, expected):
-    """Return the largest relative difference of two lists."""
+    """Return the largest relative difference between two lists."""
     pairs = zip(got, expected)
     return max(abs(g - e) / abs(e) for g, e in pairs)
 

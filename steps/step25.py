@@ -1,10 +1,10 @@
 r"""Step 25. DOT: describe a graph in words, and let a program draw it.
 
 A picture of a computational graph says more than a list of its
-Functions. But where should 30 boxes stand, so that their arrows
-do not cross? This is a hard problem, and the program Graphviz
-solves it. We only say which boxes there are, and which
-arrows. The language for this is called DOT:
+Functions. But where should we put 30 boxes, so that their arrows do
+not cross? This is a hard problem, and the program Graphviz solves
+it. We only say which boxes there are, and which arrows. The
+language for this is called DOT:
 
     digraph g {          a graph, called g
     x [label="x"]        a node
@@ -12,10 +12,10 @@ arrows. The language for this is called DOT:
     }
 
 digraph is short for *directed graph*: every edge has a
-direction. Each line is one statement, and the lines may stand in
-any order. A node has a name, and the text that is drawn inside
-it is its label. What else belongs to a node stands in the
-brackets, too: color, style=filled, shape=box.
+direction. Each line is one statement, and the lines may come in any
+order. A node has a name, and the text that is drawn inside it is
+its label. The other attributes of a node go into the brackets, too:
+color, style=filled, shape=box.
 
 A computational graph has two kinds of nodes. We draw a Variable
 as an orange ellipse and a Function as a blue box, and an arrow
@@ -26,10 +26,10 @@ there to the result. Our example is the diamond of step 15:
     x -- A -- a            +-- D -- y
               +-- C -- c --+
 
-The picture is made by render_dot of the package. It calls the
-program `dot` where that is installed, and otherwise pygraphviz,
-which came along with `pip install -e .`. The end of the file's
-name decides between PNG, SVG and PDF.
+render_dot, from the package, makes the picture. It calls the
+program `dot` if that is installed, and otherwise pygraphviz, which
+came along with `pip install -e .`. The extension of the file
+decides between PNG, SVG and PDF.
 
 Writing DOT by hand is tiresome, and the text is wrong as soon as
 the formula changes. In step 26 the graph writes its own DOT.

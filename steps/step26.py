@@ -8,8 +8,8 @@ inputs, and each input knows its own creator.
 
 So get_dot_graph follows these links, as backward does (step 8),
 and writes DOT (step 25) on the way. A list holds the Functions
-that still have to be visited. A set holds those that were found,
-so that a Function whose result is used twice is drawn once.
+that still have to be visited. A set holds those that were already
+found, so that a Function whose result is used twice is drawn once.
 
 A node needs a name that no other node has. Python's id() gives
 every living object a different number, and that is enough:
@@ -48,7 +48,7 @@ from dezero.graph import render_dot
 # into the formula, such as the 14 of 14 * x, can be recognised: it
 # has no axes, no name and no creator.
 def is_constant(v):
-    """Tell a number that was written into a formula."""
+    """Say whether v is a number written into a formula."""
     unnamed = v.name is None and v.creator is None
     return unnamed and v.data is not None and v.data.ndim == 0
 
@@ -71,7 +71,7 @@ def dot_variable(v, verbose, constants=False):
 # A Function holds its outputs by weak references (step 17). An
 # output that nobody kept is gone, and its arrow is left out.
 def dot_function(func):
-    """Return the lines of a Function, its neighbours' arrows too."""
+    """Return the lines of a Function and of all its arrows."""
     label = quote(type(func).__name__)
     look = "color=lightblue, style=filled, shape=box"
     lines = [f"{id(func)} [label={label}, {look}]"]

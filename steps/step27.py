@@ -92,7 +92,7 @@ def taylor_sin(x, threshold=1e-4):
 # show="data" makes the package's get_dot_graph write the value of
 # each Variable into its label. DOT draws a frame around a subgraph
 # whose name begins with cluster. A node that belongs to both graphs
-# would stand outside of the frames; sin and its series share none.
+# would be drawn outside of the frames; sin and its series share none.
 def draw_graphs(graphs, file):
     """Draw two graphs, {title: result}, each in a frame."""
     texts = [

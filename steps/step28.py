@@ -26,8 +26,8 @@ good? We start at (0, 2) and try three of them.
 follows the floor from there. 0.0001 is too small: after 2,000
 steps the walk has hardly begun. 0.005 is too large: where the
 valley becomes narrow, each step lands on the opposite wall. The
-walk jumps from wall to wall for ever, and comes no nearer. On
-the right of the picture you see the height after each step.
+walk jumps from wall to wall for ever, and gets no closer. On the
+right of the picture you see the height after each step.
 
 The gradient tells where to go, but not how far. Step 29 asks how
 the gradient changes, and needs four steps.
@@ -69,10 +69,10 @@ def rosenbrock(x, y):
 
 
 # The loop computes f anew for every point, so each pass has a graph
-# of its own. x.data changes in place; the graph is not needed any
-# more at that time.
+# of its own. x.data changes in place; by then the graph is no
+# longer needed.
 def descend(f, start, lr, steps):
-    """Return the points of a walk downhill, the first one is start."""
+    """Return the points of a walk downhill, beginning with start."""
     xs = [Variable(np.array(float(x))) for x in start]
     path = [start]
     for _ in range(steps):

@@ -1,10 +1,10 @@
 """Step 29. Newton's method: on to where the slope will be zero.
 
-Gradient descent knows where to go, but not how far. The second
-derivative tells how fast the slope changes, and so how far away the
-slope will be 0. Near a point a, f is almost a parabola, the first
-three terms of the Taylor series (step 27) that begins at a. The
-lowest point of a parabola can be computed:
+Gradient descent knows which way to go, but not how far. How far
+away will the slope be 0? The second derivative tells how fast the
+slope changes. Near a point a, f is almost a parabola: the first
+three terms of its Taylor series (step 27) around a. And we can
+compute where a parabola is lowest:
 
     f(x) ~ f(a) + f'(a) * (x - a)
                 + f''(a) / 2 * (x - a)**2
@@ -15,11 +15,11 @@ Raphson 1690). It needs no learning rate. Near the minimum the
 parabola fits so well that each step doubles the number of correct
 digits, which is called *quadratic convergence*.
 
-With two inputs there are two slopes, and each of them changes with
-both inputs. The four second derivatives make a matrix, the *Hessian*
-H (Hesse, 1842). H @ step tells how much each slope changes over a
-step: the slope by x changes by H[0,0] * step[0] + H[0,1] * step[1].
-Instead of dividing by f'', we solve two equations for the step:
+With two inputs there are two slopes, and each slope changes with
+both inputs. That makes four second derivatives, which form a matrix,
+the *Hessian* H (Hesse, 1842). H @ step is how much the slopes change
+over a step: df/dx changes by H[0,0] * step[0] + H[0,1] * step[1]. So
+instead of dividing by f'', we solve two equations for the step:
 
     H @ step = gradient
     point = point - step
@@ -29,10 +29,10 @@ step starts, and is lowest where the step ends. On the right, in step
 28's valley, the third step lands beside the minimum.
 
 Two warnings. The slope is 0 on a hilltop, too: where f'' is negative,
-the parabola opens downwards, and Newton's method climbs. And somebody
-has to know f''. We found the two Hessians below with pencil and paper,
-and no error would tell us about a mistake. Why can't backward find
-f'', when it has just computed f'? Step 30 looks for the reason.
+the parabola opens downwards, and Newton's method climbs. And we have
+to know f''. We worked out the two Hessians below with pencil and
+paper, and no error would tell us about a mistake. Why can't backward
+find f'', when it has just computed f'? Step 30 looks for the reason.
 
 Exercise: let newton start on quartic at 0.577, and at 0.578. Why does
 one walk begin with a leap to the left and the other to the right?
@@ -77,7 +77,7 @@ def quartic_hessian(x):
 
 def rosenbrock_hessian(x, y):
     """Return the second derivatives of rosenbrock, by hand."""
-    across = -400 * x  # by x and by y, in either order
+    across = -400 * x  # d/dx of df/dy, or d/dy of df/dx
     return np.array(
         [[1200 * x**2 - 400 * y + 2, across], [across, 200.0]]
     )
@@ -86,7 +86,7 @@ def rosenbrock_hessian(x, y):
 # solve finds the step for which H @ step is the gradient. With one
 # input that is gradient / f''.
 def newton(f, hessian, start, steps):
-    """Return the points of a walk to a slope of 0, from start on.
+    """Return the points of a walk from start to a slope of 0.
 
     hessian(*point) returns a square matrix.
     """
@@ -102,7 +102,8 @@ def newton(f, hessian, start, steps):
 
 
 # A parabola that is lowest at b and bends by f''(a) is
-# f''(a) / 2 * (x - b)**2 plus a constant. It goes through f(a).
+# f''(a) / 2 * (x - b)**2 plus a constant. The constant makes it
+# touch f at a.
 def draw_parabolas(axes, f, hessian, path):
     """Draw f, the first steps on it, and their parabolas."""
     x = np.linspace(0.5, 2.05, 200)
@@ -130,7 +131,7 @@ def rosenbrock(x, y):
 
 
 def descend(f, start, lr, steps):
-    """Return the points of a walk downhill, the first one is start."""
+    """Return the points of a walk downhill, beginning with start."""
     xs = [Variable(np.array(float(x))) for x in start]
     path = [start]
     for _ in range(steps):

@@ -59,7 +59,7 @@ from dezero.graph import get_dot_graph, render_dot
 
 # An ndarray has no creator, so there is nothing behind it.
 def functions_behind(result):
-    """Return the Functions that led to result, first ones first."""
+    """Return the Functions that led to result, earliest first."""
     found, waiting = [], [result]
     while waiting:
         func = getattr(waiting.pop(), "creator", None)
@@ -69,8 +69,8 @@ def functions_behind(result):
     return sorted(found, key=lambda func: func.generation)
 
 
-# The order of their generations (step 16) is an order in which all
-# inputs of a Function are ready before it runs.
+# Sorted by generation (step 16), the Functions run in an order in
+# which all inputs of each are ready.
 def replay(result):
     """Compute result again from what the leaves hold now."""
     for func in functions_behind(result):

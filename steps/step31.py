@@ -5,10 +5,10 @@ for y = sin(x):
 
     gx = gy * cos(x)
 
-This is an ordinary formula of gy and x. Step 30 has shown why it
-leaves no graph: it is computed with plain arrays. So let us
-compute it with Functions: a Cos and a Mul, on the Variables x and
-gy. Then gx is a Variable, and its graph begins at x:
+This is an ordinary formula of gy and x. Step 30 showed why it
+leaves no graph: it is computed with plain arrays. So let us compute
+it with Functions: a Cos and a Mul, on the Variables x and gy. Then
+gx is a Variable, and its graph begins at x:
 
     x --+-- Sin -- y
         |
@@ -31,8 +31,8 @@ with Functions. Step 32 lets backward build these graphs itself.
 
 Exercise: backward takes its first gradient from y.grad, and we
 may put a Variable there before y.backward(). Try it: x.grad is
-then a Variable with a creator. But x.grad.backward() brings
-nothing to x. Which line of Sin.backward has to change, and how?
+then a Variable with a creator. But x.grad.backward() does not reach
+x. Which line of Sin.backward has to change, and how?
 
 In the package: nothing; its Cos comes in step 34
 

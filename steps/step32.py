@@ -1,9 +1,9 @@
 """Step 32. Gradients are Variables: backward builds a graph, too.
 
 What does backward need, so that a gradient can be differentiated
-again? Step 31 has given the answer: every gradient must be a
-Variable, and every backward must compute it from Variables. The
-change is small. Compare Mul:
+again? Step 31 gave the answer: every gradient must be a Variable,
+and every backward must compute it from Variables. The change is
+small. Compare Mul:
 
     step 22    x0 = self.inputs[0].data
                x1 = self.inputs[1].data
@@ -14,13 +14,13 @@ change is small. Compare Mul:
 
 The last line is the same. But now its * calls Mul, and a call of
 a Function is recorded. While backward walks through the graph of
-y, it builds the graph of dy/dx, out of the same x:
+y, it builds the graph of dy/dx, which starts from the same x:
 
         +-> Pow -> ... -> y        forward
      x -+
         +-> Pow -> ... -> dy/dx    by backward
 
-dy/dx is a result like any other: it has a backward, which leaves
+dy/dx is a result like any other: it has a backward, which computes
 the second derivative, and so on. With create_graph=True we can
 compute all *higher-order derivatives*. (In the picture, the unnamed
 1.0 is the gradient that backward starts with.)
@@ -28,7 +28,7 @@ compute all *higher-order derivatives*. (In the picture, the unnamed
 This file shows only what changes, four methods, and install puts
 them into the engine of step 22. The package's engine works like
 this, too, and from here on the steps import it: `from dezero
-import Variable`. There x.grad is a Variable, and so the line of
+import Variable`. There x.grad is a Variable, so the line of
 gradient descent is now x.data -= lr * x.grad.data.
 
 Exercise: leave Pow out of NEW. What does derivatives find for

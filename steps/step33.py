@@ -11,25 +11,24 @@ graph (step 32). So backward finds f'', too:
     x.data -= gx.data / x.grad.data
 
 These five lines are Newton's method for any f of one input. The
-cleargrad stands between the two passes, because otherwise f''
-would be added to f'. Compare the points with those of step 29.
+cleargrad between the two passes is needed: without it, f'' would be
+added to f'. Compare the points with those of step 29.
 
 With two inputs there are two gradients, gx and gy. We can
-differentiate each of them by x and by y, and one backward leaves
-one row of the Hessian in the grads:
+differentiate each of them with respect to x and y: one backward
+leaves one row of the Hessian in the grads:
 
     gx.backward()      [[d gx/dx,  d gx/dy],
     gy.backward()       [d gy/dx,  d gy/dy]]
 
-hessian_of(f) does this for any f. newton is that of step 29, and
-gets hessian_of(f) in place of a Hessian written by hand. So we
-can now use it for the function of Goldstein and Price (step 24),
-a polynomial of degree 8 whose second derivatives nobody wants to
+hessian_of(f) does this for any f. newton is step 29's, and gets
+hessian_of(f) in place of a Hessian written by hand. So we can now
+use it for the function of Goldstein and Price (step 24), a
+polynomial of degree 8 whose second derivatives nobody wants to
 write down. In the picture it finds the minimum from three sides.
-From points further away it often ends on a *saddle point*, which
-is a minimum in one direction and a maximum in another. There the
-slope is 0 as well, and this is all that Newton's method looks
-for.
+From points further away it often ends on a *saddle point*, which is
+a minimum in one direction and a maximum in another. There the slope
+is 0 as well, and this is all that Newton's method looks for.
 
 With n inputs the Hessian has n * n numbers, and it takes n more
 backward passes. That is little for two inputs, and too much for a
@@ -63,7 +62,7 @@ from dezero import Variable
 
 
 def newton_1d(f, start, steps):
-    """Return the points of a walk to a slope of 0, from start on."""
+    """Return the points of a walk from start to a slope of 0."""
     x = Variable(np.array(start))
     path = [start]
     for _ in range(steps):
@@ -78,10 +77,10 @@ def newton_1d(f, start, steps):
     return path
 
 
-# A gradient that does not depend on some x leads to no graph with
-# that x in it. Then x.grad stays None, and the derivative is 0.
+# If a gradient does not depend on some x, that x is not in its
+# graph. Then x.grad stays None, and the derivative is 0.
 def hessian_of(f):
-    """Return a function: the second derivatives of f at a point."""
+    """Return a function that computes the second derivatives of f."""
 
     def hessian(*point):
         xs = [Variable(np.array(coordinate)) for coordinate in point]
@@ -99,7 +98,7 @@ def hessian_of(f):
 
 
 def draw_walks(f, walks, file):
-    """Draw the heights of f, dark is low, and walks on them."""
+    """Draw the heights of f (dark is low), and walks on them."""
     xs, ys = np.linspace(-0.5, 0.45, 200), np.linspace(-1.45, -0.6, 200)
     x, y = np.meshgrid(xs, ys)
     figure = Figure(figsize=(7, 5.8), layout="constrained")
@@ -147,14 +146,14 @@ def quartic_hessian(x):
 
 def rosenbrock_hessian(x, y):
     """Return the second derivatives of rosenbrock, by hand."""
-    across = -400 * x  # by x and by y, in either order
+    across = -400 * x  # d/dx of df/dy, or d/dy of df/dx
     return np.array(
         [[1200 * x**2 - 400 * y + 2, across], [across, 200.0]]
     )
 
 
 def newton(f, hessian, start, steps):
-    """Return the points of a walk to a slope of 0, from start on.
+    """Return the points of a walk from start to a slope of 0.
 
     hessian(*point) returns a square matrix.
     """

@@ -2,8 +2,8 @@
 
 The Sin of step 27 has only one derivative: its backward
 multiplies by an ndarray, and there the graph ends. Since step 32
-we know what to do. Write the rules as they stand in a table of
-derivatives, and compute them with Functions:
+we know what to do. Take the rules from a table of derivatives, and
+compute them with Functions:
 
     y = sin(x)     gx = gy * cos(x)
     y = cos(x)     gx = gy * -sin(x)

@@ -24,13 +24,13 @@ backward knows no formula and never collects equal terms. It only
 knows the Functions that ran, and it needs 921 of them.
 
 The pictures show orders 1 to 4. Read the first box by box: it is
-the rule. Every backward starts with a gradient of 1, and these ones
-are called start 1, start 2 and so on. All other numbers belong to a
-formula. Of the fourth picture, only the size is of interest.
+the rule. Every backward starts with a gradient of 1. The pictures call
+these gradients start 1, start 2 and so on. All other numbers belong to
+a formula. In the fourth picture, only the size is of interest.
 
-Hardly anybody needs seven derivatives. But a first derivative
-inside a formula, and then the derivative of that formula: this
-is in daily use, and step 36 shows what for.
+Hardly anybody needs seven derivatives. But people often put a first
+derivative into a formula, and then differentiate that formula.
+Step 36 shows what for.
 
 Exercise: write 1 - y**2 in Tanh.backward. That is a Pow instead
 of a Mul. Are the graphs smaller now? Look at Pow's backward

@@ -1,33 +1,33 @@
 """Step 36. Double backpropagation: a gradient inside the formula.
 
-A gradient is a Variable, so it may stand in a formula, and
-backward goes through it as through any other Variable:
+A gradient is a Variable, so we can use it in a formula, and then
+call backward on the result of that formula:
 
     y = x**2
     z = (dy/dx)**3 + y = 8 * x**3 + x**2
     dz/dx = 24 * x**2 + 2 * x
 
-At x = 2 this is 100, and backward finds it. This is called
-*double backpropagation* (Drucker and LeCun, 1991). What is it
-good for? Take 11 points of a bell-shaped curve, and a polynomial
-y = w0 + w1 * x + ... + w10 * x**10. It can go through all points,
-but between them it does what it likes: near the ends it swings up
-to 1.96, where the bell is 0.04 high. This is *Runge's phenomenon*
-(Runge, 1901). The points have the heights t. To the error at the
-points we add a penalty for being steep:
+At x = 2, dz/dx is 100, and backward finds it. This is called *double
+backpropagation* (Drucker and LeCun, 1991). What is it good for? Take
+11 points of a bell-shaped curve, with heights t. A polynomial
+y = w0 + w1 * x + ... + w10 * x**10 can go through all of them, but
+between them it does what it likes: near the ends it swings up to 1.96,
+where the bell is 0.04 high. This is *Runge's phenomenon* (Runge, 1901).
+So to the error at the points we add a penalty for being steep:
 
     sum((y-t)**2) + penalty * sum((dy/dx)**2)
 
 A term of this kind is called a *gradient penalty* (Gulrajani and
-others, 2017). To find the weights w0 ... for which this sum is
-smallest, we differentiate dy/dx by each of them. In the picture,
-a penalty of 0.0001 calms the curve. In the table, "off" is the
-largest distance from the bell, at the points and anywhere.
+others, 2017). To find the weights that make this sum smallest, we
+differentiate it with respect to each weight, and so dy/dx as well. In
+the picture, a penalty of 0.0001 calms the curve. In the table, "off"
+is the largest distance from the bell, at the points and anywhere.
 
 There is one more use. The Hessian of a million weights has 10**12
 numbers, too many to store. But most methods only need its product
 with a vector v, the *Hessian-vector product* (Pearlmutter, 1994).
-It is the derivative of one number, so one more backward finds it:
+This product is the derivative of one number, so one more backward
+finds it:
 
     H @ v = d(gx * vx + gy * vy) / d(x, y)
 
@@ -36,7 +36,7 @@ own. In chapter 4 one Variable holds them all.
 
 Exercise: write chain(*xs), the sum of rosenbrock(a, b) over all
 pairs of neighbours. For 100 numbers and a vector v, compute H @ v
-with hvp and with hessian_of. How many backward passes has each?
+with hvp and with hessian_of. How many backward passes does each need?
 
 In the package: nothing; step 71 has an hvp for any shapes
 
@@ -75,8 +75,8 @@ def polynomial(weights, x):
 
 # newton (step 29) looks for weights at which the slope of total is
 # 0. Since total is quadratic in the weights, one step is enough.
-# The first backward gives dy/dx at 21 places. It also leaves dy/dw
-# in each weight, and cleargrad forgets that.
+# The first backward gives dy/dx at each of 21 places. It also
+# leaves dy/dw in each weight, and cleargrad removes that.
 def fit(xs, ts, penalty):
     """Return the weights of a polynomial near the points (xs, ts)."""
 
@@ -138,14 +138,14 @@ def rosenbrock(x, y):
 
 def rosenbrock_hessian(x, y):
     """Return the second derivatives of rosenbrock, by hand."""
-    across = -400 * x  # by x and by y, in either order
+    across = -400 * x  # d/dx of df/dy, or d/dy of df/dx
     return np.array(
         [[1200 * x**2 - 400 * y + 2, across], [across, 200.0]]
     )
 
 
 def newton(f, hessian, start, steps):
-    """Return the points of a walk to a slope of 0, from start on.
+    """Return the points of a walk from start to a slope of 0.
 
     hessian(*point) returns a square matrix.
     """
@@ -161,7 +161,7 @@ def newton(f, hessian, start, steps):
 
 
 def hessian_of(f):
-    """Return a function: the second derivatives of f at a point."""
+    """Return a function that computes the second derivatives of f."""
 
     def hessian(*point):
         xs = [Variable(np.array(coordinate)) for coordinate in point]

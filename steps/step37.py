@@ -24,14 +24,14 @@ entries of row i are 0, and one term of the sum is left:
     gx[j] = gy[j] * f'(x[j])
 
 In NumPy this is gy * f'(x), and that is what each backward so far
-computes. So each of them is right, and none has to make the matrix.
-Below we make it once, to see the zeros.
+computes. So each of them is right, and none has to build the
+matrix. Below we build it once, to see the zeros.
 
 Descent (step 28) makes one number small, so a computation on
-tensors has to end in a sum: here t = x + c and y = total(t). Total
-is our first Function that changes the shape. Four other changes
-are still missing: to move elements (step 38), to sum over some
-axes (39), to stretch (40) and to multiply matrices (41).
+tensors usually ends in a sum: here t = x + c and y = total(t).
+Total is our first Function that changes the shape. Four others are
+still missing: moving elements (step 38), summing over some axes
+(39), stretching (40) and multiplying matrices (41).
 
 Exercise: write the running sums y = (x0, x0 + x1, x0 + x1 + x2) as
 a Function. Which entries of its Jacobian are 0? In which order
@@ -80,7 +80,7 @@ def total(x):
 
 
 # If gy is 0 except for a 1 in place i, then gy times the Jacobian is
-# row i. So n passes backward, one for each row, give the whole matrix.
+# row i. So n backward passes, one for each row, give the whole matrix.
 # We look at two functions: x**2 is element-wise, and in x / total(x)
 # each element depends on all of x, so no entry is 0.
 def jacobian(f, x):

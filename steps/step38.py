@@ -3,7 +3,7 @@
 Two Functions compute nothing at all. They only move elements: into
 rows of another length, or to another axis. What is the gradient of
 a move? Each gradient belongs to an element, so it must go back to
-the place where its element stood. Backward undoes the move, and gx
+the place where its element was. Backward undoes the move, and gx
 has the shape of x.
 
     x = 0 1 2
@@ -17,7 +17,7 @@ reshape reads the elements row by row and writes them, in the same
 order, into rows of another length. Its backward is a reshape to
 the shape of x.
 
-transpose exchanges axes: what stood at x[i, j] stands at y[j, i].
+transpose exchanges axes: the element at x[i, j] moves to y[j, i].
 With more than two axes, a tuple says which axis of x goes where:
 
     y = transpose(x, (2, 0, 1))
@@ -25,10 +25,10 @@ With more than two axes, a tuple says which axis of x goes where:
     axis of y    0  1  2      y (4, 2, 3)
     axis of x    2  0  1      x (2, 3, 4)
 
-To go back, we read this table from below: axis 0 of x is axis 1 of
-y, axis 1 is axis 2, and axis 2 is axis 0. So the way back is
-transpose(y, (1, 2, 0)). NumPy finds these numbers: np.argsort says
-at which place of (2, 0, 1) the 0 stands, then the 1, then the 2.
+To go back, we read this table from the bottom up: axis 0 of x is
+axis 1 of y, axis 1 is axis 2, and axis 2 is axis 0. So the way back
+is transpose(y, (1, 2, 0)). NumPy finds these numbers: np.argsort
+says at which place of (2, 0, 1) the 0 is, then the 1, then the 2.
 
 Step 39 makes arrays smaller, by adding elements up.
 
@@ -75,7 +75,7 @@ class Reshape(Function):
 
 
 # One of the lengths may be -1: NumPy finds it. If the shape is already
-# right, there is nothing to compute, and x itself comes back.
+# right, there is nothing to compute, and x itself is returned.
 def reshape(x, shape):
     """Return x in another shape, a tuple; one length may be -1."""
     if x.shape == shape:
@@ -83,8 +83,8 @@ def reshape(x, shape):
     return Reshape(shape)(x)
 
 
-# As in NumPy, an axis may be negative: -1 is the last one. % makes it
-# the place that the table of the text has for it.
+# As in NumPy, an axis may be negative: -1 is the last one. % turns it
+# into the number that the table above uses.
 class Transpose(Function):
     """y[i, j] = x[j, i]; axes says which axis of x comes where."""
 
@@ -110,7 +110,7 @@ def transpose(x, axes=None):
 # the package's Variable, and shows those of its methods that are new.
 # These accept a shape in all the ways in which NumPy does: 3, 2 or
 # (3, 2) or [3, 2]. x.transpose() gets no axes at all, the empty tuple;
-# `axes or None` makes None of it, which reverses them.
+# `axes or None` turns it into None, which reverses the axes.
 class Variable(dezero.Variable):
     """The package's Variable, with the methods of this step."""
 

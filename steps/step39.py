@@ -19,17 +19,18 @@ gy back to the shape of x:
                                  b b b
 
 The second case has a snag. gy has the shape (2,), and NumPy takes
-that for a row. It has to stand upright, (2, 1): the axis that
+that for a row. It has to be a column, (2, 1): the axis that
 disappeared must come back with length 1. restore_axes does this
 with a reshape. With keepdims=True the axis does not disappear in
 the first place, so the sum lines up with x. (The table below starts
 from gy = 1, 2, 3, so you can see where each number goes.)
 
 A sum divided by the number of its elements is a mean. The package
-has it, and more that is made of sums: var, std, and cumsum.
+has mean, and others that are made of sums: var, std, and cumsum.
 
-To repeat gy, Sum multiplies it by ones. In step 40 this becomes a
-Function, because every operator needs it when two shapes differ.
+To repeat gy, Sum multiplies it by ones. In step 40 repeating
+becomes a Function of its own, because every operator needs it when
+two shapes differ.
 
 Exercise: leave restore_axes out of Sum.backward. With axis=1, this
 x of shape (2, 3) gets an error. Find an x that gets a wrong

@@ -1,7 +1,7 @@
 """Step 40. Broadcasting: what is stretched adds its gradients up.
 
-NumPy stretches what is too short. In x + b, where x is (3,) and b
-is (1,), the one number of b is used three times:
+NumPy stretches an array that is too short. In x + b, where x is
+(3,) and b is (1,), the one number of b is used three times:
 
     x    x0       x1       x2        (3,)
     b    b0       b0       b0        (1,)
@@ -10,18 +10,18 @@ is (1,), the one number of b is used three times:
 This is called *broadcasting*. A number that is used three times
 gets three gradients, and they add up (step 14): gb is gy0 + gy1 +
 gy2. The Add of step 13 does not know this and returns all of gy
-for both inputs. The engine of step 22 does not complain, and a b of
-shape (1,) has a b.grad of shape (3,). The package compares the
-shapes, and says what is wrong.
+for both inputs. The engine of step 22 does not complain: b has the
+shape (1,), and b.grad the shape (3,). The package compares the
+shapes, and raises an error.
 
 Two Functions put it right. Each is the backward of the other:
 
     broadcast_to   (1,) -> (3,)   repeats
     sum_to         (3,) -> (1,)   adds up
 
-Over which axes must sum_to add up? NumPy writes the shapes below
-each other so that they end together. It puts ones in front of the
-shorter shape, and stretches a 1 where the other shape has more:
+Over which axes must sum_to add up? NumPy lines the two shapes up on
+the right. It puts ones in front of the shorter shape, and stretches
+a 1 where the other shape has more:
 
     y   (4, 2, 3)    axis 0 was put in front,
     x      (2, 1)    axis 2 was stretched
@@ -31,7 +31,8 @@ gradients as before, and sum them to the shapes of their inputs.
 Where nothing was stretched, sum_to returns what it was given.
 
 With a product that stretches, and a sum, we can already multiply
-matrices. Step 41 shows why this gets a Function of its own.
+matrices. Step 41 shows why the matrix product gets a Function of
+its own.
 
 Exercise: write Maximum, the larger of two inputs, element by
 element, for inputs of any shapes that fit together.

@@ -1,15 +1,14 @@
 """Step 41. Matrix product: the shapes tell you the gradients.
 
-N samples with D numbers each are to become N samples with K
-numbers each. This is what a matrix product does, and nearly all the
-work of a network is of this kind. Each row of x meets each column
-of W:
+How do N samples with D numbers each become N samples with K numbers
+each? A matrix product does this, and it is nearly all the work of a
+network. Each row of x meets each column of W:
 
     y[n, k] = x[n, 0] * W[0, k] + ...
               + x[n, D-1] * W[D-1, k]
 
-The element x[n, d] takes part in the whole row n of y, each time
-with another weight of W[d, :]. Its gradients add up (step 14):
+The element x[n, d] is used in all of row n of y, each time with
+another weight from W[d, :]. Its gradients add up (step 14):
 
     gx[n, d] = gy[n, 0] * W[d, 0] + ...
                + gy[n, K-1] * W[d, K-1]
@@ -27,14 +26,14 @@ only one product with that shape, gy @ W.T:
 Do we need a Function for this? by_steps below does without: it
 stretches, multiplies and sums, and backward works by itself. But
 it makes a table of N * D * K products, and the graph keeps the
-table. MatMul adds nothing but y, since x and W are there anyway.
+table. MatMul stores nothing but y, since x and W are there anyway.
 
 A matrix product and a sum are all it takes to fit a line to data:
 step 42.
 
 Exercise: take a (1, D) matrix x and a (D, D) matrix A. What shape
-does x @ A @ x.T have? Write down its gradient in x with the rules
-above, then let backward compute it. What if A is symmetric?
+does x @ A @ x.T have? Write down its gradient with respect to x by
+the rules above, then let backward compute it. What if A is symmetric?
 
 In the package: dezero/core/matmul.py, MatMul and matmul
 
@@ -112,8 +111,8 @@ def by_steps(x, W):
 def kept(y):
     """Return how many numbers were computed for y and are kept.
 
-    What reshape returns is a view: it shows numbers that are there
-    already, those of the array data.base.
+    reshape returns a view: it has no numbers of its own, but shows
+    those of the array data.base.
     """
     numbers, waiting = 0, [y]
     while waiting:

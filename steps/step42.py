@@ -19,8 +19,8 @@ mean of the squares, the *mean squared error*:
             + (p[N-1] - y[N-1])**2) / N
 
 Which W and b make it smallest? Gradient descent (step 28) finds
-them. All N measurements stand in one column, and go through one
-matrix product:
+them. All N measurements make up one column, and one matrix product
+is enough:
 
     x (N, 1) @ W (1, 1) + b (1,)
         -> p (N, 1) -> loss ()
@@ -64,7 +64,7 @@ from dezero.functions import sum_to
 
 
 # The loss as it is written above takes four Functions. The graph keeps
-# what passes between them: N differences, N squares and their sum.
+# the results in between: N differences, N squares and their sum.
 def mean_squared_error_simple(x0, x1):
     """Return sum((x0 - x1)**2) / N, by four Functions."""
     difference = x0 - x1
@@ -72,8 +72,8 @@ def mean_squared_error_simple(x0, x1):
 
 
 # One Function for all of it keeps nothing. Backward needs the
-# differences, and computes them once more. sum_to (step 40) is for the
-# case that p or y was stretched.
+# differences, and computes them once more. sum_to (step 40) is there
+# in case p or y was stretched.
 class MeanSquaredError(Function):
     """y = sum((x0 - x1)**2) / N, gx0 = gy * 2 / N * (x0 - x1)."""
 
@@ -102,7 +102,7 @@ def predict(x, W, b):
 
 
 def fit(x, y, rate=0.05, steps=400):
-    """Return the way to the best line: loss, W and b of each step."""
+    """Return the path to the best line: loss, W, b at each step."""
     W, b = Variable(np.zeros((1, 1))), Variable(np.zeros(1))
     path = []
     for _ in range(steps + 1):
@@ -117,9 +117,9 @@ def fit(x, y, rate=0.05, steps=400):
 
 
 def kept_between(loss, p):
-    """Return Functions from p to loss, and numbers kept on the way.
+    """Count the Functions from p to loss, and the numbers kept.
 
-    These are the elements of the results of all but the last.
+    The numbers kept are the elements of all results but the last.
     """
     functions, numbers, waiting = 0, 0, [loss]
     while waiting:

@@ -1,8 +1,8 @@
 """Step 43. A neural network: two layers, by hand.
 
-A straight line fits a spring, but no wave. Two lines one after
+A straight line fits a spring, but not a wave. Two lines one after
 the other are one line again: (x @ W1) @ W2 is x @ (W1 @ W2). So
-something that is not linear has to stand between them, called an
+something that is not linear has to come between them, called an
 *activation function*, or nonlinearity. This is a neural network:
 
     x (N, 1)
@@ -18,10 +18,10 @@ depends on all inputs. The H numbers between them are the *hidden
 layer*, and each of them is called a *hidden unit*, or *neuron*.
 
 What can this network compute? The sigmoid goes from 0 to 1 in one
-soft step. W1 and b1 decide where the step of each neuron stands,
-and how steep it is. W2 and b2 add the steps up, with any height,
-upwards or downwards. With enough steps, any continuous curve can
-be built: *universal approximation* (Cybenko, 1989).
+soft step. W1 and b1 decide where the step of each neuron is, and
+how steep it is. W2 and b2 add the steps up, with any height,
+upwards or downwards. With enough steps, any continuous curve can be
+built: *universal approximation* (Cybenko, 1989).
 
 No formula finds the weights. They start as random numbers, because
 equal ones would get equal gradients, and the neurons would stay
@@ -29,8 +29,8 @@ equal forever. Then we train as in step 42, a thousand steps. The
 loss will not become 0: the samples are noisy, and even the wave
 that they were taken from misses them.
 
-Here four weights are made, handed on and unpacked by hand. In step
-44 each layer keeps its own.
+Here we make four weights, pass them around and unpack them by hand.
+In step 44 each layer keeps its own.
 
 Exercise: start with ones in W1 and in W2 instead of the random
 numbers. What do the columns of W1 look like after 100 steps? And
@@ -143,11 +143,11 @@ def wave(x):
 
 
 # For the first 200 steps the network is hardly better than the best
-# line: its soft steps are so soft that they are nearly straight. Then
-# one of them gets steep. In the picture on the right it makes the rise
-# in the middle, and the other nine share the slopes down.
+# line: its steps are so soft that they are nearly straight. Then one
+# of them gets steep. In the picture on the right it makes the rise in
+# the middle, and the other nine share the slopes down.
 def draw(x, t, curves, weights, file):
-    """Draw the curves {step: p} through x, t, and what adds up."""
+    """Draw the curves {step: p}, and what each neuron adds."""
     grid = np.linspace(-1, 1, 201).reshape(-1, 1)
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)

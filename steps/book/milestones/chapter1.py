@@ -1,13 +1,14 @@
 """Milestone: one number, fitted.
 
-A savings account pays interest all the time: after t years one coin
+A savings account pays interest continuously: after t years one coin
 has become exp(w * t). You were told that it doubles in ten years.
 Which w is that?
 
-Nobody has to solve an equation for this. Measure how wrong a w is,
+We do not have to solve an equation for this. Measure how wrong a w is,
 by the square of the difference, and ask backward in which direction
-that grows. Then go a little in the other direction, again and again.
-This is all that training a network is. It only has more numbers.
+that error grows. Then go a little in the other direction, again and
+again. This is all there is to training a network. A network only has
+more numbers.
 
 Try it: three coins in ten years? The answer should be log(3) / 10.
 

@@ -1,13 +1,13 @@
 """Milestone: a neuron that learns AND.
 
-A neuron multiplies each input with a number of its own, adds all of
+A neuron multiplies each input by a number of its own, adds all of
 them up, adds one number more, and bends the result, so that it stays
 between -1 and 1. It needs no more than + - * / and **, which you have
 built. Can its three numbers be found, so that the result is near 1
 where both inputs are 1, and near -1 everywhere else?
 
 Two inputs, four cases, three numbers: a thousand small steps against
-the gradient do it, each a line of arithmetic.
+the gradient find them, and each step is a line of arithmetic.
 
 Try it: OR needs other targets. Exclusive or, one input but not both,
 cannot be learned like this. Look at the four results, and say why.

@@ -2,12 +2,12 @@
 
 How should a stone be thrown from a wall, so that it flies as far as
 possible? Schoolbooks say 45 degrees, which is right on flat ground.
-From a wall the formula is no pleasure to differentiate. But now any
-formula can be asked: where is its slope 0, which way is it bent
+From a wall the formula is no pleasure to differentiate. But now you
+can ask any formula: where is its slope 0, which way does it bend
 there, and how much does the answer change with the height?
 
 Write your own question in place of distance: a price, a recipe, a
-tank that has to hold much and cost little.
+tank that has to hold a lot and cost little.
 
 Output:
     wall 0 m: 45.0 degrees, 10.2 m far
