@@ -1,4 +1,4 @@
-"""Step 5. The chain rule, backwards: multiply from the output on.
+"""Step 5. The chain rule, backwards: start multiplying at the output.
 
 What is the slope of a chain? Take the three Functions of step 3:
 

@@ -1,4 +1,4 @@
-"""Step 29. Newton's method: on to where the slope will be zero.
+"""Step 29. Newton's method: jump to where the slope will be zero.
 
 Gradient descent knows which way to go, but not how far. How far
 away will the slope be 0? The second derivative tells how fast the

@@ -1,4 +1,4 @@
-"""Step 40. Broadcasting: what is stretched adds its gradients up.
+"""Step 40. Broadcasting: stretched forward, summed backward.
 
 NumPy stretches an array that is too short. In x + b, where x is
 (3,) and b is (1,), the one number of b is used three times:
