@@ -51,7 +51,7 @@ def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
 
 
 def get_deconv_outsize(size, k, s, p) -> int:
-    """Return the side of the smallest image that a convolution turns into side `size`.
+    """Return the smallest side of an image from which a convolution makes side `size`.
 
     k, s, p: kernel size, stride and padding, as in get_conv_outsize.
 
@@ -102,7 +102,7 @@ def _check_fits(who, shape, kernel_size, pad):
 
 
 def _under(kernel_size, stride, size):
-    """Yield a, b, rows, columns: slices of all that lies under the kernel's [a, b]."""
+    """Yield a, b, rows, columns: two slices, of all that element (a, b) covers."""
     (SH, SW), (OH, OW) = pair(stride), size
     for a, b in product(*map(range, pair(kernel_size))):
         rows = slice(a, a + SH * OH, SH)

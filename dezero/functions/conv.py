@@ -1,4 +1,4 @@
-"""Convolution: conv2d moves a kernel over every place of an image; deconv2d goes back.
+"""Convolution: conv2d moves a kernel over an image, and deconv2d is its transpose.
 
 The Functions here define the results and their gradients. The arithmetic on arrays is
 in columns.py, where a convolution becomes a matrix product (step 57).

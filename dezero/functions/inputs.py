@@ -219,7 +219,7 @@ def _check_labels(who, t, K, ignore_index):
 
 
 def _as_truths(who, x, t, name="x"):
-    """Return x, and t in the shape of x: a Variable of floats, or an array of floats."""
+    """Return x, and t in the shape of x: a Variable of floats or an array of floats."""
     x = _as_constant(who, _as_floats(who, x, name))
     t = _as_input(who, t, "t", cuda.get_array_module(x))
     is_variable, t = isinstance(t, Variable), _as_constant(who, t)
@@ -266,7 +266,7 @@ _as_axis = _reduced_axes
 
 
 def _as_scores(who, x, axis):
-    """Return x as floats, and axis, one or several ints; x must have scores along it."""
+    """Return x as floats, and axis, one or several ints; x must have scores there."""
     x = _as_floats(who, x)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     for a in axes:

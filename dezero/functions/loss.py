@@ -1,4 +1,4 @@
-"""Loss functions: a loss is one number for a batch; the smaller, the better the model.
+"""Loss functions: one number that says how wrong a model is on a batch.
 
 Letters: x the output of the model, t the target; y the loss; gx, gy gradients. N rows
 in a batch, K classes. p are probabilities.
@@ -98,7 +98,7 @@ def mean_squared_error(x0, x1) -> Variable:
 
 @_in_float32(2)
 def mean_squared_error_simple(x0, x1) -> Variable:
-    """Return mean_squared_error, written out as its formula: four Functions, not one."""
+    """Return mean_squared_error, written out as its formula, in four Functions."""
     x0, x1 = _as_pair("mean_squared_error_simple", x0, x1)
     difference = x0 - x1
     return (difference**2).sum() / _rows_in(difference)

@@ -254,7 +254,7 @@ class Dropout(Function):
 
 @named_arguments
 def dropout(x, dropout_ratio=0.5) -> Variable:
-    """Return x with about dropout_ratio of its elements set to 0, and the rest scaled up.
+    """Return x with about dropout_ratio of its elements set to 0, the rest scaled up.
 
     In training only: test mode returns x itself (see step 54). The elements that stay
     are divided by 1 - dropout_ratio, to keep the mean. numpy.random.rand chooses them.

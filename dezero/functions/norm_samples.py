@@ -216,7 +216,7 @@ def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
 def rms_norm(x, gamma, eps=1e-5) -> Variable:
     """Return x divided by the root of its mean square along the last axis, times gamma.
 
-    It is like layer_norm, but without a mean to subtract and without beta (see step 73).
+    It is like layer_norm, but subtracts no mean and has no beta (see step 73).
 
     Shapes: x (..., D), gamma (D,) -> y like x.
 

@@ -1,4 +1,4 @@
-"""Rotary position embedding (RoPE): it turns a vector to tell its place in a text.
+"""Rotary position embedding (RoPE): turn a vector by angles that tell its place.
 
 Letters: x, y in and out; gx, gy their gradients. T places, D numbers at each; ... any
 axes before, such as a batch and heads (N, H).

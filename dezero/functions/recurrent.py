@@ -85,7 +85,7 @@ class LSTMCell(Function):
 
 
 class GRUCell(Function):
-    """h = a step of a GRU, from the pieces a[k] of [x, 1] @ [Wx, b], d[k] of h @ Wh.
+    """h = one step of a GRU, from pieces a[k] of [x, 1] @ [Wx, b], d[k] of h @ Wh.
 
     r, z = sigmoid(a[0] + d[0]), sigmoid(a[1] + d[1])
     n = tanh(a[2] + r * (d[2] + bias of h2n))
