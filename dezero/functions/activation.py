@@ -1,7 +1,7 @@
 """Activation functions (relu, sigmoid, gelu ...), and softmax, which ends a classifier.
 
-Letters: x, y in and out; gx, gy their gradients. Integers are converted to float64;
-floating dtypes stay.
+Letters: x, y in and out; gx, gy their gradients. relu keeps integers, and the others
+convert them to float64; floating dtypes stay.
 
 A backward here writes `gx *= y` where `gx = gx * y` would do. On a bare array that
 works in place and saves a fifth of the time; on a Variable both are the same.

@@ -193,7 +193,7 @@ class Einsum(Function):
             arrays = [gy, *xs[:i], *xs[i + 1 :]]
             gx_term = _complete(terms[i], x.shape, others, arrays, self.subscripts)
             gx = einsum(f"{','.join(others)}->{gx_term}", *arrays)
-            if gx.shape != x.shape:  # x, or all others, have length 1 along an axis
+            if gx.shape != x.shape:  # along an axis, x or all others have length 1
                 least = [1 if n == 1 else m for n, m in zip(x.shape, gx.shape)]
                 gx = broadcast_to(sum_to(gx, tuple(least)), x.shape)
             gxs.append(gx)
