@@ -1,4 +1,4 @@
-"""NumPy's functions, called with a Variable: np.exp(x) is F.exp(x), with its graph.
+"""NumPy's functions for Variables: np.exp(x) is F.exp(x), and is recorded in the graph.
 
 NumPy passes such a call to Variable.__array_ufunc__ or __array_function__ (step 21).
 Each function takes the arguments listed here. NumPy's further arguments are refused,

@@ -187,7 +187,7 @@ def _broadcasts(shape, target):
 
 
 def _as_labels(who, t, x, ignore_index=None):
-    """Return t as an array (N,): for each row of x (N, K) the number of a column."""
+    """Return t as an array (N,): for each row of x (N, K), the number of a column."""
     t = _unwrap(_as_input(who, t, "t", cuda.get_array_module(x)))
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
@@ -244,7 +244,7 @@ def _as_step(who, **inputs):
 
 
 def _as_gates(who, **lists):
-    """Return all arrays in lists, each with one for each gate of a recurrent cell."""
+    """Return the arrays of all lists; each list has one for each gate of a cell."""
     for name, arrays in lists.items():
         if not isinstance(arrays, (list, tuple)) or not arrays:
             expected = "a list of arrays or Variables, one for each gate"

@@ -10,7 +10,7 @@ over which mean and var are computed. In x (N, C, L), for one element, these are
     layer_norm   its last axis, x[n, c, :]
 
 var is the mean squared distance from the mean. mean and var both depend on x, so each
-x changes all of these y. With g = gy * gamma and xhat = (x - mean) / sqrt(var + eps),
+x affects all of these y. With g = gy * gamma and xhat = (x - mean) / sqrt(var + eps),
 
     gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
 

@@ -277,7 +277,7 @@ def _dots(a, b):
     return (rows @ columns).reshape(*shape, 1)
 
 
-# --- checks, for batch_norm too ---
+# --- checks, also for batch_norm ---
 
 
 def _as_scaled(who, x, gamma, beta):

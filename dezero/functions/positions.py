@@ -46,9 +46,9 @@ class Rope(Function):
 def rope(x, start=0, base=10000.0) -> Variable:
     """Return x, its pairs of numbers turned by angles that grow from place to place.
 
-    The pair (x[i], x[i + D/2]) at place t is turned by t * base**(-2 * i / D). So the
-    product of two vectors depends on the distance between their places, wherever the
-    two are (see step 79).
+    The pair (x[i], x[i + D/2]) at place t is turned by t * base**(-2 * i / D). So in
+    the product of two vectors only the distance between their places counts, wherever
+    the two are (see step 79).
 
     start: the place of x[..., 0, :], if others came before it.
 

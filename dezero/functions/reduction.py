@@ -5,7 +5,7 @@ axes stay, with length 1, so that the result broadcasts against x.
 
 Names follow NumPy, so sum, max and min hide Python's own in this file.
 
-Letters: x, y in and out; gx, gy their gradients; n the number of elements in one y.
+Letters: x, y in and out; gx, gy their gradients; n how many elements make one y.
 """
 
 import math
