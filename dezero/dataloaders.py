@@ -1,10 +1,10 @@
-"""DataLoader, which makes batches of a dataset: a loop over it is one epoch.
+"""DataLoader, which turns a dataset into batches: a loop over it is one epoch.
 
     for x, t in DataLoader(dataset, batch_size=100):
         loss = F.softmax_cross_entropy(model(x), t)
 
 A dataset is anything that has a length and whose items are pairs, such as a Dataset or
-a list. list(zip(X, t)) makes one of two arrays X and t.
+a list. list(zip(X, t)) makes a dataset of two arrays X and t.
 """
 
 import copy
@@ -74,7 +74,7 @@ class DataLoader:
             self.reset()
             raise StopIteration
         items = [self.dataset[i] for i in self._next_index().tolist()]
-        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # few are
+        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # rare
             for item in items:
                 self._check_pair(item)
         x = self._stack([item[0] for item in items])

@@ -60,7 +60,7 @@ def _check_target(who, target):
 
 
 def all_or_nothing(update):
-    """Return update(self), made to restore the gradients and Adam.t after an error."""
+    """Return update(self), wrapped: an error restores the gradients, and Adam.t."""
 
     @functools.wraps(update)
     def whole(self):

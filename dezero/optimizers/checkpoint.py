@@ -1,9 +1,9 @@
 """Optimizer.save_state and load_state: the state of an optimizer in an .npz file.
 
-A file holds one array for each parameter and each dict of the optimizer. Its name,
-such as "ms/l1/W", is that of the dict and the parameter's path through the layers. The
-file also holds "optimizer", the name of the class, and "t", if the optimizer counts its
-updates.
+A file holds one array for each parameter and each dict of the optimizer. The name of an
+array, such as "ms/l1/W", is the name of the dict and the parameter's path through the
+layers. The file also holds "optimizer", the name of the class, and "t", if the
+optimizer counts its updates.
 """
 
 import numpy as np

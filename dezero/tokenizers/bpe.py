@@ -9,8 +9,8 @@ from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_file
 
 # GPT-2's rule for what a word is. It reads a text in which kind has replaced each
 # character outside of ASCII. A word is an ending such as 's; or letters, digits or
-# other characters, with at most one blank in front; or blanks, except for the last one,
-# which belongs to the next word.
+# other characters, with at most one blank in front; or blanks, but a blank just before
+# a word belongs to that word.
 WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
