@@ -1,13 +1,13 @@
-"""NumPy or CuPy? One answer for the whole package; ndarrays in, ndarrays out.
+"""NumPy or CuPy? This file finds out which module an array belongs to.
 
     xp = cuda.get_array_module(x)  # numpy, or cupy for an array on a GPU
     y = xp.exp(x)  # the same line on both (step 52)
 
-CuPy is looked for when it is first asked about, never on import, so that
-`import dezero` loads NumPy and nothing else.
+CuPy is imported when it is first needed, never by `import dezero`, which loads NumPy
+and nothing else.
 
-`cuda.gpu_enable` is True when CuPy imports and finds a GPU; `cuda.cupy` is the
-module then.
+`cuda.gpu_enable` is True if CuPy can be imported and finds a GPU; then `cuda.cupy` is
+the module.
 """
 
 import sys
@@ -21,7 +21,7 @@ ADVICE = (
 
 
 def _find_cupy():
-    """Return the cupy module, or None where it or a GPU is missing."""
+    """Return the cupy module, or None if CuPy or a GPU is missing."""
     try:
         import cupy
 
@@ -57,10 +57,10 @@ def _data(x):
 
 
 def get_array_module(x):
-    """Return the module, numpy or cupy, that the Variable or array x lives in."""
+    """Return the module, numpy or cupy, that computes with x, a Variable or array."""
     if isinstance(x, np.ndarray):
         return np
-    # An array of CuPy can exist only after somebody imported CuPy.
+    # A CuPy array can exist only after CuPy was imported.
     cupy = sys.modules.get("cupy")
     if cupy is not None and isinstance(_data(x), cupy.ndarray):
         return cupy
@@ -76,7 +76,7 @@ def as_numpy(x):
 
 
 def _check_numbers(who, x):
-    """Raise TypeError unless NumPy makes an array of numbers, or of text, of x."""
+    """Raise TypeError unless NumPy can turn x into an array of numbers, or of text."""
     if is_array(x):
         return
     try:
@@ -93,7 +93,7 @@ def _check_numbers(who, x):
 def as_cupy(x):
     """Return x, a Variable, array or number, as a cupy.ndarray.
 
-    Raises RuntimeError where there is no CuPy or no GPU.
+    Raises RuntimeError if there is no CuPy or no GPU.
     """
     cupy = _find_cupy()
     if cupy is None:

@@ -1,10 +1,10 @@
-"""Items in, batches out: a loop over a DataLoader is one epoch.
+"""DataLoader, which turns a dataset into batches: a loop over it is one epoch.
 
     for x, t in DataLoader(dataset, batch_size=100):
         loss = F.softmax_cross_entropy(model(x), t)
 
-A dataset is anything with a length whose items are pairs: a Dataset, a list.
-Two arrays X and t become one by list(zip(X, t)).
+A dataset is anything that has a length and whose items are pairs, such as a Dataset or
+a list. list(zip(X, t)) makes a dataset of two arrays X and t.
 """
 
 import copy
@@ -24,14 +24,14 @@ class DataLoader:
     """Deliver a dataset in batches (x, t), shuffled anew in every epoch.
 
     x and t are the items stacked: 100 images (784,) give x (100, 784), t (100,).
-    The last batch is shorter where the length is no multiple of batch_size; len()
-    counts the batches. t is None where no item of the batch has a label.
+    The last batch is shorter if the length is not a multiple of batch_size; len() is
+    the number of batches. t is None if no item of the batch has a label.
 
-    gpu=True delivers arrays of CuPy (step 52).
+    gpu=True delivers CuPy arrays (step 52).
 
-    The order is one np.random.permutation for each epoch, the first drawn here. A
-    loop that was left by `break` starts with a new epoch. Every loop has a position
-    and an order of its own, so loops over one loader may be nested or zipped;
+    The order is one np.random.permutation for each epoch; the constructor draws the
+    first. After a `break`, the next loop starts with a new epoch. Every loop has its
+    own position and order, so loops over one loader may be nested or zipped;
     next(loader) goes on with the epoch that began last.
 
     >>> loader = DataLoader([(1, 10), (2, 20), (3, 30)], 2, shuffle=False)
@@ -54,7 +54,7 @@ class DataLoader:
         self.reset()
 
     def reset(self):
-        """Begin a new epoch, with a new order where shuffle is set."""
+        """Begin a new epoch, with a new order if shuffle is set."""
         self.iteration = 0
         if self.shuffle:
             self.index = np.random.permutation(self.data_size)  # noqa: NPY002
@@ -65,7 +65,7 @@ class DataLoader:
         return self.max_iter
 
     def __iter__(self):
-        if self.iteration > 0:  # the last loop was broken off
+        if self.iteration > 0:  # the last loop ended early
             self.reset()
         return _Loop(self)
 
@@ -74,7 +74,7 @@ class DataLoader:
             self.reset()
             raise StopIteration
         items = [self.dataset[i] for i in self._next_index().tolist()]
-        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # few are
+        if {*map(type, items)} != {tuple} or min(map(len, items)) < 2:  # rare
             for item in items:
                 self._check_pair(item)
         x = self._stack([item[0] for item in items])
@@ -87,7 +87,7 @@ class DataLoader:
         return next(self)
 
     def _next_index(self):
-        """Return the places in the dataset that make up the next batch."""
+        """Return the indices of the items that make up the next batch."""
         start = self.iteration * self.batch_size
         return self.index[start : start + self.batch_size]
 
@@ -141,25 +141,25 @@ class DataLoader:
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def to_cpu(self):
-        """Deliver arrays of NumPy from now on."""
+        """Deliver NumPy arrays from now on."""
         self.gpu = False
 
     def to_gpu(self):
-        """Deliver arrays of CuPy from now on (step 52)."""
+        """Deliver CuPy arrays from now on (step 52)."""
         self.gpu = True
 
 
 class _Loop:
-    """A `for` over a loader: a copy of it that goes on by itself.
+    """The iterator of a `for` loop: a copy of the loader, with a position of its own.
 
-    The loader keeps pace with the loop that began last, so that it knows when that one
-    was broken off, and gets the order drawn at the end of an epoch.
+    The loader keeps pace with the loop that began last. So it knows whether that loop
+    ended early, and it gets the order that is drawn at the end of an epoch.
     """
 
     def __init__(self, loader):
         self.loader = loader
-        self.copy = None  # until the first batch is asked for: in zip(loader, loader)
-        # the second loop learns only then that the first has taken this order
+        self.copy = None  # made for the first batch: in zip(loader, loader), the second
+        # loop can see only then that the first has taken this order
 
     def __iter__(self):
         return self
@@ -183,9 +183,9 @@ class _Loop:
 class SeqDataLoader(DataLoader):
     """Deliver one long sequence as batch_size streams that advance side by side.
 
-    Batch k holds item i * jump + k of every stream i, with jump the length of the
-    dataset // batch_size; indices wrap around. Nothing is shuffled, every batch is
-    full. Where jump is no whole number, a stream ends within the next one.
+    Batch k holds item i * jump + k of every stream i, with jump = len(dataset) //
+    batch_size; indices wrap around. Nothing is shuffled, and every batch is full. If
+    the length is not a multiple of batch_size, a stream ends within the next one.
 
     >>> loader = SeqDataLoader([(i, i + 1) for i in range(6)], batch_size=2)
     >>> [x.tolist() for x, t in loader]
@@ -216,7 +216,7 @@ def _described(x):
 
 
 def _check_dataset(who, dataset):
-    """Raise TypeError unless dataset may be a row of pairs."""
+    """Raise TypeError unless dataset may be a sequence of pairs."""
     if _is_bare(dataset):
         raise TypeError(
             f"{who}: expected a dataset of pairs (x, t), got a bare "

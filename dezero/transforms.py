@@ -1,11 +1,11 @@
-"""What happens to one item between the data and the network: objects to be called.
+"""Transforms: objects that are called with one item, to prepare it for the network.
 
     transform = Compose([Resize(224), ToArray(), Normalize(127.5, 127.5)])
-    x = transform(image)  # a picture of Pillow in, an array out
+    x = transform(image)  # a Pillow picture in, an array out
 
-On pictures: Convert, Resize, CenterCrop; ToArray and ToPIL lead from them to
-arrays and back; on arrays: Normalize, Flatten, AsType (ToFloat), ToInt. Pillow is
-loaded when a picture is there, not before.
+Convert, Resize and CenterCrop work on pictures; Normalize, Flatten, AsType (ToFloat)
+and ToInt on arrays; RandomHorizontalFlip on both. ToArray turns a picture into an
+array, and ToPIL turns it back. Pillow is loaded with the first picture, not before.
 
 Letters: C channels, H height, W width.
 """
@@ -31,7 +31,7 @@ BGR RGB L RGBA 1 P I F CMYK YCbCr LAB HSV LA La PA RGBa RGBX I;16 I;16B I;16L I;
 
 
 class _Callables:
-    """An attribute that holds a list of things to call, judged when it is set."""
+    """An attribute that holds a list of things to call, checked when it is set."""
 
     def __set_name__(self, owner, name):
         self.name = name
@@ -43,7 +43,7 @@ class _Callables:
 
 
 class Compose:
-    """Several transforms in a row; none at all is the identity.
+    """Apply several transforms one after the other; none at all is the identity.
 
     >>> Compose([Flatten(), ToFloat()])(np.array([[1, 2], [3, 4]]))
     array([1., 2., 3., 4.], dtype=float32)
@@ -65,7 +65,7 @@ class Compose:
 
 
 class Convert:
-    """Convert a picture to a mode of Pillow's: 'RGB', 'L' (grey) ..., or to 'BGR'."""
+    """Convert a picture to a Pillow mode: 'RGB', 'L' (grey) ..., or to 'BGR'."""
 
     def __init__(self, mode="RGB"):
         self.mode = one_of(type(self).__name__, "mode", mode, 49, _MODES)
@@ -110,7 +110,7 @@ class Resize:
 
 
 class CenterCrop:
-    """Cut size out of the middle of a picture: (width, height), or an int for both.
+    """Crop a picture to its middle, of size (width, height), or an int for both.
 
     A smaller picture gets a black border.
     """
@@ -129,9 +129,9 @@ class CenterCrop:
 
 
 class RandomHorizontalFlip:
-    """Swap left and right with probability p, of pictures and of arrays (..., W).
+    """Flip pictures and arrays (..., W) left to right with probability p.
 
-    Chance comes from rng, a numpy.random.Generator; None: NumPy's global one.
+    rng is the numpy.random.Generator that decides; None: NumPy's global one.
     """
 
     def __init__(self, p: float = 0.5, rng=None):
@@ -235,8 +235,8 @@ class ToPIL:
 class Normalize:
     """y = (x - mean) / std, with one number for all or one for each channel.
 
-    Channels are axis 0, as in (C, H, W). float32 stays float32, and integers become
-    it: as bytes, 3 - 5 would be 254.
+    Channels are axis 0, as in (C, H, W). Floats keep their dtype, and integers become
+    float32: as bytes, 3 - 5 would be 254.
 
     >>> Normalize(mean=[0, 10], std=2)(np.array([[1.0, 2.0], [11.0, 12.0]]))
     array([[0.5, 1. ],
@@ -271,7 +271,7 @@ class Normalize:
         return (array - mean) / self._for(array, self.std)
 
     def _for(self, array, value):
-        """Return mean or std, so that it broadcasts over the channels of array."""
+        """Return mean or std in the shape that broadcasts to the channels of array."""
         value = np.asarray(value, array.dtype)
         return value.reshape(value.shape + (1,) * (array.ndim - 1))  # (C, 1, 1)
 
@@ -288,7 +288,7 @@ class Normalize:
 
 
 class Flatten:
-    """Lay all elements of an array out in one row: (C, H, W) -> (C * H * W,)."""
+    """Put all elements of an array into one row: (C, H, W) -> (C * H * W,)."""
 
     def __call__(self, array):
         _check_array(self, array)
@@ -338,7 +338,7 @@ def _check_array(transform, x):
 
 
 def _check_list(transform, x):
-    """Raise TypeError unless x is a list, or a row of another kind."""
+    """Raise TypeError unless x is a list or another iterable."""
     if hasattr(x, "creator") or not np.iterable(x):  # a Variable, a number
         raise TypeError(
             f"{type(transform).__name__}: expected a list of transforms, got "

@@ -1,11 +1,11 @@
 """Every function of the package: `import dezero.functions as F`.
 
-Which ones they are says __all__ of each file of this folder. Programs for DeZero also
-find np, cuda, utils, Function, Variable, as_array and as_variable here.
+Each file of this folder lists its functions in __all__. Programs written for DeZero
+also find np, cuda, utils, Function, Variable, as_array and as_variable here.
 """
 
-# What the files of this folder offer is offered here. `as add`, because a type checker
-# takes a name that is imported so for a public one.
+# Everything that the files of this folder offer can be imported from here. `add as add`
+# tells a type checker that add is a public name.
 # ruff: noqa: F403, I001
 import numpy as np
 

@@ -1,10 +1,10 @@
-"""What stands between two linear layers, and softmax, which ends a classifier.
+"""Activation functions (relu, sigmoid, gelu ...), and softmax, which ends a classifier.
 
-Letters: x, y in and out; gx, gy their gradients. Integers are taken as float64;
-floating dtypes stay.
+Letters: x, y in and out; gx, gy their gradients. relu keeps integers, and the others
+convert them to float64; floating dtypes stay.
 
-A backward here writes `gx *= y` where `gx = gx * y` would do: on a bare array that
-works in place, which saves a fifth of the time; on a Variable it is the same.
+A backward here writes `gx *= y` where `gx = gx * y` would do. On a bare array that
+works in place and saves a fifth of the time; on a Variable both are the same.
 """
 
 import math
@@ -58,12 +58,12 @@ __all__ = [
 
 
 def _sigmoid(x):
-    """Return 1 / (1 + exp(-x)) of an array, as its formula says.
+    """Return 1 / (1 + exp(-x)) for an array, computed by just this formula.
 
-    Far below 0 exp overflows to infinity, and 1 / infinity is the 0 that is meant. In
-    four passes, each over numbers that are there already, and right to the last digit
-    or two everywhere. tanh(x / 2) / 2 + 1 / 2 takes 1.3 to 2 times as long, and is 0
-    from -20 on, where the sigmoid is still 2e-9.
+    Far below 0, exp overflows to infinity, and 1 / infinity is 0, as it should be. The
+    formula takes four passes over the array, and is correct to the last digit or two
+    everywhere. tanh(x / 2) / 2 + 1 / 2 takes 1.3 to 2 times as long, and in float32 it
+    is 0 from -20 down, where the sigmoid is still 2e-9.
     """
     y = -x
     with np.errstate(over="ignore", under="ignore"):
@@ -100,11 +100,11 @@ class GELU(Function):
 
         u = c * (x + a * x**3),    c = sqrt(8 / pi), a = 0.044715
 
-    Hendrycks and Gimpel's approximation of x * P(z <= x) for a standard normal z,
-    theirs with tanh(u / 2) / 2 + 1 / 2 for s, which is the same.
+    Hendrycks and Gimpel's approximation of x * P(z <= x) for a standard normal z.
+    They write s as tanh(u / 2) / 2 + 1 / 2, which is the same.
 
-    Beyond +-22, where u is +-795, s is 1 or 0 and stays so: there x counts as
-    +-22, for x**3 of a float16 is infinite from 41 on, and infinity * 0 is nan.
+    Beyond +-22, where u is +-795, s stays 1 or 0. So u is computed from x clipped to
+    +-22: in float16, x**3 is infinite from 41 on, and infinity * 0 is nan.
     """
 
     C = math.sqrt(8 / math.pi)
@@ -122,7 +122,7 @@ class GELU(Function):
     def backward(self, gy):
         (x,) = self.inputs
         x = Clip(-self.FLAT, self.FLAT)(x)
-        # s is known, unless it is to be differentiated in its turn.
+        # The s of forward will do, unless s itself must be differentiated.
         s = sigmoid(self._u(x)) if Config.enable_backprop else self.s
         gx = 3 * self.A * self.C * x
         gx *= x
@@ -154,7 +154,7 @@ def sigmoid(x) -> Variable:
 
 
 def sigmoid_simple(x) -> Variable:
-    """Return the sigmoid of x, written as its formula; exp overflows below -709."""
+    """Return the sigmoid of x, written out as its formula; exp overflows below -709."""
     x = _as_floats("sigmoid_simple", x)
     return 1 / (1 + exp(-x))
 
@@ -172,9 +172,9 @@ def silu(x) -> Variable:
 
 
 def swiglu(x, gate) -> Variable:
-    """Return silu(gate) * x: of each x as much as its gate says (see step 80).
+    """Return silu(gate) * x: the gate says how much of each x to keep (see step 80).
 
-    Raises ValueError unless both have one shape.
+    Raises ValueError unless x and gate have the same shape.
 
     >>> swiglu(np.array([2.0, 2.0]), np.array([0.0, 9.0])).data.round(3)
     array([ 0.   , 17.998])
@@ -189,9 +189,9 @@ def swiglu(x, gate) -> Variable:
 
 
 def gelu(x) -> Variable:
-    """Return x times the normal probability of less than x, approximately.
+    """Return x * P(z <= x) for a standard normal z, approximately.
 
-    The formula with tanh of the GELU paper, within 0.0005 of the exact value (see
+    This is the tanh formula of the GELU paper, within 0.0005 of the exact value (see
     step 80).
 
     >>> gelu(np.array([-2.0, 0.0, 2.0])).data.round(4)
@@ -207,7 +207,7 @@ def gelu(x) -> Variable:
 class ReLU(Function):
     """y = max(x, 0), gx = gy where x > 0, else 0.
 
-    The maximum with an array of zeros takes 0.55 of that with a 0.
+    xp.maximum with an array of zeros takes 0.55 of the time that it takes with a 0.
     """
 
     def forward(self, x):
@@ -220,7 +220,7 @@ class ReLU(Function):
 
 
 class LeakyReLU(Function):
-    """y = x where x > 0, else slope * x; gx = gy or slope * gy, likewise."""
+    """y = x where x > 0, else slope * x; gx = gy where x > 0, else slope * gy."""
 
     def __init__(self, slope):
         self.slope = slope
@@ -229,7 +229,7 @@ class LeakyReLU(Function):
         xp = cuda.get_array_module(x)
         if self.slope == 0:  # -inf * 0 is nan
             return xp.maximum(x, xp.zeros_like(x))
-        # A tenth of the time of np.where(x > 0, x, slope * x).
+        # This takes a tenth of the time of np.where(x > 0, x, slope * x).
         larger = xp.maximum if self.slope <= 1 else xp.minimum
         return larger(x, x * x.dtype.type(self.slope))
 
@@ -336,7 +336,7 @@ def softmax(x, axis=1) -> Variable:
 
 @named_arguments
 def softmax_simple(x, axis=1) -> Variable:
-    """Return the softmax of x, written as its formula, from exp, sum and a division."""
+    """Return the softmax of x, written out with exp, sum and a division."""
     x, axis = _as_scores("softmax_simple", x, axis)
     largest = _unwrap(x).max(axis=axis, keepdims=True)
     y = exp(x - largest)  # e**1000 would be inf
@@ -352,9 +352,10 @@ def log_softmax(x, axis=1) -> Variable:
 
 
 def _sum_along(x, axis):
-    """Return the sums of x, an array or a Variable, over axis, which stays.
+    """Return the sum of x, an array or a Variable, over axis, which keeps length 1.
 
-    Over the last axis as a product with ones: 1024 x 65 takes a quarter of x.sum.
+    Over the last axis it is a product with ones: on 1024 x 65 that takes a quarter of
+    the time of x.sum.
     """
     if axis not in (-1, x.ndim - 1):
         return x.sum(axis=axis, keepdims=True)

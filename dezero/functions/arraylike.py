@@ -1,9 +1,9 @@
-"""NumPy's functions of a Variable: np.exp(x) is F.exp(x), and stays in the graph.
+"""NumPy's functions for Variables: np.exp(x) is F.exp(x), and is recorded in the graph.
 
-NumPy hands them over, by Variable.__array_ufunc__ and __array_function__ (step 21).
-Each has the arguments that stand here; what NumPy's has besides is refused, and so are
-NumPy's other functions. Those whose result has no derivative, a truth, a place or a
-shape, get the arrays, and give what NumPy gives.
+NumPy passes such a call to Variable.__array_ufunc__ or __array_function__ (step 21).
+Each function takes the arguments listed here. NumPy's further arguments are refused,
+and so are NumPy's other functions. Functions whose results have no derivative, such as
+bools, indices and shapes, get the bare arrays and return what NumPy returns.
 """
 
 import numpy as np
@@ -76,7 +76,7 @@ of_numpy.update(
 
 
 def _bare(x):
-    """Return x with the arrays of its Variables, also of those in a list."""
+    """Return x with each Variable replaced by its array, also inside of lists."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(_bare, x))
     return x.data if isinstance(x, Variable) else x

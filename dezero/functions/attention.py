@@ -1,9 +1,9 @@
-"""Attention: each query takes a mixture of the values whose keys match it.
+"""Attention: each query gets a mixture of the values whose keys match it.
 
 Letters: q queries, k keys, v values; x, y in and out; gq, gk, gv, gy gradients; s the
 scores q @ k.T / sqrt(D), and p their softmax, the weights of the mixture. T queries,
-S keys, D their width, M that of the values; ... any axes before, such as a batch and
-heads (N, H).
+S keys, D the width of both, M the width of the values; ... any axes before these, such
+as a batch and heads (N, H).
 """
 
 import math
@@ -27,9 +27,9 @@ class Attention(Function):
         gq = gs @ k / sqrt(D)
         gk = gs.T @ q / sqrt(D)
 
-    Of all arrays (..., T, S) it keeps one, p; with a mask forward holds two of them for
-    a moment. backward makes one more, gs. A backward that is to be differentiated
-    computes p again, for then p belongs to the graph.
+    Of the arrays (..., T, S) only p is kept; with a mask, forward briefly holds two.
+    backward makes one more, gs. A backward that must itself be differentiated computes
+    p again, because p then has to be in the graph.
 
     Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> y (..., T, M); mask of bools
     that broadcasts to (..., T, S), with a True in each row, or None.
@@ -62,7 +62,7 @@ class Attention(Function):
 
 
 def _mixture(q, k, mask):
-    """Return p as a Variable, by operations that were there before."""
+    """Return p as a Variable, computed with other Functions, so that it has a graph."""
     s = q @ _transposed(k) / math.sqrt(q.shape[-1])
     if mask is not None:
         s = where(mask, s, -np.inf)
@@ -70,19 +70,19 @@ def _mixture(q, k, mask):
 
 
 def _transposed(x):
-    """Return x, an array or a Variable, with its last two axes exchanged."""
+    """Return x, an array or a Variable, with its last two axes swapped."""
     *before, rows, columns = range(x.ndim)
     return x.transpose(*before, columns, rows)
 
 
 @_in_float32(3)
 def attention(q, k, v, mask=None, causal=False) -> Variable:
-    """Return for each query the mean of the values, weighted by how its keys match.
+    """Return, for each query, a mean of the values, weighted by how their keys match.
 
     Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> (..., T, M).
 
     mask      bools that broadcast to (..., T, S), True where a query may look. A query
-              that may look nowhere gets zeros, and no gradient comes from it
+              that may look nowhere gets zeros, and passes no gradient back
     causal    the queries are the last T of S places, and none sees a later place:
               query t sees the keys 0 to S - T + t (see step 77)
 
@@ -98,10 +98,10 @@ def attention(q, k, v, mask=None, causal=False) -> Variable:
 
 @_in_float32(2)
 def attention_weights(q, k, mask=None, causal=False) -> Variable:
-    """Return how much of each value attention takes: rows (..., T, S) with sum 1.
+    """Return the weights that attention gives the values: (..., T, S), rows sum to 1.
 
-    Shapes, mask and causal as for attention. The row of a query that may look nowhere
-    is 0.
+    Shapes, mask and causal are those of attention. The row of a query that may look
+    nowhere is 0.
 
     >>> q, k = np.array([[9.0, 0.0]]), np.eye(2)
     >>> attention_weights(q, k).data.round(3)
@@ -114,16 +114,16 @@ def attention_weights(q, k, mask=None, causal=False) -> Variable:
 
 
 def _places(q, k, mask, causal):
-    """Return the mask, and which queries may look nowhere, or None.
+    """Return the mask and which queries may look nowhere, each an array or None.
 
-    In the mask these see every key, for a softmax of no number at all is nan.
+    In the mask, those queries see every key: a softmax over no keys would be nan.
     """
     T, S = q.shape[-2], k.shape[-2]
-    if causal and T > 1:  # one query alone is the last place, and sees all
+    if causal and T > 1:  # a single query is at the last place, and sees all
         xp = cuda.get_array_module(q)
         past = xp.arange(S) <= xp.arange(S - T, S)[:, None]
         if mask is None and T <= S:
-            return past, None  # each query sees its own place at least
+            return past, None  # each query sees at least its own place
         mask = past if mask is None else mask & past
     if mask is None:
         return None, None
@@ -132,7 +132,7 @@ def _places(q, k, mask, causal):
 
 
 def _as_lookup(who, mask, causal, *given):
-    """Return the mask, and q, k and perhaps v, of floats, if their shapes fit."""
+    """Return the mask, and q, k and perhaps v as floats; check that the shapes fit."""
     flag(who, "causal", causal, 77)
     given = [_as_floats(who, x, name) for x, name in zip(given, "qkv")]
     q, k, v = [*given, given[1]][:3]
@@ -152,7 +152,7 @@ def _as_lookup(who, mask, causal, *given):
 
 
 def _as_mask(who, mask, q, k):
-    """Return the mask as an array of bools, if it fits the scores of q and k."""
+    """Return the mask as an array of bools; check that it fits the scores q @ k.T."""
     given = mask
     try:
         mask = _unwrap(_as_input(who, mask, "mask", cuda.get_array_module(q)))

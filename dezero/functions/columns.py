@@ -1,15 +1,15 @@
-"""Images as columns, on arrays: what convolution and pooling are computed with.
+"""Images as columns: the code on bare arrays that computes convolution and pooling.
 
-im2col copies the part of the image under the kernel, for each place of the kernel; so
-a convolution becomes a product of matrices (step 57). Image by image, with the columns
-that im2col_array(..., to_matrix=False) makes, it is
+For each place of the kernel, im2col copies the part of the image under it. That turns a
+convolution into a matrix product (step 57). For one image, with the columns that
+im2col_array(..., to_matrix=False) makes, it is
 
     W (OC, C*KH*KW)  @  columns (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
 
-The columns are KH * KW times as large as the image. So convolve, and correlate and
-spread, which take the gradients back, make them a block at a time: on 8 images
-(64, 56, 56) under a 3x3 kernel, conv2d takes 4 MB beside its result, conv2d_simple,
-which makes all the columns and keeps them, 109.
+The columns are KH * KW times as large as the image. So _convolve, and _correlate and
+_spread, which compute the gradients, make them one block at a time. On 8 images
+(64, 56, 56) with a 3x3 kernel, conv2d needs 4 MB besides its result; conv2d_simple,
+which makes all the columns and keeps them, needs 109 MB.
 
 Letters: N images of C channels, H high and W wide; KH KW the kernel's, OH OW the
 result's height and width; OC channels of the result.
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
-    """Return how many places a kernel takes along one side of a padded image.
+    """Return the output size of a convolution, along one side of a padded image.
 
     >>> get_conv_outsize(28, kernel_size=5, stride=2, pad=1)
     13
@@ -51,7 +51,7 @@ def get_conv_outsize(input_size, kernel_size, stride, pad) -> int:
 
 
 def get_deconv_outsize(size, k, s, p) -> int:
-    """Return the side of the smallest image on which a convolution takes size places.
+    """Return the smallest side of an image from which a convolution makes side `size`.
 
     k, s, p: kernel size, stride and padding, as in get_conv_outsize.
 
@@ -66,7 +66,7 @@ def get_deconv_outsize(size, k, s, p) -> int:
 
 
 def pair(x) -> tuple:
-    """Return x as (height, width): an int stands for both.
+    """Return x as (height, width); an int stands for both.
 
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
@@ -89,7 +89,7 @@ def _out_size(shape, kernel_size, stride=1, pad=0):
 
 
 def _check_fits(who, shape, kernel_size, pad):
-    """Raise ValueError unless images of this shape have a place for the kernel."""
+    """Raise ValueError unless the kernel fits into images of this shape."""
     padded = tuple([n + 2 * p for n, p in zip(shape[2:], pad)])
     if padded[0] < kernel_size[0] or padded[1] < kernel_size[1]:
         raise ValueError(
@@ -102,7 +102,7 @@ def _check_fits(who, shape, kernel_size, pad):
 
 
 def _under(kernel_size, stride, size):
-    """Yield a, b, rows, columns: all that element (a, b) of the kernel meets."""
+    """Yield a, b, rows, columns: two slices, of all that element (a, b) covers."""
     (SH, SW), (OH, OW) = pair(stride), size
     for a, b in product(*map(range, pair(kernel_size))):
         rows = slice(a, a + SH * OH, SH)
@@ -110,7 +110,7 @@ def _under(kernel_size, stride, size):
 
 
 def _pad_images(x, pad, value=0):
-    """Return x (N, C, H, W) with value around each image."""
+    """Return x (N, C, H, W), with each image padded with value."""
     (N, C, H, W), (PH, PW) = x.shape, pair(pad)
     if PH == PW == 0:
         return x
@@ -121,7 +121,7 @@ def _pad_images(x, pad, value=0):
 
 
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
-    """Return what im2col returns, array to array."""
+    """Return the windows of img as columns, like im2col, but on bare arrays."""
     img = _as_array("im2col", img, "img")
     to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
     kernel_size, stride, pad = _as_window("im2col", kernel_size, stride, pad)
@@ -143,7 +143,7 @@ def im2col_array(img, kernel_size, stride, pad, to_matrix=True) -> np.ndarray:
 def col2im_array(
     col, img_shape, kernel_size, stride, pad, to_matrix=True
 ) -> np.ndarray:
-    """Return what col2im returns, array to array."""
+    """Return images with columns added up in them, like col2im, but on bare arrays."""
     col = _as_array("col2im", col, "col")
     img_shape = _as_shape("col2im", img_shape, 57)
     to_matrix = flag("col2im", "to_matrix", to_matrix, 57)
@@ -172,7 +172,7 @@ def _check_images(who, x):
 
 
 def _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix):
-    """Raise ValueError unless col are columns of images of that shape."""
+    """Raise ValueError unless col has the shape of the columns of such images."""
     if len(img_shape) != 4 or min(img_shape) < 0:
         raise ValueError(
             f"col2im: images have the shape (N, C, H, W), got {img_shape} (see step 57)"
@@ -190,20 +190,20 @@ def _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix):
 
 # --- the three products of a convolution, a block of columns at a time ---
 
-_BLOCK = 2**19  # numbers in a block: 2 MB of float32, what the caches of a core hold
+_BLOCK = 2**19  # numbers in a block: 2 MB of float32, which fit one core's caches
 
 
 def _blocks(xp, N, OH, numbers, most=None):
-    """Yield (images, rows of the result), two slices: the work, a block at a time.
+    """Split the work into blocks: yield two slices, of images and of the result's rows.
 
-    A block is a band of rows of one image, or several images but at most `most`: as
-    much as makes _BLOCK numbers, of which one row makes `numbers`. On a GPU, where each
-    turn of a Python loop takes longer than its work, it is everything.
+    A block is a band of rows of one image, or several images, at most `most`. It makes
+    about _BLOCK numbers; one row makes `numbers`. On a GPU one block does everything,
+    because each turn of a Python loop takes longer there than its work.
     """
     numbers = max(1, numbers)
     block = _BLOCK if xp is np else N * OH * numbers
     bands = -(-OH // max(1, block // numbers))
-    rows = -(-OH // bands)  # so that all bands are about as high
+    rows = -(-OH // bands)  # makes all bands about equally high
     n = max(1, min(block // (numbers * OH), most or N))
     for i in range(0, N, n):
         for p in range(0, OH, rows):
@@ -213,9 +213,10 @@ def _blocks(xp, N, OH, numbers, most=None):
 def _copied(C, kernel_size, stride, size, xp=np):
     """Return for how many rows of the kernel _columns copies the image: KH or 1.
 
-    Where the kernel moves down by 1, its next row meets in the same copy what lies one
-    row further down. So copies for one row do, a KH-th; and KH products, to add up. On
-    64 channels that saves a fifth of the time; on few, or small images, it loses.
+    If the kernel moves down by 1, its next row finds its numbers in the same copy, one
+    row further down. Then copies for one row of the kernel are enough, but KH products
+    must be added up. With 64 channels that saves a fifth of the time; with few channels
+    or small images it costs time.
     """
     (KH, KW), (OH, OW) = kernel_size, size
     pays = xp is np and stride[0] == 1 and C * KW >= 64 and OH * OW >= 512
@@ -223,12 +224,13 @@ def _copied(C, kernel_size, stride, size, xp=np):
 
 
 def _columns(x, kernel_size, stride, pad, size, copied):
-    """Yield images, rows, two slices of the result, and the columns that make it.
+    """Yield images and rows, two slices of the result, and the columns for that part.
 
-    These are a list of KH / copied arrays (n, C, copied, KW, height, OW), for copied
-    rows of the kernel each; one alone is what im2col_array gives. In memory n stands
-    behind KW: so each is a matrix (C*copied*KW, height*OW) for each image, which
-    convolve takes, and also one for all images, which correlate takes, without a copy.
+    The columns are a list of KH / copied arrays (n, C, copied, KW, height, OW), each
+    for `copied` rows of the kernel; a single one is what im2col_array gives.
+    In memory the axis n comes after KW. So without a copy, each array is one matrix
+    (C*copied*KW, height*OW) per image, for _convolve, and one matrix for all images,
+    for _correlate.
     """
     (KH, KW), SH, (OH, OW) = kernel_size, stride[0], size
     N, C = x.shape[:2]
@@ -261,7 +263,7 @@ def _convolve(x, W, stride, pad):
         part = y[images, :, rows]
         n, _, height, _ = part.shape
         part = part.reshape(n, OC, height * OW)  # a view
-        cols = [col.reshape(n, W.shape[2], height * OW) for col in cols]  # views, too
+        cols = [col.reshape(n, W.shape[2], height * OW) for col in cols]  # also views
         xp.matmul(W[0], cols[0], out=part)
         for kernel, col in zip(W[1:], cols[1:]):
             part += kernel @ col
@@ -269,7 +271,7 @@ def _convolve(x, W, stride, pad):
 
 
 def _correlate(x, gy, kernel_size, stride, pad):
-    """Return gW (OC, C, KH, KW) = gy @ columns of x, transposed; of all images."""
+    """Return gW (OC, C, KH, KW) = gy @ (columns of x).T, summed over all images."""
     OC, C, (KH, KW), size = gy.shape[1], x.shape[1], kernel_size, gy.shape[2:]
     xp = cuda.get_array_module(x)
     copied = _copied(C, kernel_size, stride, size, xp)
@@ -289,13 +291,14 @@ def _correlate(x, gy, kernel_size, stride, pad):
 def _spread(x, W, stride, pad, size):
     """Return y (N, OC, *size), added up from its columns W.T @ x.
 
-    The transpose of _convolve: it takes gradients back to images of that size.
+    This is the transpose of _convolve: it takes gradients back to images of that size.
     """
     C, OC, KH, KW = W.shape
     (PH, PW), SH = pad, stride[0]
     if stride == (1, 1) and PH < KH and PW < KW and C <= 2 * OC:
-        # Then it is a convolution with the kernels turned by 180 degrees (step 64). It
-        # has nothing to add up: 0.7 of the time, unless its columns are many more.
+        # Then this is a convolution with the kernels turned by 180 degrees (step 64).
+        # It takes 0.7 of the time, since it has nothing to add up, unless it has many
+        # more columns.
         W = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         return _convolve(x, W, stride, (KH - 1 - PH, KW - 1 - PW))
     N, _, height, width = x.shape

@@ -1,7 +1,7 @@
-"""Convolution of images: a kernel moved over every place.
+"""Convolution: conv2d moves a kernel over an image, and deconv2d is its transpose.
 
-The Functions, which know what the gradients are. What computes them, on arrays, is in
-columns.py: a convolution is a product of matrices (step 57).
+The Functions here define the results and their gradients. The arithmetic on arrays is
+in columns.py, where a convolution becomes a matrix product (step 57).
 
 Letters: x, y in and out; gx, gy gradients; W, b kernels and bias. N images of C
 channels, H high and W wide; KH KW the kernel's, OH OW the result's height and width;
@@ -78,15 +78,15 @@ class Conv2d(Function):
 
 
 class Deconv2d(Function):
-    """The transpose of a convolution: x times W, added up where the kernel lay.
+    """The transpose of a convolution: W times each x, added up where the kernel was.
 
         y[n, o, p*SH + i, q*SW + j] += x[n, c, p, q] * W[c, o, i, j]    (plus b[o])
         gx = conv2d(gy, W)
-        gW = as of the convolution of y, with x in gy's place
+        gW = that of Conv2d, with x and gy swapped
 
     Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) or None -> y (N, OC, OH, OW).
-    A convolution with stride 2 maps images of two sizes to one; outsize says which
-    one to come back to, None is the smallest.
+    With stride 2, a convolution makes images of the same size from two different sizes;
+    outsize says which of them to return to, and None is the smallest.
     """
 
     def __init__(self, stride=1, pad=0, outsize=None):
@@ -113,11 +113,11 @@ class Deconv2d(Function):
 
 
 class Conv2DGradW(Function):
-    """The gradient of a convolution's kernels, gW, from x and gy.
+    """gW, the gradient of a convolution's kernels, from x and gy.
 
-    gx = deconv2d(gy, ggW), ggy = conv2d(x, ggW): it is linear in both.
+    It is linear in both: gx = deconv2d(gy, ggW), ggy = conv2d(x, ggW).
 
-    conv2d: the Conv2d or Deconv2d, called already, that it belongs to.
+    conv2d: the Conv2d or Deconv2d that it belongs to, after its call.
     """
 
     def __init__(self, conv2d):
@@ -139,7 +139,7 @@ class Conv2DGradW(Function):
 
 
 def _add_bias(y, b):
-    """Return images y (N, OC, OH, OW) plus b (OC,), in place where that can be."""
+    """Return images y (N, OC, OH, OW) plus b (OC,), in place if the dtypes agree."""
     if b is None:
         return y
     b = b.reshape(-1, 1, 1)
@@ -150,7 +150,7 @@ def _add_bias(y, b):
 
 
 def _check_kernels(who, x, W, b, axes, out):
-    """Raise ValueError unless W and b fit x; axes names W's, out is OC's place."""
+    """Raise ValueError unless W and b fit x; axes names W's axes, out is that of OC."""
     _check_images(who, x)
     if W.ndim != 4 or W.shape[1 - out] != x.shape[1]:
         raise ValueError(
@@ -164,9 +164,9 @@ def _check_kernels(who, x, W, b, axes, out):
 
 
 def _check_outsize(size, kernel_size, stride, pad, outsize):
-    """Raise ValueError unless a convolution takes images of outsize to those of size.
+    """Raise ValueError unless a convolution makes images of size from those of outsize.
 
-    outsize None is the smallest image.
+    outsize None stands for the smallest such image.
     """
     sides = list(zip(size, kernel_size, stride, pad))
     out = outsize or tuple([s * (n - 1) + k - 2 * p for n, k, s, p in sides])
@@ -185,7 +185,7 @@ def conv2d(x, W, b=None, stride=1, pad=0) -> Variable:
 
     Shapes: x (N, C, H, W), W (OC, C, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
     OH = (H + 2 * pad - KH) // stride + 1. stride, pad: an int or (height, width).
-    Raises ValueError where they do not fit.
+    Raises ValueError if the shapes do not fit.
 
     >>> import numpy as np
     >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
@@ -202,11 +202,11 @@ def conv2d(x, W, b=None, stride=1, pad=0) -> Variable:
 
 @named_arguments
 def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None) -> Variable:
-    """Return the images x taken back through a convolution with W, plus b.
+    """Return the transposed convolution of the images x with the kernels W, plus b.
 
     Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) or None -> (N, OC, OH, OW),
     OH = stride * (H - 1) + KH - 2 * pad, or outsize = (OH, OW).
-    Raises ValueError where they do not fit.
+    Raises ValueError if the shapes do not fit.
 
     >>> import numpy as np
     >>> deconv2d(np.array([[[[1.0, 10.0]]]]), np.ones((1, 1, 1, 2)))
@@ -223,9 +223,9 @@ def deconv2d(x, W, b=None, stride=1, pad=0, outsize=None) -> Variable:
 
 @named_arguments
 def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
-    """Return conv2d(x, W, b), from im2col and linear (see step 57).
+    """Return conv2d(x, W, b), computed with im2col and linear (see step 57).
 
-    The graph shows what happens; it keeps all columns, so it takes more memory.
+    The graph shows these operations; it keeps all columns, so it takes more memory.
     """
     x, W, b = _as_weighted("conv2d_simple", x, W, b)
     stride, pad = _as_steps("conv2d_simple", stride, pad)
@@ -243,7 +243,7 @@ def conv2d_simple(x, W, b=None, stride=1, pad=0) -> Variable:
 
 
 class Im2col(Function):
-    """The columns of images; the gradient goes back by col2im."""
+    """y = the windows of the images x as columns; gx = col2im(gy)."""
 
     def __init__(self, kernel_size, stride, pad, to_matrix):
         self.settings = kernel_size, stride, pad, to_matrix
@@ -257,7 +257,7 @@ class Im2col(Function):
 
 
 class Col2im(Function):
-    """Images from columns, overlaps added up; the gradient goes back by im2col."""
+    """y = images from the columns x, overlaps added up; gx = im2col(gy)."""
 
     def __init__(self, input_shape, kernel_size, stride, pad, to_matrix):
         self.input_shape = input_shape
@@ -271,10 +271,10 @@ class Col2im(Function):
 
 
 def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
-    """Return the part of the images x under the kernel, for each place of it.
+    """Return the windows of the images x: what is under the kernel at each place.
 
     Shapes: x (N, C, H, W) -> (N*OH*OW, C*KH*KW), a row for each place;
-    (N, C, KH, KW, OH, OW) where to_matrix is False (see step 57).
+    (N, C, KH, KW, OH, OW) if to_matrix is False (see step 57).
     """
     x = _as_input("im2col", x)
     to_matrix = flag("im2col", "to_matrix", to_matrix, 57)
@@ -282,7 +282,7 @@ def im2col(x, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
 
 
 def col2im(x, input_shape, kernel_size, stride=1, pad=0, to_matrix=True) -> Variable:
-    """Return images of input_shape from columns x; where they overlap they add up.
+    """Return images of input_shape from the columns x; overlaps are added up.
 
     The transpose of im2col, not its inverse: sum(im2col(a) * b) == sum(a * col2im(b)).
     """

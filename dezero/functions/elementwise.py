@@ -1,9 +1,7 @@
-"""Functions of one element: exp, log, sqrt, abs, clip, and the trigonometric ones.
+"""Elementwise functions: exp, log, sqrt, abs, clip, sin, cos, tanh, maximum, minimum.
 
-And of two: the larger, and the smaller of them.
-
-Letters: x, y in and out; gx, gy their gradients. Every function keeps shape and
-floating dtype; exp, sin, cos, tanh and sqrt take integers as float64.
+Letters: x, y in and out; gx, gy their gradients. Every function keeps the shape, and a
+floating dtype; exp, sin, cos, tanh and sqrt convert integers to float64.
 """
 
 import math
@@ -134,7 +132,7 @@ class Clip(Function):
         xp = cuda.get_array_module(x)
         try:
             return xp.clip(x, *self._limits(x))
-        except OverflowError:  # -1 for a uint8: then in a dtype that has both
+        except OverflowError:  # -1 for a uint8: then use a dtype that holds both
             return xp.clip(x, *map(xp.asarray, self._limits(x)))
 
     def backward(self, gy):
@@ -153,13 +151,13 @@ def exp(x) -> Variable:
 
 
 def sin(x) -> Variable:
-    """Return the sine of x, in radians."""
+    """Return the sine of x, with x in radians."""
     x = _as_floats("sin", x)
     return Sin()(x)
 
 
 def cos(x) -> Variable:
-    """Return the cosine of x, in radians."""
+    """Return the cosine of x, with x in radians."""
     x = _as_floats("cos", x)
     return Cos()(x)
 
@@ -177,21 +175,21 @@ def sqrt(x) -> Variable:
 
 
 def abs(x) -> Variable:
-    """Return x without its sign."""
+    """Return the absolute value of x."""
     x = _as_input("abs", x)
     return Abs()(x)
 
 
 @named_arguments
 def clip(x, x_min, x_max) -> Variable:
-    """Return x with what lies outside x_min ... x_max, two numbers, moved there.
+    """Return x limited to the range from x_min to x_max, two numbers.
 
-    A step onto an end point still counts as inside: the gradient there is 1.
+    The end points count as inside: the gradient there is 1.
     Raises ValueError if x_min is larger than x_max.
     """
     x = _as_input("clip", x)
     for name, limit in ("x_min", x_min), ("x_max", x_max):
-        # Infinity is a limit; nan is none.
+        # Infinity can be a limit; nan cannot.
         real = isinstance(limit, (float, int, numbers.Real))
         if not real or math.isnan(limit):
             raise TypeError(refusal("clip", name, "a number", limit, 37))
@@ -217,8 +215,8 @@ def square(x) -> Variable:
 class Maximum(Function):
     """y = max(x0, x1), gx0 = gy where x0 is the larger, gx1 = gy where x1 is.
 
-    Where both are equal each gets half of gy, as in max (step 61). So it is where
-    both are nan; a single nan is y, and gets all.
+    Where both are equal, or both are nan, each gets half of gy, as in max (step 61).
+    Where only one is nan, y is nan, and that one gets all of gy.
 
     Shapes: x0, x1 broadcast -> y; each gx is summed to the shape of its x.
     """
@@ -235,13 +233,13 @@ class Maximum(Function):
         return gx0, gx1
 
     def _winners(self, x0, x1):
-        """Return where x0 is y, and where x1 is; a nan is not equal to itself."""
+        """Return where x0 is y, and where x1 is; x0 != x0 only where x0 is nan."""
         y = self.forward(x0, x1)
         return (x0 == y) | (x0 != x0), (x1 == y) | (x1 != x1)
 
 
 class Minimum(Maximum):
-    """y = min(x0, x1), gx0 = gy where x0 is the smaller; a tie shares gy evenly."""
+    """y = min(x0, x1), gx0 = gy where x0 is the smaller; in a tie each gets half."""
 
     def forward(self, x0, x1):
         return cuda.get_array_module(x0).minimum(x0, x1)
@@ -250,7 +248,7 @@ class Minimum(Maximum):
 def maximum(x0, x1) -> Variable:
     """Return the larger of x0 and x1, element by element; they broadcast.
 
-    A tie shares the gradient evenly, half to each, as in max (see step 61).
+    In a tie each gets half of the gradient, as in max (see step 61).
 
     >>> maximum(np.array([1.0, 5.0]), 2.0)
     variable([2. 5.])
@@ -264,7 +262,7 @@ def maximum(x0, x1) -> Variable:
 def minimum(x0, x1) -> Variable:
     """Return the smaller of x0 and x1, element by element; they broadcast.
 
-    A tie shares the gradient evenly, half to each, as in min (see step 61).
+    In a tie each gets half of the gradient, as in min (see step 61).
 
     >>> minimum(np.array([1.0, 5.0]), 2.0)
     variable([1. 2.])
@@ -275,14 +273,14 @@ def minimum(x0, x1) -> Variable:
         raise _explained("minimum", error, x0, x1) from error
 
 
-# --- another type of number ---
+# --- another dtype ---
 
 
 def astype(x, dtype) -> "Variable | Any":
-    """Return x as numbers of another type: np.float32, "float64" (see step 44).
+    """Return x converted to a dtype, such as np.float32 or "float64" (see step 44).
 
-    Only floating numbers have a derivative: another dtype, as int or bool, leaves the
-    graph, and the result is an ndarray.
+    Only floating dtypes have a derivative. For another dtype, such as int or bool, the
+    result is an ndarray, outside the graph.
 
     >>> astype(np.array([1, 2]), np.float32)
     variable([1. 2.])

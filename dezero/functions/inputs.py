@@ -1,24 +1,24 @@
-"""What comes into a function: taken as it is needed, or refused.
+"""Checks of a function's inputs: convert them to what it needs, or raise an error.
 
     x = _as_floats("exp", x)
     x, axis = _as_scores("softmax", x, axis)
 
-Each _as_... is told who asks, then given what came, and gives it back: good input as
-it is, lists as arrays, bytes as floats. What cannot be meant raises an error that says
-who, what was expected, what came, and which step explains it. So the line above can
-be skipped in reading: it changes nothing about good input.
+Each _as_... takes the name of the calling function, then an input, and returns it: good
+input unchanged, lists as arrays, bytes as floats. Anything else raises an error that
+says which function was called, what it expected, what it got, and which step explains
+it. As you read a function, you can skip such lines: good input passes unchanged.
 
     _as_input     a Variable or an array; a number or a list becomes an array
-    _as_constant  the array as a Variable that wants no gradient
-    _as_floats    the same, of floats; _as_array: an array
+    _as_constant  an array as a Variable that needs no gradient
+    _as_floats    like _as_input, with floats in it; _as_array: a bare array
     _as_weighted  the x, W and b of a layer
     _as_pair      x0 and x1, one of which broadcasts to the other
     _as_labels    class numbers, one for each row of x
-    _as_truths    x, and a number from 0 to 1 for each element of it
-    _as_scores    x and an axis, or several, that it has elements along
-    _as_gates     lists of arrays, one for each gate
-    _as_step      what a recurrent cell gets, and its sizes
-    _as_axis      an axis of x, or several, or None (_reduced_axes)
+    _as_truths    x, and a target for each element of x
+    _as_scores    x, and one or several axes of x, none of them empty
+    _as_gates     lists of arrays, with one array for each gate
+    _as_step      the inputs of a recurrent cell, and their sizes
+    _as_axis      one or several axes of x, or None (_reduced_axes)
     _as_shape     an int or ints, as a tuple
     _as_window    kernel size, stride and padding as pairs; _as_steps the last two
 """
@@ -74,7 +74,7 @@ __all__ = [
 
 
 def _as_floats(who, x, name="x"):
-    """Return x with floats in it: NumPy would make float16 of a uint8."""
+    """Return x as floats, integers as float64: NumPy would turn uint8 into float16."""
     array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind == "f":
         return x  # the usual case
@@ -83,12 +83,12 @@ def _as_floats(who, x, name="x"):
 
 
 def _as_array(who, x, name="x"):
-    """Return x as an array, also where it is a Variable or a number of NumPy's."""
+    """Return x, an array, a Variable or a NumPy number, as an array."""
     return as_array(_unwrap(_as_input(who, x, name)))
 
 
 def _floating(x):
-    """Return the array x, or its float64 copy where it holds integers."""
+    """Return the array x, or a float64 copy if it holds integers."""
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
@@ -98,11 +98,11 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _in_float32(count: int) -> Callable[[_Function], _Function]:
-    """Make a function compute float16 in float32; its result is a float16 again.
+    """Make a function compute float16 in float32, and return float16 again.
 
-    float16 holds nothing above 65504, which squares and sums soon are. count says how
-    many of the arguments are numbers to compute with; if another of these has a wider
-    dtype, the result has it, too.
+    float16 holds nothing above 65504, which squares and sums soon exceed. The first
+    `count` arguments are the arrays to compute with; if one of them has a wider dtype,
+    so has the result.
     """
 
     def decorate(function):
@@ -137,13 +137,13 @@ def _is_half(x):
     return getattr(x, "dtype", None) == _HALF
 
 
-# --- what belongs together ---
+# --- inputs that must fit each other ---
 
 
 def _as_weighted(who, x, W, b):
-    """Return x, W and b of a layer; b is None where there is none.
+    """Return x, W and b of a layer; b is None if there is none.
 
-    Where none has floats x is taken as float64, for products of bytes wrap around.
+    If neither x nor W holds floats, x becomes float64: products of bytes wrap around.
     """
     x, W = _as_input(who, x), _as_input(who, W, "W")
     if b is not None:
@@ -154,7 +154,7 @@ def _as_weighted(who, x, W, b):
 
 
 def _is_nothing(b):
-    """Return whether b is a Variable without data, as an absent bias travels."""
+    """Return whether b is a Variable without data, which stands for no bias."""
     if type(b) is np.ndarray or not isinstance(b, Variable):
         return False
     return type(b._data) is not np.ndarray and b.data is None
@@ -163,7 +163,7 @@ def _is_nothing(b):
 def _as_pair(who, x0, x1):
     """Return x0 and x1, Variables of floats, if one broadcasts to the other.
 
-    (N, 1) and (N,) broadcast too, to a table of all pairs: nobody means that.
+    NumPy also broadcasts (N, 1) and (N,), to (N, N): that is hardly ever meant.
     """
     xs = [_as_floats(who, x0, "x0"), _as_floats(who, x1, "x1")]
     a, b = xs[0].shape, xs[1].shape
@@ -187,7 +187,7 @@ def _broadcasts(shape, target):
 
 
 def _as_labels(who, t, x, ignore_index=None):
-    """Return t as an array (N,) that holds a column of x (N, K) for each row."""
+    """Return t as an array (N,): for each row of x (N, K), the number of a column."""
     t = _unwrap(_as_input(who, t, "t", cuda.get_array_module(x)))
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
@@ -209,7 +209,7 @@ def _as_labels(who, t, x, ignore_index=None):
 
 
 def _check_labels(who, t, K, ignore_index):
-    """Refuse class numbers that are not 0 to K - 1; ignore_index may be among them."""
+    """Raise ValueError unless each class number is 0 to K - 1, or ignore_index."""
     known = t if ignore_index is None else t[t != ignore_index]
     if known.size and not (known.min() >= 0 and known.max() < K):
         raise ValueError(
@@ -219,7 +219,7 @@ def _check_labels(who, t, K, ignore_index):
 
 
 def _as_truths(who, x, t, name="x"):
-    """Return x, and t in its shape: as a Variable of floats, or an array of floats."""
+    """Return x, and t in the shape of x: a Variable of floats or an array of floats."""
     x = _as_constant(who, _as_floats(who, x, name))
     t = _as_input(who, t, "t", cuda.get_array_module(x))
     is_variable, t = isinstance(t, Variable), _as_constant(who, t)
@@ -236,7 +236,7 @@ def _as_truths(who, x, t, name="x"):
 def _as_step(who, **inputs):
     """Return the inputs of a recurrent cell, x (N, D) and h (N, H) first; N, D and H.
 
-    A b that is None is left out. The three are -1 where x and h have no such axis.
+    A b that is None is left out. A size is -1 if x or h does not have that axis.
     """
     given = [(name, x) for name, x in inputs.items() if x is not None or name != "b"]
     inputs = [_as_input(who, x, name) for name, x in given]
@@ -244,7 +244,7 @@ def _as_step(who, **inputs):
 
 
 def _as_gates(who, **lists):
-    """Return all that is in lists, one array for each gate of a recurrent cell."""
+    """Return the arrays of all lists; each list has one for each gate of a cell."""
     for name, arrays in lists.items():
         if not isinstance(arrays, (list, tuple)) or not arrays:
             expected = "a list of arrays or Variables, one for each gate"
@@ -266,7 +266,7 @@ _as_axis = _reduced_axes
 
 
 def _as_scores(who, x, axis):
-    """Return x, of floats, and axis, an int or several, if x has scores along it."""
+    """Return x as floats, and axis, one or several ints; x must have scores there."""
     x = _as_floats(who, x)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     for a in axes:
@@ -294,12 +294,12 @@ def _as_scores(who, x, axis):
 
 
 def _as_window(who, kernel_size, stride, pad):
-    """Return the three as pairs of ints."""
+    """Return kernel_size, stride and pad as pairs of ints."""
     return _as_sides(who, kernel_size, "kernel_size", 1), *_as_steps(who, stride, pad)
 
 
 def _as_steps(who, stride, pad):
-    """Return both as pairs of ints."""
+    """Return stride and pad as pairs of ints."""
     return _as_sides(who, stride, "stride", 1), _as_sides(who, pad, "pad", 0)
 
 

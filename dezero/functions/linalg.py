@@ -1,4 +1,4 @@
-"""Products of matrices: matmul, linear, and einsum for all others.
+"""Matrix products: matmul, linear, and einsum for all other sums of products.
 
 Letters: x, y in and out; gx, gy their gradients; W, b weights and bias. N rows of
 x, D its columns, K columns of y.
@@ -28,8 +28,8 @@ __all__ = ["Einsum", "Linear", "MatMul", "einsum", "linear", "linear_simple", "m
 class Linear(Function):
     """y = x @ W + b, gx = gy @ W.T, gW = x.T @ gy, gb = gy summed over the rows.
 
-    Shapes: x (N, D), W (D, K), b (K,) or None -> y (N, K). An x (..., D) is taken
-    as one tall matrix of its rows, so that one product serves the whole stack.
+    Shapes: x (N, D), W (D, K), b (K,) or None -> y (N, K). An x (..., D) is treated as
+    one tall matrix of its rows, so that the whole stack takes one product.
     """
 
     def forward(self, x, W, b):
@@ -40,7 +40,7 @@ class Linear(Function):
             return y
         if b.dtype != y.dtype:
             return y + b
-        y += b  # into the product's own memory
+        y += b  # in place: y is a new array
         return y
 
     def backward(self, gy):
@@ -64,16 +64,16 @@ def _rows(x):
 
 
 def _sum_rows(x):
-    """Return x (N, K) summed to (K,); as a product it takes half of sum(axis=0)."""
+    """Return x (N, K) summed to (K,): a product, in half the time of sum(axis=0)."""
     ones = cuda.get_array_module(x).ones(x.shape[0], x.dtype)
     return ones @ x
 
 
 def linear(x, W, b=None) -> Variable:
-    """Return x @ W + b in one step (see step 43).
+    """Return x @ W + b, computed by a single Function (see step 43).
 
     Shapes: x (..., D), W (D, K), b (K,) or None -> (..., K).
-    Raises ValueError where they do not fit.
+    Raises ValueError if the shapes do not fit.
 
     >>> import numpy as np
     >>> W, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 20.0])
@@ -102,11 +102,11 @@ def _check_linear(x, W, b):
 
 
 def _sum_of_products(x, y, later):
-    """Return x.T @ y, (N, D) and (N, K) -> (D, K), a gradient of one matrix of many.
+    """Return x.T @ y, (N, D) and (N, K) -> (D, K), one of many gradients of a matrix.
 
-    later: backward may add it to others of the same first, in _Products. That keeps all
-    x and y until then. Of few rows they are small, and time is saved; of 30 rows they
-    are most of an LSTM's memory, and 4 % of the time is saved.
+    later: backward may collect these products in _Products and add them up at the end.
+    That keeps all x and y until then. With few rows they are small, and it saves time.
+    With 30 rows they are most of an LSTM's memory, and only 4 % of the time is saved.
     """
     few = later and len(x) <= 8
     if few and not Config.enable_backprop and y.dtype.kind == "f":
@@ -115,15 +115,15 @@ def _sum_of_products(x, y, later):
 
 
 class _Products:
-    """The sum of x.T @ y over many pairs, a gradient that is computed at its end.
+    """The sum of x.T @ y over many pairs: a gradient, computed once it is complete.
 
-    30 pairs of one row are one product of 30 rows: an LSTM of 256 takes 12 ms in
-    place of 30. Its dtype is no gradient's, so backward calls astype where it is
-    complete, as for any gradient that has not the dtype of its Variable.
+    30 pairs of one row become one product of 30 rows: an LSTM of 256 takes 12 ms
+    instead of 30. No Variable has the dtype of _Products. So backward calls astype
+    when the sum is complete, as for any gradient with another dtype than its Variable.
     """
 
     dtype = np.dtype(object)
-    __array_ufunc__ = None  # array + products is products' business
+    __array_ufunc__ = None  # makes array + products call products.__radd__
 
     def __init__(self, *pair):
         self.pairs = [pair]
@@ -144,10 +144,9 @@ class _Products:
 
 
 def linear_simple(x, W, b=None) -> Variable:
-    """Return x @ W + b from matmul and add, without keeping x @ W.
+    """Return x @ W + b, computed with matmul and add, without keeping x @ W.
 
-    To add b, only the shape of x @ W is needed on the way back. So its numbers are
-    let go.
+    The backward of adding b needs only the shape of x @ W. So its numbers are dropped.
     """
     x, W, b = _as_weighted("linear_simple", x, W, b)
     t = matmul(x, W)
@@ -166,8 +165,8 @@ class Einsum(Function):
 
         y = einsum("ij,jk->ik", x, W):    gx = einsum("ik,jk->ij", gy, W)
 
-    A letter of x's that is in none of those, summed over in x alone, needs ones to
-    come back; one that x has twice, for a diagonal, needs an identity matrix:
+    If a letter of x occurs nowhere else, x alone was summed over it, and the gradient
+    takes ones; if x has a letter twice, for a diagonal, it takes an identity matrix:
 
         y = einsum("ij->i", x):    gx = einsum("i,j->ij", gy, ones)
         y = einsum("ii->i", x):    gx = einsum("i,ij->ij", gy, identity)
@@ -177,8 +176,8 @@ class Einsum(Function):
         self.subscripts = subscripts
 
     def forward(self, *xs):
-        # optimize: as matrix products where that can be, with NumPy 2.4 on a stack of
-        # 64 x 16 matrices in a twentieth of the time.
+        # optimize uses matrix products where it can: on a stack of 64 x 16 matrices
+        # NumPy 2.4 then takes a twentieth of the time.
         xp = cuda.get_array_module(xs[0])
         return xp.einsum(self.subscripts, *xs, optimize=len(xs) > 1)
 
@@ -194,7 +193,7 @@ class Einsum(Function):
             arrays = [gy, *xs[:i], *xs[i + 1 :]]
             gx_term = _complete(terms[i], x.shape, others, arrays, self.subscripts)
             gx = einsum(f"{','.join(others)}->{gx_term}", *arrays)
-            if gx.shape != x.shape:  # an axis of length 1 was stretched, or was not
+            if gx.shape != x.shape:  # along an axis, x or all others have length 1
                 least = [1 if n == 1 else m for n, m in zip(x.shape, gx.shape)]
                 gx = broadcast_to(sum_to(gx, tuple(least)), x.shape)
             gxs.append(gx)
@@ -202,9 +201,9 @@ class Einsum(Function):
 
 
 def _complete(term, shape, others, arrays, used):
-    """Return the term of an x's gradient, whose axes all stand in others then.
+    """Return the term for the gradient of an x; each axis of it is then in others.
 
-    Appends the ones and identities that this takes to others and arrays.
+    Appends the ones and identity matrices that this takes to others and arrays.
     """
     gy = arrays[0]
     xp = cuda.get_array_module(gy)
@@ -224,14 +223,14 @@ def _complete(term, shape, others, arrays, used):
 
 
 def einsum(subscripts, *xs) -> Variable:
-    """Return the sum of products that subscripts name, as numpy.einsum does.
+    """Return the sums of products that subscripts describe, like numpy.einsum.
 
         einsum("ij,jk->ik", x, W)    the matrix product
         einsum("bij->bji", x)        every matrix of a stack transposed
         einsum("ii", x)              the sum of the diagonal
         einsum("...i,...i", x, y)    the inner products of all rows
 
-    Raises ValueError where subscripts and shapes do not fit (see step 41).
+    Raises ValueError if subscripts and shapes do not fit (see step 41).
 
     >>> import numpy as np
     >>> einsum("ij,j->i", np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
@@ -244,7 +243,7 @@ def einsum(subscripts, *xs) -> Variable:
 
 
 def _spell_out(subscripts, shapes):
-    """Return subscripts with the result's term, and with letters for every "..."."""
+    """Return subscripts with the result's term, and with letters in place of "..."."""
 
     def fail(reason):
         raise ValueError(f"einsum: {subscripts!r}: {reason} (see step 41)")

@@ -1,9 +1,9 @@
-"""Losses: one number that says how wrong a batch is, to be made small.
+"""Loss functions: one number that says how wrong a model is on a batch.
 
-Letters: x what the model says, t what is true; y the loss; gx, gy gradients. N rows
+Letters: x the output of the model, t the target; y the loss; gx, gy gradients. N rows
 in a batch, K classes. p are probabilities.
 
-t of a classifier is a class number for every row: an array, a Variable or a list of
+For a classifier, t has a class number for every row: an array, a Variable or a list of
 ints, (N,) or (N, 1). It gets no gradient.
 """
 
@@ -58,7 +58,7 @@ __all__ = [
     "softmax_cross_entropy_simple",
 ]
 
-_SMALLEST = 1e-15  # no probability counts as less: its logarithm is -34.5
+_SMALLEST = 1e-15  # a smaller probability counts as this: its logarithm is -34.5
 
 
 # --- regression ---
@@ -67,8 +67,8 @@ _SMALLEST = 1e-15  # no probability counts as less: its logarithm is -34.5
 class MeanSquaredError(Function):
     """y = sum((x0 - x1)**2) / N, gx0 = gy * (2 / N) * (x0 - x1), gx1 = -gx0.
 
-    N is the length of the first axis, not the number of elements. The differences
-    are computed again on the way back, so none are kept.
+    N is the length of the first axis, not the number of elements. backward computes
+    the differences again, so none are kept.
     """
 
     def forward(self, x0, x1):
@@ -84,7 +84,7 @@ class MeanSquaredError(Function):
 
 @_in_float32(2)
 def mean_squared_error(x0, x1) -> Variable:
-    """Return sum((x0 - x1)**2) / N, N the length of the first axis (see step 42).
+    """Return sum((x0 - x1)**2) / N, with N the length of the first axis (see step 42).
 
     Raises ValueError unless x0 broadcasts to the shape of x1, or x1 to that of x0.
 
@@ -98,7 +98,7 @@ def mean_squared_error(x0, x1) -> Variable:
 
 @_in_float32(2)
 def mean_squared_error_simple(x0, x1) -> Variable:
-    """Return mean_squared_error, written as its formula: four Functions, not one."""
+    """Return mean_squared_error, written out as its formula, in four Functions."""
     x0, x1 = _as_pair("mean_squared_error_simple", x0, x1)
     difference = x0 - x1
     return (difference**2).sum() / _rows_in(difference)
@@ -106,12 +106,13 @@ def mean_squared_error_simple(x0, x1) -> Variable:
 
 @_in_float32(2)
 def huber_loss(x, t, delta=1.0) -> Variable:
-    """Return the mean of d**2 / 2 where |d| <= delta, d = x - t, else of a line.
+    """Return the mean of a loss that is quadratic for a small d = x - t, else linear.
 
-        delta * (|d| - delta / 2)
+        d**2 / 2                     where |d| <= delta
+        delta * (|d| - delta / 2)    elsewhere
 
-    which goes on with the same slope, so that outliers pull no harder than delta.
-    With c = d clipped to -delta ... delta both are c * (d - c / 2).
+    The line goes on with the slope of the parabola, so outliers pull no harder than
+    delta. With c = d clipped to -delta ... delta, both are c * (d - c / 2).
     """
     if isinstance(delta, bool) or not isinstance(delta, numbers.Real) or not delta > 0:
         raise ValueError(refusal("huber_loss", "delta", "a number above 0", delta, 42))
@@ -134,9 +135,9 @@ def l1_loss(x, t) -> Variable:
 
 
 def _rows_in(x):
-    """Return len(x): 1 for a number, nan if there are no rows, in a floating x's dtype.
+    """Return len(x), in the dtype of a floating x: 1 for a number, nan for no rows.
 
-    So an empty batch has the loss 0 / nan, which is nan; 0 / 0 would warn as well.
+    The loss of an empty batch is then 0 / nan = nan, without the warning of 0 / 0.
     """
     return _number_for(x, (len(x) or math.nan) if x.ndim else 1)
 
@@ -147,15 +148,16 @@ def _rows_in(x):
 class SoftmaxCrossEntropy(Function):
     """y = -mean(log(p[n, t[n]])), gx = gy * (p - onehot) / N, p = softmax(x).
 
-    In one Function: the gradient is short only for both together, p is computed
-    once, and its logarithm comes from the scores, so it is finite where p is 0. Takes
-    0.45 of the time of softmax_cross_entropy_simple on 1024 x 65, forward and back.
+    Softmax and cross entropy are one Function, because the gradient is short only for
+    both together. p is computed once, and its logarithm comes from the scores, so it is
+    finite where p is 0. On 1024 x 65, forward and backward take 0.45 of the time of
+    softmax_cross_entropy_simple.
 
     Shapes: x (N, K) scores, t (N,) or (N, 1) class numbers -> y ().
     """
 
     def forward(self, x, t):
-        t = _as_labels("softmax_cross_entropy", t, x)  # here, for they may change
+        t = _as_labels("softmax_cross_entropy", t, x)  # here: t may change
         xp = cuda.get_array_module(x)
         self.t = t
         x = x - x.max(axis=1, keepdims=True)
@@ -167,7 +169,7 @@ class SoftmaxCrossEntropy(Function):
 
     def backward(self, gy):
         x, _ = self.inputs
-        # p is known, unless it is to be differentiated in its turn.
+        # The p of forward will do, unless p itself must be differentiated.
         p = softmax(x) if Config.enable_backprop else self.p
         xp = cuda.get_array_module(gy)
         onehot = xp.zeros(x.shape, self.p.dtype)
@@ -177,10 +179,10 @@ class SoftmaxCrossEntropy(Function):
 
 @_in_float32(1)
 def softmax_cross_entropy(x, t) -> Variable:
-    """Return -log(probability of the true class), the mean over rows (see step 47).
+    """Return the mean over rows of -log(probability of the true class) (see step 47).
 
-    x: scores (N, K), of which softmax would make probabilities; t: class numbers.
-    Raises ValueError or TypeError where t does not say one class of K for each row.
+    x: scores (N, K), the logits, before any softmax; t: class numbers.
+    Raises ValueError or TypeError unless t has one class of K for each row.
 
     >>> import numpy as np
     >>> softmax_cross_entropy(np.log([[0.66, 0.24, 0.10]]), [0])
@@ -193,7 +195,7 @@ def softmax_cross_entropy(x, t) -> Variable:
 
 @_in_float32(1)  # float16 has no 1e-15
 def softmax_cross_entropy_simple(x, t) -> Variable:
-    """Return softmax_cross_entropy, from softmax, log and get_item.
+    """Return softmax_cross_entropy, computed with softmax, log and get_item.
 
     Probabilities below 1e-15 count as 1e-15, and get no gradient.
     """
@@ -205,7 +207,7 @@ def softmax_cross_entropy_simple(x, t) -> Variable:
 
 
 def nll_loss(log_p, t) -> Variable:
-    """Return -log_p[n, t[n]], the mean over rows: log_softmax goes before it.
+    """Return the mean of -log_p[n, t[n]] over rows n; log_softmax makes such log_p.
 
     log_p: (N, K) log-probabilities; t: class numbers.
     """
@@ -216,11 +218,11 @@ def nll_loss(log_p, t) -> Variable:
 
 
 def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
-    """Return softmax_cross_entropy with softer labels, over the rows that count.
+    """Return softmax_cross_entropy, with label smoothing, and with rows to ignore.
 
-    label_smoothing: the share of the truth that is spread evenly over all K classes.
-    ignore_index: rows with this t, padding say, count neither in the sum nor in N.
-    If none counts, the loss is 0.
+    label_smoothing: the share of the target that is spread evenly over all K classes.
+    ignore_index: rows with this t, such as padding, count neither in the sum nor in N.
+    If no row counts, the loss is 0.
 
     >>> import numpy as np
     >>> cross_entropy(np.zeros((3, 2)), [0, 1, -1], ignore_index=-1)
@@ -255,7 +257,7 @@ def cross_entropy(x, t, label_smoothing=0.0, ignore_index=None) -> Variable:
 def _over_some(x, t, counts, label_smoothing):
     """Return cross_entropy over the rows that count.
 
-    The others become rows of zeros, whose share is 0: so no shape depends on t.
+    The other rows become zeros, with a share of 0. So no shape depends on t.
     """
     xp = cuda.get_array_module(x)
     x = where(counts.reshape(-1, 1), _as_floats("cross_entropy", x), 0)
@@ -267,9 +269,9 @@ def _over_some(x, t, counts, label_smoothing):
 
 
 def accuracy(y, t) -> Variable:
-    """Return the share of rows of y whose largest element stands at t (see step 50).
+    """Return the share of rows of y whose largest element is at t (see step 50).
 
-    Not differentiable: a 0-d Variable that no backward goes through.
+    Accuracy is not differentiable: the result is a 0-d Variable without a graph.
 
     >>> import numpy as np
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), [1, 1])
@@ -289,8 +291,9 @@ def accuracy(y, t) -> Variable:
 def sigmoid_cross_entropy(x, t) -> Variable:
     """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N, p = sigmoid(x).
 
-    x: scores of any shape, N their first axis; t: 0 or 1, or between, for each. No p
-    counts as less than 1e-15. A Variable t of floats gets a gradient too.
+    x: scores of any shape, N the length of their first axis; t: a number from 0 to 1
+    for each. A p below 1e-15 counts as 1e-15. A t that is a Variable of floats gets a
+    gradient, too.
     """
     x, t = _as_truths("sigmoid_cross_entropy", x, t)
     # -log(p) is softplus(-x), and -log(1 - p) softplus(x): exact where p rounds to 1.
@@ -302,8 +305,8 @@ def sigmoid_cross_entropy(x, t) -> Variable:
 def binary_cross_entropy(p, t) -> Variable:
     """Return -sum(t * log(p) + (1 - t) * log(1 - p)) / N for probabilities p.
 
-    p is clipped to 1e-15 ... 0.999, so above 0.999 its gradient is 0. Otherwise as
-    sigmoid_cross_entropy, which is to be preferred.
+    p is clipped to 1e-15 ... 0.999, so above 0.999 its gradient is 0. Otherwise this is
+    like sigmoid_cross_entropy, which you should prefer.
     """
     p, t = _as_truths("binary_cross_entropy", p, t, "p")
     p = clip(p, _SMALLEST, 0.999)

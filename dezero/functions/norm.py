@@ -1,22 +1,22 @@
-"""Numbers brought to mean 0 and variance 1; and dropout, which sets some to 0.
+"""Batch normalisation, which gives numbers mean 0 and variance 1; and dropout.
 
     y = gamma * (x - mean) / sqrt(var + eps) + beta
 
-batch_norm, and layer_norm and group_norm in norm_samples.py, differ in what mean and
-var are taken over: in x (N, C, L), for one element of the result,
+batch_norm, and layer_norm and group_norm in norm_samples.py, differ in the elements
+over which mean and var are computed. In x (N, C, L), for one element, these are
 
     batch_norm   all of its channel, x[:, c, :]
     group_norm   its sample's channels of the same group, x[n, c0:c1, :]
     layer_norm   its last axis, x[n, c, :]
 
-var is the mean squared distance from the mean. Both move with x, so each x moves
-all of these y. With g = gy * gamma and xhat = (x - mean) / sqrt(var + eps) that is
+var is the mean squared distance from the mean. mean and var both depend on x, so each
+x affects all of these y. With g = gy * gamma and xhat = (x - mean) / sqrt(var + eps),
 
     gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
 
-Sums are products with ones, in a third of the time of x.sum. What forward found out
-about x is kept for a backward on bare arrays. A backward that is to be differentiated
-finds it out once more, from the Variable x.
+Sums are computed as products with ones, in a third of the time of x.sum. A backward on
+bare arrays uses the mean and scale that forward kept. A backward that must itself be
+differentiated computes them again, from the Variable x.
 
 Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
 after these as one (H * W in images), D the last axis, G groups of E channels each.
@@ -74,12 +74,12 @@ class BatchNorm(Function):
         ggamma = sum(gy * (x - mean)) * scale
         gx     = gamma * scale * (gy - gbeta / m - (x - mean) * scale * ggamma / m)
 
-    with m = N * L, the values of a channel. In test mode mean and var are constants,
-    and gx = gamma * scale * gy.
+    with m = N * L, the number of values in a channel. In test mode mean and var are
+    constants, and gx = gamma * scale * gy.
 
     Shapes: x (N, C) or (N, C, ...), gamma, beta, mean, var (C,) -> y like x.
 
-    mean, var    the arrays of the running averages; in training each call moves
+    mean, var    the arrays of the running averages; in training each call sets
                  them, in place, to decay * old + (1 - decay) * the batch's
     """
 
@@ -98,7 +98,7 @@ class BatchNorm(Function):
             self._check_averages(x)
             d, self.center, var = _center_channels(y)
         else:
-            # A copy: before backward comes, training may have moved the averages.
+            # A copy: training may change the averages before backward runs.
             self.center, var = (v.astype(y.dtype) for v in (self.mean, self.var))
             d = y - _like_channels(self.center, y)
         self.scale = (var + self.eps) ** -0.5
@@ -146,11 +146,11 @@ class BatchNorm(Function):
                 )
 
     def _update_averages(self, mean, var, count):
-        # Around the batch's own mean a variance comes out small, by (m - 1) / m.
+        # A variance around the batch's own mean is too small, by (m - 1) / m.
         var = var * (count / max(count - 1, 1))
         new_mean = self.decay * self.mean + (1 - self.decay) * mean
         new_var = self.decay * self.var + (1 - self.decay) * var
-        # Both are there: never one of them without the other.
+        # Both are computed now, so an error cannot change just one of the averages.
         self.mean[...] = new_mean
         self.var[...] = new_var
 
@@ -159,8 +159,8 @@ class BatchNorm(Function):
 def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in every channel.
 
-    In training with the mean and variance of the batch; the arrays mean and var
-    follow them in place, as running averages. In test mode with mean and var.
+    Training uses the mean and variance of the batch, and updates the arrays mean and
+    var in place, as running averages. Test mode uses mean and var.
 
     Shapes: x (N, C) or (N, C, H, W), gamma, beta, mean, var (C,) -> y like x.
     mean and var: arrays, or Variables, which get no gradient.
@@ -180,11 +180,11 @@ def batch_norm(x, gamma, beta, mean, var, decay=0.9, eps=2e-5) -> Variable:
     return BatchNorm(mean, var, decay, eps)(x, gamma, beta)
 
 
-batch_nrom = batch_norm  # the name that programs for DeZero use
+batch_nrom = batch_norm  # the original DeZero spells it like this
 
 
 def _as_averages(who, mean, var):
-    """Return the arrays of the running averages, which may come as Variables."""
+    """Return the arrays of the running averages, which may be given as Variables."""
     mean, var = (v.data if isinstance(v, Variable) else v for v in (mean, var))
     for name, array in (("mean", mean), ("var", var)):
         if not cuda.is_array(array):
@@ -196,14 +196,14 @@ def _as_averages(who, mean, var):
 
 
 def _flat(x):
-    """Return x, an array or a Variable, with all axes after C as one."""
+    """Return x, an array or a Variable, with all axes after C merged into one."""
     return x if x.ndim == 2 else x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
 def _center_channels(x):
     """Return d = x - mean, mean and var of x (N, C) or (N, C, L).
 
-    Of an array or a Variable: methods and operators only.
+    x may be an array or a Variable: only methods and operators are used.
     """
     mean = _sum_channels(x) / _values(x)
     d = x - _like_channels(mean, x)
@@ -233,8 +233,8 @@ def _like_channels(v, x):
 class Dropout(Function):
     """y = x * mask / (1 - ratio), gx = gy * mask / (1 - ratio).
 
-    mask is 1 where NumPy's global generator drew more than ratio, else 0. The
-    division keeps the mean of y that of x.
+    mask is 1 where NumPy's global generator drew more than ratio, else 0. Because of
+    the division, y has the mean of x on average.
     """
 
     def __init__(self, ratio):
@@ -242,7 +242,7 @@ class Dropout(Function):
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        # The global generator: programs seed it by np.random.seed.
+        # The global generator: programs seed it with np.random.seed.
         drawn = xp.random.rand(*x.shape)
         self.mask = drawn > self.ratio
         self.kept = 1 - self.ratio or 1  # a ratio of 1 keeps none
@@ -254,10 +254,10 @@ class Dropout(Function):
 
 @named_arguments
 def dropout(x, dropout_ratio=0.5) -> Variable:
-    """Return x with about that share of its elements set to 0, and the rest larger.
+    """Return x with about dropout_ratio of its elements set to 0, the rest scaled up.
 
-    In training only; in test mode x itself is returned (see step 54). What is kept is
-    divided by 1 - dropout_ratio, so that the mean stays. numpy.random.rand draws.
+    In training only: test mode returns x itself (see step 54). The elements that stay
+    are divided by 1 - dropout_ratio, to keep the mean. numpy.random.rand chooses them.
     """
     if not isinstance(dropout_ratio, numbers.Real) or not 0 <= dropout_ratio <= 1:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""Numbers of each sample brought to mean 0 and variance 1, or to mean square 1.
+"""Normalisation within each sample: layer_norm, group_norm and rms_norm.
 
-layer_norm and group_norm are as batch_norm in norm.py, but mean and var are those of a
-part of one sample. So the size of the batch does not matter, and training and use are
-the same. rms_norm subtracts no mean: it only divides.
+layer_norm and group_norm work like batch_norm in norm.py, but mean and var are computed
+over a part of one sample. So the size of the batch does not matter, and training and
+test mode are the same. rms_norm does not subtract a mean, it only divides.
 
 Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
 after these as one (H * W in images), D the last axis, G groups of E channels each.
@@ -21,13 +21,13 @@ __all__ = ["GroupNorm", "LayerNorm", "RMSNorm", "group_norm", "layer_norm", "rms
 
 
 class LayerNorm(Function):
-    """y = gamma * (x - mean) * scale + beta, mean and scale of the last axis.
+    """y = gamma * (x - mean) * scale + beta, mean and scale over the last axis.
 
         gbeta  = sum(gy)                              over all rows
         ggamma = sum(gy * (x - mean) * scale)         over all rows
         gx     = scale * (g - mean(g) - (x - mean) * scale**2 * mean(g * (x - mean)))
 
-    with g = gy * gamma, and for mean that of the last axis.
+    with g = gy * gamma, and each mean taken over the last axis.
 
     Shapes: x (..., D), gamma, beta (D,) -> y like x.
     """
@@ -67,7 +67,7 @@ class LayerNorm(Function):
             return None, ggamma, gbeta
         weights = gamma.reshape(-1, 1) / shape[-1]  # mean(g) = gy @ weights
         d *= (product @ weights) * scale**2
-        del product  # gx takes its memory: 4096 x 256 in 0.9 of the time
+        del product  # gx reuses its memory: 4096 x 256 in 0.9 of the time
         gx = gy * gamma
         gx -= gy @ weights
         gx -= d
@@ -76,16 +76,16 @@ class LayerNorm(Function):
 
 
 class GroupNorm(Function):
-    """y = gamma * (x - mean) * scale + beta, mean and scale of a group of channels.
+    """y = gamma * (x - mean) * scale + beta, mean and scale over a group of channels.
 
-    What is summed over groups is put together from sums over channels:
+    The sums over groups are computed from sums over channels:
 
         s0     = sum(gy)        s1     = sum(gy * (x - mean) * scale)    over L
         gbeta  = sum(s0)        ggamma = sum(s1)                         over N
         gx     = scale * (gy * gamma - m0 - (x - mean) * scale * m1)
 
-    where m0 is the sum of gamma * s0 over the channels of a group, divided by its
-    E * L values, and m1 that of gamma * s1.
+    where m0 is the sum of gamma * s0 over the channels of a group, divided by the
+    E * L values of the group, and m1 is the same with gamma * s1.
 
     Shapes: x (N, C, ...), gamma, beta (C,) -> y like x.
     """
@@ -148,12 +148,12 @@ class GroupNorm(Function):
 
 
 class RMSNorm(Function):
-    """y = gamma * x * scale, with scale = 1 / sqrt(mean(x**2) + eps) of the last axis.
+    """y = gamma * x * scale, scale = 1 / sqrt(mean(x**2) + eps) over the last axis.
 
         ggamma = sum(gy * x * scale)                  over all rows
         gx     = scale * (g - x * scale * mean(g * x * scale))
 
-    with g = gy * gamma, and for mean that of the last axis.
+    with g = gy * gamma, and each mean taken over the last axis.
 
     Shapes: x (..., D), gamma (D,) -> y like x.
     """
@@ -194,11 +194,11 @@ def layer_norm(x, gamma, beta, eps=1e-5) -> Variable:
 def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
     """Return x with mean beta and standard deviation gamma in groups of channels.
 
-    Each sample for itself, so it does the same in training and in use, and the size
-    of the batch does not matter.
+    Each sample is normalised on its own, so training and test mode are the same, and
+    the size of the batch does not matter.
 
     Shapes: x (N, C, H, W) or (N, C, ...), gamma, beta (C,) -> y like x.
-    groups: how many; the first C / groups channels make the first.
+    groups: the number of groups; the first C / groups channels are the first group.
     """
     try:
         groups = whole("group_norm", "groups", groups, 73)
@@ -216,11 +216,11 @@ def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
 def rms_norm(x, gamma, eps=1e-5) -> Variable:
     """Return x divided by the root of its mean square along the last axis, times gamma.
 
-    As layer_norm, but no mean is subtracted, and there is no beta (see step 73).
+    It is like layer_norm, but subtracts no mean and has no beta (see step 73).
 
     Shapes: x (..., D), gamma (D,) -> y like x.
 
-    Raises ValueError unless gamma is (D,), and D is 1 at least.
+    Raises ValueError unless gamma is (D,), and D is at least 1.
 
     >>> import numpy as np
     >>> rms_norm(np.array([[3.0, 4.0], [-30.0, 40.0]]), np.ones(2), eps=0).data.round(4)
@@ -249,9 +249,9 @@ def rms_norm(x, gamma, eps=1e-5) -> Variable:
 
 
 def _rms_scale(x, eps):
-    """Return 1 / sqrt(mean(x**2) + eps) of the last axis, (..., 1).
+    """Return 1 / sqrt(mean(x**2) + eps) over the last axis, (..., 1).
 
-    Of an array or a Variable: methods and operators only.
+    x may be an array or a Variable: only methods and operators are used.
     """
     return (_sum_along(x * x, -1) / x.shape[-1] + eps) ** -0.5
 
@@ -259,7 +259,7 @@ def _rms_scale(x, eps):
 def _center_rows(x, eps):
     """Return d = x - mean, mean and scale of x (N, D): (N, D), (N, 1), (N, 1).
 
-    Of an array or a Variable: methods and operators only.
+    x may be an array or a Variable: only methods and operators are used.
     """
     mean = _sum_along(x, 1) / x.shape[1]
     d = x - mean
@@ -267,20 +267,21 @@ def _center_rows(x, eps):
 
 
 def _dots(a, b):
-    """Return _sum_along(a * b, -1) of two arrays or Variables of one shape.
+    """Return _sum_along(a * b, -1) of two arrays or Variables of the same shape.
 
-    As products of rows with columns, so a * b needs no memory: 8192 x 784 takes half.
+    It multiplies rows by columns, so a * b is never made: 8192 x 784 takes half the
+    time.
     """
     *shape, length = a.shape
     rows, columns = a.reshape(*shape, 1, length), b.reshape(*shape, length, 1)
     return (rows @ columns).reshape(*shape, 1)
 
 
-# --- what batch_norm asks, too ---
+# --- checks, also for batch_norm ---
 
 
 def _as_scaled(who, x, gamma, beta):
-    """Return x, of floats, gamma and beta."""
+    """Return x as floats, gamma and beta; none of them may be None."""
     x = _as_floats(who, x)
     for name, v in ("gamma", gamma), ("beta", beta):
         if v is None:

@@ -60,7 +60,7 @@ def _reduce(op, x, kernel_size, stride):
 
 
 def _lowest(dtype):
-    """Return what no number of dtype is below: minus infinity if it has that."""
+    """Return the smallest number that dtype holds: minus infinity for floats."""
     if dtype.kind == "f":
         return -np.inf
     return np.iinfo(dtype).min if dtype.kind in "iu" else False
@@ -69,9 +69,9 @@ def _lowest(dtype):
 class Pooling(Function):
     """y = the largest number of every window, channel by channel.
 
-    gx is gy where that number was found, at the first place if there are several, as
-    in PyTorch: max over an axis shares (see step 61).
-    Around the image lies minus infinity, which never wins; NaN always does.
+    gx is gy where that number was found. In a tie the first place gets all of gy, as in
+    PyTorch; max over an axis shares it (see step 61).
+    The padding is minus infinity, which never wins; NaN always does.
 
     Shapes: x (N, C, H, W) -> y (N, C, OH, OW).
     """
@@ -89,16 +89,16 @@ class Pooling(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        self.x = _unwrap(x)  # what says so where it was changed since forward
+        self.x = _unwrap(x)  # raises an error if x was changed since forward
         return Pooling2DGrad(self)(gy)
 
     def winners(self):
         """Yield where the largest numbers were found, a few images at a time.
 
-        Each time: images, a slice; an index, which picks one element of every window
-        from padded images; won (n, C, OH, OW), whether it was that one, true for one
-        element of a window. Found anew each time, which takes less than noting places
-        during forward would.
+        Each time it yields images, a slice; index, which picks one element of every
+        window from padded images; and won (n, C, OH, OW), whether that element was the
+        largest: true for one element of each window. The places are found anew each
+        time, which is faster than recording them in forward.
         """
         x, y = self.x, self.y
         xp = cuda.get_array_module(x)
@@ -112,9 +112,9 @@ class Pooling(Function):
             for *_, down, right in _under(self.kernel_size, self.stride, y.shape[2:]):
                 index = ..., down, right
                 won = padded[index] == y[images]
-                if has_nan:  # which equals nothing, not even itself
+                if has_nan:  # nan equals nothing, not even itself
                     won |= xp.isnan(padded[index])
-                if has_lowest:  # which the padding equals
+                if has_lowest:  # the padding has the same value
                     won &= inside[index]
                 won &= free
                 free ^= won
@@ -122,9 +122,9 @@ class Pooling(Function):
 
 
 class Pooling2DGrad(Function):
-    """gx from gy: every number goes where its window's largest was found.
+    """gx from gy: each number is added where the largest of its window was found.
 
-    mpool2d: the Pooling, called already, that it belongs to.
+    mpool2d: the Pooling that it belongs to, after its call.
     """
 
     def __init__(self, mpool2d):
@@ -151,7 +151,7 @@ class Pooling2DGrad(Function):
 
 
 class Pooling2DWithIndexes(Function):
-    """y from x: of every window the element that was the largest in mpool2d's."""
+    """y from x: from every window, the element where mpool2d found its largest."""
 
     def __init__(self, mpool2d):
         self.mpool2d = mpool2d
@@ -171,7 +171,7 @@ class Pooling2DWithIndexes(Function):
 class AveragePooling(Function):
     """y = the mean of every window, channel by channel; gx spreads gy evenly.
 
-    Around the image lie zeros, which count.
+    The padding is zeros, which count in the mean.
 
     Shapes: x (N, C, H, W) -> y (N, C, OH, OW).
     """
@@ -194,7 +194,7 @@ class AveragePooling(Function):
 class AveragePooling2DGrad(Function):
     """gx from gy: every number spread evenly over its window.
 
-    apool2d: the AveragePooling, called already, that it belongs to.
+    apool2d: the AveragePooling that it belongs to, after its call.
     """
 
     def __init__(self, apool2d):
@@ -220,11 +220,11 @@ class AveragePooling2DGrad(Function):
 def pooling(x, kernel_size, stride=1, pad=0) -> Variable:
     """Return the largest number of every window of the images x (see step 57).
 
-    Of a tie the first place gets the gradient, row by row; max shares it (see step 61).
+    In a tie the first place gets the gradient, row by row; max shares it (see step 61).
 
     Shapes: x (N, C, H, W) -> (N, C, OH, OW), OH = (H + 2 * pad - KH) // stride + 1.
     kernel_size, stride, pad: an int or (height, width).
-    Raises ValueError where they do not fit.
+    Raises ValueError if the shapes do not fit.
 
     >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
     >>> pooling(x, 2, stride=2)
@@ -240,9 +240,9 @@ def pooling(x, kernel_size, stride=1, pad=0) -> Variable:
 @named_arguments
 @_in_float32(1)
 def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
-    """Return the mean of every window of the images x, zeros around them counted.
+    """Return the mean of every window of the images x, counting zeros of the padding.
 
-    Shapes and errors as of pooling.
+    Shapes and errors are those of pooling.
 
     >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
     >>> average_pooling(x, 2, stride=2)
@@ -258,7 +258,7 @@ def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
 
 @named_arguments
 def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
-    """Return pooling(x, ...), from im2col and max, which shares ties (see step 57)."""
+    """Return pooling(x, ...), by im2col and max, where ties share (see step 57)."""
     x = _as_constant("pooling_simple", x)
     settings = _as_window("pooling_simple", kernel_size, stride, pad)
     _check_windows("pooling_simple", x, settings[0], settings[2])

@@ -1,4 +1,4 @@
-"""Where in a text a vector stands, told by turning it.
+"""Rotary position embedding (RoPE): turn a vector by angles that tell its place.
 
 Letters: x, y in and out; gx, gy their gradients. T places, D numbers at each; ... any
 axes before, such as a batch and heads (N, H).
@@ -22,8 +22,8 @@ class Rope(Function):
         y[i]       = x[i] * cos - x[i + D/2] * sin
         y[i + D/2] = x[i] * sin + x[i + D/2] * cos
 
-    cos holds (cos, cos) and sin (-sin, sin), so that y = x * cos + swapped * sin. Over
-    whole rows that takes a third of the time of products over halves.
+    cos holds (cos, cos) and sin (-sin, sin), so that y = x * cos + swapped * sin. With
+    whole rows this takes a third of the time of products of half rows.
 
     Shapes: x (..., T, D), cos and sin (T, D) -> y like x.
     """
@@ -46,11 +46,11 @@ class Rope(Function):
 def rope(x, start=0, base=10000.0) -> Variable:
     """Return x, its pairs of numbers turned by angles that grow from place to place.
 
-    The pair (x[i], x[i + D/2]) at place t is turned by t * base**(-2 * i / D). A
-    product of two vectors that were turned so depends, of their places, on how far
-    one is from the other, and on nothing else (see step 79).
+    The pair (x[i], x[i + D/2]) at place t is turned by t * base**(-2 * i / D). So in
+    the product of two vectors only the distance between their places counts, wherever
+    the two are (see step 79).
 
-    start: the place of x[..., 0, :], where others came before.
+    start: the place of x[..., 0, :], if others came before it.
 
     Shapes: x (..., T, D) with an even D -> y like x.
 
@@ -71,14 +71,14 @@ def rope(x, start=0, base=10000.0) -> Variable:
     return Rope(xp.asarray(cos), xp.asarray(sin))(x)
 
 
-# q and k of all layers ask for the same places. With the last tables remembered, a call
-# for one token takes 10 us, not 24.
+# q and k of all layers ask for the same places. With the last tables cached, a call for
+# one token takes 10 us, not 24.
 @functools.lru_cache(maxsize=4)
 def _tables(start, T, D, base, dtype):
-    """Return cos and sin (T, D) for the places from start on; nobody writes into them.
+    """Return cos and sin (T, D) for the places from start on; never write into them.
 
-    The angles are float64, whatever x is: in float32, a place far on in a text times a
-    speed would lose its last digits.
+    The angles are float64, whatever dtype x has: in float32, the product of a late
+    place and a speed would lose its last digits.
     """
     angle = _angles(start, T, D, base)
     cos, sin = np.cos(angle), np.sin(angle)

@@ -1,9 +1,10 @@
-"""One step of an LSTM or a GRU as one Function, on one matrix W of all weights.
+"""One step of an LSTM or a GRU as one Function, with all weights in one matrix W.
 
 Written out, a step of an LSTM is 21 Functions on small arrays, whose calls take longer
-than their arithmetic (step 60). W is Wx, in each row the gates side by side, below it
-Wh, below that the bias b. Inside, everything is transposed, a.T = W.T @ [x, h, 1].T:
-then a gate lies in one piece in memory, and a product of two takes 1.3 us, not 4.5.
+than their arithmetic (step 60). W has Wx on top, with the gates side by side, below it
+Wh, and below that the bias b. The Functions compute with everything transposed,
+a.T = W.T @ [x, h, 1].T: then a gate is one contiguous piece of memory, and a product of
+two gates takes 1.3 us, not 4.5.
 
 Letters: x in, h the state and output, c the memory; gx, gh, gc their gradients; N
 sequences, D numbers in, H out, G gates.
@@ -23,8 +24,8 @@ __all__ = ["GRUCell", "JoinGates", "LSTMCell", "gru_cell", "join_gates", "lstm_c
 class JoinGates(Function):
     """W = the weights Wx of G gates side by side, below them Wh, below them b.
 
-    recurs    whether any Wh met a state: if not, they get no gradient
-    passed    whether a backward has come through: now the weights may be changed
+    recurs    whether any Wh was multiplied by a state: if not, they get no gradient
+    passed    whether backward has run: from then on the weights may be changed
     """
 
     recurs, passed = True, False
@@ -44,7 +45,7 @@ class JoinGates(Function):
 
 
 class LSTMCell(Function):
-    """h, c = one step of an LSTM, of the G pieces a[k] of a = [x, h, 1] @ W.
+    """h, c = one step of an LSTM, from the G pieces a[k] of a = [x, h, 1] @ W.
 
     f, i, o, u = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), tanh(a[3])
     c = f * c + i * u
@@ -67,7 +68,7 @@ class LSTMCell(Function):
     def backward(self, gh, gc):
         x, h, c, W = self.inputs
         known, D = self.known, x.shape[1]
-        if Config.enable_backprop:  # what is known has to have a graph
+        if Config.enable_backprop:  # compute again, for a graph
             known = self._step(x, h, c, W, sigmoid, tanh)
         f, i, o, u, _, t = known
 
@@ -84,7 +85,7 @@ class LSTMCell(Function):
 
 
 class GRUCell(Function):
-    """h = one step of a GRU, of the pieces a[k] of [x, 1] @ [Wx, b], d[k] of h @ Wh.
+    """h = one step of a GRU, from pieces a[k] of [x, 1] @ [Wx, b], d[k] of h @ Wh.
 
     r, z = sigmoid(a[0] + d[0]), sigmoid(a[1] + d[1])
     n = tanh(a[2] + r * (d[2] + bias of h2n))
@@ -144,7 +145,7 @@ def lstm_cell(x, h, c, W) -> list[Variable]:
 
 
 def gru_cell(x, h, W, b=None) -> Variable:
-    """Return h after one step of a GRU; b is the bias of h2n, of the new candidate.
+    """Return h after one step of a GRU; b is the bias of h2n, in the new candidate.
 
     Shapes: x (N, D), h (N, H), W (D + H + 1, 3H), b (H,) -> h (N, H). The columns of
     W are those of the gates r, z and n, in this order; see join_gates.
@@ -157,7 +158,7 @@ def gru_cell(x, h, W, b=None) -> Variable:
 
 
 def _with_ones(x, h):
-    """Return [x, h, 1], (N, D + H + 1): the ones meet the bias in W's last row."""
+    """Return [x, h, 1], (N, D + H + 1): the ones multiply the bias, W's last row."""
     xp = cuda.get_array_module(x)
     rows = x, h, xp.ones((len(x), 1), h.dtype)
     return Concatenate(1)(*rows) if isinstance(x, Variable) else xp.concatenate(rows, 1)

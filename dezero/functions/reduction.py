@@ -1,11 +1,11 @@
-"""Functions that make one number of many: sum, mean, max, min, var, std; and cumsum.
+"""Reductions, which make one number of many: sum, mean, max, min, var, std; and cumsum.
 
 axis is None (all axes), an int or a tuple of ints; with keepdims=True the reduced
 axes stay, with length 1, so that the result broadcasts against x.
 
 Names follow NumPy, so sum, max and min hide Python's own in this file.
 
-Letters: x, y in and out; gx, gy their gradients; n the elements that one y is made of.
+Letters: x, y in and out; gx, gy their gradients; n how many elements make one y.
 """
 
 import math
@@ -93,10 +93,10 @@ def average(x, axis=None, keepdims=False) -> Variable:
     >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([2. 3.])
     """
-    x = _as_input("mean", x)  # a sum of integers needs no care: it has 64 bits
+    x = _as_input("mean", x)  # integers may stay: their sum has 64 bits
     axis = _as_axis("mean", x, axis)
     keepdims = flag("mean", "keepdims", keepdims, 39)
-    n = _count(x.shape, axis) or math.nan  # of none: 0 / nan, for 0 / 0 warns
+    n = _count(x.shape, axis) or math.nan  # for no elements 0 / nan: 0 / 0 warns
     return Sum(axis, keepdims)(x) / n
 
 
@@ -105,9 +105,9 @@ mean = average
 
 @named_arguments
 def max(x, axis=None, keepdims=False) -> Variable:
-    """Return the largest element over axis; a tie shares the gradient evenly.
+    """Return the largest element over axis; ties share the gradient evenly.
 
-    In pooling the first place of a tie gets it all (see step 57).
+    In pooling, the first place of a tie gets all of it (see step 57).
     """
     x = _as_input("max", x)
     axis = _as_axis("max", x, axis)
@@ -118,9 +118,9 @@ def max(x, axis=None, keepdims=False) -> Variable:
 
 @named_arguments
 def min(x, axis=None, keepdims=False) -> Variable:
-    """Return the smallest element over axis; a tie shares the gradient evenly.
+    """Return the smallest element over axis; ties share the gradient evenly.
 
-    In pooling the first place of a tie gets it all (see step 57).
+    In pooling, the first place of a tie gets all of it (see step 57).
     """
     x = _as_input("min", x)
     axis = _as_axis("min", x, axis)
@@ -130,7 +130,7 @@ def min(x, axis=None, keepdims=False) -> Variable:
 
 
 def _check_some(who, x, axis):
-    """Raise ValueError if there is nothing along axis to be the largest."""
+    """Raise ValueError if x has no elements along axis."""
     if x.size == 0 and _count(x.shape, axis) == 0:
         raise ValueError(
             f"{who}: of no elements there is none that is largest or smallest, got an "
@@ -139,14 +139,14 @@ def _check_some(who, x, axis):
 
 
 def _count(shape, axis):
-    """Return how many elements of an array of this shape one result is made of."""
+    """Return how many elements of an array of this shape are reduced to one."""
     return math.prod(_reduced_lengths(shape, axis))
 
 
 class Var(Function):
     """y = sum((x - mean(x))**2) / (n - ddof), gx = gy * 2 * (x - mean(x)) / (n - ddof).
 
-    That mean(x) moves with x adds nothing: the x - mean(x) add up to 0.
+    mean(x) depends on x as well, but adds nothing to gx: the x - mean(x) add up to 0.
     """
 
     def __init__(self, axis=None, keepdims=False, ddof=0):
@@ -167,12 +167,12 @@ class Var(Function):
         return gx
 
     def _divisor(self, x):
-        """Return n - ddof, nan where there is no variance: 0 / 0 would warn."""
+        """Return n - ddof, or nan if there is no variance: 0 / 0 would warn."""
         n = _count(x.shape, self.axis) - self.ddof
         return n if n > 0 else math.nan
 
     def _undefined(self, x):
-        """Return nan for every variance: NumPy would warn."""
+        """Return nan for every variance, as NumPy does, but without its warning."""
         shape = reduced_shape(x.shape, self.axis)
         nans = cuda.get_array_module(x).full(shape, math.nan, x.dtype)
         return nans if self.keepdims else nans.squeeze(self.axis)
@@ -222,7 +222,7 @@ def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
 
 
 def _spread(kind, x, axis, keepdims, ddof):
-    """Return the Var or Std of x; nan where it has no more than ddof elements."""
+    """Return the Var or Std of x; nan if it has no more than ddof elements."""
     who = kind.__name__.lower()
     x = _as_floats(who, x)
     axis = _as_axis(who, x, axis)
@@ -233,7 +233,7 @@ def _spread(kind, x, axis, keepdims, ddof):
 
 
 class CumSum(Function):
-    """y[i] = x[0] + ... + x[i], gx[i] = gy[i] + ... + gy[-1]: summed from behind."""
+    """y[i] = x[0] + ... + x[i], gx[i] = gy[i] + ... + gy[-1]: summed from the end."""
 
     def __init__(self, axis=0):
         self.axis = axis
@@ -250,7 +250,7 @@ class CumSum(Function):
 
 @named_arguments
 def cumsum(x, axis=None) -> Variable:
-    """Return the running sums along axis, an int; None: of x flattened.
+    """Return the running sums along axis, an int; with None, those of x flattened.
 
     >>> import numpy as np
     >>> cumsum(np.array([1.0, 2.0, 3.0]))
@@ -269,9 +269,9 @@ def cumsum(x, axis=None) -> Variable:
 def prod(x, axis=None, keepdims=False) -> Variable:
     """Return the product over axis.
 
-    Multiplied pair by pair, and the results pair by pair, until one is left. So no
-    derivative divides by x, and zeros are no exception: with x = (2, 0, 5) the
-    gradient is (0, 10, 0). Integers become int64, as in numpy.prod.
+    The elements are multiplied in pairs, then the results in pairs, until one is left.
+    So no derivative divides by x, and zeros need no special case: with x = (2, 0, 5)
+    the gradient is (0, 10, 0). Integers become int64, as in numpy.prod.
 
     >>> prod(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([3. 8.])
@@ -302,7 +302,7 @@ class LogSumExp(Function):
     """y = log(sum(exp(x))), gx = gy * exp(x - y): gy times the softmax of x.
 
     Computed as m + log(sum(exp(x - m))) with m = max(x), so that no exp overflows.
-    An x of nothing but -inf has y = -inf and gx = 0.
+    If every x is -inf, then y = -inf and gx = 0.
     """
 
     def __init__(self, axis=None, keepdims=False):
@@ -313,7 +313,7 @@ class LogSumExp(Function):
         xp = cuda.get_array_module(x)
         m = x.max(axis=self.axis, keepdims=True)
         m = xp.where(xp.abs(m) < math.inf, m, xp.zeros_like(m))  # inf - inf is nan
-        with np.errstate(divide="ignore"):  # log(0) is -inf, and right
+        with np.errstate(divide="ignore"):  # log(0) is -inf, as it should be
             y = m + xp.log(xp.exp(x - m).sum(axis=self.axis, keepdims=True))
         return y if self.keepdims else y.squeeze(self.axis)
 
@@ -344,7 +344,7 @@ def logsumexp(x, axis=None, keepdims=False) -> Variable:
 
 
 class Norm(Function):
-    """y = sqrt(sum(x**2)), gx = gy * x / y; 0 where y is 0, the mean of its slopes."""
+    """y = sqrt(sum(x**2)), gx = gy * x / y; 0 where y is 0, the mean of the slopes."""
 
     def __init__(self, axis=None, keepdims=False):
         self.axis = axis

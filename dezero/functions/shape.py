@@ -1,7 +1,7 @@
-"""Functions that move elements and compute none: shapes, parts, joins, choices.
+"""Functions that only move elements: new shapes, joining, splitting, choosing.
 
-Their gradients move back the way the elements came, and add up where one element
-went to several places.
+Their gradients move back the way the elements came, and are added up where an element
+was moved to several places.
 
 Letters: x, y in and out; gx, gy their gradients.
 """
@@ -71,7 +71,7 @@ __all__ = [
 def expand_dims(x, axis) -> Variable:
     """Return x with a new axis of length 1 at place `axis` of the result.
 
-    A place behind the last one is the last one, one before the first is the first.
+    A place after the last one means the last, and one before the first the first.
 
     >>> expand_dims(np.zeros((2, 3)), -1).shape
     (2, 3, 1)
@@ -86,7 +86,7 @@ def expand_dims(x, axis) -> Variable:
 
 @named_arguments
 def squeeze(x, axis=None) -> Variable:
-    """Return x without axes of length 1: all such, or those in axis.
+    """Return x without its axes of length 1: all of them, or those in axis.
 
     >>> squeeze(np.zeros((1, 3, 1))).shape, squeeze(np.zeros((1, 3, 1)), 0).shape
     ((3,), (3, 1))
@@ -106,7 +106,7 @@ def squeeze(x, axis=None) -> Variable:
 
 
 def flatten(x) -> Variable:
-    """Return x as a matrix of a row for each sample: (N, ...) -> (N, D)."""
+    """Return x as a matrix with a row for each sample: (N, ...) -> (N, D)."""
     x = _as_input("flatten", x)
     if x.ndim == 0:
         raise ValueError(
@@ -115,7 +115,7 @@ def flatten(x) -> Variable:
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
 
-# --- joining and parting: each is the gradient of the other ---
+# --- joining and splitting: each is the gradient of the other ---
 
 
 class Concatenate(Function):
@@ -157,7 +157,7 @@ class Split(Function):
 
 @named_arguments
 def concatenate(xs, axis=0) -> Variable:
-    """Return the xs, a list of equal shapes but for axis, joined along axis.
+    """Return the xs joined along axis; their other axes must be equally long.
 
     >>> concatenate([np.array([1.0, 2.0]), np.array([3.0])])
     variable([1. 2. 3.])
@@ -180,7 +180,7 @@ def concatenate(xs, axis=0) -> Variable:
 
 @named_arguments
 def stack(xs, axis=0) -> Variable:
-    """Return the xs, a list of equal shapes, side by side along a new axis.
+    """Return the xs, a list of arrays of equal shape, joined along a new axis.
 
     >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
     variable([[1. 3.]
@@ -198,7 +198,7 @@ def stack(xs, axis=0) -> Variable:
 
 @named_arguments
 def split(x, indices_or_sections, axis=0) -> list[Variable]:
-    """Return the list of x's parts along axis.
+    """Return a list of the parts of x along axis.
 
     indices_or_sections: how many equal parts, or a list of the places to cut at.
 
@@ -250,8 +250,8 @@ def _listed(name, xs):
 def gather(x, index, axis=1) -> Variable:
     """Return y with y[i, j] = x[i, index[i, j]], here for axis 1 of a matrix.
 
-    index: ints, as long as x along every other axis; it gets no gradient. What is
-    picked repeatedly gets all its gradients, added up.
+    index: ints, as long as x along every other axis; it gets no gradient. An element
+    that is picked repeatedly gets the sum of its gradients.
 
     >>> gather(np.array([[1.0, 2.0], [3.0, 4.0]]), [[1, 1, 0], [0, 1, 1]])
     variable([[2. 2. 1.]
@@ -274,7 +274,7 @@ def gather(x, index, axis=1) -> Variable:
             f"{index.shape} and {x.shape} (see step 47)"
         )
     _check_numbers(_check_places, index, axis, x.shape[place])
-    # Along the other axes everything stays: 0, 1, 2, ..., each along its own axis.
+    # Along the other axes nothing moves: their indices are 0, 1, 2, ...
     places = [
         xp.arange(n).reshape(-1, *[1] * (x.ndim - 1 - a))
         for a, n in enumerate(index.shape)
@@ -284,7 +284,7 @@ def gather(x, index, axis=1) -> Variable:
 
 
 def _check_places(index, axis, n):
-    """Refuse an index into an axis of n elements that has no such place."""
+    """Raise IndexError if index is out of bounds for an axis of n elements."""
     if index.size and not -n <= index.min() <= index.max() < n:
         raise IndexError(
             f"gather: index {index.min() if index.min() < -n else index.max()} is out "
@@ -293,11 +293,11 @@ def _check_places(index, axis, n):
 
 
 def embed_id(x, W) -> Variable:
-    """Return the rows W[x]: for each number of a word or a letter its vector.
+    """Return the rows W[x]: for each number in x, the vector of that word or letter.
 
-    Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x is ints,
-    in an array, a Variable or a list; it gets no gradient. W's is zero in the rows
-    that x does not name, and a sum in those that it names repeatedly.
+    Shapes: x (...), W (V, D), V the size of the vocabulary -> y (..., D). x holds ints,
+    in an array, a Variable or a list, and gets no gradient. The gradient of W is zero
+    in the rows that x does not name, and a sum in those that it names repeatedly.
 
     >>> embed_id([2, 0], np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     variable([[5. 6.]
@@ -308,7 +308,7 @@ def embed_id(x, W) -> Variable:
 
 
 def _as_rows(who, x, W):
-    """Return the ints x, an array, and W, which has a row for each of them."""
+    """Return x as an array of ints, and W, which must have a row for each of them."""
     W = _as_input(who, W, "W")
     index = _unwrap(_as_input(who, x, xp=cuda.get_array_module(W)))
     if index.size == 0 and index.dtype == np.float64:  # what NumPy makes of []
@@ -327,7 +327,7 @@ def _as_rows(who, x, W):
 
 
 def _check_rows(who, index, V):
-    """Refuse the number of a word that a vocabulary of V words has not."""
+    """Raise IndexError for a number that a vocabulary of V words does not have."""
     if index.size and not -V <= index.min() <= index.max() < V:
         raise IndexError(
             f"{who}: the vocabulary has {V} words, 0 to {V - 1}, got numbers "
@@ -335,7 +335,7 @@ def _check_rows(who, index, V):
         )
 
 
-# --- more of it: a border, another name ---
+# --- another name, and a border ---
 
 
 cat = concatenate
@@ -367,7 +367,7 @@ class Pad(Function):
 
 
 def pad(x, pad_width, constant_values=0.0) -> Variable:
-    """Return x with a border of constant_values, one number, as numpy.pad.
+    """Return x with a border of constant_values, one number, like numpy.pad.
 
     pad_width: an int for both ends of every axis, (before, after) for every axis, or a
     list of such pairs, one for each axis.

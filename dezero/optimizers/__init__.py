@@ -1,4 +1,4 @@
-"""Optimizers: each has its own way to let parameters follow their gradients.
+"""Optimizers: each has its own rule to update parameters with their gradients.
 
     optimizer = Adam().setup(model)
     optimizer.add_hook(ClipGrad(1.0))
@@ -9,9 +9,10 @@
         loss.backward()
         optimizer.update()
 
-methods.py has the optimizers, hooks.py what may change gradients before an update,
-schedules.py how the length of a step changes in a training, checkpoint.py how one goes
-on after a restart. An optimizer of one's own writes `update_one(param)`.
+methods.py has the optimizers, hooks.py functions that change gradients before an
+update, schedules.py learning rates that change during training, and checkpoint.py the
+files from which training continues after a restart. To write an optimizer of your own,
+subclass Optimizer and define `update_one(param)`.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Optimizer: what all optimizers share."""
+"""Optimizer, the base class: setup, update, hooks, and saving the state."""
 
 import functools
 import inspect
@@ -11,7 +11,7 @@ from dezero.guards import call_text
 from dezero.optimizers.checkpoint import _load, _save
 from dezero.optimizers.states import _check_gradients
 
-_ADVICE = {  # names that an optimizer does not have, and what to write
+_ADVICE = {  # names that an optimizer does not have, and what to write instead
     "target": "its __init__ is to call super().__init__() first",
     "hooks": "its __init__ is to call super().__init__() first",
     "step": "optimizer.update() is the name here",
@@ -23,7 +23,7 @@ _ADVICE = {  # names that an optimizer does not have, and what to write
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
 
-_KEYWORDS = {  # of other libraries' constructors, and what to write
+_KEYWORDS = {  # of other libraries' constructors, and what to write instead
     "learning_rate": "the length of the step is lr (Adam: also alpha)",
     "momentum": "MomentumSGD(lr=0.01, momentum=0.9) has it",
     "betas": "they are two here: beta1=0.9, beta2=0.999",
@@ -35,7 +35,7 @@ _Own = TypeVar("_Own", bound="Optimizer")
 
 
 class _Target:
-    """An attribute that is a Layer or Model, or None; judged whenever it is set."""
+    """An attribute that is a Layer or Model, or None; checked whenever it is set."""
 
     def __get__(self, optimizer, owner=None):
         if optimizer is None:
@@ -60,7 +60,7 @@ def _check_target(who, target):
 
 
 def all_or_nothing(update):
-    """Return update(self); after an error it takes back what hooks, and Adam.t, did."""
+    """Return update(self), wrapped: an error restores the gradients, and Adam.t."""
 
     @functools.wraps(update)
     def whole(self):
@@ -81,24 +81,24 @@ def all_or_nothing(update):
 
 
 class Optimizer:
-    """What all optimizers share: whose parameters they update, and the hooks.
+    """The base class of all optimizers: whose parameters to update, and the hooks.
 
     target    the Layer or Model
-    hooks     functions of the list of parameters, called before each update
+    hooks     functions that are called with the list of parameters before each update
     """
 
     __signature__ = inspect.Signature()
     target = _Target()
 
     def __init_subclass__(cls, **named):
-        # __new__ takes anything: editors and help() are to show what __init__ takes.
+        # __new__ takes anything, but editors and help() must show what __init__ takes.
         super().__init_subclass__(**named)
         own = inspect.signature(cls.__init__)
         cls.__signature__ = own.replace(parameters=[*own.parameters.values()][1:])
 
     def __new__(cls, *settings, **named):
-        """Refuse a model in front of the settings: setup takes it."""
-        # others may well take a model
+        """Raise TypeError for unknown settings, and for a model: setup takes it."""
+        # an optimizer outside of the package may take a model
         ours = cls.__init__.__module__.startswith(__name__.rpartition(".")[0])
         if ours and settings and _holds_parameters(settings[0]):
             call = f"{cls.__name__}({'lr=0.1' if hasattr(cls, 'lr') else ''})"
@@ -128,7 +128,7 @@ class Optimizer:
         self.hooks = []
 
     def setup(self: _Own, target) -> _Own:
-        """Note whose parameters to update, a Layer or Model; return self."""
+        """Set the Layer or Model whose parameters to update; return self."""
         _check_target(f"{type(self).__name__}.setup", target)
         self.target = target
         return self
@@ -137,9 +137,9 @@ class Optimizer:
     def update(self):
         """Update every parameter that has a gradient, in place.
 
-        Each hook gets the list of those parameters and may change their gradients,
-        or clear them: what has none any more is not updated. If a hook or a gradient
-        is wrong, no parameter has changed, and the gradients are those from before.
+        Each hook gets the list of these parameters and may change their gradients, or
+        clear them: a parameter without a gradient is not updated. If a hook fails or a
+        gradient is wrong, no parameter changes, and the gradients are restored.
         """
         if self.target is None:
             raise RuntimeError(
@@ -162,7 +162,7 @@ class Optimizer:
         )
 
     def zero_grad(self):
-        """Forget the gradients of all parameters: target.cleargrads() (step 66)."""
+        """Clear the gradients of all parameters: target.cleargrads() (step 66)."""
         if self.target is None:
             raise RuntimeError(
                 f"{type(self).__name__}.zero_grad: no parameters yet; say whose with "
@@ -171,7 +171,7 @@ class Optimizer:
         self.target.cleargrads()
 
     def add_hook(self, f):
-        """Have f called with the list of parameters, before each update."""
+        """Call f with the list of parameters before each update, from now on."""
         if isinstance(f, type) or not callable(f):
             raise TypeError(
                 f"{type(self).__name__}.add_hook: expected a function, such as "
@@ -180,25 +180,25 @@ class Optimizer:
         self.hooks.append(f)
 
     def save_state(self, path):
-        """Write to path, an .npz, what the optimizer remembers (see step 82).
+        """Save the state of the optimizer to path, an .npz file (see step 82).
 
-        With model.save_weights this is a checkpoint: a program that loads both goes
-        on as if it had never stopped, to the last bit. Settings such as lr are not
-        saved: they stand in the program. Nothing is pickled.
+        With model.save_weights this is a checkpoint: a program that loads both goes on
+        as if it had never stopped, to the last bit. Settings such as lr are not saved:
+        the program has them. Nothing is pickled.
         """
         _save(self, path)
 
     def load_state(self, path):
-        """Take over what save_state wrote, for the same model; then go on.
+        """Restore the state that save_state wrote, for the same model.
 
-        Raises ValueError for a file that is damaged, of another optimizer or of
-        another model; the optimizer is then as it was.
+        Raises ValueError for a file that is damaged, or from another optimizer or
+        another model; the optimizer then stays as it was.
         """
         _load(self, path)
 
-    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+    if not TYPE_CHECKING:  # or a type checker would believe that every name exists
 
-        def __getattr__(self, name):  # called for names that are not there
+        def __getattr__(self, name):  # called for names that do not exist
             advice = f"; {_ADVICE[name]}" if name in _ADVICE else ""
             raise AttributeError(
                 f"{type(self).__name__} has no attribute {name!r}{advice} (see step 46)"
@@ -209,7 +209,7 @@ class Optimizer:
 
 
 def _holds_parameters(x):
-    """Tell a model, parameters and lists of them from a setting."""
+    """Return whether x is a model, a parameter or a list of them: not a setting."""
     if isinstance(x, str):
         return False
     return hasattr(x, "params") or isinstance(x, Variable) or np.iterable(x)

@@ -1,8 +1,9 @@
-"""Optimizer.save_state and load_state: what an optimizer remembers, in an .npz file.
+"""Optimizer.save_state and load_state: the state of an optimizer in an .npz file.
 
-A file holds one array for each parameter and each dict of the optimizer, under the
-name of the dict and the parameter's way through the layers, "ms/l1/W", and besides
-"optimizer", the name of the class, and "t", if it counts its updates.
+A file holds one array for each parameter and each dict of the optimizer. The name of an
+array, such as "ms/l1/W", is the name of the dict and the parameter's path through the
+layers. The file also holds "optimizer", the name of the class, and "t", if the
+optimizer counts its updates.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from dezero.files import Unfit, found_npz, some, unpacking, write_npz
 
 
 def _save(optimizer, path):
-    """Do what Optimizer.save_state says."""
+    """Save the state of an optimizer; Optimizer.save_state says how."""
     own = vars(optimizer)
     arrays = {"optimizer": np.array(type(optimizer).__name__)}
     if "t" in own:
@@ -25,7 +26,7 @@ def _save(optimizer, path):
 
 
 def _load(optimizer, path):
-    """Do what Optimizer.load_state says: all of the file is judged before it counts."""
+    """Restore the state of an optimizer, after checking the whole file."""
     params, states = _named_params(optimizer, "load_state"), _states(optimizer)
     path = found_npz("load_state", path, "save_state", 82)
     kind, loaded, t = type(optimizer).__name__, [], None
@@ -67,7 +68,7 @@ def _load(optimizer, path):
 
 
 def _states(optimizer):
-    """Return {name: {id(param): array}} of what an optimizer keeps."""
+    """Return {name: {id(param): array}}, the state of an optimizer."""
     own = vars(optimizer)
     return {name: value for name, value in own.items() if isinstance(value, dict)}
 
@@ -82,7 +83,7 @@ def _named_params(optimizer, who):
     model = optimizer.target
     if hasattr(model, "_named_params"):
         params = model._named_params()
-    else:  # no Layer, but it has params()
+    else:  # not a Layer, but it has params()
         params = {str(i): param for i, param in enumerate(model.params())}
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
@@ -94,7 +95,7 @@ def _named_params(optimizer, who):
 
 
 def _check_pairs(npz, states, path):
-    """Raise ValueError where a parameter has one state but not another, m but not v."""
+    """Raise ValueError if a parameter has one state but not another: m but not v."""
     ways = {}
     for key in npz.keys:
         name, _, way = key.partition("/")
@@ -110,7 +111,7 @@ def _check_pairs(npz, states, path):
 
 
 def _count(npz, path):
-    """Return t of a file, how many updates there were."""
+    """Return t of a file, the number of updates so far."""
     shape, dtype = npz.header("t")
     t = int(npz.array("t")) if shape == () and dtype.kind == "i" else -1
     if t < 0:
@@ -119,7 +120,7 @@ def _count(npz, path):
 
 
 def _read(npz, key, param, path):
-    """Return an array of a file, which must be one of numbers like those of param."""
+    """Return an array of a file; it must have the shape and dtype of param."""
     shape, dtype = npz.header(key)
     if (shape, dtype) != (param.shape, param.dtype):
         raise Unfit(

@@ -1,4 +1,4 @@
-"""Hooks: functions of the list of parameters, called before each update."""
+"""Hooks: functions that an optimizer calls with its parameters before each update."""
 
 import math
 
@@ -29,7 +29,7 @@ class WeightDecay:
 
 
 class ClipGrad:
-    """Shorten all gradients together where their joint norm exceeds max_norm.
+    """Scale all gradients down together if their joint norm exceeds max_norm.
 
     norm = sqrt(sum of the squares of all numbers in all gradients)
     g *= max_norm / (norm + 1e-6)
@@ -50,12 +50,12 @@ class ClipGrad:
         rate = self.max_norm / (norm + 1e-6)
         if rate < 1:
             for param, g in zip(params, gradients):
-                # a new array: the gradient may be somebody else's as well
+                # a new array: something else may hold the old one
                 param.grad = Variable(as_array(g * _number_for(g, rate)))
 
 
 def _sum_of_squares(x):
-    """Return the sum of x * x, a float; float32 would overflow at 1e19."""
+    """Return the sum of x * x, in float64: in float32, 2e19 squared would overflow."""
     x = x.reshape(-1)
     return float(np.einsum("i,i->", x, x, dtype=np.float64))
 

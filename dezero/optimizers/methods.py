@@ -1,7 +1,7 @@
-"""The optimizers: each has its own way to let parameters follow their gradients.
+"""The optimizers: SGD, MomentumSGD, AdaGrad, RMSprop, AdaDelta, Adam and AdamW.
 
-Letters: p the array of a parameter, g its gradient; what an optimizer keeps from update
-to update (v, h, m, ...) starts at zero.
+Letters: p the array of a parameter, g its gradient; the state that an optimizer keeps
+from update to update (v, h, m, ...) starts at zero.
 """
 
 import math
@@ -32,7 +32,7 @@ class SGD(Optimizer):
 
 
 class MomentumSGD(Optimizer):
-    """A ball that rolls downhill: v is its velocity, and friction takes some of it.
+    """SGD with momentum: p is a ball that rolls downhill with velocity v and friction.
 
     v = momentum * v - lr * g
     p += v
@@ -56,7 +56,7 @@ class MomentumSGD(Optimizer):
 
 
 class AdaGrad(Optimizer):
-    """Each number has its own step, shorter the more it has moved already.
+    """Each number has its own step, shorter the larger its gradients have been.
 
     h += g * g
     p -= lr * g / (sqrt(h) + eps)
@@ -79,7 +79,7 @@ class AdaGrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """AdaGrad that forgets: h is a running mean, so steps do not die out.
+    """AdaGrad that forgets: h is a running mean, so the steps do not shrink to nothing.
 
     h = rho * h + (1 - rho) * g * g
     p -= lr * g / (sqrt(h) + eps)
@@ -104,7 +104,7 @@ class RMSprop(Optimizer):
             p -= self.lr * g / _root(h, self.eps)
 
 
-RMSProp = RMSprop  # the paper's spelling, and PyTorch's
+RMSProp = RMSprop  # another spelling; RMSprop is PyTorch's
 
 
 class AdaDelta(Optimizer):
@@ -141,14 +141,14 @@ class AdaDelta(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum, and for each number a step of its own.
+    """Momentum, and a step of its own for each number.
 
     m += (1 - beta1) * (g - m)          mean of the gradients
     v += (1 - beta2) * (g * g - v)      mean of their squares
     p -= lr * m / (sqrt(v) + eps)
 
-    Both means start at zero and are too small at first; lr makes up for it. t counts
-    the updates. Adam(lr=0.01) is Adam(alpha=0.01).
+    Both means start at zero and are too small at first; lr corrects for that. t counts
+    the updates. Adam(lr=0.01) is the same as Adam(alpha=0.01).
     """
 
     alpha = Number(46, least=0)
@@ -211,16 +211,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay of its own, as in PyTorch.
+    """Adam with its own weight decay, as in PyTorch.
 
     p -= alpha * weight_decay * p, and then as Adam
 
-    The hook WeightDecay adds to the gradient, and Adam divides that by the size of
-    the gradients, so that large ones hardly decay; here all decay alike.
+    The hook WeightDecay adds to the gradient, and Adam divides the sum by the size of
+    the gradients: where these are large, weights hardly decay. Here all decay alike.
 
-    decays    a function of a Parameter: does it decay? None: all do. Often matrices
-              do, but biases and the gamma of a norm do not (see step 82). It must say
-              True or False for each, or the update raises TypeError and does nothing:
+    decays    a function that says whether a Parameter decays; None: all do. Often
+              matrices decay, but biases and the gamma of a norm do not (see step 82).
+              It must return True or False for each, or update raises TypeError and
+              changes nothing:
               AdamW(0.003, decays=lambda param: param.ndim >= 2)
     """
 
@@ -258,7 +259,7 @@ class AdamW(Adam):
 
 
 def _check_answer(who, answer):
-    """Refuse what does not say whether a parameter decays: None would be a no."""
+    """Raise TypeError unless answer is True or False: None would count as False."""
     if answer is None:
         raise TypeError(
             f"{who}: decays must return True or False for each parameter, got None; "
@@ -270,4 +271,4 @@ def _check_answer(who, answer):
 def _root(h, eps):
     """Return sqrt(h) + eps, and 1 where that is 0: no step instead of 0 / 0."""
     root = np.sqrt(h) + eps
-    return root + (root == 0) if eps < 1e-37 else root  # float32 has none so small
+    return root + (root == 0) if eps < 1e-37 else root  # float32 may round that to 0

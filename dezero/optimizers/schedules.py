@@ -1,4 +1,4 @@
-"""Schedules: how long a step is at each update.
+"""Schedules: the learning rate at each update.
 
 schedule = WarmupCosine(0.003, warmup=50, total=1000)
 for t, (x, y) in enumerate(batches):
@@ -41,7 +41,7 @@ class WarmupCosine:
         return call_text(self)
 
     def __call__(self, t) -> float:
-        """Return the rate of update t, from 0 on."""
+        """Return the rate of update t, counted from 0."""
         number(type(self).__name__, "t", t, 82, least=0)
         self._check()
         if t < self.warmup:
@@ -51,7 +51,7 @@ class WarmupCosine:
         return self.least + (self.peak - self.least) * share
 
     def _check(self):
-        """Refuse settings that do not fit each other: they may have been set since."""
+        """Check that the settings fit each other: they may have been changed since."""
         who = type(self).__name__
         whole(who, "total", self.total, 82, least=self.warmup + 1)
         number(who, "least", self.least, 82, least=0, most=self.peak)

@@ -1,4 +1,4 @@
-"""What an optimizer keeps for each parameter, and its arrays, piece by piece."""
+"""The arrays that an optimizer keeps for each parameter, and updates in pieces."""
 
 import weakref
 
@@ -8,18 +8,18 @@ from dezero import cuda
 from dezero.core import Variable
 from dezero.guards import shown
 
-# Formulas like those of Adam make up to 11 arrays on their way. In pieces of this many
-# numbers all of that stays in the processor's cache: Adam on 1.8 million numbers takes
-# half of the time that the same formulas take on whole arrays, and no large array is
-# made (tests/benchmarks).
+# A formula like Adam's makes up to 11 temporary arrays. In pieces of this many numbers
+# they all stay in the processor's cache: Adam on 1.8 million numbers takes half of the
+# time that the same formulas take on whole arrays, and no large array is made
+# (tests/benchmarks).
 _PIECE = 2**15
 
 
 def _pieces(param, *states):
     """Yield the arrays of an update in pieces: p, g, and one of each state.
 
-    states are dicts, as _States. All arrays are of one shape, and all but g are views:
-    what is written into them stays. On a GPU, and in steps, the whole is one piece.
+    states are dicts, such as _States. All arrays have one shape, and all but g are
+    views: writing into them changes the originals. On a GPU there is only one piece.
     """
     if not isinstance(param, Variable) or not isinstance(param.grad, Variable):
         _check_gradients([param])  # update_one was called by hand
@@ -33,15 +33,15 @@ def _pieces(param, *states):
             yield [array[start : start + _PIECE] for array in arrays]
         if not data.flags.c_contiguous:  # then reshape has copied it
             data[...] = arrays[0].reshape(data.shape)
-    param.data = data  # the same array, but backward is to know that it was changed
+    param.data = data  # the same array, but backward must know that it was changed
 
 
 class _States(dict):
     """What an optimizer keeps for each parameter: {id(param): array}.
 
-    An id is given again when its parameter is gone, so a weak reference to it is
-    kept beside the array. Copied or unpickled, the arrays belong to the copies of the
-    parameters.
+    Python may use an id again when its parameter is gone, so a weak reference to the
+    parameter is kept beside the array. After copying or unpickling, the arrays belong
+    to the copies of the parameters.
     """
 
     def __init__(self, pairs=()):
@@ -52,7 +52,7 @@ class _States(dict):
             self._owners[id(param)] = weakref.ref(param)
 
     def note_owner(self, param):
-        """Note whose array the one at id(param) is."""
+        """Record that the array at id(param) belongs to param."""
         key = id(param)
         if key not in self._owners or self._owners[key]() is not param:
             self._forget_the_dead()
@@ -65,7 +65,7 @@ class _States(dict):
             self.pop(key, None)
 
     def __reduce__(self):
-        """Return how pickle and copy make this anew: from (param, array) pairs."""
+        """Tell pickle and copy how to build this again: from (param, array) pairs."""
         owners = {key: owner() for key, owner in self._owners.items()}
         pairs = [(p, self[k]) for k, p in owners.items() if p is not None and k in self]
         return type(self), (pairs,)
@@ -89,13 +89,13 @@ def _state(states, param):
     xp = cuda.get_array_module(param)
     if array is None or (array.shape, array.dtype) != (param.shape, param.dtype):
         array = states[key] = xp.zeros(param.shape, param.dtype)
-    elif cuda.get_array_module(array) is not xp:  # param was moved, now this is
+    elif cuda.get_array_module(array) is not xp:  # param was moved, so move this
         array = states[key] = cuda.as_numpy(array) if xp is np else xp.asarray(array)
     return array
 
 
 def _check_gradients(params):
-    """Raise TypeError or ValueError unless each can be updated with its gradient."""
+    """Raise TypeError or ValueError unless each param has a gradient that fits it."""
     if not isinstance(params, (list, tuple)):
         raise TypeError(
             f"update: expected a list of Parameters, got {shown(params)} (see step 46)"
@@ -113,7 +113,7 @@ def _check_gradients(params):
             and data.dtype.kind == g.dtype.kind == "f"
             and data.flags.writeable
         ):
-            continue  # the usual case: no more than this in every update
+            continue  # the usual case, kept short, as it runs in every update
         name = param.name or "a parameter"
         _check_floats(f"the data of {name}", data)
         if not isinstance(grad, Variable):

@@ -1,4 +1,4 @@
-"""What all tokenizers share, and the two that learn no pieces: bytes and characters."""
+"""Tokenizer, the base class, and two that learn no pieces: Bytes and Characters."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from dezero.files import replacing
 from dezero.guards import shown
 
 FORMAT = "dezero tokenizer 1"
-SURROGATE = re.compile("[\ud800-\udfff]")  # halves of UTF-16: no text has them alone
+SURROGATE = re.compile("[\ud800-\udfff]")  # halves of characters in UTF-16, not text
 
 
 class Tokenizer:
-    """Has a list of tokens: the id of a token is its place in it.
+    """The base class: it has a list of tokens; the id of a token is its index in it.
 
     A subclass sets tokens, and defines encode and decode.
     """
@@ -28,9 +28,9 @@ class Tokenizer:
         return f"<{type(self).__name__}, {len(self):,} tokens>"
 
     def save(self, path):
-        """Write the tokens to a file that load reads, whole or not at all.
+        """Write the tokens to a file that load reads, completely or not at all.
 
-        JSON; the bytes of a token stand as the characters of these numbers (Latin-1).
+        The file is JSON; a byte is written as the character of its number (Latin-1).
         """
         texts = [self._as_written(token) for token in self.tokens]
         content = {
@@ -47,7 +47,7 @@ class Tokenizer:
         """Return the tokenizer that save wrote to path.
 
         Raises ValueError, which says what is wrong and where, for a file that is
-        damaged, or of another kind.
+        damaged or holds another kind of tokenizer.
         """
         check_file(f"{cls.__name__}.load", path, "save writes it")
         try:
@@ -183,9 +183,9 @@ class Characters(Tokenizer):
 
 
 def _as_tokens(who, tokens, kind):
-    """Return tokens as a list, if they are different, and of a kind.
+    """Return tokens as a list; check that all are different, and of one kind.
 
-    kind: str, for characters; or bytes, and then each single byte must be there.
+    kind: str, for characters; or bytes, which must include every single byte.
     """
     try:
         tokens = list(tokens)
@@ -227,7 +227,7 @@ def check_path(who, path):
 
 
 def check_file(who, path, source):
-    """Raise an error unless there is a file at path; source says where one is from."""
+    """Raise an error unless there is a file at path; source says where to get one."""
     check_path(who, path)
     if os.path.isdir(path):
         raise IsADirectoryError(
@@ -241,7 +241,7 @@ def check_file(who, path, source):
 
 
 def _as_text(who, text):
-    """Return text if it is a str that UTF-8 can hold."""
+    """Return text; raise an error unless it is a str that UTF-8 can hold."""
     if not isinstance(text, str):
         raise TypeError(f"{who}: expected a str, got {shown(text)} (see step 75)")
     if not text.isascii() and (found := SURROGATE.search(text)):
@@ -253,10 +253,10 @@ def _as_text(who, text):
 
 
 def _as_ids(who, ids, tokens):
-    """Return ids, a list or array of ints, as a list, if each is that of a token."""
+    """Return ids, a list or array of ints, as a list; each must be that of a token."""
     try:
         array = np.asarray(cuda.as_numpy(ids))
-    except (TypeError, ValueError):  # lists of different lengths, and the like
+    except (TypeError, ValueError):  # for example lists of different lengths
         array = np.asarray(None)
     if array.size == 0 and array.ndim == 1:
         return []

@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from dezero.guards import whole
 from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_file
 
-# GPT-2's rule, for a text in which each character outside of ASCII has been replaced
-# by one of its kind: 's and the like; letters, digits or others, with at most one blank
-# in front; blanks, of which the last belongs to the word behind.
+# GPT-2's rule for what a word is. It reads a text in which kind has replaced each
+# character outside of ASCII. A word is an ending such as 's; or letters, digits or
+# other characters, with at most one blank in front; or blanks, but a blank just before
+# a word belongs to that word.
 WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
@@ -28,7 +29,7 @@ def kind(match):
 
 
 def split(text):
-    """Return the words of a text, which together are the text: GPT-2's rule.
+    """Return the words of a text by GPT-2's rule; joined, they are the text again.
 
     >>> split("We'll see  42 cats!")
     ['We', "'ll", ' see', ' ', ' 42', ' cats', '!']
@@ -39,7 +40,7 @@ def split(text):
 
 
 def join(word, pair):
-    """Return a list of tokens in which each such pair has become one token.
+    """Return word, a list of tokens, with each such pair joined into one token.
 
     >>> join([b"n", b"a", b"n", b"a"], (b"n", b"a"))
     [b'na', b'na']
@@ -76,9 +77,9 @@ class BPE(Bytes):
     def train(cls, text, merges):
         """Return a tokenizer whose tokens are the bytes, and pieces of text.
 
-        merges  how many pieces: again and again the most frequent pair of tokens
-                becomes one, of equals the first in the order of bytes. Fewer, where
-                no pair occurs twice any more.
+        merges  the number of pieces: in each merge, the most frequent pair of tokens
+                becomes one token; in a tie, the first pair in the order of bytes. There
+                are fewer pieces if no pair occurs twice any more.
 
         Pairs are counted within words, once for each different word. 1,000 merges on a
         megabyte take seconds.
@@ -130,10 +131,10 @@ class BPE(Bytes):
 
     @classmethod
     def from_tiktoken(cls, path):
-        """Return the tokenizer of a file of tiktoken's: a line "base64 rank" a token.
+        """Return the tokenizer of a tiktoken file: a line "base64 rank" for each token.
 
-        GPT-2's file has 50,256 lines; its special token, <|endoftext|>, is in none.
-        Raises ValueError, which says in which line, for a file that is damaged.
+        GPT-2's file has 50,256 lines; its special token, <|endoftext|>, is not there.
+        Raises ValueError, which names the line, for a file that is damaged.
         """
         check_file("BPE.from_tiktoken", path, "GPT-2's is r50k_base.tiktoken")
         tokens = []
