@@ -284,7 +284,7 @@ def gradient_inside(step, np, trace):
     return [trace(y, run)]
 
 
-@recipe(40, "what is stretched adds its gradients up")
+@recipe(40, "stretched forward, summed backward")
 def stretched(step, np, trace):
     """x + b with shapes (3,) and (1,); beside it the Add of step 13."""
 
