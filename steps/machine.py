@@ -112,7 +112,7 @@ def foreign(spec):
 
 
 def lacking(purpose):
-    """Return what this Python lacks for "run" or "test", a list of names."""
+    """Return a list of what this Python lacks for "run" or "test"."""
     if old_python():
         return ["Python"]
     specs = {name: find(name) for name in NEEDS[purpose]}
