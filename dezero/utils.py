@@ -76,7 +76,7 @@ def sum_to(x, shape):
 
 @functools.wraps(restore_axes)
 def reshape_sum_backward(gy, x_shape, axis, keepdims):
-    """Return gy with the axes restored, as length 1, that a sum over x removed."""
+    """Return gy with the axes that a sum of x removed put back, as length 1."""
     who = "reshape_sum_backward"
     x_shape = _as_shape(who, x_shape, 39)
     if not hasattr(gy, "creator"):  # a Variable stays in the graph

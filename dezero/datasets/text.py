@@ -128,7 +128,7 @@ class Text(Dataset):
 class Shakespeare(Text):
     """The beginning of tiny Shakespeare, 100 KB, which needs no network; or all of it.
 
-    whole    True: all 1.1 MB, fetched when they are first asked for. Raises
+    whole    True: all 1.1 MB of it, fetched at first use. Raises
              utils.DownloadError if that fails
 
     The rest is as in Text. The text is in the public domain; this selection of plays is

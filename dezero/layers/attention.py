@@ -85,7 +85,7 @@ class MultiHeadAttention(Layer):
     """Self-attention with several heads, each with its part of the width (see step 78).
 
     One matrix product computes the queries, keys and values of all heads. Each head
-    does its own lookup; one more product combines the results, which are side by side.
+    does its own lookup; one more product combines their results, side by side.
 
     Shapes: x (N, T, width) -> (N, T, width), with qkv.W (width, 3 * width), the
     columns of the queries first, and out.W (width, width).
@@ -96,7 +96,7 @@ class MultiHeadAttention(Layer):
     rope       queries and keys are turned by their places (see step 79)
     dropout    the share of the result that is set to 0 in training (see step 54)
 
-    Its graph holds the weights, an array (N, heads, T, T), and about six arrays of x's
+    Its graph holds the attention weights (N, heads, T, T) and about six arrays of x's
     size.
 
     >>> import numpy as np

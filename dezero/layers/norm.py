@@ -46,7 +46,7 @@ class _Norm(Layer):
         return _judged(self, x, 73, expected, axis, size, least=least)
 
     def _fill(self, x, axis, **values):
-        """Give parameters without an array one of x.shape[axis] times their value."""
+        """Fill parameters that have no array with x.shape[axis] times their value."""
         params = {getattr(self, name): value for name, value in values.items()}
         if self._called and all(param.data is not None for param in params):
             return

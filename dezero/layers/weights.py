@@ -16,7 +16,7 @@ from dezero.layers.inside import _is_layer, _reached
 
 
 def _save(layer, path):
-    """Write the weights of a layer, as Layer.save_weights promises."""
+    """Write a layer's weights to path; see Layer.save_weights."""
     params = layer._named_params()
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
@@ -31,7 +31,7 @@ def _save(layer, path):
 
 
 def _load(layer, path):
-    """Read the weights of a layer, as Layer.load_weights promises."""
+    """Set a layer's weights from the file at path; see Layer.load_weights."""
     path = found_npz("load_weights", path, "save_weights", 53)
     params = layer._named_params()
     late, dtypes = layer._awaited_shapes(), _dtypes_of(layer)

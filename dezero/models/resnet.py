@@ -80,7 +80,7 @@ class ResNet152(ResNet):
 
 
 class BuildingBlock(Layer):
-    """One stage of a ResNet: a BottleneckA, then n_layers - 1 blocks BottleneckB.
+    """One stage of a ResNet: a BottleneckA, then n_layers - 1 BottleneckB blocks.
 
     They are the attributes a, b1, b2, ... and the items of the list `layers`.
     """

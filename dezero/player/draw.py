@@ -1,4 +1,4 @@
-"""The player's picture: a small SVG of our own; Graphviz finds the places of its nodes.
+"""The player's picture: Graphviz places the nodes, and we write a small SVG.
 
 Graphviz never sees a name: it gets the width that the text will need. So the picture
 does not depend on what a Variable is called, and the SVG is a third as long.

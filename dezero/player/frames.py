@@ -82,7 +82,7 @@ class Frames:
             self.frame("forward", event, say, on=on, math=math)
 
     def arrive(self, func, x, gxs, old, new, side):
-        """Record that a Function has added to the gradient of x."""
+        """Record that gradients which a Function sent have arrived at x."""
         where = "grad" if self.table is None else "gradient"
         say, ask = tell.arrive(self.graph, func, x, gxs, old, new, side, where)
         start = self.graph.keys[id(x)]

@@ -232,7 +232,7 @@ class Graph:
         self.labels[id(func)] = given
 
     def name_gradients(self):
-        """Name the gradient of x x.grad, if it is itself a node of the graph."""
+        """Name the gradient of x "x.grad", if it is itself a node of the graph."""
         for v in list(self.variables):
             gradient = getattr(v, "grad", None)
             if id(gradient) in self.keys and id(v) in self.labels:

@@ -10,7 +10,7 @@ import threading
 import time
 
 STOPPED = 124  # the exit code of a process that was stopped
-PATIENCE = 10  # a process that hardly works, but waits, gets so many limits
+PATIENCE = 10  # so many limits for a process that waits and hardly works
 
 
 def limit_work(limit, file=None):

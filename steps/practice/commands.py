@@ -134,7 +134,7 @@ def hint(arguments):
 
 
 def answer(arguments):
-    """Show our code of a step beside the reader's; ask once before it has passed."""
+    """Show our code of a step beside the reader's; ask first if theirs fails."""
     words, options = split("answer", arguments, ["--yes"])
     number = pick(words[0]) if words else current()
     lesson = read_lessons(STEPS)[number]
@@ -169,7 +169,7 @@ def answer(arguments):
 
 
 def asked(question):
-    """Ask a question on the terminal; nobody there counts as no."""
+    """Ask a question on the terminal; no input counts as no."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
@@ -211,7 +211,7 @@ def try_(arguments):
 
 
 def show_answer(number, asking=True):
-    """Print the worked answer of an exercise; ask once where it has not been tried."""
+    """Print the worked answer of an exercise; ask first if it was not tried."""
     if number not in find_answers():
         raise StepError(f"the exercise of step {number} has no worked answer")
     if asking and not exercises.mine(number).exists():

@@ -1,4 +1,4 @@
-"""try: run check(mine) on the reader's file, and write each comparison, a line each.
+"""try: run check(mine) on the reader's file, and write a line for each comparison.
 
     python compare.py steps exercise07.py check07.py report.jsonl
 

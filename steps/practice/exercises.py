@@ -24,7 +24,7 @@ COMPARE = Path(__file__).with_name("compare.py")
 
 
 def check_of(number):
-    """Return the file that judges an exercise, or None where no program can."""
+    """Return the file that judges an exercise, or None if no program can."""
     return find_checks().get(number)
 
 

@@ -138,7 +138,7 @@ def sentence(name):
 
 
 def exercise_report(found, printed, place="file"):
-    """Return the lines on an exercise: what agrees, and the first that does not.
+    """Return the lines on an exercise: what agrees, and the first difference.
 
     place is where the reader wrote it: in a file, or in the cell of a notebook.
     """
