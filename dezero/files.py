@@ -1,11 +1,12 @@
-"""Files that are there whole or not at all, .npz files judged before they unpack.
+"""Write files whole or not at all, and check .npz files before unpacking them.
 
     write_npz("save_weights", "model.npz", {"l1/W": W}, 53)
     path = found_npz("load_weights", "model", "save_weights", 53)
     with unpacking("load_weights", path, "save_weights", 53) as npz:
         W = npz.array("l1/W")
 
-Each is told who asks, who writes such files, and the step that explains it.
+For its errors, each function is told who is asking, which function writes such files,
+and the step that explains it.
 """
 
 import contextlib
@@ -21,10 +22,10 @@ from dezero.guards import shown
 
 @contextlib.contextmanager
 def replacing(path, who="replacing", step=53):
-    """Lend a with block another name to write to; afterwards the file is path.
+    """Give a with block a temporary path to write to; at its end, rename it to path.
 
-    So path is complete or, after an exception, what it was before. Where path is a
-    link, the file it points to is replaced. The folder must be there.
+    So path is complete or, after an exception, what it was before. If path is a link,
+    the file that it points to is replaced. The folder must exist.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
@@ -58,8 +59,8 @@ def replacing(path, who="replacing", step=53):
 def write_npz(who, path, arrays, step):
     """Write {key: array} to path, with the suffix .npz, all of it or nothing."""
     path = _npz(who, path, step)
-    # By hand what np.savez_compressed does, which takes the names as keywords: one
-    # called "file" would be an error, and "allow_pickle" not be in the file.
+    # This does by hand what np.savez_compressed does. That takes the names as keywords:
+    # "file" would be an error, and "allow_pickle" would be missing from the file.
     with (
         replacing(path, who, step) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as npz,
@@ -70,7 +71,7 @@ def write_npz(who, path, arrays, step):
 
 
 def found_npz(who, path, writer, step):
-    """Return where a file of writer's is, with the suffix .npz or without."""
+    """Return the path of a file that writer wrote, with the suffix .npz or without."""
     first = _npz(who, path, step)
     second = Path(os.fsdecode(path))
     for found in first, second:
@@ -115,12 +116,12 @@ def _npz(who, path, step):
 
 
 class Unfit(ValueError):
-    """A file in order, but not of what it is to be loaded into."""
+    """The file is intact, but does not fit what it is loaded into."""
 
 
 @contextlib.contextmanager
 def unpacking(who, path, writer, step):
-    """Lend a with block an NpzReader; what is wrong with the file is a ValueError."""
+    """Give a with block an NpzReader; a faulty file raises ValueError."""
     with open(path, "rb") as file:
         try:
             yield NpzReader(file)
@@ -128,7 +129,7 @@ def unpacking(who, path, writer, step):
             raise ValueError(*error.args) from None
         except KeyError:
             raise
-        except Exception as error:  # bytes in disorder raise errors of any kind
+        except Exception as error:  # damaged bytes raise errors of any kind
             raise ValueError(
                 f"{who}: {path} is no file of {writer}, or only a part of one: {error} "
                 f"(see step {step})"
@@ -136,20 +137,20 @@ def unpacking(who, path, writer, step):
 
 
 class NpzReader:
-    """The arrays of an .npz file, one at a time, each judged by its header first.
+    """The arrays of an .npz file, one at a time, each checked by its header first.
 
         with open(path, "rb") as file:
             npz = NpzReader(file)
-            shape, dtype = npz.header("l1/W")  # a few bytes are unpacked for it
+            shape, dtype = npz.header("l1/W")  # this unpacks only a few bytes
             array = npz.array("l1/W")
 
-    A zip of a megabyte can hold a gigabyte of zeros. So whoever gets the file from
-    elsewhere asks for the header, and unpacks only what has the shape expected.
+    A zip of a megabyte can hold a gigabyte of zeros. So if a file comes from elsewhere,
+    read the header first, and unpack only an array that has the expected shape.
 
     keys    the names of all arrays, without ".npy"
 
-    The file can be damaged in many ways, and a zip has errors of any kind for them:
-    call it in `try: ... except Exception`, and say in a ValueError which file it was.
+    A file can be damaged in many ways, and reading it can raise errors of any kind. So
+    use this in `try: ... except Exception`, and raise a ValueError that names the file.
     """
 
     def __init__(self, file):
@@ -169,7 +170,7 @@ class NpzReader:
         return self._zip.getinfo(self._members[key]).compress_size
 
     def array(self, key):
-        """Return an array in C order; its checksum is compared, too."""
+        """Return an array in C order, and check its checksum."""
         self.header(key)
         name = self._members[key]
         with self._zip.open(name) as stream:
@@ -179,10 +180,10 @@ class NpzReader:
         return np.asarray(array, order="C")
 
     def _check_end(self, file):
-        """Compare the number of arrays with the one at the end of the file.
+        """Compare the number of arrays with the number at the end of the file.
 
-        Damage in the list of names can hide those that follow, and Python's zipfile
-        does not mind. The end has 22 bytes, where no comment follows.
+        Damage in the list of names can hide the names that follow, and Python's zipfile
+        does not notice. The end has 22 bytes, if no comment follows.
         """
         end = file.seek(0, 2) - 22
         file.seek(max(0, end))
@@ -193,7 +194,7 @@ class NpzReader:
             raise ValueError(f"it says that it has {count} arrays, but has {found}")
 
     def _read_header(self, key, stream):
-        version = np.lib.format.read_magic(stream)  # raises where it is no array
+        version = np.lib.format.read_magic(stream)  # raises if it is no array
         if version not in _HEADERS:
             raise ValueError(f"{key} is an array of NumPy's format {version}")
         shape, _, dtype = _HEADERS[version](stream)

@@ -1,11 +1,11 @@
-"""Pictures of a computation: from a result to DOT text, and to a file.
+"""Draw the graph of a computation: as a picture, as DOT text, or as a page to play.
 
     plot_dot_graph(y, to_file="y.png")    how y was computed, as a picture
     picture(y)                            the same in a notebook, without a file
     get_dot_graph(y)                      the same as DOT text
     play(y)                               y.backward(), frame by frame, in a page
 
-render.py makes the picture of a DOT text; its render_dot is offered here too.
+render.py turns DOT text into a picture; you can import its render_dot from here too.
 
 This file looks only at creator, inputs, outputs and generation, so it draws the
 Variables of core, of core_simple and of the steps alike.
@@ -22,9 +22,9 @@ __all__ = ["get_dot_graph", "picture", "play", "plot_dot_graph", "render_dot"]
 def plot_dot_graph(
     output, verbose=True, to_file="graph.png", show="constants", fold=()
 ):
-    """Draw the graph that output was computed by into to_file; return the picture.
+    """Draw the graph that computed output into to_file; return the picture.
 
-    A constant, a single number without a name such as the 2 in x * 2, is called by
+    A constant, a single number without a name such as the 2 in x * 2, is labelled with
     its value. See get_dot_graph for what else is drawn and render_dot for how.
     """
     text = _dot_graph("plot_dot_graph", output, verbose, True, show, fold)
@@ -32,9 +32,9 @@ def plot_dot_graph(
 
 
 def picture(output, verbose=False, show="constants", fold=()):
-    """Return a picture of the graph that output was computed by; no file is written.
+    """Return a picture of the graph that computed output; no file is written.
 
-    It is an SVG that shows itself where it is the last line of a notebook's cell.
+    It is an SVG, which a notebook shows if it is the last line of a cell.
     See get_dot_graph for the arguments.
     """
     text = _dot_graph("picture", output, verbose, True, show, fold)
@@ -42,20 +42,21 @@ def picture(output, verbose=False, show="constants", fold=()):
 
 
 def play(output, to_file="player.html", names=None, fold=(), title="", **options):
-    """Run output.backward(**options) and write down what it does, as a page to play.
+    """Run output.backward(**options) and record what it does, as a page to play.
 
-    The page is one HTML file with the graph, a slider, and a frame for each thing that
-    happened: which Function was visited and why, what arrived, what it sent to whom,
-    and each gradient before and after. Afterwards x.grad is what backward left there.
+    The page is one HTML file with the graph, a slider, and a frame for each event:
+    which Function was visited and why, which gradient arrived, what the Function sent
+    to which Variable, and each gradient before and after. Afterwards x.grad is what
+    backward has written there.
 
     names     {name: Variable or Function}, for those without a name; names=locals()
               takes all names of the program
-    fold      as in get_dot_graph. Of more than 60 Functions, those farthest from the
-              result are one box
+    fold      as in get_dot_graph. If there are more than 60 Functions, those farthest
+              from the result are folded into one box
     to_file   None writes no file
     options   of backward, such as create_graph=True
 
-    Returns a player that shows itself in a notebook.
+    Returns a player that a notebook shows.
     """
     from dezero.player.graph import Box
     from dezero.player.page import checked_path, save
@@ -86,7 +87,7 @@ def play(output, to_file="player.html", names=None, fold=(), title="", **options
 
 
 def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):
-    """Return the DOT text of the graph that output was computed by.
+    """Return the DOT text of the graph that computed output.
 
     A Variable is an orange ellipse, a Function a blue box, and each argument an
     edge, so that x * x has two. verbose=True adds shape and dtype to the labels.
@@ -94,11 +95,11 @@ def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):
     stable    nodes are n0, n1, ... in order of appearance instead of their id():
               the text is the same on every run
     show      "constants": a constant, a single number without a name such as the 2
-              in x * 2, has its value for a name; plot_dot_graph does so
+              in x * 2, is labelled with its value, as plot_dot_graph does
               "data": a line with the value under each label, where it is short
               "grad": a line with the gradient as well
-    fold      Layers, in a list or as {name: layer}: all that a layer did in its last
-              call is one gray box, without its parameters
+    fold      Layers, in a list or as {name: layer}: the Functions of a layer's last
+              call become one gray box, without its parameters
 
     >>> import numpy as np
     >>> from dezero import Variable
@@ -111,7 +112,7 @@ def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):
 
 
 def _dot_graph(who, output, verbose, stable, show, fold):
-    """Return DOT text, for get_dot_graph and those that draw it."""
+    """Return DOT text, for get_dot_graph and the functions that draw it."""
     _check_output(who, output)
     verbose = flag(who, "verbose", verbose, 26)
     stable = flag(who, "stable", stable, 26)
@@ -176,7 +177,7 @@ def _check_fold(who, fold):
 
 
 def _functions(output):
-    """Return the Functions behind output, those that ran first first."""
+    """Return the Functions that computed output, the earliest first."""
     found, waiting = {}, [output]
     while waiting:  # a list, not recursion: a graph can be deep (step 8)
         func = waiting.pop().creator
@@ -187,7 +188,7 @@ def _functions(output):
 
 
 def _outputs(func):
-    """Return the outputs of func that somebody still holds."""
+    """Return the outputs of func that still exist."""
     outputs = [reference() for reference in func.outputs]
     return [y for y in outputs if y is not None]
 
@@ -212,14 +213,14 @@ def _dot_var(v, verbose=False, name=id, show=None):
 
 
 def _is_constant(v):
-    """Tell a number that was written into a formula: x * 2 makes one of 2."""
+    """Tell whether v is a number from a formula, such as the 2 in x * 2."""
     return (
         v.name is None and v.creator is None and v.data is not None and v.data.ndim == 0
     )
 
 
 def _number(array):
-    """Return an array without axes as one writes a number: 2, 0.166667, 1e-08."""
+    """Return an array without axes as a number is written: 2, 0.166667, 1e-08."""
     value = array.item()
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -246,7 +247,7 @@ def _value(array):
 
 
 class _Folded:
-    """A box in the place of all Functions that a layer ran."""
+    """A box that replaces all Functions that a layer ran."""
 
     def __init__(self, label, members, params):
         self.label = label
@@ -254,7 +255,7 @@ class _Folded:
         self.params = params  # ids of the layer's own parameters
 
     def connect(self, used):
-        """Find what goes in and what comes out; used: ids of inputs elsewhere."""
+        """Find the box's inputs and outputs; used: ids of inputs of other Functions."""
         inside = {id(y) for func in self.members.values() for y in _outputs(func)}
         self.inputs, self.outputs, seen = [], [], set()
         for func in self.members.values():
@@ -266,19 +267,19 @@ class _Folded:
         self.generation = max(func.generation for func in self.members.values())
 
     def _is_own(self, x):
-        """Tell parameters, constants and an absent bias from what flows in."""
+        """Tell whether x is a parameter, a constant or an absent bias, not an input."""
         return x.data is None or id(x) in self.params or not (x.creator or x.ndim)
 
 
 def _fold(funcs, output, layers):
-    """Return funcs with those that each layer ran replaced by one _Folded."""
+    """Return funcs, with the Functions of each layer replaced by one _Folded."""
     boxes = []
     for layer, label in layers.items():
         members = _functions_of(layer)
         if members:
             params = {id(param) for param in layer.params()}
             boxes.append(_Folded(label, members, params))
-    # of a layer and one within it the outer wins: the one that ran more
+    # if one layer is inside another, the outer one wins: it ran more Functions
     boxes.sort(key=lambda box: len(box.members))
     box_of = {i: box for box in boxes for i in box.members}
     left = [func for func in funcs if id(func) not in box_of]
@@ -290,7 +291,7 @@ def _fold(funcs, output, layers):
 
 
 def _functions_of(layer):
-    """Return {id: Function} of those that the last call of layer ran."""
+    """Return {id: Function} for the Functions that the last call of layer ran."""
     stop = {id(x()) for x in layer.inputs}
     waiting = [y() for y in layer.outputs]
     members = {}
@@ -305,7 +306,7 @@ def _functions_of(layer):
 
 
 def _escape(label):
-    """Return label so that DOT draws it as it is, within double quotes."""
+    """Return label escaped, so that DOT draws it as it is within double quotes."""
     label = label.replace("\\", "\\\\").replace('"', '\\"')
     label = re.sub("&(?=#?[0-9A-Za-z]+;)", "&amp;", label)  # DOT reads &lt; as <
     label = re.sub("\r\n?|\n", r"\\n", label)

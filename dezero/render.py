@@ -1,11 +1,11 @@
-"""A picture of a DOT text, drawn by Graphviz.
+"""Turn DOT text into a picture, drawn by Graphviz.
 
     render_dot(text, "y.svg")             any DOT text as PNG, SVG or PDF
 
-Nothing needs to be installed by hand: a `dot` on the PATH does the drawing, and
-where there is none, or a broken one, the Graphviz engine inside the pygraphviz
-wheel does. Both are told the same font, the one that matplotlib carries along, so
-that the picture is the same and its labels can be read on a machine without fonts.
+Nothing needs to be installed by hand: a `dot` on the PATH does the drawing, and if
+there is none, or a broken one, the Graphviz engine inside the pygraphviz wheel does.
+Both use the same font, the one that comes with matplotlib, so that the picture is the
+same and its labels can be read on a machine without fonts.
 """
 
 import functools
@@ -21,19 +21,19 @@ __all__ = ["render_dot"]
 def render_dot(text, to_file):
     """Draw DOT text into to_file, a .png, .svg or .pdf, and return the picture.
 
-    A .dot gets the text as it is, for other programs; nothing is drawn.
+    A .dot file gets the text as it is, for other programs; nothing is drawn.
 
-    What is returned shows itself in a notebook: an IPython Image (SVG for an .svg)
-    where IPython is installed, otherwise an object of our own that does the same.
+    A notebook shows the object that is returned: an IPython Image (SVG for an .svg) if
+    IPython is installed, otherwise an object of our own that does the same.
 
-    Attributes in the text win over the look that is set here. A PNG has 144 dots an
-    inch, and fewer where it would grow beyond 16,000 pixels on a side or 32 million
-    in all; an SVG has no such limit.
+    Attributes in the text override the look that is set here. A PNG has 144 dots per
+    inch, or fewer if it would grow beyond 16,000 pixels on a side or 32 million in all;
+    an SVG has no such limit.
 
     Raises ValueError for another suffix, FileNotFoundError for a folder that is not
     there, and RuntimeError if text is not DOT or no Graphviz is installed.
     """
-    # not above: the process that draws runs this file alone
+    # not at the top: the process that draws runs this file alone
     from dezero.files import replacing
     from dezero.guards import refusal
 
@@ -73,7 +73,7 @@ def render_dot(text, to_file):
 
 # The look is set here, when a picture is drawn, and is no part of the DOT text.
 # ordering=in keeps the arguments of a Function in order, from left to right; nslimit
-# ends the search for the last bit of beauty, which can take minutes; a node without
+# ends the search for a slightly nicer layout, which can take minutes; a node without
 # a label shows its name, \N, but one whose label is empty stays empty.
 _FONT = "DejaVu Sans,Verdana,sans-serif"  # the first that is there
 _LOOK = f"""
@@ -95,8 +95,8 @@ def _paint(run, text, kind):
     """Return the bytes of a picture of DOT text.
 
     run(text, layout, format) is Graphviz: "dot" finds places for nodes and arrows,
-    which is the work, and "nop2" draws them where they are. So a PNG, whose size
-    must be known before it is drawn, is laid out once.
+    which takes most of the time, and "nop2" draws them where they are. So a PNG, whose
+    size must be known before it is drawn, is laid out only once.
     """
     text, far = _without_far_edges(text)
     look = _LOOK + _KINDS[kind]
@@ -127,17 +127,17 @@ def _resolution(placed):
 
 
 def _without_far_edges(text):
-    """Return DOT text without the arrows that pass many rows of nodes, and those.
+    """Return DOT text without arrows that pass many rows of nodes, and these arrows.
 
-    An arrow that keeps clear of all the nodes on its way takes a place in every row.
-    Where a Variable is used 100 times down a long chain, that would take minutes,
-    and the arrows could not be told apart. Straight lines are drawn at once.
+    An arrow that avoids all the nodes on its way takes a place in every row. If a
+    Variable is used 100 times down a long chain, the layout would take minutes, and the
+    arrows could not be told apart. Straight lines are drawn at once.
     """
     edges = _EDGE.findall(text)
-    rows = {}  # of each node: how many rows it stands above the last
+    rows = {}  # {node: how many rows it is above the last}
     for start, end in reversed(edges):  # against the order of computation
         rows[start] = max(rows.get(start, 0), rows.get(end, 0) + 1)
-    for start, end in edges:  # a result that nobody uses stands below its Function
+    for start, end in edges:  # an unused result is placed below its Function
         rows.setdefault(end, rows[start] - 1)
     passed = {(a, b): rows[a] - rows[b] - 1 for a, b in edges}
     if sum(passed[edge] for edge in edges) <= 5000:
@@ -154,12 +154,12 @@ def _without_far_edges(text):
 
 
 def _straighten(text):
-    """Return DOT text with more weight on the arrows from what was computed.
+    """Return DOT text with more weight on the arrows from computed nodes.
 
-    A chain of operations then stands upright, with its constants beside it, where
-    it would go down in a diagonal and leave most of the picture empty. The 3 is more
-    than the 1 + 1 of W and b: 1,000 Functions of an MLP are drawn in a third of the
-    time that a 2 takes, and twice as large.
+    A chain of operations then runs straight down, with its constants beside it, instead
+    of along a diagonal that leaves most of the picture empty. The weight 3 is more than
+    the 1 + 1 of W and b: 1,000 Functions of an MLP are drawn in a third of the time
+    that a weight of 2 takes, and twice as large.
     """
     ends = {end for _, end in _EDGE.findall(text)}
     return _QUOTED_OR_EDGE.sub(
@@ -168,18 +168,18 @@ def _straighten(text):
 
 
 def _insert(text, statements):
-    """Return DOT text with statements put first, just behind its opening brace.
+    """Return DOT text with statements put first, right after its opening brace.
 
-    They go into the same line: a number of a line that Graphviz complains of stays
-    that of the text.
+    They are put on the same line, so that the line numbers in Graphviz's errors stay
+    those of the text.
     """
     at = _opening(text)
     return text[:at] + statements.replace("\n", " ") + text[at:]
 
 
 def _opening(text):
-    """Return where DOT text goes on behind its opening brace, or None."""
-    # Names and comments in front of that brace may hold braces of their own.
+    """Return the position right after DOT text's opening brace, or None."""
+    # Names and comments before that brace may contain braces of their own.
     tokens = r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|\{'
     for token in re.finditer(tokens, text, re.DOTALL):
         if token[0] == "{":
@@ -188,16 +188,16 @@ def _opening(text):
 
 
 # --- Graphviz, in a process of its own ----------------------------------------
-# What it prints is caught, a crash does not end this program, and the environment
-# that is set for it holds for nothing else.
+# Its output is captured, a crash does not end this program, and the environment that
+# is set for it affects nothing else.
 
 
 class _Failure(Exception):
-    """What an engine said instead of drawing."""
+    """An engine could not draw; the message is what it said."""
 
 
 def _draw(text, kind):
-    """Return the bytes of the picture, by the first engine that can."""
+    """Return the bytes of the picture, from the first engine that can draw it."""
     import tempfile  # here and below: `import dezero` need not wait for these
 
     if _opening(text) is None:
@@ -272,7 +272,7 @@ def _by_pygraphviz(text, kind, environment):
 
 
 def _output(command, text, environment, limit=None):
-    """Return what a program makes of text; raise _Failure with what it said."""
+    """Return what a program prints, given text; raise _Failure with its error."""
     import subprocess
 
     try:
@@ -319,10 +319,10 @@ def _folder(package):
 
 
 def _fonts(text, folder):
-    """Return the environment in which Graphviz finds the fonts of matplotlib.
+    """Return the environment variables with which Graphviz finds matplotlib's fonts.
 
-    They come before the system's, so that the picture is the same everywhere, and
-    the system's are not looked at unless a label may need them.
+    These fonts come before the system's, so that the picture is the same everywhere.
+    The system's are searched only if a label may need them.
     """
     from html import escape
 
@@ -361,7 +361,7 @@ def _main(folder, kind):
 
 
 class _Picture:
-    """A picture in a file, or an SVG in none; a notebook shows it by itself."""
+    """A picture, with or without a file, that a notebook shows."""
 
     def __init__(self, kind, data, path=None):
         self.kind, self.data, self.path = kind, data, path
@@ -380,7 +380,7 @@ class _Picture:
 
 
 def _show(kind, data, path=None):
-    """Return what shows a picture: IPython's own object if IPython is installed."""
+    """Return an object that a notebook shows: IPython's, if it is installed."""
     try:
         from IPython.display import SVG, Image
     except ImportError:

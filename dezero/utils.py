@@ -1,10 +1,10 @@
-"""The small helpers: arrays and sizes in, arrays and sizes out.
+"""Small helpers for arrays and their sizes, and the download of files.
 
-Also the one place that programs written for DeZero look for graph drawing and
-gradient checks: those of `dezero.graph` and `dezero.gradcheck` are offered here too.
+Programs written for DeZero also look here for graph drawing and gradient checks, so you
+can import those of `dezero.graph` and `dezero.gradcheck` from here too.
 
-And the one place that fetches files: get_file, by the table DOWNLOADS, into the
-folder cache_dir.
+This is the one place that fetches files: get_file fetches what the table DOWNLOADS
+lists, into the folder cache_dir.
 """
 
 import functools
@@ -76,7 +76,7 @@ def sum_to(x, shape):
 
 @functools.wraps(restore_axes)
 def reshape_sum_backward(gy, x_shape, axis, keepdims):
-    """Return gy with the axes that a sum of an x of x_shape reduced, as length 1."""
+    """Return gy with the axes that a sum of x removed put back, as length 1."""
     who = "reshape_sum_backward"
     x_shape = _as_shape(who, x_shape, 39)
     if not hasattr(gy, "creator"):  # a Variable stays in the graph
@@ -156,10 +156,10 @@ def _check_axis(who, axis, x):
 
 
 def show_progress(block_num, block_size, total_size):
-    """Print a bar of 30 cells over the last one: a reporthook for urllib.request.
+    """Print a bar of 30 cells over the previous one: a reporthook for urllib.request.
 
-    Sizes are in bytes. Where the total is not known (0 or less), the bar stays
-    empty and the bytes are counted.
+    Sizes are in bytes. If the total is not known (0 or less), the bar stays empty and
+    the bytes are counted.
     """
     for name, value in zip(
         ("block_num", "block_size", "total_size"), (block_num, block_size, total_size)
@@ -180,10 +180,10 @@ def show_progress(block_num, block_size, total_size):
 
 
 class Download(NamedTuple):
-    """Where a file can be had, and how to tell that it is whole.
+    """Where a file can be fetched from, and how to tell that it is whole.
 
     urls   addresses of the same file, tried in order
-    size   in bytes; None where nobody published it
+    size   in bytes; None if it was never published
     md5    its checksum, or None; it guards against damage, not against malice
     also   other names that the file may have in a cache filled by hand
     """
@@ -221,7 +221,7 @@ _FILES = {  # folders that hold the same files: {name: (bytes, MD5)}
     },
 }
 
-# What get_file knows, by the name of the file in the cache. It is yours to extend:
+# The files that get_file knows, by their names in the cache. You can add your own:
 #     utils.DOWNLOADS["mine.npz"] = utils.Download(("https://...",), size, md5)
 DOWNLOADS = {
     name: Download(tuple(folder + name for folder in folders), size, md5)
@@ -244,7 +244,7 @@ DOWNLOADS["imagenet1000_clsidx_to_labels.txt"] = Download(
     )
 )
 
-cache_dir: str  # the folder for such files; looked up when it is asked for
+cache_dir: str  # the folder for such files; looked up at each use
 
 
 def __getattr__(name):
@@ -262,12 +262,12 @@ def get_file(url, file_name=None):
                tried one after the other
     file_name  its name in the cache; None: what follows the last / of url
 
-    Size and MD5 are those that DOWNLOADS has under this name, if any. A file that does
-    not match is fetched again. A file appears under its name when it is complete and
-    found right, so an interrupted download leaves nothing behind.
+    Size and MD5 must be those that DOWNLOADS has under this name, if any. A file that
+    does not match is fetched again. A file gets its name only when it is complete and
+    correct, so an interrupted download leaves nothing behind.
 
     cache_dir is what the environment variable DEZERO_CACHE says, or ~/.dezero; files
-    put there by hand do as well.
+    put there by hand work as well.
 
     Raises DownloadError if no address gives the file, and ValueError for a name that
     leads out of the folder, such as "../../x".
@@ -311,8 +311,8 @@ def get_file(url, file_name=None):
 def find_file(name):
     """Return the path of a file in the folder cache_dir, or None.
 
-    None stands for a file that is not there, and for one whose size or MD5 is not the
-    one in DOWNLOADS.
+    None means that the file is not there, or that its size or MD5 differs from the one
+    in DOWNLOADS.
     """
     file_name_below("find_file", name, 51)
     entry = DOWNLOADS.get(name, Download(()))
@@ -324,12 +324,12 @@ def find_file(name):
 
 
 def _cache_dir():
-    """Return cache_dir as a program sees it, which may have set it."""
+    """Return cache_dir: the folder that a program has set, or else the default."""
     return globals().get("cache_dir") or __getattr__("cache_dir")
 
 
 def _fetch(url, path, entry):
-    """Copy what is at url to path; raise OSError if it is not what entry says."""
+    """Copy the file at url to path; raise OSError if it does not match entry."""
     from urllib.request import urlopen
 
     from tqdm import tqdm
@@ -338,8 +338,8 @@ def _fetch(url, path, entry):
     with replacing(path) as temporary:
         with open(temporary, "wb") as file, urlopen(url, timeout=30) as response:
             length = int(response.headers.get("Content-Length") or 0)
-            total = length or entry.size  # None where nobody says
-            # disable=None: no bar where no terminal shows it
+            total = length or entry.size  # None if unknown
+            # disable=None: no bar without a terminal
             with tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar:
                 while block := response.read(1 << 16):
                     file.write(block)
@@ -353,7 +353,7 @@ def _fetch(url, path, entry):
 
 
 def _damage(path, entry):
-    """Return in what the file at path differs from entry, or None."""
+    """Return how the file at path differs from entry, or None."""
     import hashlib
 
     size = os.path.getsize(path)

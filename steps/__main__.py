@@ -29,18 +29,19 @@
     python -m steps words leaf   what one term means
     python -m steps test         the tests, some minutes
     python -m steps test --quick the core of them: under 30 s
-    python -m steps test --slow  what CI runs besides: it runs each
-                                 notebook, and each step once more;
-                                 --all: both, what test runs and this
+    python -m steps test --slow  what else CI runs: each notebook, and
+                                 each step once more; --all: these and
+                                 what test runs
     python -m steps doctor       what this machine has and lacks
     python -m steps table        write the table in README.md
     python -m steps --version
 
-Where the system calls Python python3 or py, type that. `run` and
-`test` need NumPy and dezero; where this Python has not both, they make
-an environment in .venv once, and use it from then on. What else stands
-behind `run 16` goes to the step, and behind `test` to pytest. From
-another directory, name the folder: python path/to/steps run 16
+If your system calls Python python3 or py, type that. `run` and `test`
+need NumPy and dezero; if this Python lacks one of them, they make an
+environment in .venv once, and use it from then on. Whatever else you
+type after `run 16` is passed on to the step, and after `test` to
+pytest. From another directory, name the folder:
+python path/to/steps run 16
 """
 
 import os
@@ -48,7 +49,7 @@ import subprocess
 import sys
 
 # The other files are found beside this one, not in the directory that
-# python -m steps was typed in. (-P leaves that out by itself.)
+# python -m steps was typed in. (With -P, Python leaves that out.)
 STEPS = os.path.dirname(os.path.abspath(__file__))
 if __name__ == "__main__":
     if getattr(sys.flags, "safe_path", False):
@@ -58,7 +59,7 @@ if __name__ == "__main__":
 
 import machine
 
-if machine.old_python():  # whose syntax the files below do not have
+if machine.old_python():  # too old for the syntax of the files below
     sys.exit(f"steps: {machine.old_python()}")
 
 import doctor
@@ -70,7 +71,7 @@ from practice import commands as practice
 # What --quick runs: the engine, functions of numbers and of shapes,
 # layers, optimizers, data, and steps that build the engine. Left out
 # are the long chains, the other functions and steps, the notebooks, and
-# what holds steps, package and text together.
+# the tests that keep steps, package and text in agreement.
 QUICK = """
 core core_simple guards functions_elementwise functions_shape
 functions_norm layers layers_conv layers_recurrent optimizers
@@ -78,8 +79,8 @@ dataloaders transforms step01 step05 step16 step22
 """.split()
 LONG = "not long_chain"
 CHOICES = {"--quick": None, "--slow": "slow", "--all": ""}  # pytest -m
-# On all cores, and whichever is done takes over from the others: on two
-# cores 290 s, where a file a core takes 400.
+# On all cores, and a core that is done takes over work from the others:
+# on two cores this takes 290 s, and 400 s if each file stays on a core.
 CORES = "-n auto --dist worksteal".split()
 
 
@@ -99,7 +100,7 @@ def call(command, **options):
 
 
 def run(arguments):
-    """Run the steps named first, each with what follows them."""
+    """Run the steps named first, each with the arguments after them."""
     if not arguments:
         raise reader.StepError("run needs the number of a step: run 16")
     numbers, rest = [reader.pick(arguments[0])], arguments[1:]
@@ -131,7 +132,7 @@ def play(arguments):
     )
 
 
-# A program that fails where Pygments is missing, without a word.
+# A program that fails, silently, if Pygments is missing.
 HAS_PYGMENTS = """
 from importlib.util import find_spec
 raise SystemExit(find_spec("pygments") is None)
@@ -250,7 +251,7 @@ def show_version(arguments):
     return 0
 
 
-COMMANDS = {  # name: (what does it, how many arguments it takes)
+COMMANDS = {  # name: (function, how many arguments it takes)
     "list": (list_steps, 0),
     "run": (run, None),
     "play": (play, 1),

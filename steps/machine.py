@@ -1,14 +1,14 @@
-"""Which Python runs the steps: one that has NumPy and our dezero.
+"""Find or make a Python for the steps: one with NumPy and our dezero.
 
     python("run")      a Python for the steps: this one or .venv's
     step_aside(name)   what numpy.py and dezero.py beside this file do
 
-Where this Python lacks something, an environment is made in .venv, in
-the repository, and used from then on. Nothing else of the machine is
+If this Python lacks something, an environment is made in .venv, in
+the repository, and used from then on. Nothing else on the machine is
 changed, and deleting the folder .venv undoes it all.
 
-Standard library only, and in the words of Python 3.6, since this file
-has to tell an old Python that it is too old.
+This file uses only the standard library and the syntax of Python 3.6,
+because it has to tell an old Python that it is too old.
 """
 
 import os
@@ -17,15 +17,15 @@ import shlex
 import subprocess
 import sys
 
-OLDEST = (3, 11)  # setup.py says the same, and a test holds them equal
+OLDEST = (3, 11)  # setup.py says the same, and a test keeps them equal
 
 STEPS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(STEPS)
 VENV = os.path.join(ROOT, ".venv")
-STATE = "steps.txt"  # in .venv: "unfinished", or what is in there
+STATE = "steps.txt"  # in .venv: "unfinished", or its purpose
 LOG = "steps.log"  # in .venv: all that pip said
 
-# What has to be importable, and what pip installs where it is not.
+# What has to be importable, and what pip installs if it is not.
 NEEDS = {"run": ["numpy", "matplotlib", "dezero"]}
 NEEDS["test"] = (
     NEEDS["run"] + "pytest nbformat nbclient ipykernel".split()
@@ -61,8 +61,8 @@ def old_python():
 def find(name):
     """Return the spec of a package as a step sees it, or None.
 
-    The folder of the steps is left out: numpy.py and dezero.py in it
-    are not the packages.
+    The folder of the steps is skipped: its numpy.py and dezero.py are
+    not the packages.
     """
     before = sys.path[:]
     try:
@@ -112,7 +112,7 @@ def foreign(spec):
 
 
 def lacking(purpose):
-    """Return what this Python lacks for "run" or "test", as names."""
+    """Return a list of what this Python lacks for "run" or "test"."""
     if old_python():
         return ["Python"]
     specs = {name: find(name) for name in NEEDS[purpose]}
@@ -138,8 +138,8 @@ def untestable():
 def python(purpose="run"):
     """Return a Python that has what "run" or "test" needs.
 
-    That is this one; or the one of .venv, which is made, finished or
-    repaired where it has to be. Raises MachineError where that fails.
+    That is this one, or the one in .venv, which is made, finished or
+    repaired if needed. Raises MachineError if that fails.
     """
     missing = lacking(purpose)
     if not missing:
@@ -181,7 +181,7 @@ def inside_venv():
 
 
 def state():
-    """Return what is written in .venv about it, or None."""
+    """Return the state that is written in .venv, or None."""
     try:
         with open(os.path.join(VENV, STATE), encoding="utf-8") as file:
             return file.read().strip()
@@ -190,7 +190,7 @@ def state():
 
 
 def write_state(text):
-    """Write about .venv what a later call has to know."""
+    """Write the state of .venv into it, for later calls."""
     path = os.path.join(VENV, STATE)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text + "\n")
@@ -207,7 +207,7 @@ def asked(executable, purpose):
 
 
 def make_venv():
-    """Make .venv, unless there is one that starts and was finished."""
+    """Make .venv, unless there is a finished one that starts."""
     unfinished = state() == "unfinished"
     if os.path.lexists(VENV):
         answer = asked(venv_python(), "run")
@@ -263,7 +263,7 @@ def looks_like_one():
 
 
 def no_venv():
-    """Return what to install where Python comes without venv."""
+    """Return what to install if Python comes without venv."""
     advice = "install the package of your system that brings it"
     if os.path.exists("/etc/debian_version"):
         advice = "sudo apt install python3-venv"
@@ -288,7 +288,7 @@ def install(purpose):
         pip + ["--version"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    ).returncode:  # some tools make environments without it
+    ).returncode:  # some tools make environments without pip
         subprocess.run([venv_python(), "-m", "ensurepip"])
     if ours and not inside_venv():
         write_state("unfinished")
@@ -303,7 +303,7 @@ def install(purpose):
 
 
 def run_pip(command):
-    """Run pip, with a progress line; return (its code, its words)."""
+    """Run pip, with a progress line; return (exit code, output)."""
     said, shown = [], set()
     environment = dict(os.environ, PYTHONUNBUFFERED="1")
     child = subprocess.Popen(
@@ -396,7 +396,7 @@ def say(text):
 
 
 def listed(names):
-    """Write names as a list in a sentence, as their projects do."""
+    """Return names as a list in a sentence, spelled as is usual."""
     names = [{"numpy": "NumPy"}.get(name, name) for name in names]
     return " and ".join(
         [", ".join(names[:-1]), names[-1]] if names[1:] else names
@@ -425,10 +425,10 @@ def step_aside(name):
     """Put the real package in the place of numpy.py or dezero.py.
 
     `python steps/step30.py` puts the folder steps/ first on sys.path,
-    so `import dezero` finds steps/dezero.py, which calls this. Python
-    returns from an import what then stands in sys.modules: the package
-    itself, as if there were no such file. Where there is no package,
-    the step ends with a sentence that says what to type.
+    so `import dezero` finds steps/dezero.py, which calls this. An
+    import returns what is in sys.modules at its end: the package
+    itself, as if there were no such file. If there is no package, the
+    step ends with a sentence that says what to type.
     """
     import importlib.util
 
@@ -445,7 +445,7 @@ def step_aside(name):
 
 
 def advice(problem):
-    """Return what a step that cannot run says."""
+    """Return the message of a step that cannot run."""
     step = running_step()
     if step is None:
         return problem
@@ -467,11 +467,11 @@ def running_step():
 
 
 def attend():
-    """See that a step which was started by itself ends decently.
+    """Make a step that was started by itself end without a traceback.
 
-    Without NumPy or dezero it says what to type instead of showing a
-    traceback; and when whoever reads its output, such as `head`, has
-    seen enough, it ends without a word.
+    Without NumPy or dezero it says what to type; and if the program
+    that reads its output, such as `head`, stops reading, it ends
+    silently.
     """
     if running_step() is None or hasattr(attend, "done"):
         return
@@ -493,7 +493,7 @@ def attend():
 
 
 def flush():
-    """Write what is left to print, if anybody still reads it."""
+    """Write what is left to print, if its reader is still there."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -503,9 +503,9 @@ def flush():
 
 
 def silence():
-    """Send what would still be printed nowhere."""
+    """Discard whatever would still be printed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-if __name__ == "__main__":  # another Python asks what is missing here
+if __name__ == "__main__":  # another Python asks what this one lacks
     print(" ".join(lacking(sys.argv[1])))

@@ -1,16 +1,16 @@
-"""Data to learn from: everything here is a Dataset, a row of pairs (x, t).
+"""Data to learn from: everything here is a Dataset, a sequence of pairs (x, t).
 
     train_set, test_set = datasets.MNIST(train=True), datasets.MNIST(train=False)
     x, t = train_set[0]  # x (784,) float32 from 0 to 1, t a label from 0 to 9
 
-Drawn here and now: Spiral, SinCurve, SynthDigits. Part of the package: Shakespeare,
-100 KB of it, and Names; Text is one of yours. Fetched once into the folder
-utils.cache_dir, or put there by hand: MNIST, CIFAR10, CIFAR100, Shakespear, and the
-names of ImageNet's classes. What was fetched is read as numbers and text, it is
+Generated when you ask for them: Spiral, SinCurve, SynthDigits. Part of the package:
+Shakespeare, 100 KB of it, and Names; Text takes a text of yours. Fetched once into the
+folder utils.cache_dir, or put there by hand: MNIST, CIFAR10, CIFAR100, Shakespear, and
+the names of ImageNet's classes. Fetched files are read as numbers and text; they are
 never run.
 
-get_digits() gives real handwritten digits where they are at hand, and otherwise
-generated ones.
+get_digits() returns real handwritten digits if they are in that folder, and generated
+ones otherwise.
 
 Letters in these files: n items, C channels, H height, W width.
 """

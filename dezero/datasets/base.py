@@ -1,4 +1,4 @@
-"""What all datasets have in common: a row of pairs."""
+"""Dataset: the base class of all datasets, a sequence of pairs (x, t)."""
 
 import operator
 
@@ -9,14 +9,14 @@ from dezero.transforms import Compose
 
 
 class Dataset:
-    """A row of pairs: dataset[i] is (x, t), len(dataset) how many there are.
+    """A sequence of pairs: dataset[i] is (x, t), len(dataset) is how many there are.
 
-    train             which part: the one to learn from, or the one to be tested on
-    transform         what happens to each x when it is asked for; None: nothing
+    train             which part: True, the one to learn from; False, the one to test on
+    transform         a function applied to each x when it is read; None: no change
     target_transform  the same for t
     data, label       arrays or lists, to be set by prepare(); t is None without label
 
-    Data too large to be held is read item by item: a subclass then defines
+    Data too large for memory is read item by item: a subclass then defines
     __getitem__ and __len__ itself (see step 49).
 
     >>> class Squares(Dataset):
@@ -64,7 +64,7 @@ class Dataset:
         """Set self.data and self.label; called once, at the end of __init__."""
 
     def _check_index(self, index):
-        """Raise IndexError beyond the items: there a `for` over the dataset ends."""
+        """Raise IndexError past the end: this is what ends a `for` over the dataset."""
         count = self._check_prepared()
         if not -count <= index < count:
             raise IndexError(
@@ -73,7 +73,7 @@ class Dataset:
             )
 
     def _check_prepared(self):
-        """Return how many items there are, after a look at what prepare has set."""
+        """Check what prepare has set; return how many items there are."""
         if self.data is None:
             raise TypeError(
                 f"{type(self).__name__}: there is no data; prepare() is to set "

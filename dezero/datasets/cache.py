@@ -1,4 +1,4 @@
-"""Arrays kept in a file, so that they need not be made again."""
+"""Keep arrays in a file, so that they need not be made again."""
 
 import math
 import os
@@ -13,9 +13,9 @@ from dezero.guards import file_name_below, flag, shown
 def load_cache_npz(filename, train=False):
     """Return (data, label) as save_cache_npz kept them; (None, None) if not there.
 
-    A file that is damaged counts as not there: what it held can be made again. Raises
-    ValueError if it is whole, but another kind of file, or holds data and label of
-    different lengths; its headers tell, before anything is unpacked.
+    A damaged file counts as not there: its contents can be made again. Raises
+    ValueError if the file is intact but of another kind, or if data and label have
+    different lengths; its headers show this before anything is unpacked.
     """
     import zipfile
     import zlib
@@ -37,7 +37,7 @@ def load_cache_npz(filename, train=False):
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None, None
     except (ValueError, NotImplementedError, RuntimeError) as error:
-        if "pickle" in str(error):  # it is never read, as it can run anything
+        if "pickle" in str(error):  # it is never read: it could run anything
             return None, None
         raise ValueError(
             f"{path}: not a cache of data and label: {error}; delete it (see step 51)"
@@ -45,10 +45,10 @@ def load_cache_npz(filename, train=False):
 
 
 def save_cache_npz(data, label, filename, train=False):
-    """Keep data and label, arrays, in the folder utils.cache_dir; return the path.
+    """Keep the arrays data and label in the folder utils.cache_dir; return the path.
 
-    label may be None. filename: a name, or a path or address whose last part counts;
-    .train.npz or .test.npz is added to it.
+    label may be None. filename is a name, or a path or address of which only the last
+    part counts; .train.npz or .test.npz is added to it.
     """
     path = _cache_path("save_cache_npz", filename, train)
     arrays = {"data": data} if label is None else {"data": data, "label": label}
@@ -60,7 +60,7 @@ def save_cache_npz(data, label, filename, train=False):
 
 
 def _as_kept(name, array):
-    """Return array as an array that can be kept: of numbers or text."""
+    """Return array as an array that can be kept: one of numbers or text."""
     try:
         kept = np.asarray(array.data if hasattr(array, "creator") else array)
     except ValueError:  # lists of different lengths
@@ -84,21 +84,21 @@ def _cache_path(who, filename, train):
 
 
 def _cached(filename, train, make):
-    """Return data and label from the cache, or else those of make(), then cached."""
+    """Return data and label from the cache; if not there, cache those of make()."""
     data, label = load_cache_npz(filename, train)
     if data is None:
         data, label = make()
         try:
             save_cache_npz(data, label, filename, train)
         except OSError:
-            pass  # a folder that nothing can be written to: next time it is made again
+            pass  # the folder is read-only: next time the data is made again
     return data, label
 
 
 def _is_plausible(path, size):
-    """Return False if size bytes are too many to come out of the packed file at path.
+    """Return False if the packed file at path is too small to hold size bytes.
 
-    A megabyte of gzip or zip can hold a gigabyte of zeros. Real pictures become a fifth
-    at best, so what a header announces is judged before there is memory for it.
+    A megabyte of gzip or zip can hold a gigabyte of zeros. Real pictures shrink to a
+    fifth at best, so the size in a header is checked before memory is reserved for it.
     """
     return size <= 50 * os.path.getsize(path) + 2**26

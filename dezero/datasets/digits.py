@@ -1,6 +1,6 @@
-"""Handwritten digits, and generated ones for where there are none.
+"""Handwritten digits, and generated ones to use where there are none.
 
-MNIST is fetched, SynthDigits is drawn; get_digits() gives the most real ones at hand.
+MNIST is fetched, SynthDigits is generated; get_digits() returns the best at hand.
 """
 
 import copy
@@ -17,13 +17,13 @@ from dezero.utils import get_file
 
 
 class MNIST(_Pictures):
-    """Handwritten digits: 60,000 to learn from, 10,000 to be tested on.
+    """Handwritten digits: 60,000 to learn from, 10,000 to test on.
 
     x (784,) float32 from 0 to 1, t from 0 to 9; with transform=None the picture
     itself, (1, 28, 28) uint8, white on black.
 
-    Fetches 11 MB (test part: 1.6 MB) when it is first asked for. Raises
-    utils.DownloadError where that fails; SynthDigits needs no network.
+    Fetches 11 MB (test part: 1.6 MB) when it is first used. Raises
+    utils.DownloadError if that fails; SynthDigits needs no network.
     Source: LeCun, Cortes, Burges, The MNIST database of handwritten digits.
     """
 
@@ -60,10 +60,10 @@ class MNIST(_Pictures):
 
 
 def _read_idx(path, ndim):
-    """Return the bytes in a file of format IDX, packed by gzip, as an array.
+    """Return the bytes in a gzipped file of the IDX format as an array.
 
     The format: 0, 0, 8 (for bytes), ndim, then ndim lengths of 4 bytes each, the
-    most significant first, then the elements.
+    most significant byte first, then the elements.
     """
     import gzip
     import zlib
@@ -93,15 +93,15 @@ def _read_idx(path, ndim):
 
 
 class SynthDigits(_Pictures):
-    """Generated digits, in place of MNIST: 8,000 to learn from, 2,000 for the test.
+    """Generated digits, in place of MNIST: 8,000 to learn from, 2,000 to test on.
 
-    No hand wrote them: they are printed digits from 18 fonts of matplotlib's, each
-    shifted, turned, scaled and made noisy by chance. Items are those of MNIST:
-    x (784,) float32 from 0 to 1, t from 0 to 9.
+    They are not handwritten: they are printed digits from 18 of matplotlib's fonts,
+    each shifted, turned, scaled and made noisy at random. Items are like those of
+    MNIST: x (784,) float32 from 0 to 1, t from 0 to 9.
 
-    One seed gives the same pictures every time. Drawing them takes seconds, so they
-    are kept as .npz. A hidden layer of 100 gets 93 % of the test part right after one
-    epoch, and 98 % after four.
+    The same seed gives the same pictures every time. Drawing them takes seconds, so
+    they are kept as .npz. A network with a hidden layer of 100 gets 93 % of the test
+    part right after one epoch, and 98 % after four.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class SynthDigits(_Pictures):
         return super().__repr__().replace("items", "generated pictures")
 
     def prepare(self):
-        name = f"synthdigits-1-seed{self.seed}"  # 1: how they are drawn
+        name = f"synthdigits-1-seed{self.seed}"  # 1: the version of the drawing
         self.data, self.label = _cached(name, self.train, self._draw)
 
     def _draw(self):
@@ -173,10 +173,10 @@ def _print_digits():
 
 
 def _vary(prints, rng):
-    """Return pictures (n, 28, 28) uint8: prints, each changed in its own way.
+    """Return pictures (n, 28, 28) uint8: prints, each varied at random.
 
-    A pixel (x, y) of the result is what the print has at (u, v): shifted, turned
-    and scaled back, between four pixels of it in proportion.
+    The pixel (x, y) of the result is the value of the print at (u, v), which is (x, y)
+    shifted, turned and scaled back; it is interpolated between four pixels.
     """
     n = len(prints)
 
@@ -202,13 +202,14 @@ def _vary(prints, rng):
 
 
 def get_digits(download=False):
-    """Return (train_set, test_set, name): digits, the most real ones at hand.
+    """Return (train_set, test_set, name): the best digits at hand.
 
-    In this order, with the name that is returned:
+    It tries, in this order, with the name that it returns:
 
     MNIST                    60,000 and 10,000 handwritten digits, if they are in the
                              folder utils.cache_dir
-    MNIST's test images      8,000 and 2,000 of those 10,000, if only they are there
+    MNIST's test images      8,000 and 2,000 of the 10,000 test images, if only these
+                             are there
     SynthDigits (generated)  8,000 and 2,000
 
     download=True fetches MNIST first, 11 MB, and prints why if that fails.

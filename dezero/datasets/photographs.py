@@ -1,4 +1,4 @@
-"""Photographs of ten and of a hundred kinds of things; the names of ImageNet's."""
+"""CIFAR10 and CIFAR100: photographs of things; and the names of ImageNet's classes."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from dezero.utils import get_file
 
 
 class CIFAR10(_Pictures):
-    """Photographs of ten kinds of things: 50,000 to learn from, 10,000 for the test.
+    """Photographs of ten kinds of things: 50,000 to learn from, 10,000 to test on.
 
     x (3, 32, 32) float32 from -1 to 1, t from 0 to 9; with transform=None the
     picture itself, (3, 32, 32) uint8, red, green, blue.
 
-    Fetches 170 MB when it is first asked for, and keeps what it read from it as
-    .npz. Raises utils.DownloadError where that fails.
+    Fetches 170 MB when it is first used, and keeps the pictures as .npz. Raises
+    utils.DownloadError if that fails.
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
     """
 
@@ -100,10 +100,10 @@ def _check_label_type(label_type):
 
 
 def _read_records(path, names, length):
-    """Return files of a .tar.gz, made up of records of length bytes, as one array.
+    """Return the records of length bytes in files of a .tar.gz, as one array.
 
-    Shape: (n, length) uint8, the files in the order of names. They are read where
-    they are: nothing in the archive is written to the disk.
+    Shape: (n, length) uint8, the files in the order of names. They are read inside the
+    archive: nothing is unpacked to the disk.
     """
     import gzip
     import tarfile
@@ -112,7 +112,7 @@ def _read_records(path, names, length):
     found = {}
     try:
         with tarfile.open(path, "r:gz") as archive:
-            for member in archive:  # in one pass: to go back is to begin again
+            for member in archive:  # in one pass: going back means starting over
                 if member.isfile() and member.name in names:
                     if not _is_plausible(path, member.size):
                         raise tarfile.TarError(f"{member.size:,} bytes announced")
@@ -167,7 +167,7 @@ class ImageNet(Dataset):
     def labels():
         """Return {label: name} of the 1,000 classes, from a file that is fetched.
 
-        Raises utils.DownloadError where that fails.
+        Raises utils.DownloadError if that fails.
         """
         import ast
 

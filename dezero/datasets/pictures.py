@@ -1,4 +1,4 @@
-"""What datasets of pictures share, and how their pictures become arrays."""
+"""The base class of datasets of pictures, and how pictures become arrays."""
 
 import copy
 
@@ -14,7 +14,7 @@ _TO_BOTH_SIDES = Compose([ToFloat(), Normalize(mean=0.5, std=0.5)])
 
 
 class _Pictures(Dataset):
-    """What datasets of pictures share; data is (n, C, H, W) uint8."""
+    """The base class of datasets of pictures; data is (n, C, H, W) uint8."""
 
     def __init__(self, train, transform, target_transform):
         if transform is _TO_UNIT or transform is _TO_BOTH_SIDES:
@@ -22,10 +22,10 @@ class _Pictures(Dataset):
         super().__init__(train, transform, target_transform)
 
     def show(self, row=10, col=10, to_file=None):
-        """Draw row x col random pictures, and return the figure of matplotlib.
+        """Draw row x col random pictures, and return the matplotlib figure.
 
-        to_file names a picture to write. Without it a window opens, if there is a
-        screen; a notebook shows what is returned.
+        to_file names a file to write. Without it a window opens, if there is a screen;
+        a notebook shows the figure that is returned.
         """
         import matplotlib.pyplot as plt
 

@@ -1,4 +1,4 @@
-"""Points and waves, drawn here and now."""
+"""Small generated datasets: the points of a spiral, and a wave."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def get_spiral(train=True):
     """Return x (300, 2) float32 and t (300,) int: three arms of a spiral, shuffled.
 
     Arm j, point i of 100: radius i / 100, angle 4 j + 4 i / 100 and a little noise.
-    The same points on every call; train=False gives others of the same kind.
+    The points are the same on every call; train=False gives others of the same kind.
     """
     train = flag("get_spiral", "train", train, 48)
     # The points that DeZero's programs know come from the legacy generator.
@@ -31,7 +31,7 @@ class Spiral(Dataset):
 
 
 class SinCurve(Dataset):
-    """A wave to be continued: x is a point of it (1,), t the next one (1,).
+    """A wave to predict: x is one of its points (1,), t the next point (1,).
 
     train: a sine with noise; test: a cosine. One period in 1,000 points, so 999
     pairs. The noise is drawn from NumPy's global generator, in both cases.

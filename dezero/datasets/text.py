@@ -1,6 +1,6 @@
 """Texts as numbers: Shakespeare, first names, and any text of yours.
 
-Letters: T tokens of a window, N windows of a batch, M windows of a text.
+Letters: T tokens in a window, N windows in a batch, M windows in a text.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _HERE = os.path.dirname(__file__)
 class Shakespear(Dataset):
     """A megabyte of Shakespeare as numbers: x a character, t the one after it.
 
-    char_to_id, id_to_char translate; characters are numbered as they first appear.
+    char_to_id and id_to_char translate; characters are numbered in order of appearance.
     """
 
     def prepare(self):
@@ -43,20 +43,20 @@ class Shakespear(Dataset):
 
 
 class Text(Dataset):
-    """A text for a language model: x (T,) are its tokens from some place on, and
-    t (T,) those one place further, so t[i] is what comes after x[: i + 1].
+    """A text for a language model: x (T,) is a window of its tokens, and t (T,) the
+    window one place further, so t[i] is the token that comes after x[: i + 1].
 
         train_set = Text(text, context=64)
         test_set = Text(text, train=False, context=64)
         for x, t in train_set.batches(np.random.default_rng(0), 16):  # (16, 64) each
 
-    text       the whole text; afterwards the part that this is, see train
+    text       the whole text; the attribute text is the part that train has chosen
     tokenizer  None: Characters.train(text); it is the same for both parts
-    train      True: the first nine tenths; False: the last tenth, held out. The border
-               is the end of a line
-    context    T
+    train      True: the first nine tenths; False: the last tenth, held out. The text is
+               cut at the end of a line
+    context    T, the length of a window
 
-    Item i begins with token i. ids has all tokens of the part.
+    Item i begins with token i; ids holds all tokens of the part.
     """
 
     def __init__(self, text, tokenizer=None, train=True, context: int = 64):
@@ -90,7 +90,7 @@ class Text(Dataset):
         self.data, self.label = windows[:, :-1], windows[:, 1:]
 
     def _encoded(self):
-        """Return what the tokenizer makes of the text, if these are ids."""
+        """Return the text's ids, if the tokenizer returns ids."""
         given = self.tokenizer.encode(self.text)
         with contextlib.suppress(ValueError):  # rows of different lengths
             ids = np.array(given)
@@ -102,7 +102,7 @@ class Text(Dataset):
         )
 
     def batches(self, rng, N: int):
-        """Yield x, t (N, T): windows at places that rng draws, without an end."""
+        """Yield x, t (N, T) without end: windows at places that rng draws."""
         who = f"{type(self).__name__}.batches"
         N = whole(who, "N", N, 81)
         if not isinstance(rng, np.random.Generator):
@@ -120,7 +120,7 @@ class Text(Dataset):
     def blocks(self):
         """Return x, t (M, T): the text once, window after window, without overlap.
 
-        What is left at the end, fewer than T tokens, is in none of them.
+        The rest at the end, fewer than T tokens, is left out.
         """
         return self.data[:: self.context], self.label[:: self.context]
 
@@ -128,8 +128,8 @@ class Text(Dataset):
 class Shakespeare(Text):
     """The beginning of tiny Shakespeare, 100 KB, which needs no network; or all of it.
 
-    whole    True: 1.1 MB of it, fetched when it is first asked for. Raises
-             utils.DownloadError where that fails
+    whole    True: all 1.1 MB of it, fetched at first use. Raises
+             utils.DownloadError if that fails
 
     The rest is as in Text. The text is in the public domain; this selection of plays is
     that of A. Karpathy's char-rnn, 2015.
@@ -150,9 +150,9 @@ class Shakespeare(Text):
 
 
 class Names(Text):
-    """5,163 first names, each with the end of its line, in an order drawn once.
+    """5,163 first names, each on a line of its own, in an order drawn once.
 
-    The names are those of the US census of 1990, by way of the package names 0.3.0 on
+    The names are those of the US census of 1990, taken from the package names 0.3.0 on
     PyPI: data in the public domain. The rest is as in Text.
 
     >>> Names().text.split()[:4]
@@ -163,7 +163,7 @@ class Names(Text):
 
     def __init__(self, tokenizer=None, train=True, context: int = 16):
         names = _read(os.path.join(_HERE, "names.txt")).split()
-        # in the order of the alphabet the last tenth would be all from S to Z
+        # in alphabetical order, all names of the last tenth would begin with S to Z
         names = np.random.default_rng(0).permutation(names)
         super().__init__("\n".join(names) + "\n", tokenizer, train, context)
 

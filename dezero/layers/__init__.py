@@ -1,13 +1,13 @@
 """Layers: functions that own the Parameters they compute with.
 
->>> layer = Linear(10)  # 10 numbers out; how many go in, the first call shows
+>>> layer = Linear(10)  # 10 numbers out; the first call shows how many go in
 >>> y = layer(np.ones((3, 4), dtype=np.float32))
 >>> y.shape, layer.W.shape, layer.b.shape
 ((3, 10), (4, 10), (10,))
 
-A Layer of one's own names its parameters, and the layers it is built from, by
-assigning them. `params()` then finds them all, `save_weights` writes them to a
-file and `load_weights` reads them back:
+In a Layer of your own, assign the parameters, and the layers that it is built from,
+to attributes. `params()` then finds them all, `save_weights` writes them to a file
+and `load_weights` reads them back:
 
     class TwoLayers(Layer):
         def __init__(self, hidden_size, out_size):
@@ -18,9 +18,9 @@ file and `load_weights` reads them back:
         def forward(self, x):
             return self.l2(F.tanh(self.l1(x)))
 
-base says what all layers have in common; basic, images, norm and recurrent have one
-kind each. The other files are parts of base: calls, checks, habits, inside, summary
-and weights.
+base holds what all layers share; basic, images, norm, recurrent, attention and
+transformer hold one kind of layer each. The other files are parts of base: calls,
+checks, habits, inside, summary and weights.
 """
 
 import os

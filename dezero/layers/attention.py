@@ -1,4 +1,4 @@
-"""Attention with several heads, and what it remembers when a text grows.
+"""Multi-head attention, and the cache of keys and values for a text that grows.
 
 Letters: N batch, T time (queries), S keys, E width of the stream, H heads, D = E / H
 width of a head.
@@ -18,9 +18,9 @@ from dezero.layers.checks import _judged, _listed
 class KVCache:
     """The keys and values of one layer for all places of a text so far (see step 84).
 
-    In a causal layer they stay as they are when the text goes on. So the layer computes
-    those of the new places only, and finds the others here, 2 * N * T * E numbers. No
-    gradient goes back through them: a cache is to be used within no_grad.
+    In a causal layer, they do not change when the text goes on. So the layer computes
+    them for the new places only, and finds the others here: 2 * N * T * E numbers. No
+    gradient flows back through them, so use a cache only within no_grad.
 
     >>> import numpy as np
     >>> from dezero import no_grad
@@ -39,7 +39,7 @@ class KVCache:
         return 0 if self.k is None else self.k.shape[2]
 
     def append(self, k, v):
-        """Return the arrays of all keys and values, k and v (N, H, T, D) last."""
+        """Append k and v (N, H, T, D); return the arrays of all keys and all values."""
         k, v = _as_kept("KVCache", k, v, self.k)
         k, v = k.data, v.data
         if self.k is not None:
@@ -51,7 +51,7 @@ class KVCache:
 
 
 def _as_kept(who, k, v, before):
-    """Return k and v as Variables, if they can stand behind the keys before them."""
+    """Return k and v as Variables; raise unless they can follow the earlier keys."""
     if Config.enable_backprop:
         raise RuntimeError(
             f"{who}: expected to be used within no_grad(), for no gradient goes back "
@@ -82,20 +82,22 @@ def _merged(x):
 
 
 class MultiHeadAttention(Layer):
-    """Self-attention of several heads, each with its part of the width (see step 78).
+    """Self-attention with several heads, each with its part of the width (see step 78).
 
-    One product makes the queries, keys and values of all heads; each head is a lookup
-    of its own, and what they find, side by side, goes through one more product.
+    One matrix product computes the queries, keys and values of all heads. Each head
+    does its own lookup; one more product combines their results, side by side.
 
     Shapes: x (N, T, width) -> (N, T, width), with qkv.W (width, 3 * width), the
     columns of the queries first, and out.W (width, width).
 
-    heads      so many, each with width / heads numbers; they cost as much as one
+    heads      how many, each of width / heads numbers; together they cost as much
+               as a single head
     causal     no place sees a later one (see step 77)
     rope       queries and keys are turned by their places (see step 79)
     dropout    the share of the result that is set to 0 in training (see step 54)
 
-    Its graph holds an array (N, heads, T, T), the weights, and six of x's size or so.
+    Its graph holds the attention weights (N, heads, T, T) and about six arrays of x's
+    size.
 
     >>> import numpy as np
     >>> x = np.zeros((2, 5, 8), np.float32)  # two texts of five places
@@ -104,7 +106,7 @@ class MultiHeadAttention(Layer):
     ((2, 5, 8), (2, 2, 5, 5))
     """
 
-    _beside = ("heads", "causal", "rope")  # no shape shows them, so files name them
+    _beside = ("heads", "causal", "rope")  # no shape shows them, so files store them
 
     def __init__(
         self,
@@ -133,11 +135,11 @@ class MultiHeadAttention(Layer):
         return "; one text alone is x[None], a batch of one" if len(shape) == 2 else ""
 
     def forward(self, x, mask=None, cache=None):
-        """Return for each place of x what its heads have found.
+        """Return, for each place of x, what its heads have found.
 
         mask    bools that broadcast to (N, heads, T, S), True where a place may look:
-                (T, S) for all, (N, 1, 1, S) for the places that each text has
-        cache   a KVCache: x are the next places of its text, and see those before, too
+                (T, S) for all texts, (N, 1, 1, S) for the places that each text has
+        cache   a KVCache: x are the next places of its text, and see the earlier ones
         """
         q, k, v = self.lookup(x, cache)
         if mask is not None:
@@ -147,7 +149,7 @@ class MultiHeadAttention(Layer):
         return F.dropout(y, self.dropout) if self.dropout else y
 
     def weights(self, x, mask=None):
-        """Return how much each place of x takes from each: (N, heads, T, T)."""
+        """Return how much each place of x takes from every place: (N, heads, T, T)."""
         q, k, _ = self.lookup(x)
         if mask is not None:
             _as_mask(type(self).__name__, mask, q, k)
@@ -173,7 +175,7 @@ class MultiHeadAttention(Layer):
         return (q, k, v) if cache is None else (q, *cache.append(k, v))
 
     def _check_cache(self, who, cache):
-        """Refuse what is no cache, and note what it holds: an error brings it back."""
+        """Check a cache, and remember its contents in case the call fails."""
         if not isinstance(cache, KVCache):
             raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
         if not self.causal:
@@ -185,7 +187,7 @@ class MultiHeadAttention(Layer):
 
 
 def _check_attention(who, width, heads, causal=False, rope=False, dropout=0.0):
-    """Refuse settings of an attention, in the name of who is one or has one inside."""
+    """Check the settings of an attention layer; who is the class that errors name."""
     width, heads = whole(who, "width", width, 78), whole(who, "heads", heads, 78)
     flag(who, "causal", causal, 77)
     flag(who, "rope", rope, 79)

@@ -1,6 +1,7 @@
-"""Layer: what all layers have in common.
+"""Layer: the base class of all layers.
 
-Parameters and layers that a layer owns are found, printed, saved and cleared.
+It finds, prints and saves the Parameters and layers that a layer owns, and clears
+their gradients.
 """
 
 import numbers
@@ -21,7 +22,7 @@ from dezero.layers.weights import _load, _save
 
 
 class _LastCall:
-    """Layer.inputs and Layer.outputs, unless a layer has its own of the name."""
+    """The attributes inputs and outputs, unless a layer has its own of that name."""
 
     def __set_name__(self, owner, name):
         self.place = f"_{name}"
@@ -34,14 +35,14 @@ class Layer:
     """A function with Parameters of its own, and perhaps with layers inside.
 
     A subclass writes `__init__`, which assigns Parameters and Layers to attributes,
-    and `forward`, which computes. Those in a list, a tuple or a dict that is an
-    attribute are found as well, whenever they came into it.
+    and `forward`, which computes. Parameters and Layers in a list, a tuple or a dict
+    that is an attribute are found as well, whenever they were put there.
 
-    inputs, outputs    weak references to what the last call got and gave; a number,
-                       a list or None has none and is left out
+    inputs, outputs    weak references to the arguments and results of the last call;
+                       numbers, lists and None allow no such reference and are left out
 
-    A call that fails leaves all layers as they were before it: sizes that it had
-    learned and weights that it had drawn are gone again.
+    A call that fails leaves all layers as they were before it: sizes that it learned
+    and weights that it drew are undone.
 
     >>> from dezero.layers import Linear
     >>> Linear(10, in_size=4)
@@ -50,7 +51,7 @@ class Layer:
 
     inputs = _LastCall()
     outputs = _LastCall()
-    _params = ()  # of a layer whose __init__ calls none of ours
+    _params = ()  # for a layer whose __init__ never calls ours
     _lists = ()  # names of attributes that are, or were, lists, tuples or dicts
     _state = ()  # names of attributes that a call changes, and an error restores
 
@@ -70,7 +71,7 @@ class Layer:
             self._params = (*self._params, name)
 
     def _check_in(self, name, value):
-        """Note where lists are; refuse what params() would not find any more."""
+        """Record where lists are; refuse a value that params() would no longer find."""
         if isinstance(value, LISTS) and name not in (*NOTES, *self._lists):
             vars(self)["_lists"] = (*self._lists, name)
         kind = type(self).__name__
@@ -101,10 +102,10 @@ class Layer:
                 f"in its place, got {_what(value)} (see step 45)"
             )
 
-    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+    if not TYPE_CHECKING:  # a type checker would take it to define every name
 
         def __getattr__(self, name):
-            """Say what to write instead of a name that other libraries have."""
+            """Raise AttributeError, with advice for names that other libraries use."""
             if hasattr(type(self), name):  # a property that raised: let it say why
                 return object.__getattribute__(self, name)
             kind = type(self).__name__
@@ -130,7 +131,7 @@ class Layer:
             _calls.seen.append((self, outputs))
         if options:
             inputs = (*inputs, *options.values())
-        self.__dict__["_inputs"] = _weakly(inputs)  # past __setattr__
+        self.__dict__["_inputs"] = _weakly(inputs)  # bypasses __setattr__
         self.__dict__["_outputs"] = _weakly(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -143,15 +144,16 @@ class Layer:
     # --- what is inside ---
 
     def _check_inside(self):
-        """Raise TypeError where a layer inside cannot be called: after an error."""
+        """After an error: raise TypeError if a layer inside cannot be called."""
 
     def _owned(self):
-        """Return [(key, owned)] of every Parameter and Layer of this layer's own.
+        """Return [(key, owned)] for every Parameter and Layer that this layer owns.
 
-        The key is the name of the attribute, or for what stands in a list, tuple or
-        dict "blocks/0", the name and the way through it. What an attribute leads to
-        as well, here or inside, comes as that only, so files keep the keys that they
-        had before lists were looked into. A list that leads back here is left out.
+        The key is the name of the attribute; for an item of a list, tuple or dict, it
+        is the name and the path to the item: "blocks/0". An item that an attribute
+        also leads to, here or further inside, is listed under that attribute only, so
+        files keep the keys that they had before lists were searched. An item that
+        contains this layer itself is left out.
         """
         named = self._named()
         if not self._lists:
@@ -168,7 +170,7 @@ class Layer:
         return named
 
     def _named(self):
-        """Return [(name, owned)] of those that are attributes, and are still there."""
+        """Return [(name, owned)] for the Parameters and Layers that are attributes."""
         named = []
         for name in self._params:  # a loop: half the time of two comprehensions
             owned = getattr(self, name, None)
@@ -177,7 +179,7 @@ class Layer:
         return named
 
     def params(self):
-        """Yield every Parameter once, in order of definition, inner layers' too."""
+        """Yield each Parameter once, in order of definition, inner layers included."""
         seen = set()
         for _, owned in self._owned():
             for param in owned.params() if isinstance(owned, Layer) else [owned]:
@@ -219,10 +221,10 @@ class Layer:
         return f"{type(self).__name__}({body})"
 
     def _settings(self):
-        """Return what print shows in the parentheses; None: what is inside."""
+        """Return what print shows in parentheses; None: it shows what is inside."""
 
     def _shown(self):
-        """Return [(key, what)], the lines between the parentheses."""
+        """Return [(key, part)]: the lines that print shows between the parentheses."""
         return self._owned()
 
     def summary(self, *inputs):
@@ -230,7 +232,7 @@ class Layer:
 
         Computes forward(*inputs) on a copy, in test mode and without a graph: the
         layer, its state and NumPy's generator stay as they are, and a layer that was
-        never called is that afterwards. What is shared is counted once.
+        never called stays that way. A shared Parameter is counted once.
 
         >>> import numpy as np
         >>> import dezero.functions as F
@@ -252,28 +254,27 @@ class Layer:
         """Write the arrays of all parameters to path, a compressed .npz file.
 
         The name of an array is its path through the layers: "W", "l1/W". A Parameter
-        that stands under two names is written under both. ".npz" is added to a path
-        without it. Settings that change what a layer computes, but no shape, stand
-        beside the arrays as numbers: "attention/heads". The file is there whole or not
-        at all: a former one is replaced only at the end. Parameters on a GPU are moved
-        to main memory.
+        with two names is written under both. ".npz" is added to a path without it.
+        Settings that change what a layer computes, but no shape, are written beside
+        the arrays as numbers: "attention/heads". The file is written whole or not at
+        all: an older one is replaced only at the end. Parameters on a GPU are moved to
+        main memory.
 
-        Raises RuntimeError if a parameter has no array yet, or if there is none.
+        Raises RuntimeError if a parameter has no array yet.
         """
         _save(self, path)
 
     def load_weights(self, path):
         """Set all parameters to the arrays that save_weights wrote to path.
 
-        Layers that were never called take what sizes they do not know from the arrays.
-        Every parameter keeps its dtype: float64 in the file becomes the float32 of the
-        layer. Arrays of the file that no parameter asks for are not even unpacked; a
-        Parameter that stands under two names needs one of them. After an error nothing
-        has changed.
+        Layers that were never called learn their missing sizes from the arrays. Every
+        parameter keeps its dtype: float64 in the file becomes the float32 of the layer.
+        Arrays in the file that no parameter needs are not even unpacked; a Parameter
+        with two names needs only one of them there. After an error nothing has changed.
 
         Raises KeyError if a parameter is not in the file, ValueError if it has
-        another shape there or is no floating numbers, if the file says that it is of
-        another number of heads or the like, or if the file is damaged.
+        another shape there or does not hold floating-point numbers, if a setting such
+        as the number of heads differs, or if the file is damaged.
         """
         _load(self, path)
 
@@ -293,15 +294,16 @@ class Layer:
                 params_dict[key] = owned
 
     def _hint(self, shape):
-        """Return what to do about a batch of a shape that is a known mistake."""
+        """Return advice on a batch whose shape is a well-known mistake."""
         return ""
 
     def _awaited_shapes(self):
-        """Return {parameter: shape} of those without values whose shape is known.
+        """Return {parameter: shape} for parameters of known shape without values.
 
-        A length that is not known yet is None, or a Layer: then it is the same
-        wherever that stands. A layer that draws its weights late adds them here, so
-        that load_weights can refuse those of another layer.
+        In a shape, None is a length that is not known yet. A Layer is one, too, but it
+        is the same length wherever that Layer appears. A layer that draws its weights
+        late adds their shapes here, so that load_weights can refuse the weights of
+        another layer.
         """
         shapes = {}
         for _, owned in self._owned():
@@ -310,11 +312,11 @@ class Layer:
         return shapes
 
     def _younger(self):
-        """Return the Parameters that older files do not have: their numbers are 0."""
+        """Return the Parameters that older files lack; load_weights sets them to 0."""
         return []
 
     def __getstate__(self):
-        """Return what pickle and copy take along: all but the weak references."""
+        """Return the state for pickle and copy: all but the weak references."""
         state = self.__dict__.copy()
         state.pop("_inputs", None)
         state.pop("_outputs", None)
@@ -322,13 +324,13 @@ class Layer:
 
     def __setstate__(self, state):
         vars(self).update(state)
-        if "_lists" not in state:  # pickled by a former version, perhaps
+        if "_lists" not in state:  # perhaps pickled by an older version
             names = [name for name, value in state.items() if isinstance(value, LISTS)]
             vars(self)["_lists"] = tuple(name for name in names if name not in NOTES)
 
 
 def _weakly(values):
-    """Return weak references to those values whose type has a place for them."""
+    """Return weak references to the values whose type allows them."""
     references = []
     for value in values:  # a loop: for one value, two thirds of a comprehension
         if type(value).__weakrefoffset__:
@@ -344,7 +346,7 @@ def _what(value):
 
 
 def _line(inner):
-    """Return a layer, a Parameter or a function as a part of a printed layer."""
+    """Return the line for a layer, Parameter or function inside a printed layer."""
     if isinstance(inner, Parameter):
         return f"Parameter {'?' if inner.data is None else inner.shape}"
     if isinstance(inner, Layer):

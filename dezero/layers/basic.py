@@ -1,4 +1,4 @@
-"""Linear, and EmbedID: products with a matrix, and rows of one.
+"""Linear and EmbedID: multiply by a matrix, and look up rows of one.
 
 Letters: x, y in and out; W, b weights and bias; N batch.
 """
@@ -19,9 +19,9 @@ class Linear(Layer):
 
     Shapes: x (N, in_size), W (in_size, out_size), b (out_size,) -> y (N, out_size).
 
-    W starts as randn(in_size, out_size) * sqrt(1 / in_size), by NumPy's global
-    generator, b as zeros. in_size=None: the first call tells, and W.data is None
-    until then.
+    W starts as randn(in_size, out_size) * sqrt(1 / in_size), drawn from NumPy's global
+    generator, and b as zeros. With in_size=None the first call sets in_size; until
+    then W.data is None.
     """
 
     def __init__(
@@ -83,7 +83,8 @@ class EmbedID(Layer):
 
     Shapes: x (...) of ints, W (in_size, out_size) -> y (..., out_size).
 
-    W starts as randn(in_size, out_size), by NumPy's global generator, in float64.
+    W starts as randn(in_size, out_size), drawn from NumPy's global generator, in
+    float64.
     """
 
     def __init__(self, in_size: int, out_size: int):
@@ -106,18 +107,18 @@ class EmbedID(Layer):
 
 
 def _in_name_of(layer, error):
-    """Return an error of embed_id's as one of the layer's, which was called."""
+    """Return an error of embed_id in the name of the layer that was called."""
     return type(error)(str(error).replace("embed_id", type(layer).__name__, 1))
 
 
 def _initial_weights(shape, fan_in, dtype, xp):
-    """Return random weights under which numbers keep their size.
+    """Return random weights that keep the outputs about as large as the inputs.
 
     An output is the sum of fan_in products. With inputs and weights around 1 it
-    would be around sqrt(fan_in), so the weights start that much smaller.
+    would be around sqrt(fan_in), so the weights start smaller by that factor.
     """
     if not _calls.draws:
         return xp.zeros(shape, dtype)
-    # The global generator: programs seed it by np.random.seed.
+    # The global generator: programs seed it with np.random.seed.
     W = np.random.randn(*shape) * np.sqrt(1 / fan_in)  # noqa: NPY002
     return xp.asarray(W.astype(dtype))

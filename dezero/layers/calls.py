@@ -1,8 +1,8 @@
-"""A call of a layer is whole or not at all: what it changes is noted, and undone.
+"""When a call of a layer fails, undo everything that it has changed.
 
-A layer notes in its forward what it is about to change, `_note(array, array.copy())`;
-the attributes that its _state names are noted for it. Where an error ends the call, in
-this layer or in one around it, all that is noted comes back.
+A layer records in its forward what it is about to change: `_note(array, array.copy())`.
+The attributes that its _state names are recorded for it. If an error ends the call, in
+this layer or in one around it, all recorded values are restored.
 """
 
 import inspect
@@ -12,11 +12,11 @@ from dezero.core import Parameter
 
 
 class _Calls(threading.local):
-    """What calls of layers leave for each other, each thread its own.
+    """State that calls of layers share, separate for each thread.
 
-    undo     [(what, its former value)] of the calls under way; None outside of one
+    undo     [(what, its former value)] for the calls in progress; None outside a call
     seen     [(layer, outputs)] for a summary; None at other times
-    draws    whether late weights are random; a summary does without
+    draws    whether late weights are drawn at random; False during a summary
     """
 
     undo = seen = None
@@ -27,7 +27,7 @@ _calls = _Calls()
 
 
 def _whole(layer, inputs, options):
-    """Return layer.forward(*inputs, **options), or leave layers as they were."""
+    """Return layer.forward(*inputs, **options); after an error, restore all layers."""
     undo = _calls.undo
     outermost = undo is None
     if outermost:
@@ -57,7 +57,7 @@ def _whole(layer, inputs, options):
 
 
 def _note(what, former):
-    """Note the former value of what a call is about to change; see _restore."""
+    """Record the former value of what a call is about to change; see _restore."""
     if _calls.undo is not None:
         _calls.undo.append((what, former))
 
@@ -73,16 +73,16 @@ def _restore(what, former):
 
 
 def _set_late(param, array):
-    """Give a Parameter the array that the first call has shown to be right."""
+    """Give a Parameter the array whose shape the first call has shown."""
     _note(param, param.data)
     param.data = array
 
 
 def _explain(layer, error):
-    """Raise another error where Python's own one does not teach.
+    """Raise a clearer error where Python's own does not help.
 
-    Where forward takes another number of arguments, or where a class was called:
-    self.l = L.Linear, self.l(x). Where a Parameter or a layer inside is None now.
+    This is so where forward takes another number of arguments, where a class was called
+    (self.l = L.Linear, self.l(x)), and where a Parameter or a layer inside is None now.
     """
     who = type(layer).__name__
     layer._check_inside()

@@ -1,4 +1,4 @@
-"""What layers are given, batches and settings: accepted, or refused with a sentence."""
+"""Check what layers are given: batches and settings. Errors say what was expected."""
 
 import contextlib
 
@@ -12,16 +12,16 @@ from dezero.guards import refusal, shown, whole
 def _judged(
     layer, x, step, expected, axis=None, size=None, ndim=None, least=1, name="x"
 ):
-    """Return x, what a layer is called on, or refuse it.
+    """Return x, the argument of a layer's call, or refuse it.
 
-    A Variable and an array stay what they are, numbers and lists become an array.
-    axis is a name in expected and its place, ("D", -1); size how long that is, if the
-    layer knows already. Raises TypeError for what is no numbers, ValueError for
-    another shape.
+    A Variable or an array stays what it is; numbers and lists become an array. axis is
+    the name of an axis in expected, and its place: ("D", -1). size is the length of
+    that axis, if the layer knows it already. Raises TypeError if x does not hold
+    numbers, ValueError for another shape.
     """
     array = x._data if isinstance(x, Variable) else x
     if type(array) is np.ndarray and array.dtype.kind in "fiub":
-        shape = array.shape  # the usual case: no more than this in every call
+        shape = array.shape  # the usual case needs no more checks than these
         if len(shape) >= least and (ndim is None or ndim == len(shape)):
             if axis is None or shape[axis[1]] == size:
                 return x
@@ -57,8 +57,8 @@ def _judged(
     return x
 
 
-# An attribute of one of these names would hide the method. (summary and zero_grad are
-# not among them: programs for DeZero may have attributes of these names.)
+# An attribute with one of these names would hide the method. (summary and zero_grad are
+# not among them: programs for DeZero may use these names for attributes.)
 METHODS = {
     *("forward", "params", "cleargrads", "to_cpu", "to_gpu", "plot"),
     *("save_weights", "load_weights", "reset_state"),
@@ -66,7 +66,7 @@ METHODS = {
 
 
 def check_method(who, name, value, is_method):
-    """Refuse a value, such as a layer, in the place of a method; functions may be."""
+    """Refuse a value, such as a layer, in place of a method; allow a function."""
     if is_method and (hasattr(value, "forward") or not callable(value)):
         raise AttributeError(
             f"{who}.{name} is a method, expected another name for {shown(value)}; "
@@ -75,7 +75,7 @@ def check_method(who, name, value, is_method):
 
 
 def _sides(who, name, value, step, least=1):
-    """Return value, an int or (height, width), if none is below least."""
+    """Return value, an int or (height, width); refuse sides below least."""
     several = isinstance(value, (tuple, list))
     sides = value if several else [value]
     try:
@@ -93,7 +93,7 @@ def _sides(who, name, value, step, least=1):
 
 
 def _floating(who, dtype, step):
-    """Return dtype if it is one of floating numbers; raise TypeError otherwise."""
+    """Return dtype if it is a floating-point type; raise TypeError otherwise."""
     with contextlib.suppress(TypeError):
         if dtype is not None and np.dtype(dtype).kind == "f":
             return dtype
@@ -103,7 +103,7 @@ def _floating(who, dtype, step):
 
 
 def _no_bias(who, nobias, step, advice):
-    """Return nobias if it is True or False, not 1 or 0: a size may have got there."""
+    """Return nobias if it is True or False; 1 or 0 may be a misplaced size."""
     if isinstance(nobias, (bool, np.bool_)):
         return bool(nobias)
     raise TypeError(
@@ -113,6 +113,6 @@ def _no_bias(who, nobias, step, advice):
 
 
 def _listed(*sizes, **options):
-    """Return settings as a call has them, "10, in_size=4", without None, False, 0."""
+    """Return settings as a call has them: "10, in_size=4", without None, False or 0."""
     options = [f"{k}={v}" for k, v in options.items() if v not in (None, False)]
     return ", ".join([*map(str, sizes), *options])

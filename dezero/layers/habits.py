@@ -1,4 +1,4 @@
-"""What programs for other libraries ask a layer for, and where it is here."""
+"""Names that layers have in other libraries, and what to write here instead."""
 
 _ELSEWHERE = {
     "parameters": "write params() (see step 44)",

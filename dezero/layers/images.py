@@ -24,8 +24,9 @@ class Conv2d(Layer):
     OH = (H + 2 * pad - KH) // stride + 1, OW likewise.
 
     kernel_size, stride and pad are an int or (height, width). W starts as
-    randn(OC, C, KH, KW) * sqrt(1 / (C * KH * KW)), by NumPy's global generator, b as
-    zeros. in_channels=None: the first call tells, and W.data is None until then.
+    randn(OC, C, KH, KW) * sqrt(1 / (C * KH * KW)), drawn from NumPy's global generator,
+    and b as zeros. With in_channels=None the first call sets in_channels; until then
+    W.data is None.
     """
 
     def __init__(
@@ -109,10 +110,10 @@ class Deconv2d(Conv2d):
     Shapes: x (N, C, H, W), W (C, OC, KH, KW), b (OC,) -> y (N, OC, OH, OW), where
     OH = stride * (H - 1) + KH - 2 * pad, OW likewise.
 
-    Initial values and arguments are those of Conv2d, and one more.
+    Initial values and arguments are those of Conv2d, with one more argument.
 
-    outsize    (OH, OW) of the result, for a stride with which several sizes would do;
-               None: the smallest, as above
+    outsize    (OH, OW) of the result, where the stride allows several sizes; None: the
+               smallest, as above
     """
 
     def __init__(
@@ -157,7 +158,7 @@ class Deconv2d(Conv2d):
 
 
 class MaxPool2d(Layer):
-    """The largest number of every window; stride=None: window beside window."""
+    """Keep the largest number of every window; stride=None: windows side by side."""
 
     def __init__(
         self,
@@ -177,15 +178,15 @@ class MaxPool2d(Layer):
         return _listed(self.kernel_size, stride=stride, pad=self.pad)
 
     def forward(self, x):
-        """Return the images, smaller."""
+        """Return the pooled images."""
         x = _judged(self, x, 57, "images (N, C, H, W)", ndim=4)
         return F.pooling(x, self.kernel_size, self.stride, self.pad)
 
 
 class AvgPool2d(MaxPool2d):
-    """The mean of every window, padding counted; arguments as for MaxPool2d."""
+    """Take the mean of every window, padding included; arguments as for MaxPool2d."""
 
     def forward(self, x):
-        """Return the images, smaller."""
+        """Return the pooled images."""
         x = _judged(self, x, 57, "images (N, C, H, W)", ndim=4)
         return F.average_pooling(x, self.kernel_size, self.stride, self.pad)

@@ -1,11 +1,11 @@
-"""What is inside a layer, also in lists, tuples and dicts that are attributes."""
+"""Find what is inside a layer: in attributes, and in their lists, tuples and dicts."""
 
 from collections import deque
 
 from dezero.core import Parameter
 
-LISTS = (list, tuple, dict, deque, set, frozenset)  # are looked into
-NOTES = {"_params", "_lists", "_inputs", "_outputs"}  # of a layer about itself
+LISTS = (list, tuple, dict, deque, set, frozenset)  # these are searched
+NOTES = {"_params", "_lists", "_inputs", "_outputs"}  # what a layer notes about itself
 
 
 def _is_layer(item):
@@ -13,9 +13,9 @@ def _is_layer(item):
 
 
 def _held(layer, named=()):
-    """Return {"blocks/0": owned} of Parameters and Layers in lists, tuples, dicts.
+    """Return {"blocks/0": owned} for Parameters and Layers in lists, tuples, dicts.
 
-    What is in named, [(name, owned)], is left out: often that is all of them.
+    Those in named, [(name, owned)], are left out: often that is all of them.
     """
     found, known = {}, {id(owned) for _, owned in named}
     for name in layer._lists:
@@ -26,9 +26,9 @@ def _held(layer, named=()):
 
 
 def _find_inside(key, value, found, known):
-    """Add {key/place: owned} of all in a list, tuple or dict that are not known.
+    """Add to found {key/place: owned} for all that value holds and known does not.
 
-    known: the ids of those that are.
+    value is a list, tuple or dict; known is a set of ids.
     """
     waiting = [(key, value, ())]
     while waiting:
@@ -59,7 +59,7 @@ def _find_inside(key, value, found, known):
 def _reached(owned, lists=True):
     """Return the set of these Parameters and Layers and of all that are inside them.
 
-    lists: whether also through lists, tuples and dicts, or through attributes only.
+    lists: whether to search lists, tuples and dicts as well as attributes.
     """
     found, waiting = set(), list(owned)
     while waiting:

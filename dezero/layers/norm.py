@@ -1,4 +1,4 @@
-"""What steadies training: Dropout, BatchNorm, LayerNorm, RMSNorm, GroupNorm."""
+"""Layers that steady training: Dropout, BatchNorm, LayerNorm, RMSNorm, GroupNorm."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dezero.layers.checks import _judged, _listed
 
 
 class Dropout(Layer):
-    """In training, a part of the numbers is set to 0 (see step 54)."""
+    """In training, set a random part of the numbers to 0 (see step 54)."""
 
     def __init__(self, dropout_ratio: float = 0.5):
         super().__init__()
@@ -24,15 +24,15 @@ class Dropout(Layer):
         return str(self.dropout_ratio)
 
     def forward(self, x):
-        """Return x with a part of it dropped, in test mode x itself."""
+        """Return x with a part of it dropped; in test mode, x itself."""
         x = _judged(self, x, 54, "numbers", least=0)
         return F.dropout(x, self.dropout_ratio)
 
 
 class _Norm(Layer):
-    """What the layers share that make their parameters in x's dtype.
+    """The base of layers that create their parameters in x's dtype.
 
-    Those of a file are there before the first x, and become its dtype with it.
+    Parameters from a file exist before the first x; that call gives them x's dtype.
     """
 
     _called = False
@@ -46,7 +46,7 @@ class _Norm(Layer):
         return _judged(self, x, 73, expected, axis, size, least=least)
 
     def _fill(self, x, axis, **values):
-        """Give parameters without an array one with a value for each element of x."""
+        """Fill parameters that have no array with x.shape[axis] times their value."""
         params = {getattr(self, name): value for name, value in values.items()}
         if self._called and all(param.data is not None for param in params):
             return
@@ -62,14 +62,14 @@ class _Norm(Layer):
 
 
 class BatchNorm(_Norm):
-    """Give every channel mean 0 and variance 1 over the batch, then gamma and beta.
+    """Give each channel mean 0, variance 1 over the batch; then apply gamma and beta.
 
     Shapes: x (N, C) or (N, C, H, W); the parameters (C,), in x's dtype, made by the
     first call.
 
     gamma, beta          scale and offset, trained; 1 and 0 at first
     avg_mean, avg_var    running averages, which test mode uses; 0 and 1 at first.
-                         Saved with the others, but no gradient ever comes to them
+                         Saved with the others, but they never get a gradient
     """
 
     def __init__(self):
@@ -83,7 +83,7 @@ class BatchNorm(_Norm):
         return _listed(channels=_length(self.gamma))
 
     def forward(self, x):
-        """Return x normalised; in training the running averages follow."""
+        """Return x normalised; in training, update the running averages."""
         x = self._judge(x, "(N, C) or images (N, C, H, W)", ("C", 1), least=2)
         self._fill(x, 1, avg_mean=0, avg_var=1, gamma=1, beta=0)
         mean, var = self.avg_mean.data, self.avg_var.data  # arrays: updated in place
@@ -94,7 +94,7 @@ class BatchNorm(_Norm):
 
 
 class LayerNorm(_Norm):
-    """Give every row mean 0 and variance 1, then gamma and beta (see step 80).
+    """Give every row mean 0 and variance 1, then apply gamma and beta (see step 80).
 
     Shapes: x (..., D); gamma and beta (D,), in x's dtype, made by the first call.
 
@@ -146,13 +146,13 @@ class RMSNorm(_Norm):
 
 
 class GroupNorm(_Norm):
-    """Give every group of channels mean 0 and variance 1, then gamma and beta.
+    """Give each group of channels mean 0, variance 1; then apply gamma and beta.
 
     Shapes: x (N, C, ...), C a multiple of groups; gamma and beta (C,), in x's dtype,
     made by the first call.
     """
 
-    _beside = ("groups",)  # no shape shows it, so files name it
+    _beside = ("groups",)  # no shape shows it, so files store it
 
     def __init__(self, groups: int, eps: float = 1e-5):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Layers with a memory: RNN, LSTM and GRU.
+"""Recurrent layers, which keep a state from call to call: RNN, LSTM and GRU.
 
 Letters: x in, h the state and output, c the memory; N sequences, D numbers in, H out.
 """
@@ -20,7 +20,7 @@ _STEP = "a step of N sequences (N, D)"
 
 
 def _hint_of_sequences(shape):
-    """Return what to do about sequences where a step of them is expected."""
+    """Return advice on sequences given where one time step is expected."""
     if len(shape) == 3:
         return (
             "; a call is one step of time, so loop over them: "
@@ -32,10 +32,10 @@ def _hint_of_sequences(shape):
 class RNN(Layer):
     """h = tanh(x2h(x) + h2h(h)): the output is also the state for the next call.
 
-    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+    Shapes: x (N, in_size) -> h (N, hidden_size), one time step of N sequences a call.
 
-    h    the state, a Variable of the graph, None before the first call. From here
-         backward goes back through all calls; loss.unchain_backward() ends that,
+    h    the state, a Variable in the graph; None before the first call. Through it,
+         backward reaches all earlier calls; loss.unchain_backward() cuts them off,
          reset_state() forgets the state (see step 59)
     """
 
@@ -75,26 +75,26 @@ class RNN(Layer):
 
 
 def _weights_of(gates):
-    """Return what finds the weights and biases of a layer as join_gates wants them."""
+    """Return a function that gets a layer's weights and biases for join_gates."""
     kinds = ("x2{}.W", "h2{}.W", "x2{}.b")
     return operator.attrgetter(*(kind.format(gate) for kind in kinds for gate in gates))
 
 
 def _stay():
-    """Take the place of unchain() where a Variable comes before many calls."""
+    """Do nothing, in place of unchain(), for a Variable that many calls use."""
 
 
 class _Gated(Layer):
     """Sub-layers x2? and h2? for each gate "?", computed as one product.
 
-    For that their weights are joined, once for a sequence: then their gradients are
-    also added up as one matrix. They are joined anew where h is not what the last call
-    gave, where a weight was set or is another Parameter, and after a backward. Who
-    edits an array in place at another time, in the middle of a sequence, calls
-    reset_state().
+    For that their weights are joined into one matrix, once for a sequence, so their
+    gradients are added up as one matrix as well. They are joined again if h is not the
+    result of the last call, if a weight was set or replaced by another Parameter, and
+    after a backward pass. If you edit an array in place at another time, in the middle
+    of a sequence, call reset_state().
     """
 
-    _joined = None  # (what the weights were, W)
+    _joined = None  # (the weights that were joined, W)
     hidden_size = functools.cached_property(
         lambda self: getattr(self, self._first).out_size
     )
@@ -113,23 +113,23 @@ class _Gated(Layer):
         return _as_input(x)
 
     def _given(self, state, x):
-        """Return h or c as a Variable, zeros before the first x."""
+        """Return h or c as a Variable; zeros before the first x."""
         return _as_input(_zeros(x, self.hidden_size) if state is None else state)
 
     def _join(self, x):
-        """Return the weights of all gates as one W, for a step of x from h."""
+        """Return the weights of all gates as one W, for the time step x."""
         goes_on = self.h is not None and any(y() is self.h for y in self.outputs)
         before, W = self._joined or (None, None)
         if not goes_on or before != self._weights_now() or _passed(W):
             W = self._join_anew(x)
-            # past __setattr__: params() need not look into this tuple
+            # bypasses __setattr__: params() need not search this tuple
             vars(self)["_joined"] = self._weights_now(), W
         if W.creator is not None:
             W.creator.recurs = self.h is not None
         return W
 
     def _weights_now(self):
-        """Return what differs where weights joined before are not right any more."""
+        """Return a value that changes when the joined weights are out of date."""
         return Config.enable_backprop, [
             (p, p._changed_at, type(p._data), p.requires_grad)
             for p in self._weights(self)
@@ -145,8 +145,8 @@ class _Gated(Layer):
         zeros = _zeros(x, self.hidden_size).sum(axis=0)  # for a gate whose b is None
         bs = [zeros if b is None else b for b in parts[2 * G :]]
         W = F.join_gates(parts[:G], parts[G : 2 * G], bs)
-        # unchain_backward cuts what comes before a step. W comes before the steps after
-        # it as well, so it keeps its link, as Parameters do.
+        # unchain_backward cuts off what comes before a time step. The later steps need
+        # W too, so W keeps its link, as Parameters do.
         W.unchain = _stay
         return W
 
@@ -157,17 +157,17 @@ class _Gated(Layer):
 
     def __getstate__(self):
         state = super().__getstate__()
-        state.pop("_joined", None)  # made again from the sub-layers' own
+        state.pop("_joined", None)  # joined again from the sub-layers' weights
         return state
 
 
 def _passed(W):
-    """Return whether a backward has come through the weights W."""
+    """Tell whether a backward pass has gone through the joined weights W."""
     return getattr(W.creator, "passed", False)
 
 
 class LSTM(_Gated):
-    """A memory c beside the state h, and gates between 0 and 1 that guard it.
+    """A memory c beside the state h, guarded by gates between 0 and 1.
 
         f = sigmoid(x2f(x) + h2f(h))    what stays in memory
         i = sigmoid(x2i(x) + h2i(h))    what comes in
@@ -176,13 +176,13 @@ class LSTM(_Gated):
         c = f * c + i * u
         h = o * tanh(c)
 
-    Before the first call h and c are None and taken as zeros.
+    Before the first call h and c are None and count as zeros.
 
-    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+    Shapes: x (N, in_size) -> h (N, hidden_size), one time step of N sequences a call.
 
-    h, c    the state, Variables of the graph. From here backward goes back through
-            all calls; loss.unchain_backward() ends that, reset_state() forgets the
-            state (see step 60)
+    h, c    the state, Variables in the graph. Through them, backward reaches all
+            earlier calls; loss.unchain_backward() cuts them off, reset_state() forgets
+            the state (see step 60)
     """
 
     _first = "x2f"
@@ -214,7 +214,7 @@ class LSTM(_Gated):
         h, c = self._given(self.h, x), self._given(self.c, x)
         made = c.creator
         if made is not None and h.creator is None and made.outputs[0]() is h:
-            # unchain_backward has cut h, and c, of the same call, belongs with it
+            # unchain_backward has cut off h; c, from the same call, goes with it
             c = c.detach()
         self.h, self.c = F.lstm_cell(x, h, c, self._join(x))
         return self.h
@@ -223,19 +223,19 @@ class LSTM(_Gated):
 class GRU(_Gated):
     """A state h and two gates between 0 and 1: a smaller LSTM.
 
-        r = sigmoid(x2r(x) + h2r(h))      what of the state counts for n
-        z = sigmoid(x2z(x) + h2z(h))      what of the state stays
+        r = sigmoid(x2r(x) + h2r(h))      how much of the state counts for n
+        z = sigmoid(x2z(x) + h2z(h))      how much of the state stays
         n = tanh(x2n(x) + r * h2n(h))     the new candidate
         h = (1 - z) * n + z * h
 
-    This is PyTorch's formula, where r comes after the product, and h2n has a bias; Cho
-    et al. (2014) have h2n(r * h), and z for 1 - z. PyTorch's other biases of h come
-    before no product: they add to those of x. Before the first call h is None and taken
-    as zeros.
+    This is PyTorch's formula: r multiplies the result of h2n, and h2n has a bias. Cho
+    et al. (2014) have h2n(r * h) instead. PyTorch's other biases of h would only add to
+    those of x, so they are left out. Before the first call h is None and counts as
+    zeros.
 
-    Shapes: x (N, in_size) -> h (N, hidden_size), N sequences, a step of each a call.
+    Shapes: x (N, in_size) -> h (N, hidden_size), one time step of N sequences a call.
 
-    h    the state, a Variable of the graph, as in LSTM
+    h    the state, a Variable in the graph, as in LSTM
     """
 
     _first = "x2r"
@@ -270,27 +270,27 @@ class GRU(_Gated):
 
 
 def _check_sizes(who, hidden_size, in_size, step):
-    """Raise an error unless these are the sizes of a layer, in_size perhaps None."""
+    """Raise an error unless these are valid sizes; in_size may be None."""
     whole(who, "hidden_size", hidden_size, step)
     if in_size is not None:
         whole(who, "in_size", in_size, step)
 
 
 def _as_input(x):
-    """Return x as a Variable; an array becomes one that wants no gradient."""
+    """Return x as a Variable; an array becomes one that requires no gradient."""
     if isinstance(x, Variable):
         return x
     return Variable(as_array(x), requires_grad=False)
 
 
 def _zeros(x, H):
-    """Return zeros (N, H) where x (N, D) is, floating as x is."""
+    """Return zeros (N, H) on x's device, in x's dtype if it is floating."""
     xp = cuda.get_array_module(x)
     return xp.zeros((len(x), H), x.dtype if x.dtype.kind == "f" else np.float64)
 
 
 def _check_state(layer, x):
-    """Raise ValueError if x goes on with other sequences than those before."""
+    """Raise ValueError if x does not continue the sequences of the state."""
     h = layer.h
     if h is None:
         return

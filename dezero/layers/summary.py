@@ -18,7 +18,7 @@ def _summary(layer, inputs):
         )
     twin = copy.deepcopy(layer)
     for inner in _reached([twin]):
-        if hasattr(inner, "reset_state"):  # those of the batch may be others
+        if hasattr(inner, "reset_state"):  # the batch may hold other sequences
             inner.reset_state()
     before = _calls.undo, _calls.seen, _calls.draws
     _calls.undo, _calls.seen, _calls.draws = None, [], False
@@ -47,12 +47,12 @@ def _summary(layer, inputs):
 
 
 def _summarize(label, layer, depth, outputs, counted, rows):
-    """Add the rows of a layer and those inside it to a summary."""
+    """Add the rows of a layer, and of the layers inside it, to a summary."""
     values = outputs.get(layer)
     shapes = [str(y.shape) if hasattr(y, "shape") else "" for y in values or ()]
     leaf = layer._settings() is not None
     inner = [] if leaf else [(k, v) for k, v in layer._owned() if _is_layer(v)]
-    order = {each: i for i, each in enumerate(outputs)}  # ends of calls
+    order = {each: i for i, each in enumerate(outputs)}  # order in which calls end
     inner.sort(key=lambda pair: order.get(pair[1], len(order)))
     own = layer.params() if leaf else (p for _, p in layer._owned())
     own = [p for p in own if isinstance(p, Parameter) and p not in counted]
@@ -68,7 +68,7 @@ def _summarize(label, layer, depth, outputs, counted, rows):
 
 
 def _size(layer, param):
-    """Return how many numbers a Parameter has, or will have; 0 if nobody knows."""
+    """Return how many numbers a Parameter has, or will have; 0 if that is unknown."""
     if param.data is not None:
         return param.size
     shape = layer._awaited_shapes().get(param, (None,))

@@ -1,4 +1,4 @@
-"""What a transformer is built from: its block, and tokens as vectors.
+"""The parts of a transformer: its block, and the embedding of its tokens.
 
 Letters: N batch, T time, E width of the stream, V vocabulary.
 """
@@ -19,7 +19,7 @@ NORMS = {"layer": LayerNorm, "rms": RMSNorm}
 
 
 class Embedding(EmbedID):
-    """A vector for each token, and scores of all tokens from a vector (see step 81).
+    """A vector for each token, and scores for all tokens from a vector (see step 81).
 
     Shapes: ids (...) of ints, W (count, width) -> (..., width); scores: h (..., width)
     -> (..., count). W starts as 0.02 * randn(count, width), in float32.
@@ -45,18 +45,19 @@ class Embedding(EmbedID):
 
 
 class TransformerBlock(Layer):
-    """x + attention(norm(x)), then x + MLP(norm(x)) of what that gives (see step 80).
+    """First x = x + attention(norm(x)), then x = x + MLP(norm(x)) (see step 80).
 
     Shapes: x (N, T, width) -> (N, T, width).
 
-    heads, causal, rope    of MultiHeadAttention
+    heads, causal, rope    as in MultiHeadAttention
     norm                   "layer" or "rms": LayerNorm or RMSNorm
-    mlp                    "gelu": down(gelu(up(x))), 4 * width numbers within;
-                           "swiglu": down(swiglu(up(x), gate(x))), 8/3 * width numbers,
-                           at the next multiple of 8
-    dropout                of what is added to x, in training
+    mlp                    "gelu": down(gelu(up(x))), 4 * width numbers inside;
+                           "swiglu": down(swiglu(up(x), gate(x))), 8/3 * width numbers
+                           inside, rounded up to a multiple of 8
+    dropout                the share of what is added to x that is set to 0 in training
 
-    The two matrices whose results are added to x begin at 0, so at first y is x.
+    The two matrices whose results are added to x start at 0, so at first the block
+    returns x itself.
 
     >>> block = TransformerBlock(8, heads=2)
     >>> x = np.ones((1, 3, 8), np.float32)
@@ -94,7 +95,7 @@ class TransformerBlock(Layer):
             layer.W.data[...] = 0
 
     def forward(self, x, mask=None, cache=None):
-        """Return x and what attention and the MLP add to it."""
+        """Return x plus what attention and the MLP add to it."""
         x = _judged(
             self, x, 80, "(N, T, width)", ("width", -1), self.down.out_size, ndim=3
         )

@@ -1,9 +1,10 @@
-"""Layer.save_weights and load_weights: the numbers of a layer in an .npz file.
+"""Layer.save_weights and load_weights: a layer's weights in an .npz file.
 
-Some settings change what a layer computes, but no shape: the heads of an attention. A
-class names them in _beside, and they stand beside the arrays, each as a number under
-its way through the layers, "attention/heads". A file without them, as other programs
-write it, is read as before, and programs that do not know them need not look at them.
+Some settings change what a layer computes, but no shape: the number of heads in
+attention. A class names them in _beside, and each is stored beside the arrays, as a
+number under its path through the layers: "attention/heads". A file without them, from
+another program, can still be loaded, and a program that does not know them can ignore
+them.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from dezero.layers.inside import _is_layer, _reached
 
 
 def _save(layer, path):
-    """Do what Layer.save_weights says."""
+    """Write a layer's weights to path; see Layer.save_weights."""
     params = layer._named_params()
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
@@ -30,7 +31,7 @@ def _save(layer, path):
 
 
 def _load(layer, path):
-    """Do what Layer.load_weights says."""
+    """Set a layer's weights from the file at path; see Layer.load_weights."""
     path = found_npz("load_weights", path, "save_weights", 53)
     params = layer._named_params()
     late, dtypes = layer._awaited_shapes(), _dtypes_of(layer)
@@ -45,7 +46,7 @@ def _load(layer, path):
                 f"{some(sorted(npz.keys)) or 'nothing'} (see step 53)"
             )
         _check_settings(npz, path, _settings_in(layer))
-        lengths = {}  # those that a layer learns from the file
+        lengths = {}  # lengths that a layer learns from the file
         for key, (there, dtype) in headers.items():
             param = params[key]
             drawn = param.data is not None
@@ -73,7 +74,7 @@ def _layers_in(layer):
 
 
 def _settings_in(layer, parent=""):
-    """Return {"attention/heads": 4} of the settings that no shape shows."""
+    """Return {"attention/heads": 4}: the settings that no shape shows."""
     settings = {f"{parent}{name}": getattr(layer, name) for name in _beside(layer)}
     for name, owned in layer._owned():
         if _is_layer(owned):
@@ -86,7 +87,7 @@ def _beside(layer):
 
 
 def _check_settings(npz, path, settings):
-    """Raise ValueError where a file says that it is of another layer."""
+    """Raise ValueError if a setting in the file differs from the layer's."""
     for key, here in settings.items():
         if key not in npz.keys:
             continue  # the file is older, or another program's
@@ -101,7 +102,7 @@ def _check_settings(npz, path, settings):
 
 
 def _dtypes_of(layer):
-    """Return {parameter: dtype} of those in layers that have one."""
+    """Return {parameter: dtype} for the parameters of layers that have a dtype."""
     dtypes = {}
     for inner in _layers_in(layer):
         dtype = vars(inner).get("dtype")
@@ -122,10 +123,10 @@ def _check_kind(key, dtype, path, kind):
 
 
 def _check_shape(key, there, awaited, path, lengths):
-    """Raise ValueError unless an array's shape is the one awaited.
+    """Raise ValueError unless an array's shape is the expected one, awaited.
 
-    None stands for any length, a Layer for one that must be the same everywhere: the
-    first array that has it adds it to lengths.
+    In awaited, None stands for any length, and a Layer for a length that must be the
+    same everywhere: the first array that has it adds it to lengths.
     """
     here = tuple(n if isinstance(n, int) else lengths.get(n) for n in awaited)
     fits = len(there) == len(here) and all(n in (None, m) for n, m in zip(here, there))
@@ -139,10 +140,11 @@ def _check_shape(key, there, awaited, path, lengths):
 
 
 def _check_packing(key, shape, dtype, path, packed):
-    """Refuse an array that nobody expects to be as large as it says it is.
+    """Refuse an array that claims to be far larger than its part of the file.
 
-    Only where the layer does not know all sizes. Weights hardly shrink in a zip;
-    1000 times smaller is a file made to fill the memory, or all zeros.
+    This is needed only where the layer does not know all sizes. Weights hardly shrink
+    in a zip; an array packed 1000 times smaller was made to fill the memory, or is all
+    zeros.
     """
     size = int(np.prod(shape, dtype=object)) * dtype.itemsize
     if size > 2**24 and size > 100 * packed:
@@ -154,7 +156,7 @@ def _check_packing(key, shape, dtype, path, packed):
 
 
 def _converted(key, array, dtype, path):
-    """Return an array from a file in a layer's dtype, at least in native order."""
+    """Return a file's array in dtype; None: in its own dtype, in native byte order."""
     if dtype is None:
         dtype = array.dtype.newbyteorder("=")
     with np.errstate(over="ignore"):

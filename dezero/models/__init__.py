@@ -1,4 +1,4 @@
-"""Models: whole networks, layers built from layers.
+"""Models: whole networks, built from layers.
 
 >>> model = MLP((100, 10))
 >>> model(np.ones((2, 784), dtype=np.float32)).shape
@@ -8,12 +8,12 @@
 
 A Model is a Layer that can draw itself: `model.plot(x, to_file="model.png")`.
 
-The known networks for images are here as well, VGG16, ResNet and SqueezeNet, made of
+Well-known networks for images are here as well: VGG16, ResNet and SqueezeNet, made of
 nothing but the layers and functions of the package. The first call draws their
-weights, so making one costs nothing; pretrained=True fetches published ones.
+weights, so making one costs nothing; pretrained=True fetches published weights.
 
-GPT is a language model: it says what comes after each token of a text, and writes on
-by itself, `model.generate(prompt, n)`, with token_probabilities to draw from.
+GPT is a language model: it scores what comes after each token of a text.
+`model.generate(prompt, n)` continues a text, drawing from token_probabilities.
 
 Letters in these files: x, y in and out; N pictures, H W height and width.
 """

@@ -1,4 +1,4 @@
-"""What all models have in common."""
+"""Model: the base class of all models."""
 
 from dezero import utils
 from dezero.layers import Layer
@@ -8,9 +8,9 @@ class Model(Layer):
     """A Layer that is a network of its own and can draw its graph."""
 
     def plot(self, *inputs, to_file="model.png"):
-        """Compute forward(*inputs) and draw how, with shapes, into to_file.
+        """Compute forward(*inputs) and draw its graph, with shapes, into to_file.
 
-        The suffix decides: .png, .svg, .pdf or .dot. Returns a picture that a
+        The suffix sets the format: .png, .svg, .pdf or .dot. Returns a picture that a
         notebook shows (see utils.plot_dot_graph).
         """
         y = self(*inputs)

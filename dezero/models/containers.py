@@ -11,10 +11,10 @@ from dezero.models.base import Model
 
 
 class _Chain(Model):
-    """A Model whose layers stand in the list `layers`; l0, l1, ... name its places.
+    """A Model that keeps its layers in the list `layers`; l0, l1, ... name its items.
 
-    The list is what counts: `model.l2 = layer` sets layers[2], and a layer that is
-    appended, inserted or deleted is one of forward's and one of params()'s at once.
+    The list is what counts: `model.l2 = layer` sets layers[2], and appending, inserting
+    or deleting a layer changes forward and params() at once.
     """
 
     def __init__(self, layers):
@@ -41,7 +41,7 @@ class _Chain(Model):
         vars(self)["_params"] = tuple(name for name in names if name not in layers)
 
     def _place(self, name):
-        """Return the place in layers that a name is, None if it is no place."""
+        """Return the index in layers that a name such as "l2" stands for, or None."""
         digits = name[1:]
         if name[:1] == "l" and digits.isdecimal() and name not in vars(self):
             place, layers = int(digits), vars(self).get("layers", ())
@@ -49,7 +49,7 @@ class _Chain(Model):
                 return place
         return None
 
-    if not TYPE_CHECKING:  # a type checker would take it for all names there are
+    if not TYPE_CHECKING:  # a type checker would take it to define every name
 
         def __getattr__(self, name):
             place = self._place(name)
@@ -85,7 +85,7 @@ class _Chain(Model):
         return [*super().__dir__(), *places]
 
     def __getstate__(self):
-        """Return what pickle and copy take along: a list of its own, too."""
+        """Return the state for pickle and copy, with a list of its own."""
         return super().__getstate__() | {"layers": list(self.layers)}
 
     def _check_inside(self):
@@ -174,7 +174,7 @@ class MLP(_Chain):
 
 
 def _checked(who, layer):
-    """Return a layer or function of a chain; refuse a class, and what else is none."""
+    """Return layer if it is a layer or a function; refuse a class or anything else."""
     if isinstance(layer, type):
         raise TypeError(
             f"{who}: expected layers or functions, got the class {layer.__name__}; "
@@ -190,6 +190,6 @@ def _checked(who, layer):
 
 
 def _meant(name):
-    """Return advice where the name of a function stands for it."""
+    """Return advice if the name of a function was given instead of the function."""
     known = isinstance(name, str) and callable(getattr(F, name.lower(), None))
     return f"; write F.{name.lower()}, without quotes" if known else ""

@@ -1,6 +1,6 @@
 """GPT: a language model of transformer blocks.
 
-Letters: N texts, T tokens of each, V tokens in the vocabulary, E width of the stream.
+Letters: N texts, T tokens in each, V tokens in the vocabulary, E width of the stream.
 """
 
 import math
@@ -19,19 +19,19 @@ from dezero.models.sampling import check_sampling, numbers_of, token_probabiliti
 
 
 class GPT(Model):
-    """Scores of what comes next, after each token of a text.
+    """A language model: it scores what comes next, after each token of a text.
 
     Shapes: ids (N, T) of ints -> scores (N, T, vocab).
 
     vocab      how many tokens there are: len(tokenizer)
-    context    T is at most this, and texts are read in windows of this length
-    width      of the stream
+    context    the largest T; the model sees at most this many tokens at once
+    width      the width of the stream
     depth      how many blocks
-    heads      of each block's attention
-    dropout    of what each block adds, in training
+    heads      how many heads in each block's attention
+    dropout    the share of what each block adds that is set to 0 in training
 
-    Built from rotary positions, RMSNorm and SwiGLU; the scores are products with the
-    same vectors that stand for the tokens (see step 81).
+    Built with rotary positions, RMSNorm and SwiGLU. The scores are products with the
+    same vectors that embed the tokens (see step 81).
 
     >>> model = GPT(vocab=27, context=16, width=8, heads=2)
     >>> model(np.zeros((3, 16), int)).shape
@@ -69,8 +69,9 @@ class GPT(Model):
     def forward(self, ids, cache=None):
         """Return the scores of what comes after each of ids.
 
-        cache    a list of a KVCache for each block, within no_grad: ids are then the
-                 next tokens of the texts whose keys and values it holds (see step 84)
+        cache    a list with a KVCache for each block, used within no_grad; ids are then
+                 the next tokens of the texts whose keys and values it holds (see step
+                 84)
         """
         ids = _judged(self, ids, 81, "texts (N, T) of ints", ndim=2, name="ids")
         self._check_room(type(self).__name__, ids, cache)
@@ -94,16 +95,17 @@ class GPT(Model):
         seed=None,
         cache: bool = True,
     ) -> list[int]:
-        """Return a list of the tokens of prompt and n more, one drawn after another.
+        """Return a list of prompt's tokens and n more, drawn one after another.
 
         prompt         at least one token: tokenizer.encode(text)
         temperature, top_k, top_p    as in token_probabilities (see step 83)
         seed           what np.random.default_rng takes; a number gives the same text
                        each time
-        cache          False computes all places for each token: the same, but slower
+        cache          False recomputes all places for each token: the same result, but
+                       slower
 
-        The model sees at most context tokens. When they are full, it goes on with the
-        last half of them (see step 84). Dropout is off, and nothing is recorded.
+        The model sees at most context tokens. When this window is full, it goes on with
+        the last half of it (see step 84). Dropout is off, and nothing is recorded.
         """
         who = "GPT.generate"
         prompt = _as_prompt(who, prompt, self.embedding.W.shape[0])
@@ -136,7 +138,7 @@ class GPT(Model):
         return "; one text alone is [ids], a batch of one" if len(shape) == 1 else ""
 
     def _check_room(self, who, ids, cache):
-        """Refuse texts that are too long, and what is no KVCache for each block."""
+        """Refuse texts that are too long, and a cache without a KVCache per block."""
         T, array = ids.shape[1], ids.data if isinstance(ids, Variable) else ids
         if isinstance(array, np.ndarray):
             _check_numbers(_check_not_negative, who, array)
@@ -174,7 +176,7 @@ class GPT(Model):
 
 
 def _check_ids(who, ids, vocab):
-    """Refuse what is no token of the vocabulary: asked after an error only."""
+    """Refuse ids outside the vocabulary; called only after an error."""
     ids = ids.data if isinstance(ids, Variable) else ids
     if ids.dtype.kind not in "iu":
         raise TypeError(
@@ -198,16 +200,16 @@ def _no_numbers(who, scores):
 
 
 def _window_start(T, context):
-    """Return which of T tokens is the first that the model sees.
+    """Return the index of the first of T tokens that the model sees.
 
-    It moves by half a window at a time, for whenever it moves all caches begin anew.
+    It moves by half a window at a time, because all caches start anew when it moves.
     """
     half = max(1, context // 2)
     return max(0, math.ceil((T - context) / half) * half)
 
 
 def _as_prompt(who, prompt, vocab):
-    """Return the tokens of a prompt as a list of ints of Python's."""
+    """Return the tokens of a prompt as a list of Python ints."""
     expected = f"the ids of a text, each from 0 to {vocab - 1}, as encode gives them"
     ids = numbers_of(prompt)
     if ids.size and ids.dtype.kind not in "iu":
@@ -224,7 +226,7 @@ def _as_prompt(who, prompt, vocab):
 
 
 def _check_not_negative(who, ids):
-    """Refuse tokens below 0; what is too large, the embedding refuses."""
+    """Refuse ids below 0; the embedding refuses those that are too large."""
     if ids.size and ids.min() < 0:
         raise ValueError(
             f"{who}: ids must be at least 0, got {ids.min()}; where a text is shorter "

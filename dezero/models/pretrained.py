@@ -1,4 +1,4 @@
-"""Published weights: fetched, checked, loaded."""
+"""Fetch, check and load published weights."""
 
 import numpy as np
 
@@ -7,9 +7,10 @@ from dezero.guards import flag
 
 
 def _load_pretrained(model, url, shapes):
-    """Fetch a file of weights and load it; refuse what is not of this network.
+    """Fetch a file of weights and load it; refuse the weights of another network.
 
-    shapes: {key: shape} of what would adapt to other images, but is fixed in the file.
+    shapes: {key: shape} for weights that would adapt to other images, but are fixed in
+    the file.
     """
     path = utils.get_file(url)
     try:
@@ -21,7 +22,7 @@ def _load_pretrained(model, url, shapes):
                 )
             param.data = param.data.astype(np.float32, copy=False)
     except (KeyError, ValueError) as error:
-        # Nobody gets hold of the model: its constructor ends here.
+        # No half-loaded model gets out: its constructor ends here.
         raise ValueError(
             f"{type(model).__name__}: {path} does not hold its published weights; "
             f"delete the file, and the next call fetches it again (see step 58). "

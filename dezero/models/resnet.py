@@ -12,10 +12,10 @@ class ResNet(Model):
     """He et al.'s residual network (2015), of 50, 101 or 152 layers.
 
     Each block adds something to its input instead of replacing it, so the gradient
-    has a way back on which nothing makes it smaller.
+    has a path back along which nothing makes it smaller.
 
-    Shapes: x (N, 3, 224, 224) -> scores (N, 1000); images of other sizes from
-    5 x 5 on do as well.
+    Shapes: x (N, 3, 224, 224) -> scores (N, 1000); other image sizes, from 5 x 5 up,
+    work as well.
 
     pretrained=True    the published weights, trained on ImageNet, fetched once
                        (see utils.get_file); use them in test_mode()
@@ -80,9 +80,9 @@ class ResNet152(ResNet):
 
 
 class BuildingBlock(Layer):
-    """One stage of a ResNet: a BottleneckA, then n_layers - 1 times a BottleneckB.
+    """One stage of a ResNet: a BottleneckA, then n_layers - 1 BottleneckB blocks.
 
-    They are the attributes a, b1, b2, ... and stand in the list `layers`.
+    They are the attributes a, b1, b2, ... and the items of the list `layers`.
     """
 
     def __init__(
@@ -121,12 +121,12 @@ class BuildingBlock(Layer):
 
 
 class BottleneckA(Layer):
-    """The first block of a stage: new sizes, so the shortcut is a convolution too.
+    """The first block of a stage: sizes change, so its shortcut is a convolution.
 
         x -> 1x1 -> 3x3 -> 1x1 -> + -> relu
          \\_______ 1x1 _________/
 
-    stride is that of the first 1x1, or with downsample_fb of the 3x3.
+    The first 1x1 has the stride, or with downsample_fb the 3x3.
 
     Shapes: x (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride).
     """
@@ -153,7 +153,7 @@ class BottleneckA(Layer):
         self.bn4 = BatchNorm()
 
     def forward(self, x):
-        """Return relu(what is new + the shortcut)."""
+        """Return relu(the residual + the shortcut)."""
         h = F.relu(self.bn1(self.conv1(x)))
         h = F.relu(self.bn2(self.conv2(h)))
         h = self.bn3(self.conv3(h))
@@ -180,19 +180,19 @@ class BottleneckB(Layer):
         self.bn3 = BatchNorm()
 
     def forward(self, x):
-        """Return relu(what is new + x)."""
+        """Return relu(the residual + x)."""
         h = F.relu(self.bn1(self.conv1(x)))
         h = F.relu(self.bn2(self.conv2(h)))
         return F.relu(self.bn3(self.conv3(h)) + x)
 
 
 class ResNet18(Model):
-    """The small residual network of the same paper, with two 3x3 layers a block.
+    """The small residual network of the same paper, with two 3x3 layers per block.
 
-    Shapes: x (N, 3, 224, 224) -> scores (N, 1000). With cifar=True the usual form for
-    small images, where the first layer halves nothing: x (N, 3, 32, 32) -> (N, 10).
+    Shapes: x (N, 3, 224, 224) -> scores (N, 1000). cifar=True gives the usual form for
+    small images, whose first layer keeps the size: x (N, 3, 32, 32) -> (N, 10).
 
-    out_size      classes; None: 1000, or 10 with cifar=True
+    out_size      how many classes; None: 1000, or 10 with cifar=True
     pretrained    there are no published weights; True is an error
     """
 
@@ -232,12 +232,13 @@ class ResNet18(Model):
 
 
 class BasicBlock(Layer):
-    """Two 3x3 convolutions around which x goes by.
+    """Two 3x3 convolutions, and a shortcut around them.
 
         x -> 3x3 -> 3x3 -> + -> relu
          \\_______________/
 
-    With a stride or other channels the shortcut is a 1x1 convolution, conv3.
+    With a stride or another number of channels, the shortcut is a 1x1 convolution,
+    conv3.
 
     Shapes: x (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride).
     """
@@ -255,7 +256,7 @@ class BasicBlock(Layer):
             self.bn3 = BatchNorm()
 
     def forward(self, x):
-        """Return relu(what is new + the shortcut)."""
+        """Return relu(the residual + the shortcut)."""
         h = F.relu(self.bn1(self.conv1(x)))
         h = self.bn2(self.conv2(h))
         shortcut = x if self.conv3 is None else self.bn3(self.conv3(x))

@@ -15,13 +15,14 @@ def token_probabilities(
 ):
     """Return the probabilities (V,) from which to draw a token (see step 83).
 
-    scores        (V,), of one place
-    temperature   they are divided by it; 0 leaves the best token alone, above 1 all
-                  become more alike
-    top_k         only the k best tokens may come
-    top_p         only the best that have this probability together, 0 < top_p <= 1
+    scores        (V,), for one place
+    temperature   the scores are divided by it; 0 leaves only the best token, above 1
+                  makes all tokens more alike
+    top_k         only the k best tokens may be drawn
+    top_p         only the best tokens that together have this probability may be drawn,
+                  0 < top_p <= 1
 
-    Of tokens with the same score the first one counts as better. float64.
+    Of tokens with the same score, the first counts as better. The result is float64.
 
     >>> scores = np.log([0.6, 0.2, 0.15, 0.05])
     >>> token_probabilities(scores, top_p=0.7).round(3)
@@ -56,7 +57,7 @@ def check_sampling(who, temperature, top_k, top_p):
 
 
 def numbers_of(x):
-    """Return x as an array of NumPy's; what cannot be one is None."""
+    """Return x as a NumPy array; np.array(None) where that is impossible."""
     x = x.data if isinstance(x, Variable) else x
     try:
         return cuda.as_numpy(x) if cuda.is_array(x) else np.asarray(x)

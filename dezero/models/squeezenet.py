@@ -10,8 +10,8 @@ from dezero.models.pretrained import _check_unpublished
 class SqueezeNet(Model):
     """Iandola et al.'s SqueezeNet (2016) 1.1: AlexNet's accuracy, 1/50 of its weights.
 
-    Shapes: x (N, 3, 224, 224) -> scores (N, 1000); images of other sizes from
-    31 x 31 on do as well.
+    Shapes: x (N, 3, 224, 224) -> scores (N, 1000); other image sizes, from
+    31 x 31 up, work as well.
 
     pretrained    there are no published weights; True is an error
     """
@@ -45,7 +45,7 @@ class SqueezeNet(Model):
 
 
 class Fire(Layer):
-    """Squeeze the channels into few, then expand these by 1x1 and by 3x3 kernels.
+    """Squeeze the channels into few, then expand them with 1x1 and 3x3 kernels.
 
     Shapes: x (N, in_channels, H, W) -> (N, 2 * expand, H, W).
     """
@@ -58,7 +58,7 @@ class Fire(Layer):
         self.expand3 = Conv2d(expand, kernel_size=3, pad=1)
 
     def forward(self, x):
-        """Return both expansions, one after the other along the channels."""
+        """Return both expansions, joined along the channels."""
         x = F.relu(self.squeeze(x))
         x = F.concatenate([self.expand1(x), self.expand3(x)], axis=1)
         return F.relu(x)

@@ -17,7 +17,7 @@ class VGG16(Model):
     then three Linear layers, two of them with dropout.
 
     Shapes: x (N, 3, 224, 224) -> scores (N, 1000); fc6 adapts to images of another
-    size from 32 x 32 on, but not the published weights.
+    size, from 32 x 32 up, but the published weights do not.
 
     pretrained=True    the published weights, trained on ImageNet: a file of half a
                        gigabyte, fetched once (see utils.get_file). They expect
@@ -58,10 +58,10 @@ class VGG16(Model):
 
     @staticmethod
     def preprocess(image, size=(224, 224), dtype=np.float32):
-        """Return a picture of Pillow as the array (3, H, W) that the weights expect.
+        """Return a Pillow picture as the array (3, H, W) that the weights expect.
 
-        Channels blue, green, red, each minus its mean over ImageNet. size: (width,
-        height) to scale to; None keeps that of the picture.
+        The channels are blue, green, red, each minus its mean over ImageNet. size is
+        the (width, height) to scale to; None keeps the size of the picture.
         """
         if not hasattr(image, "convert"):
             raise TypeError(
@@ -78,7 +78,7 @@ class VGG16(Model):
 
 
 def _as_width_and_height(who, size):
-    """Return a size to scale to as (width, height), or None; refuse what is none."""
+    """Return a size to scale to as (width, height), or None; refuse anything else."""
     if not hasattr(size, "shape") and not size:  # also (), 0, False, as in DeZero
         return None
     if not isinstance(size, (tuple, list)) or len(size) != 2:

@@ -1,12 +1,12 @@
-"""A player of backward: what the engine did, frame by frame, as one HTML file.
+"""The player of the backward pass: what the engine did, frame by frame, as a page.
 
-dezero.graph.play(y)    the way in; nothing here is for users
+Users call dezero.graph.play(y); the functions here are its parts.
 
-watch   the engine's own backward, watched: trace(y, run)
-frames  what was noticed, written down
-graph   what is played, and what it is called
+watch   runs the engine's own backward and watches it: trace(y, run)
+frames  the record of what watch has noticed
+graph   the Functions and Variables that are shown, and their names
 values  numbers and formulas as text
 tell    the sentences
 draw    the picture
-page    the HTML: save(traces, title, file)
+page    the HTML file: save(traces, title, file)
 """

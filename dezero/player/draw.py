@@ -1,7 +1,7 @@
-"""The picture: places by Graphviz, as in graph.py, and a small SVG of our own.
+"""The player's picture: Graphviz places the nodes, and we write a small SVG.
 
-Graphviz never sees a name: it gets the width that the text will need. So whatever a
-Variable is called, the picture is the same, and the SVG is a third as long.
+Graphviz never sees a name: it gets the width that the text will need. So the picture
+does not depend on what a Variable is called, and the SVG is a third as long.
 """
 
 import re
@@ -83,18 +83,18 @@ def variable_text(graph, v):
 
 
 def cut(text):
-    """Return text in at most so many letters as have place on a line."""
+    """Return text, cut to the letters that fit on a line."""
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 
 
 def clean(text):
-    """Return text for HTML, without what no page may hold."""
+    """Return text escaped for HTML, without characters that a page may not hold."""
     text = "".join(c if c.isprintable() else " " for c in text)
     return escape(text).encode("utf-8", "replace").decode()
 
 
 def wide(text):
-    """Return how many digits are as wide as text: letters of CJK count double."""
+    """Return how many digits are as wide as text; CJK letters count double."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -1,11 +1,11 @@
-"""Frames: what the watcher has noticed, written down one after the other."""
+"""Frames: the record of a backward pass, one entry for each event."""
 
 from dezero.player import tell
 from dezero.player.values import full, is_variable, same, short
 
 
 class Trace:
-    """What a run did: graph, frames, and events, a tuple for each frame."""
+    """The record of a run: graph, frames, and events, a tuple for each frame."""
 
     def __init__(self, graph, title, wrong):
         self.graph, self.title, self.wrong = graph, title, wrong
@@ -14,21 +14,21 @@ class Trace:
 
     @property
     def events(self):
-        """What happened, in short: ("visit", "Add"), ("grad", "x", "None", "1.0")."""
+        """The events in short: ("visit", "Add"), ("grad", "x", "None", "1.0")."""
         return [frame["event"] for frame in self.frames]
 
     @property
     def sentences(self):
-        """What is said of each frame."""
+        """The sentence of each frame."""
         return [frame["say"] for frame in self.frames]
 
 
 class Frames:
     """Writes the frames of a trace.
 
-    A frame is a dict: its kind, its event, the sentence that is said, what the picture
-    marks (on, wait, drop: keys), which gradients change (put: {key: text}), which nodes
-    are new (born: keys), formulas (math), and a question (ask).
+    A frame is a dict: its kind, its event, its sentence (say), the keys that the
+    picture marks (on, wait, drop), the gradients that change (put: {key: text}), the
+    keys of new nodes (born), formulas (math), and a question (ask).
     """
 
     def __init__(self, trace, output):
@@ -46,7 +46,7 @@ class Frames:
         self.trace.frames.append({k: v for k, v in made.items() if v or k == "put"})
 
     def appear(self, roots, frame=None):
-        """Take in the graph behind gradients that are Variables (create_graph)."""
+        """Add the graph that computed gradients which are Variables (create_graph)."""
         roots = [v for v in roots if is_variable(v) and getattr(v, "creator", None)]
         if not roots or (frame is None and not self.trace.frames):
             return
@@ -60,13 +60,13 @@ class Frames:
                 frame["say"] += tell.born(self.graph, grown)
 
     def fail(self, error):
-        """Write down the error that ended the run."""
+        """Record the error that ended the run."""
         kind = type(error).__name__
         say = tell.failed(self.graph.variable(self.output), kind, error)
         self.frame("error", ("error", kind), say)
 
     def play_forward(self, functions):
-        """Write the frames of the forward pass, which the graph remembers."""
+        """Add the frames of the forward pass, which the graph has recorded."""
         seen = set()
         count = len({id(self.graph.place(func)) for func in functions})
         for func in functions:
@@ -82,7 +82,7 @@ class Frames:
             self.frame("forward", event, say, on=on, math=math)
 
     def arrive(self, func, x, gxs, old, new, side):
-        """Write down that the gradient of x has got a contribution."""
+        """Record that gradients which a Function sent have arrived at x."""
         where = "grad" if self.table is None else "gradient"
         say, ask = tell.arrive(self.graph, func, x, gxs, old, new, side, where)
         start = self.graph.keys[id(x)]
@@ -97,13 +97,13 @@ class Frames:
         )
 
     def changed(self, v, old, new):
-        """Write down a change that no Function has sent."""
+        """Record a change of a gradient that no Function has sent."""
         name, key = self.graph.variable(v), self.graph.keys[id(v)]
         if new is None:
             kind, say = "drop", tell.dropped(name, old)
         elif self.table is not None:
             if same(old, new):
-                return  # float64 made float32, as x is; the last frame has it
+                return  # only cast from float64 to x's float32; the last frame has it
             kind, say = "hook", tell.hooked(name, old, new)
         else:
             kind, say = "set", tell.was_set(name, old, new, v is self.output)

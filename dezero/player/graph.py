@@ -1,7 +1,7 @@
-"""What is played: the Functions and Variables of a graph, and what they are called.
+"""The graph that is played: its Functions and Variables, and their names.
 
-It reads inputs, outputs, creator, generation and name where they are there, so it
-takes the Variables of core, of core_simple and of the steps (from step 6 on) alike.
+It reads inputs, outputs, creator, generation and name where they exist, so it works
+with the Variables of core, of core_simple and of the steps (from step 6 on) alike.
 """
 
 import collections
@@ -10,12 +10,12 @@ import weakref
 
 from dezero.player.values import array_of, clip, is_variable, short
 
-LIMIT = 60  # so many Functions are shown one by one, ...
-BUDGET = 3 * LIMIT  # ... and fewer where there is more to say of each
+LIMIT = 60  # at most so many Functions are shown one by one, ...
+BUDGET = 3 * LIMIT  # ... and fewer if there is more to say about each
 
 
 class Box:
-    """One box in the place of several Functions: what a layer ran, or the rest."""
+    """One box for several Functions: those that a layer ran, or the rest."""
 
     def __init__(self, label, members, is_rest=False):
         self.label = label
@@ -27,8 +27,8 @@ class Graph:
     """The nodes that are shown, in the order in which they were computed.
 
     names    {name: Variable or Function}, for those without a name of their own
-    links    [(Function, inputs, outputs)] where the Functions do not know (step 6)
-    boxes    Boxes, each in the place of its members
+    links    [(Function, inputs, outputs)] if the Functions do not keep them (step 6)
+    boxes    Boxes, each of which replaces its members
     """
 
     def __init__(self, names=None, links=(), boxes=()):
@@ -38,16 +38,16 @@ class Graph:
             if not str(name).startswith("_")
         }
         self.functions = []  # all of them, folded or not
-        self.inputs, self.outputs = {}, {}  # of a Function's id: Variables
-        self.box_of = {}  # of a Function's id: the Box that it is in
-        self.keys = {}  # of an id: "f3", "v5"
+        self.inputs, self.outputs = {}, {}  # {id of a Function: Variables}
+        self.box_of = {}  # {id of a Function: the Box that it is in}
+        self.keys = {}  # {id: "f3" or "v5"}
         self.variables = []  # those that are shown
-        self.labels = {}  # of an id: what it is called
+        self.labels = {}  # {id: name}
         self.edges = []  # (from key, to key)
         self._kept = []  # nodes must not be freed: their ids are our keys
         self._counts = {}
-        self._owners = {}  # of a label: the id of its Variable
-        self._made = {}  # of the id of a result: (Function, which of its outputs)
+        self._owners = {}  # {label: id of its Variable}
+        self._made = {}  # {id of a result: (Function, which of its outputs)}
         self._boxes = list(boxes)
         self._linked = list(links)
         self._more = Box("more Functions of the gradient", [], is_rest=True)
@@ -57,7 +57,7 @@ class Graph:
     # --- finding the nodes ---
 
     def grow(self, roots):
-        """Take in what the roots were computed by; return the keys that are new."""
+        """Add the graph that computed the roots; return the keys that are new."""
         found = self._behind(roots)
         for v in roots:
             self._label(v)
@@ -88,7 +88,7 @@ class Graph:
         return id(func) in self.inputs
 
     def _behind(self, roots):
-        """Return the Functions behind roots that are new, inputs before outputs."""
+        """Return the new Functions that computed roots, inputs before outputs."""
         linked = {id(y): func for func, _, outputs in self._linked for y in outputs}
         known = {id(func) for func in self.functions}
         order, waiting = [], [creator(v, linked) for v in reversed(roots)]
@@ -114,8 +114,8 @@ class Graph:
     # --- folding ---
 
     def _fold(self, funcs):
-        """Put Functions into boxes: those of layers, and where too many are left."""
-        if self.functions:  # the graph of a gradient joins
+        """Put Functions into boxes: those of each layer, and the rest if too many."""
+        if self.functions:  # this is the graph of a gradient
             shown = len({id(self.place(func)) for func in self.functions})
             for func in funcs[max(LIMIT + 5 - shown, 0) :]:
                 self._more.members.append(func)
@@ -136,13 +136,13 @@ class Graph:
                 break
 
     def _cost(self, func):
-        """Return how long the page grows by a Function; one of 60 scalar ones is 3."""
+        """Return how much a Function lengthens the page; a scalar one counts 3."""
         wanted = [x for x in self.inputs[id(func)] if getattr(x, "requires_grad", True)]
         tensors = any(array_of(x) is not None and array_of(x).ndim for x in wanted)
         return max(3, (2 + len(wanted)) * (1.5 if tensors else 0.9))
 
     def _users(self):
-        """Return {id of a Variable: (it, the places that use it)}."""
+        """Return {id of a Variable: (the Variable, the places that use it)}."""
         users = {}
         for func in self.functions:
             for v in self.inputs[id(func)]:
@@ -150,7 +150,7 @@ class Graph:
         return users
 
     def _hidden(self, users):
-        """Return the ids of Variables that only one box uses, and nobody asks for."""
+        """Return the ids of Variables to leave out, because only one box uses them."""
         hidden, leaves = set(), []
         for key, (v, places) in users.items():
             box = self.box_of.get(id(next(iter(places.values()))))
@@ -172,7 +172,7 @@ class Graph:
         return id(v) not in self.names and getattr(v, "name", None) is None
 
     def place(self, func):
-        """Return what stands for a Function in the picture: itself or its Box."""
+        """Return what represents a Function in the picture: itself or its Box."""
         return self.box_of.get(id(func), func)
 
     # --- keys, names and edges ---
@@ -221,7 +221,7 @@ class Graph:
         self.labels[id(v)] = name
 
     def _name(self, func, kinds):
-        """Give a Function its name: B (Square), or Square 2 where there are more."""
+        """Give a Function its name: B (Square), or Square 2 if there are several."""
         kind = clip(type(func).__name__)
         given = self.names.get(id(func))
         self._counts.setdefault(kind, itertools.count(1))
@@ -232,7 +232,7 @@ class Graph:
         self.labels[id(func)] = given
 
     def name_gradients(self):
-        """Call the gradient of x, where it is in the graph itself, x.grad."""
+        """Name the gradient of x "x.grad", if it is itself a node of the graph."""
         for v in list(self.variables):
             gradient = getattr(v, "grad", None)
             if id(gradient) in self.keys and id(v) in self.labels:
@@ -263,7 +263,7 @@ class Graph:
         return f"the unnamed leaf {short(v.data)}"
 
     def leaves(self):
-        """Return the Variables that nobody computed and that somebody may ask for."""
+        """Return the leaves worth reporting: those with a name or with axes."""
         return [
             v
             for v in self.variables
@@ -271,7 +271,7 @@ class Graph:
         ]
 
     def folded_leaves(self):
-        """Return how many leaves within boxes have a gradient."""
+        """Return how many leaves inside boxes have a gradient."""
         found = {
             id(x)
             for func in self.functions

@@ -1,7 +1,7 @@
-"""The page: one HTML file that asks nobody for anything.
+"""The page: one HTML file that loads nothing else.
 
 Without JavaScript it shows the last frame and the list of sentences. With it, the
-sentences are read from that list, and the rest of the frames from a JSON beside it.
+sentences are read from that list, and the rest of the frames from JSON beside it.
 """
 
 import json
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def save(traces, title, to_file=None, intro=""):
-    """Write traces as one page, beside each other; return a Player of it."""
+    """Write traces side by side on one page; return a Player of it."""
     path = checked_path("save", to_file)
     html = html_of(traces, title, intro or _about(traces[0]))
     if path is not None:
@@ -48,14 +48,14 @@ def _about(watched):
 
 
 def html_of(traces, title, intro=""):
-    """Return the HTML of one trace, or of several beside each other."""
+    """Return the HTML of one trace, or of several side by side."""
     sections, data = [], []
     for i, trace in enumerate(traces):
         sections.append(_section(trace, f"t{i}"))
         frames = [_frame(frame, not i) for frame in trace.frames]
         data.append({"names": _names(trace.graph), "frames": frames})
     script = json.dumps(data, separators=(",", ":"))
-    for letter in "<>&":  # nothing in it ends the script
+    for letter in "<>&":  # so that nothing in it ends the script
         script = script.replace(letter, f"\\u{ord(letter):04x}")
     several = "two" if len(traces) > 1 else "one"
     title = clean(title)
@@ -91,7 +91,7 @@ def html_of(traces, title, intro=""):
 
 
 def _section(trace, prefix):
-    """Return one trace: its picture, and what is said of it."""
+    """Return the HTML of one trace: its picture, and the sentence below it."""
     picture, width, height = svg(trace, prefix)
     last = trace.frames[-1]
     heading = f"<h2>{clean(trace.title)}</h2>" if trace.title else ""
@@ -142,13 +142,13 @@ def _names(graph):
 
 
 def _frame(frame, asks):
-    """Return of a frame what the JSON needs."""
+    """Return the part of a frame that the JSON needs."""
     left_out = {"say", "event", "math"} | (set() if asks else {"ask"})
     return {key: value for key, value in frame.items() if key not in left_out}
 
 
 class Player:
-    """A page that shows itself in a notebook: JupyterLab, VS Code, exported HTML."""
+    """A page that a notebook shows: JupyterLab, VS Code, exported HTML."""
 
     def __init__(self, html, traces, path=None):
         self.html, self.traces, self.path = html, traces, path
@@ -166,7 +166,7 @@ class Player:
 
 
 def checked_path(who, to_file):
-    """Return to_file as a Path; raise where no page can be written to it."""
+    """Return to_file as a Path; raise if no page can be written to it."""
     if to_file is None:
         return None
     if not isinstance(to_file, (str, os.PathLike)):

@@ -1,4 +1,4 @@
-"""The sentences: each says all that its frame shows."""
+"""The sentences of the player: each says all that its frame shows."""
 
 from dezero.player.graph import Box, generation
 from dezero.player.values import (
@@ -22,7 +22,7 @@ def listed(texts):
 
 
 def forward(graph, func, place, number, count):
-    """Return the formula and the sentence of a step forward."""
+    """Return the formula and the sentence for a Function of the forward pass."""
     start = f"Forward, {number} of {count}: "
     if isinstance(place, Box):
         results = [
@@ -65,7 +65,7 @@ def new(graph, results):
 
 
 def shown(graph, func):
-    """Return the outputs of a Function that are there."""
+    """Return the outputs of a Function that still exist."""
     return [y for y in graph.outputs[id(func)] if y is not None]
 
 
@@ -128,7 +128,7 @@ def with_generation(graph, func):
 
 
 def arrives(graph, func, gys, taken):
-    """Return what is known of the gradients that arrive."""
+    """Return the sentence on the gradients that arrive at a Function."""
     outputs = graph.outputs[id(func)]
     texts = []
     for i, gy in enumerate(gys):
@@ -140,7 +140,7 @@ def arrives(graph, func, gys, taken):
 
 
 def visit(graph, place, number, reason, arriving):
-    """Return the sentence of a visit; its formulas follow when it has returned."""
+    """Return the sentence for a visit; its formulas follow when it has returned."""
     if isinstance(place, Box):
         what = f"{graph.labels[id(place)]}, folded into one box"
         return f"Visit {number}: {what}. {reason} {arriving}"
@@ -210,7 +210,7 @@ def arrive(graph, func, x, gxs, old, new, side, where):
 
 
 def begins(name, seed):
-    """Return how a pass of the package starts."""
+    """Return the sentence for the start of a pass of the package."""
     return (
         f"Backward starts from {name}, with the gradient {full(seed)}. Until the end "
         "of the pass, the engine keeps gradients in a table of its own."
@@ -218,20 +218,20 @@ def begins(name, seed):
 
 
 def was_set(name, old, new, is_result):
-    """Return that a gradient was set by the program or by the start of backward."""
+    """Return the sentence for a gradient that the program or backward's start sets."""
     if is_result:
         return f"Backward starts: {owned(name, 'grad')} is {full(new)}."
     return f"{owned(name, 'grad')} is set: it was {full(old)} and is now {full(new)}."
 
 
 def hooked(name, old, new):
-    """Return that the package's pass has changed a gradient that was complete."""
+    """Return the sentence for a complete gradient that a hook has changed."""
     target = owned(name, "gradient")
     return f"A hook changes {target}: it was {full(old)} and is now {full(new)}."
 
 
 def dropped(name, old):
-    """Return that a gradient was forgotten."""
+    """Return the sentence for a gradient that was dropped."""
     target = owned(name, "grad")
     if target.startswith("the "):
         target = f"T{target[1:]}"
@@ -239,7 +239,7 @@ def dropped(name, old):
 
 
 def written(graph, changes):
-    """Return what the package writes at the end of a pass."""
+    """Return the sentence on the gradients written at the end of a pass."""
     texts = [
         f"{owned(graph.variable(v), 'grad')} was {full(old)} and is now {full(new)}"
         for v, old, new in changes
@@ -254,21 +254,21 @@ def written(graph, changes):
 
 
 def born(graph, functions):
-    """Return which Functions have joined the graph."""
+    """Return the sentence on the Functions that have joined the graph."""
     names = [graph.labels[id(f)] for f in functions]
     verb, them = ("joins", "it") if len(names) == 1 else ("join", "them")
     return f" {listed(names)} {verb} the graph: backward has computed with {them}."
 
 
 def computed(graph, y, functions, say):
-    """Return that the program has computed a result of gradients."""
+    """Return the sentence for a result that the program computed from gradients."""
     names = listed(graph.labels[id(f)] for f in functions)
     text = f"{say or 'The program goes on'}: {graph.variable(y)} is {full(y)}"
     return f"{text}, computed by {names}." if names else f"{text}."
 
 
 def finished(graph, leaves, visits, note):
-    """Return how it ended."""
+    """Return the sentence for the end of backward."""
     texts = [f"{owned(graph.variable(v), 'grad')} is {full(g)}" for v, g in leaves]
     text = f"Backward is over, after {visits} visit{'s' * (visits != 1)}"
     text += f": {listed(texts)}." if texts else "."

@@ -15,7 +15,7 @@ import re
 
 import numpy as np
 
-# Where the docstring of a Function does not say it.
+# The formulas of gradients, for Functions whose docstring does not give them.
 FORMULAS = {
     "Add": ["gy", "gy"],
     "Clip": ["gy where x is inside, else 0"],
@@ -56,12 +56,12 @@ def clip(name, most=32):
 
 
 def is_variable(v):
-    """Tell a Variable, of whatever engine, from an array or a number."""
+    """Tell whether v is a Variable, of any engine, and no array or number."""
     return hasattr(v, "data") and hasattr(v, "grad") and not isinstance(v, type)
 
 
 def array_of(v):
-    """Return the ndarray in a Variable, in an array of any kind, or None."""
+    """Return the ndarray in a Variable or in an array of any kind, or None."""
     if is_variable(v):
         v = v.data
     if v is None:
@@ -137,7 +137,7 @@ def backward_formulas(func, count):
 
 
 def input_names(func, count):
-    """Return what the formulas of a Function call its inputs."""
+    """Return the names that a Function's formulas give to its inputs."""
     said = _gradients_said(func)
     if len(said) == count:
         return [target[1:] for target, _ in said]
@@ -148,7 +148,7 @@ def input_names(func, count):
 
 
 def forward_formula(func):
-    """Return the formula of y that stands in the docstring, or None."""
+    """Return the formula of y in the docstring of a Function's class, or None."""
     for cls in type(func).__mro__[:-1]:
         said = _said(cls, "y")
         if said:
@@ -157,7 +157,7 @@ def forward_formula(func):
 
 
 def _looked_up(table, func):
-    """Return what a table has for the class of a Function, or for its base class."""
+    """Return a table's entry for the class of a Function, or for a base class."""
     names = [cls.__name__ for cls in type(func).__mro__]
     return next((table[name] for name in names if name in table), None)
 
@@ -186,7 +186,7 @@ def _said(cls, target):
 
 
 def with_numbers(formula, known):
-    """Return a formula with numbers in the place of names, or None."""
+    """Return a formula with numbers in place of names, or None."""
     arrays = {name: array_of(v) for name, v in known.items()}
 
     def number(found):
@@ -206,7 +206,7 @@ def with_numbers(formula, known):
 
 
 def is_name(node):
-    """Tell a name in the tree of a formula."""
+    """Tell whether a node in the tree of a formula is a name."""
     return isinstance(node, ast.Name)
 
 
@@ -222,7 +222,7 @@ _OPERATORS = {
 
 
 def computed(formula, known):
-    """Return what a formula gives, None where it is more than arithmetic."""
+    """Return the value of a formula; None if it is more than arithmetic."""
 
     def value(node):
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
@@ -253,7 +253,7 @@ def worked(target, formula, known, result):
     if formula is not None:
         expected = computed(formula, known)
         if expected is not None and not same(expected, result):
-            formula = None  # summed to a shape, or a docstring that errs
+            formula = None  # summed to a shape, or the docstring is wrong
     parts = [target]
     if formula is not None:
         parts.append(formula)

@@ -1,10 +1,10 @@
-"""The engine's own backward, watched: what happened, frame by frame.
+"""Watch the engine's own backward, and record what happens, frame by frame.
 
 There is no second engine here. While run() runs, the `backward` of each class of
-Function in the graph is wrapped; the wrapper notes what arrives and what is returned,
-and what it returns is a tuple that notices how far the engine's loop over it has come.
-At each of these moments the gradients are read where the engine keeps them: in x.grad,
-or, in the package, in the table that the loop of core/backward.py fills.
+Function in the graph is wrapped. The wrapper records what arrives and what is returned.
+It returns a tuple that notices how far the engine's loop over it has come. At each of
+these moments the gradients are read where the engine keeps them: in x.grad or, in the
+package, in the table that the loop of core/backward.py fills.
 """
 
 import sys
@@ -31,11 +31,11 @@ def trace(
 ):
     """Run backward from output and return a Trace of it.
 
-    run      what to do instead of output.backward(): a function of see(y), which
-             takes in a result that was computed on the way
+    run      what to do instead of output.backward(): a function that is given see;
+             see(y) adds a result that was computed on the way
     note     a sentence for the last frame
-    An error ends the trace, as its last frame, where wrong is set; otherwise it is
-    raised again, when all is as it was before.
+    If wrong is set, an error becomes the last frame of the trace; otherwise it is
+    raised again, after everything is restored.
     """
     graph = Graph(names, links, boxes)
     graph.grow([output])
@@ -58,7 +58,7 @@ def trace(
 
 
 class Watched(tuple):
-    """Gradients that tell when the loop that reads them has come to the next one."""
+    """A tuple of gradients that reports when the loop over it reaches the next one."""
 
     def __iter__(self):
         for i, gx in enumerate(tuple.__iter__(self)):
@@ -68,17 +68,17 @@ class Watched(tuple):
 
 
 class Watcher(Frames):
-    """Wraps and reads; what it notices becomes frames."""
+    """Wraps each backward and reads the gradients; each change becomes a frame."""
 
     def __init__(self, trace, output):
         super().__init__(trace, output)
         self.thread = threading.get_ident()
-        self.old = []  # (class, method name, what stood there or None)
+        self.old = []  # (class, method name, the original or None)
         self.busy = False  # within the backward of a Function
-        self.pending = []  # (Function, x, gx, its copy): sent, not seen to arrive
-        self.taken = {}  # of an id: what the package has just taken out of its table
+        self.pending = []  # (Function, x, gx, its copy): sent, not yet arrived
+        self.taken = {}  # {id: gradient that the package just took out of its table}
         self.visits, self.visited = 0, {}
-        self.done = set()  # ids, of this pass
+        self.done = set()  # ids of Functions visited in this pass
         self.newest = self.place = None
         self.before_pass = {}
         self.known = {}
@@ -100,7 +100,7 @@ class Watcher(Frames):
                 setattr(cls, name, self._wrapper(getattr(cls, name), name))
 
     def restore(self):
-        """Put everything back."""
+        """Put the original methods back."""
         for cls, name, method in reversed(self.old):
             if method is None:
                 delattr(cls, name)
@@ -131,18 +131,18 @@ class Watcher(Frames):
         return backward
 
     def played(self, func):
-        """Return the Function whose turn it is, None where it is none of ours."""
+        """Return the Function whose turn it is, or None if it is not in our graph."""
         if self.busy or threading.get_ident() != self.thread:
             return None
         if self.graph.knows(func):
             return func
-        func = self._loop().get("func")  # a copy of it, where data was changed
+        func = self._loop().get("func")  # a copy of it, if data was changed
         return func if func is not None and self.graph.knows(func) else None
 
     # --- reading ---
 
     def _loop(self):
-        """Return the local variables of the engine's loop, as far as they tell."""
+        """Return the local variables of the engine's loop that are useful here."""
         frame, found = sys._getframe(2), {}
         for _ in range(6):
             if frame is None:
@@ -157,13 +157,13 @@ class Watcher(Frames):
         return found
 
     def read(self, v):
-        """Return the gradient that the engine has for v just now."""
+        """Return the gradient that the engine has for v right now."""
         if self.table is None:
             return getattr(v, "grad", None)
         return self.taken[id(v)] if id(v) in self.taken else self.table.get(v)
 
     def look(self):
-        """Return [(v, before, after)] of all gradients that have changed."""
+        """Return [(v, before, after)] for all gradients that have changed."""
         changes, self.fresh = [], []
         for v in self.graph.variables:
             now = self.read(v)
@@ -187,7 +187,7 @@ class Watcher(Frames):
     # --- what happens ---
 
     def visit(self, func, gys):
-        """Note that it is the turn of a Function, and why."""
+        """Record that it is the turn of a Function, and why."""
         loop = self._loop()
         table = loop.get("gradients")
         if table is not self.table:
@@ -237,7 +237,7 @@ class Watcher(Frames):
         )
 
     def returned(self, func, gxs, gys):
-        """Note what the backward of a Function has returned."""
+        """Record what the backward of a Function has returned."""
         place = self.graph.place(func)
         if not isinstance(place, Box):
             lines = tell.formulas(self.graph, func, gxs, gys)
@@ -255,9 +255,9 @@ class Watcher(Frames):
         self.newest = next((f for f in reversed(makers) if f is not None), None)
 
     def passed(self, last=False):
-        """See which of the gradients that were sent have arrived.
+        """Find out which of the gradients that were sent have arrived.
 
-        last: whatever has not arrived by now has arrived unseen.
+        last: a gradient that was not seen to arrive by now has arrived unseen.
         """
         changes = {id(v): (v, old, new) for v, old, new in self.look()}
         while self.pending:
@@ -274,7 +274,7 @@ class Watcher(Frames):
             ]
             _, old, new = changes.pop(id(x), (x, self.value(x), self.value(x)))
             if new is None:
-                continue  # it wants none
+                continue  # x requires no gradient
             side = []
             if self.table is None:  # changed at the same moment: one array for two
                 side = [c for c in changes.values() if c[1] is not None is not c[2]]
@@ -282,19 +282,19 @@ class Watcher(Frames):
                     del changes[id(v)]
             self.arrive(func, x, gxs, old, new, side)
             if not last:
-                break  # the loop over them has come to the next one
+                break  # the loop over them has reached the next one
         self.appear(self.fresh)
         for v, old, new in changes.values():
             self.changed(v, old, new)
 
     def _forget_taken(self):
-        """What the package has taken out of its table is gone."""
+        """Forget the gradients that the package has taken out of its table."""
         for key in self.taken:
             self.known[key] = (None, None)
         self.taken = {}
 
     def begin_pass(self, table, func, gys):
-        """The package's pass begins: gradients stand in a table of its own."""
+        """Begin a pass of the package, which keeps gradients in a table of its own."""
         self.table, self.done = table, set()
         self.before_pass = {
             id(v): (v, array_of(getattr(v, "_grad", None)))
@@ -311,7 +311,7 @@ class Watcher(Frames):
             self.known[id(start)] = (gys[0], np.array(array_of(gys[0])))
 
     def end_pass(self):
-        """The package's pass is over: its gradients go to the Variables."""
+        """End a pass of the package, which writes its gradients to the Variables."""
         if self.table is None:
             return
         self.passed(last=True)
@@ -334,7 +334,7 @@ class Watcher(Frames):
         self.frame("written", ("written", *names), say, on=keys, put=put)
 
     def see(self, y, say=None):
-        """Take in a result that the program has computed in between."""
+        """Add a result that the program has computed in between."""
         self.end_pass()
         self.passed(last=True)
         self.output, self.done, self.visited = y, set(), {}
@@ -349,7 +349,7 @@ class Watcher(Frames):
         self.frame("computed", event, text, on=[self.graph.keys[id(y)]], born=new)
 
     def finish(self, note):
-        """Write down how the run ended."""
+        """Record how the run ended."""
         package = self.table is not None
         self.end_pass()
         self.passed(last=True)
@@ -367,7 +367,7 @@ class Watcher(Frames):
     # --- help ---
 
     def _waiting(self, func, loop):
-        """Return the Functions that could have been taken, in their order."""
+        """Return the other Functions that could have been taken, in their order."""
         if "waiting" in loop:
             entries = [e[-1] if isinstance(e, tuple) else e for e in loop["waiting"]]
             found = [f for f in entries if self.graph.knows(f)]

@@ -1,7 +1,7 @@
 """bug: the museum of bugs, each a real one, hidden in a step for the reader to find.
 
-steps/bugs.toml has them in order: the step, the line as it is right and as it is
-wrong, the symptom that its discoverers saw, and the story that is told afterwards.
+steps/bugs.toml lists them in order: the step, the right line and the wrong one, the
+symptom that its discoverers saw, and the story that is told afterwards.
 """
 
 import textwrap

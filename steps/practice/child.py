@@ -1,4 +1,4 @@
-"""A process of its own, for what a reader has written: it may stop, or never end."""
+"""Run the reader's code in a process of its own: it may crash, or never end."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from .clock import PATIENCE, STOPPED
 def run(command, folder, limit, environment=None):
     """Run a command in a folder, and return its exit code and what it printed.
 
-    Raises subprocess.TimeoutExpired where it has worked for limit seconds: it reads
-    STEPS_LIMIT and calls limit_work. For one that cannot, there is a longer limit.
+    Raises subprocess.TimeoutExpired if the process has worked for limit seconds: it
+    reads STEPS_LIMIT and calls limit_work. If it cannot, a longer limit ends it.
     """
     done = subprocess.run(
         command,

@@ -1,6 +1,6 @@
-"""A limit on work: what never ends is stopped, however busy the machine is.
+"""A limit on work: stop code that never ends, however busy the machine is.
 
-It runs in the process of a reader's code, so it needs the standard library only.
+This runs in the process of the reader's code, so it uses only the standard library.
 """
 
 import faulthandler
@@ -9,22 +9,22 @@ import sys
 import threading
 import time
 
-STOPPED = 124  # what such a process returns
-PATIENCE = 10  # so many limits may pass where a process hardly works: it may be waiting
+STOPPED = 124  # the exit code of a process that was stopped
+PATIENCE = 10  # so many limits for a process that waits and hardly works
 
 
 def limit_work(limit, file=None):
     """End this process when limit seconds have passed, and it has worked as long.
 
-    On a machine with other things to do a second of work takes several. And with many
-    threads a second has several seconds of work. So both have to reach the limit: the
-    clock on the wall and the processor's time. Where each thread stood then is
+    On a busy machine, a second of work takes several seconds. And with many threads,
+    one second has several seconds of work. So both have to reach the limit: the time
+    that has passed and the processor's time. Where each thread is at that moment is
     written to file, or to stderr. A process that waits, for a key or a lock, does not
     work; it is ended after PATIENCE times the limit.
     """
     file = file or sys.stderr
     begin = time.monotonic(), time.process_time()
-    # for one call that never ends, within which no other thread gets its turn
+    # for a single call that never ends and lets no other thread run
     faulthandler.dump_traceback_later(PATIENCE * limit + 30, file=file, exit=True)
 
     def watch():
@@ -39,6 +39,6 @@ def limit_work(limit, file=None):
 
 
 def over(limit, begin):
-    """Say whether the limit is reached; begin is what the two clocks said at first."""
+    """Say whether the limit is reached; begin has the two clocks' first readings."""
     passed, worked = time.monotonic() - begin[0], time.process_time() - begin[1]
     return passed > limit and (worked > limit or passed > PATIENCE * limit)

@@ -1,4 +1,4 @@
-"""What is typed behind python -m steps, and what is printed: start, check and so on."""
+"""The commands of python -m steps for the reader's files: start, check and so on."""
 
 import difflib
 import sys
@@ -17,7 +17,7 @@ from .stubs import stub, tasks
 
 
 def split(command, arguments, known, most=1):
-    """Return the words and the options of a command; refuse what it does not take."""
+    """Return the words and options of a command; refuse those it does not take."""
     options = {word for word in arguments if word.startswith("-")}
     words = [word for word in arguments if word not in options]
     if options - set(known) or len(words) > most:
@@ -60,7 +60,7 @@ def following(number):
 
 
 def check(arguments):
-    """Run a step's tests on the reader's file; without a number, the one in work."""
+    """Run a step's tests on the reader's file; without a number, on the latest."""
     words, options = split("check", arguments, ["--mine", "--watch", "--full"])
     number = pick(words[0]) if words else current()
     if "--watch" in options:
@@ -69,7 +69,7 @@ def check(arguments):
 
 
 def check_once(number, mine=False, full=False):
-    """Check a step and print what came of it; return the exit code."""
+    """Check a step and print the result; return the exit code."""
     path = places.my_step(number)
     verdict = judge.check(
         number,
@@ -134,7 +134,7 @@ def hint(arguments):
 
 
 def answer(arguments):
-    """Show our code of a step beside the reader's; ask once before it has passed."""
+    """Show our code of a step beside the reader's; ask first if theirs fails."""
     words, options = split("answer", arguments, ["--yes"])
     number = pick(words[0]) if words else current()
     lesson = read_lessons(STEPS)[number]
@@ -169,7 +169,7 @@ def answer(arguments):
 
 
 def asked(question):
-    """Ask a question on the terminal; nobody there counts as no."""
+    """Ask a question on the terminal; no input counts as no."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
@@ -185,7 +185,7 @@ def progress(arguments):
 
 
 def try_(arguments):
-    """Open the exercise of a step, or judge what the reader has made of it."""
+    """Write the file of a step's exercise, or judge what the reader wrote in it."""
     words, options = split("try", arguments, ["--answer", "--force"])
     number = pick(words[0]) if words else current()
     path = exercises.mine(number)
@@ -211,7 +211,7 @@ def try_(arguments):
 
 
 def show_answer(number, asking=True):
-    """Print the worked answer of an exercise; ask once where it has not been tried."""
+    """Print the worked answer of an exercise; ask first if it was not tried."""
     if number not in find_answers():
         raise StepError(f"the exercise of step {number} has no worked answer")
     if asking and not exercises.mine(number).exists():

@@ -1,4 +1,4 @@
-"""try: run check(mine) on the reader's file, and write what it compares, a line each.
+"""try: run check(mine) on the reader's file, and write a line for each comparison.
 
     python compare.py steps exercise07.py check07.py report.jsonl
 
@@ -70,7 +70,7 @@ def compare(path, check):
 def compare_in(mine, check):
     """Yield a dict for each thing that check compares in a module.
 
-    That is a file of the reader's, or __main__ where the reader works in a notebook.
+    That is the reader's file, or __main__ if the reader works in a notebook.
     """
     try:
         judge = new_module("check", check)
@@ -88,7 +88,7 @@ def compare_in(mine, check):
 
 
 def stop(error, mine):
-    """Return what stopped a check, and the line where the reader's code was then."""
+    """Return what stopped a check, and at which line of the reader's code."""
     rows = traceback.walk_tb(error.__traceback__)
     inside = [line for frame, line in rows if frame.f_globals is vars(mine)]
     said = str(error)

@@ -1,8 +1,8 @@
-"""try: the exercise of a step as a small file, judged where a program can judge it.
+"""try: the exercise of a step as a small file, judged if a program can judge it.
 
-steps/answers/checkNN.py has START, what the reader's file begins with, and
-check(mine), which yields (what, expected, got) for the reader's module. Where there is
-no such file, the exercise is a question, and only its answer can say more.
+steps/answers/checkNN.py has START, the beginning of the reader's file, and
+check(mine), which yields (what, expected, got) for the reader's module. If there is no
+such file, the exercise is a question with a written answer.
 """
 
 import json
@@ -24,7 +24,7 @@ COMPARE = Path(__file__).with_name("compare.py")
 
 
 def check_of(number):
-    """Return the file that judges an exercise, or None where no program can."""
+    """Return the file that judges an exercise, or None if no program can."""
     return find_checks().get(number)
 
 
@@ -73,7 +73,7 @@ def judge(number, path=None, limit=LIMIT, python=None):
 
 
 def passes(found):
-    """Say whether a check came to its end, and all that it compared is right."""
+    """Say whether a check ran to its end and found everything right."""
     return found[-1:] == [{"done": True}] and all(x.get("ok", True) for x in found)
 
 

@@ -28,7 +28,7 @@ def hint(lesson, level, name=None):
 def wanted(lesson, name=None):
     """Return the definition that a hint is about: the one named, or the first gap.
 
-    None where a step has no gap.
+    None if a step has no gap.
     """
     todo = tasks(lesson)
     if name:
@@ -41,7 +41,7 @@ def wanted(lesson, name=None):
 
 
 def is_gap(lesson, found):
-    """Say whether the reader has not filled a definition yet."""
+    """Say whether a definition is still a gap in the reader's file."""
     path = my_step(lesson.number)
     if not path.exists():
         return True
@@ -58,7 +58,7 @@ def is_gap(lesson, found):
 
 
 def indented(text):
-    """Return a text, its lines as they are if it has several, moved right."""
+    """Return the lines of a text, indented; a text of one line is wrapped."""
     text = text.strip("\n")
     if "\n" not in text:
         text = textwrap.fill(text, 68)

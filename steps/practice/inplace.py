@@ -1,7 +1,7 @@
-"""check(46) in a notebook: the answer to an exercise, judged where it was written.
+"""check(46) in a notebook: judge the answer to an exercise where it was written.
 
-By the check of `python -m steps try 46`, and with its words. What the reader has not
-written yet is said in one line; nothing of ours takes its place.
+It uses the check and the messages of `python -m steps try 46`. If the reader has not
+written something yet, one line says so; our own code never takes its place.
 """
 
 import ast
@@ -19,7 +19,7 @@ from .report import WIDTH, exercise_report
 
 
 def verdict(number, mine):
-    """Return the lines on the exercise of a step; mine is the notebook's __main__."""
+    """Return the verdict on an exercise as lines; mine is the notebook's __main__."""
     try:
         number = pick(str(number))
     except StepError as error:
@@ -49,7 +49,7 @@ def left(title, names, what):
 
 
 def asked_for(check):
-    """Return the names that a check asks the reader's module for, as START has them."""
+    """Return the names that a check uses in the reader's module, in START's order."""
     tree = ast.parse(check.read_text(encoding="utf-8"))
     asked = {
         node.attr
@@ -61,7 +61,7 @@ def asked_for(check):
 
 
 def definitions(source):
-    """Return {name: what stands there} of the definitions in a source."""
+    """Return {name: its code} for the definitions in a source."""
     found = {}
     for node in ast.parse(source).body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
@@ -73,11 +73,11 @@ def definitions(source):
 
 
 def behind_imports(start, mine, asked):
-    """Return a module in which START's imports stand before the reader's cells.
+    """Return a module in which START's imports come before the reader's cells.
 
-    It is mine itself where these names are still what START has imported. But a later
-    cell may have made another Variable, or the reader may have deleted the imports, as
-    the notebook has a Variable of its own. The check knows only that of the step.
+    It is mine itself if these names are still what START has imported. But a later cell
+    may have defined another Variable, or the reader may have deleted the imports, since
+    the notebook has a Variable of its own. The check knows only the step's Variable.
     """
     imports = [
         node
@@ -98,15 +98,15 @@ def behind_imports(start, mine, asked):
     try:
         for i in sorted({*last.values()}):
             exec(compile(mine.In[i], "cell", "exec"), vars(again))
-    except Exception:  # it needs what the notebook had when it ran
+    except Exception:  # a cell needs what the notebook had when it ran
         return mine
     return again
 
 
 def untouched(start, mine):
-    """Say whether all that a notebook has run last of an exercise is its START."""
+    """Say whether a notebook's latest code for an exercise is still its START."""
     written = {}
-    for cell in getattr(mine, "In", []):  # which IPython keeps: each cell that was run
+    for cell in getattr(mine, "In", []):  # IPython keeps each cell that was run
         with contextlib.suppress(SyntaxError):
             written |= definitions(cell)
     begun = definitions(start)

@@ -1,4 +1,4 @@
-"""check: the tests of a step, and its Output, on the reader's own file."""
+"""check: run a step's tests on the reader's own file, and compare its Output."""
 
 import json
 import os
@@ -26,8 +26,8 @@ ENGINE = 22  # the step whose file is an engine, complete
 ON_OWN_ENGINE = range(23, 30)  # the steps that import it, and nothing above it
 
 # Runs a reader's program. The steps that it imports are ours, as in the tests, and
-# their folder comes last: numpy.py there is not NumPy. With an engine, the reader's
-# step 22, that stands in the place of dezero.core_simple.
+# their folder comes last: numpy.py there is not NumPy. If an engine is given, the
+# reader's step 22, it takes the place of dezero.core_simple.
 PROGRAM = """
 def run(steps, engine, path, *arguments):
     import importlib.util, os, sys, types
@@ -62,14 +62,14 @@ def program(path, engine=None):
 
 @dataclass
 class Verdict:
-    """What became of a check: of a step's tests, then of what the file prints."""
+    """The result of a check: of a step's tests, then of what the file prints."""
 
     number: int
     path: Path
     tests: list = field(default_factory=list)  # a dict each, as plugin wrote it
     broken: str = ""  # the file cannot even be read: why
     endless: str = ""  # the test that did not end
-    stack: str = ""  # where it was then
+    stack: str = ""  # where it was at that moment
     output: str | None = None  # the first line that it should have printed
     stderr: str = ""
     gaps: int = 0  # how many are left in the file
@@ -94,7 +94,7 @@ class Verdict:
 
 
 def own_engine(number):
-    """Return the reader's step 22, on which later steps of the reader's can run."""
+    """Return the reader's step 22, on which the reader's later steps can run."""
     path = my_step(ENGINE)
     if number not in ON_OWN_ENGINE:
         raise StepError(
@@ -113,7 +113,7 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None, full=False):
     """Run the tests of a step on a file, the reader's own, and return a Verdict.
 
     engine is a file that takes the place of dezero.core_simple: the reader's step 22.
-    Without full, the tests marked long are left out, and a program that takes long.
+    Without full, tests marked long and a program that takes long are left out.
     """
     path = Path(path or my_step(number)).resolve()
     if not path.exists():
@@ -175,7 +175,7 @@ def run_tests(verdict, python, report, limit, engine, full):
         run = child.run(command, ROOT, limit, environment)
         verdict.stderr = run.stderr[-2000:] + run.stdout[-2000:]
     except subprocess.TimeoutExpired:
-        pass  # the plugin ends the process before; this is for one that cannot
+        pass  # the plugin ends the process before; this is in case it cannot
     begun = ""
     if report.exists():
         for line in report.read_text(encoding="utf-8").splitlines():
@@ -206,8 +206,8 @@ def where(stack, path):
 def missing_output(step, path, python, folder, limit, engine):
     """Return the first line of Output: that the file does not print, or None.
 
-    What else it prints does no harm, so that a reader may look at things; nor does
-    another order, which may be as good as ours.
+    Other lines do no harm, so that readers may print what they want to look at; nor
+    does another order, which may be as good as ours.
     """
     command = [python, "-W", "error", *program(path, engine)]
     try:

@@ -1,7 +1,7 @@
 """What the commands remember between two calls: hints given, tries, checks passed.
 
-It stands in my_steps/.steps.json. That a step passed is never a claim: it is stored
-with a hash of all that it depends on, and holds only while nothing of that changes.
+It is kept in my_steps/.steps.json. That a step passed is stored with a hash of all
+that this depends on, and counts only while none of that changes.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ def recall():
 
 
 def keep(memory):
-    """Write the memory; the file is whole or not there at all."""
+    """Write the memory to its file, whole or not at all."""
     path().parent.mkdir(parents=True, exist_ok=True)
     new = path().with_suffix(".new")
     new.write_text(json.dumps(memory, indent=1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What steps/hints.toml says about a step: hints, what is kept, what a gap is for."""
+"""What steps/hints.toml says about a step: hints, names to keep, goals of gaps."""
 
 import functools
 import tomllib
@@ -21,5 +21,5 @@ def kept(number):
 
 
 def goals(number):
-    """Return {name: what it must do} of gaps whose docstring does not say it."""
+    """Return {name: what it must do} for gaps whose docstring does not say it."""
     return read_hints().get(number, {}).get("goals", {})

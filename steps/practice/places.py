@@ -33,10 +33,10 @@ def shown(path):
 
 
 def write_new(path, text, force=False):
-    """Write a file that the reader will work in; never over one, unless forced.
+    """Write a file that the reader will work in; replace one only if forced.
 
-    What stood there is kept beside it as step16.py.bak. The file is whole or not
-    there at all: it is written under another name and then renamed.
+    The old file is kept beside it as step16.py.bak. The new file is there whole or not
+    at all: it is written under another name and then renamed.
     """
     if path.exists() and not force:
         raise StepError(

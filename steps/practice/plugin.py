@@ -1,7 +1,7 @@
-"""What pytest tells judge: a line of JSON for each test, written when it happens.
+"""A plugin by which pytest reports to judge: JSON lines for each test, as it happens.
 
 tests/conftest.py registers it when STEPS_REPORT names a file. The first line of a test
-says that it begins, so a test that never ends has a name, too.
+says that it begins, so that a test that never ends is named, too.
 """
 
 import json
@@ -60,7 +60,7 @@ class Reporter:
         return pytest.skip.Exception
 
     def failure(self, item, excinfo):
-        """Return what a reader wants to know of an exception."""
+        """Return what a reader wants to know about an exception."""
         test, inside, expected, got = None, None, None, None
         for entry in excinfo.traceback:
             path = os.path.realpath(str(entry.path))
@@ -72,7 +72,7 @@ class Reporter:
             if "numpy" in path and "testing" in path:
                 got = names.get("actual", names.get("x", got))
                 expected = names.get("desired", names.get("y", expected))
-        # Only of these two: a thousand calls deep, each statement would cost a parse.
+        # Only for these two: a thousand calls deep, parsing every statement is slow.
         test = str(test.statement) if test else ""
         if inside:
             inside = inside.lineno + 1, str(inside.statement).strip()
@@ -101,7 +101,7 @@ class Reporter:
 
 
 def briefly(one, other, room=300, before=20):
-    """Return two values as texts: cut, and from shortly before they differ."""
+    """Return two values as texts: cut, and starting just before they differ."""
     texts = [text_of(one), text_of(other)]
     same = len(os.path.commonprefix(texts))
     if same > 2 * before and not any("\n" in text for text in texts):

@@ -1,4 +1,4 @@
-"""progress: how far the reader is, by running what changed since the last time."""
+"""progress: how far the reader is, by checking what changed since the last time."""
 
 from book.reader import CHAPTERS, STEPS, chapter_of, find_steps, read_step
 

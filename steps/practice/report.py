@@ -1,4 +1,4 @@
-"""What the reader sees of a check: the first thing that is wrong, and what to do."""
+"""What the reader sees after a check: the first thing that is wrong, and what to do."""
 
 import re
 import textwrap
@@ -10,7 +10,7 @@ WIDTH = 72
 
 
 def report(verdict, tries=0, command=None):
-    """Return what to say of a Verdict, as a list of lines."""
+    """Return what to say about a Verdict, as a list of lines."""
     lines = [f"{shown(verdict.path)}"]
     if verdict.broken:
         lines += ["", "Python cannot run this file:"]
@@ -46,7 +46,7 @@ def count(verdict):
 
 
 def left_out(verdict):
-    """Say what a check did not look at, because it takes long."""
+    """Say what a check left out because it takes long."""
     if not verdict.short:
         return []
     more = f"python -m steps check {verdict.number} --full"
@@ -100,7 +100,7 @@ def failure(verdict):
 
 
 def without_places(said):
-    """Return what pytest says of an assert, without where modules and classes are."""
+    """Return pytest's text on an assert, without the places of modules and classes."""
     lines = [
         line
         for line in said.strip().split("\n")
@@ -110,9 +110,9 @@ def without_places(said):
 
 
 def gap(failure):
-    """Return the task of a gap that a test ran into, and its line; None, None else.
+    """Return the task of the gap that a test ran into, and its line; else None, None.
 
-    The test may have called it, or started the program that stopped there.
+    The test may have called it, or run the program that stopped there.
     """
     said, inside = failure["said"], failure["inside"]
     if failure["error"] == "NotImplementedError" and said.startswith(YOURS):
@@ -123,7 +123,7 @@ def gap(failure):
 
 
 def whats_next(verdict, tries, command):
-    """Say which command goes on."""
+    """Say which command to type next."""
     again = f"Then: python -m steps {command or f'check {verdict.number}'}"
     lines = [again]
     if tries >= 2:
@@ -138,7 +138,7 @@ def sentence(name):
 
 
 def exercise_report(found, printed, place="file"):
-    """Return the lines on an exercise: what agrees, and the first that does not.
+    """Return the lines on an exercise: what agrees, and the first difference.
 
     place is where the reader wrote it: in a file, or in the cell of a notebook.
     """
@@ -162,7 +162,7 @@ def exercise_report(found, printed, place="file"):
 
 
 def indented(text, blanks=2):
-    """Return the lines of a text, long ones cut, moved right."""
+    """Return the lines of a text, indented; long ones are cut."""
     lines = []
     for line in str(text).strip("\n").split("\n")[:12]:
         room = WIDTH - blanks

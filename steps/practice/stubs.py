@@ -1,13 +1,13 @@
-"""start: the practice file of a step, its new code taken out.
+"""start: write the practice file of a step, with its new code taken out.
 
 Text, signatures, docstrings, carried code and the program stay. In place of each new
-body stands one line that says what it must do:
+body there is one line that says what it must do:
 
     def backward(self, gy):
         raise NotImplementedError("your turn: gx = 2 * x * gy")
 
-With gaps=True one line of each body is taken out, and what is left of it shows how it
-begins:
+With gaps=True only one line of each body is taken out, and the file shows how that
+line begins:
 
     def backward(self, gy):
         x = self.input.data
@@ -27,7 +27,7 @@ from .notes import goals, kept
 WIDTH = 72
 YOURS = "your turn: "
 
-# What draws is no task: its code is about pictures, not about the step.
+# A function that draws is no task: its code is about pictures, not about the step.
 DRAWING = {
     "Figure",
     "figure",
@@ -55,7 +55,7 @@ OPERATORS = {
 
 
 def tasks(lesson):
-    """Return the new functions and methods that the reader is to write."""
+    """Return the new functions and methods that the reader has to write."""
     names = kept(lesson.number)
     return [
         found
@@ -83,8 +83,8 @@ def draws(node):
 def stub(lesson, gaps=False, earlier=()):
     """Return the text of the practice file of a step.
 
-    earlier are the Lessons before it: a single line that is taken out is one that they
-    do not have.
+    earlier has the Lessons before it: with gaps, the line that is taken out is one that
+    they do not have.
     """
     lines = list(lesson.lines)
     for found in sorted(tasks(lesson), key=lambda x: x.node.lineno, reverse=True):
@@ -109,7 +109,7 @@ def body_of(node):
 def began(found, earlier):
     """Return the number of the latest step that wrote an older form of a definition.
 
-    None where it has the name only, or where no step has even that.
+    None if that one shares only the name, or if there is no earlier one.
     """
     for lesson in reversed(earlier):
         older = lesson.definitions.get(found.key)
@@ -119,12 +119,12 @@ def began(found, earlier):
 
 
 # Shares of words that are the same, in the same order: of both texts, and of the older
-# one. Where only the name is the same, they are at most 0.43 and 0.72.
+# one. If only the name is the same, they are at most 0.43 and 0.72.
 ALIKE, KEPT = 0.45, 0.85
 
 
 def alike(older, newer):
-    """Say whether one function is a good beginning of another of the same name.
+    """Say whether one function is a good start for another of the same name.
 
     Many steps have a train or a predict of their own, for another model. An older form
     has the same arguments, or much of the same text, or it is kept in the newer one.
@@ -141,9 +141,9 @@ def alike(older, newer):
 
 
 def whole(lesson, found, begin=None):
-    """Return the first and last line of a body, and what stands in its place.
+    """Return the first and last line of a body, and the lines that replace it.
 
-    begin is the step whose form of it is a good beginning.
+    begin is the step whose form of the function is a good start.
     """
     body = body_of(found.node)
     if not body:
@@ -155,7 +155,7 @@ def whole(lesson, found, begin=None):
     while first - 1 > (before or found.node.lineno) and lines[
         first - 2
     ].strip().startswith("#"):
-        first -= 1  # a comment above the first line would tell
+        first -= 1  # a comment above the first line would give it away
     text = goal(lesson, found)
     if begin and last - first > 1 and not re.search(r"\bstep \d", text):
         text += f" (begin with yours of step {begin})"
@@ -169,7 +169,7 @@ def known_lines(key, earlier):
 
 
 def gap(lesson, found, known):
-    """Return the line of a body that says most, and what stands in its place.
+    """Return the line of a body that says most, and the lines that replace it.
 
     A line that is not among the known ones says more than one that is, and a long one
     more than a short one.
