@@ -143,7 +143,7 @@ def _check_packing(key, shape, dtype, path, packed):
     """Refuse an array that claims to be far larger than its part of the file.
 
     This is needed only where the layer does not know all sizes. Weights hardly shrink
-    in a zip; an array packed 1000 times smaller was made to fill the memory, or is all
+    in a zip; an array packed 100 times smaller was made to fill the memory, or is all
     zeros.
     """
     size = int(np.prod(shape, dtype=object)) * dtype.itemsize
