@@ -159,7 +159,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 class Flawed(Spiral):
-    """90 points of a spiral, and of 18 the label is wrong."""
+    """90 points of a spiral; 18 of them have a wrong label."""
 
     def prepare(self):
         super().prepare()
