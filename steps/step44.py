@@ -11,9 +11,9 @@ training changes are its *parameters*:
     l1.params()      what to train: W, b
 
 How does params() know them? A Parameter is just a Variable, but its
-class says: train me. Python calls __setattr__ for every self.name =
-value. There a Layer looks at each value, and notes the name if the
-value is a Parameter:
+class says: train me. Python calls __setattr__ for every
+self.name = value. There a Layer looks at each value, and notes the
+name if the value is a Parameter:
 
     self.out_size = 10     an int: just set
     self.b = Parameter(b)  set, and "b" noted

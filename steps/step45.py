@@ -2,9 +2,8 @@
 
 In step 44 a network was a list of layers, and each loop over its
 parameters had two levels. But a network is itself a function with
-parameters of its own: it is a layer. If a layer may hold layers as
-well as Parameters, one level is enough, however deep the network
-is:
+parameters of its own: it is a layer. If a layer may hold layers,
+too, one level is enough, however deep the network is:
 
     model  +-- l0  +-- W
            |       +-- b

@@ -27,10 +27,9 @@ stochastic because from step 48 on the gradient comes from a random
 part of the data. lr is the learning rate.
 
 In a narrow valley SGD has a problem: the slopes to the left and
-right are steep, so lr must be small. But along the floor the
-gradients are small, and a small lr makes the way long. We send six
-optimizers through the valley of step 28, 300 updates each, towards
-(1, 1).
+right are steep, so lr must be small. But along the floor gradients
+are small, and a small lr makes the way long. We send six optimizers
+through the valley of step 28, 300 updates each, towards (1, 1).
 
 To tell classes apart, we need another loss: step 47.
 

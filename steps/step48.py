@@ -112,7 +112,7 @@ def right(model, x, t):
 
 
 def draw(models, x, t, file):
-    """Draw the answers of each {title: model} in the plane."""
+    """Draw, for {title: model}, each model's answer everywhere."""
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     every = figure.subplots(1, len(models), sharey=True)
     side = np.linspace(-1.15, 1.15, 301, dtype=np.float32)

@@ -189,8 +189,8 @@ class AsType:
 ToFloat = AsType
 
 
-# What are mean and std? One pass over the data tells us: the sums of x
-# and of x**2 are enough, because std**2 is the mean of x**2 minus the
+# What are mean and std? One pass over the data tells: the sums of x and
+# of x**2 are enough, because std**2 is the mean of x**2 minus the
 # square of the mean of x.
 def measure(dataset):
     """Return mean and std of each channel, (C,), in one pass."""

@@ -1,6 +1,6 @@
 """Answer to the exercise of step 48.
 
-With batches of 300, all the points, there is one update per epoch:
+With all 300 points in one batch, there is one update per epoch:
 after 300 epochs the network has hardly begun. Batches of 1 make 300
 updates per epoch, and 20 epochs are enough; but these updates are
 noisy, and there are 6,000 of them. 30 is in between. If the points
