@@ -112,7 +112,7 @@ def right(model, x, t):
 
 
 def draw(models, x, t, file):
-    """Draw, for {title: model}, each model's answer everywhere."""
+    """Draw each model's answers; models is {title: model}."""
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     every = figure.subplots(1, len(models), sharey=True)
     side = np.linspace(-1.15, 1.15, 301, dtype=np.float32)

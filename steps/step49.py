@@ -35,7 +35,7 @@ Letters: C channels (red, green, blue), H height, W width.
 Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
 its file only the elements you ask for. Write Records with it:
 prepare and nothing else. Then write a transform that swaps left and
-right, for half of the pictures, by chance.
+right, at random, in half of the pictures.
 
 In the package: dezero/datasets/base.py, Dataset;
 dezero/transforms.py, Compose, Normalize, Resize and CenterCrop

@@ -73,8 +73,8 @@ from dezero.optimizers import Adam
 
 # Where rand() > ratio, a number is kept. np.where selects numbers; a
 # product with the mask would turn an infinite x that is dropped into
-# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then
-# `or 1` keeps us from dividing by 0.
+# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then `or
+# 1` prevents a division by 0.
 class Dropout(Function):
     """y = x * mask / (1 - ratio), gx = gy * mask / (1 - ratio)."""
 

@@ -37,7 +37,7 @@ class Records(Dataset):
 
 
 class Flip:
-    """Swap left and right, for half of the pictures, by chance."""
+    """Swap left and right, at random, in half of the pictures."""
 
     def __init__(self, seed=0):
         self.rng = np.random.default_rng(seed)
