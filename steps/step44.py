@@ -1,34 +1,34 @@
 """Step 44. Parameter and Layer: parameters that collect themselves.
 
-In step 43 four weights were made by hand, handed on, unpacked,
-cleared and changed, and each new weight has to be thought of in
-all five places. From now on the weights belong to the function
-that computes with them. We call it a layer, and the numbers that
+In step 43 we made four weights by hand, passed them on, unpacked,
+cleared and changed them. Each new weight would have to be added in
+all five places. From now on the weights belong to the function that
+computes with them. We call it a layer, and the numbers that
 training changes are its *parameters*:
 
     l1 = Linear(10)  10 results
     y = l1(x)        call it like a function
     l1.params()      what to train: W, b
 
-How does params() know them? A Parameter is a Variable and nothing
-more, but its class says: train me. And Python calls __setattr__
-for every self.name = value. There a Layer looks at each value, and
-notes the name if the value is a Parameter:
+How does params() know them? A Parameter is just a Variable, but its
+class says: train me. Python calls __setattr__ for every
+self.name = value. There a Layer looks at each value, and notes the
+name if the value is a Parameter:
 
     self.out_size = 10     an int: just set
     self.b = Parameter(b)  set, and "b" noted
 
 How large should the first weights be? A result is a sum of in_size
-products, whose random signs make many of them cancel. With weights
-around 1 it would be around sqrt(in_size). There a sigmoid is nearly
-flat, so little of a gradient comes through. So we divide by
-sqrt(in_size): the *weight initialisation* of LeCun and others
-(1998). *Xavier initialisation* (Glorot and Bengio, 2010) divides by
-sqrt((in_size + out_size) / 2).
+products, and many of them cancel, because their signs are random.
+With weights around 1 the sum would be around sqrt(in_size). There a
+sigmoid is nearly flat, so little of the gradient gets through. So
+we divide by sqrt(in_size): the *weight initialisation* of LeCun and
+others (1998). *Xavier initialisation* (Glorot and Bengio, 2010)
+divides by sqrt((in_size + out_size) / 2).
 
-The fit is that of step 43, but the program no longer deals with
+The fit is the one from step 43, but the program no longer handles
 single weights. It tries 1, 3 and 10 hidden units by changing one
-number. A number that we choose, and that no training changes, is
+number. A number that we choose and that training does not change is
 called a *hyperparameter*; the learning rate is another one. The
 wave falls, rises and falls again. One soft step can do only one of
 these; 3 are enough. In step 45 the list of layers becomes a layer.
@@ -64,11 +64,11 @@ class Parameter(Variable):
     """A Variable that a Layer trains."""
 
 
-# The list of names must be there before the first name, so a layer of
-# your own begins with super().__init__(). The names keep the order in
-# which they were set, the same on every run. What a layer computes is
-# not known here: a subclass writes forward. If it does not, the error
-# below says so.
+# The list of names must exist before the first name is added, so a
+# layer of your own begins with super().__init__(). The names keep the
+# order in which they were set, the same on every run. This class does
+# not know what a layer computes: a subclass writes forward. If it does
+# not, the error below says so.
 class Layer:
     """A function with Parameters of its own."""
 
@@ -97,17 +97,17 @@ class Layer:
             yield getattr(self, name)
 
     def cleargrads(self):
-        """Forget all gradients, or new ones are added to them."""
+        """Clear all gradients, or new ones are added to them."""
         for param in self.params():
             param.cleargrad()
 
 
-# How many numbers come in? The first x shows it. Until then W is a
-# Parameter without an array, and params() finds it already. The weights
-# are float32: half the memory, and all the precision that training
-# needs. They come from NumPy's global generator, so that no generator
-# has to be handed to each layer; np.random.seed makes them repeatable.
-# (noqa tells the checker of our style that we do so on purpose.)
+# How many numbers come in? The first x tells us. Until then W is a
+# Parameter without an array, but params() already finds it. The weights
+# are float32: half the memory of float64, and precise enough for
+# training. They come from NumPy's global generator, so that we need not
+# pass a generator to each layer; np.random.seed makes them repeatable.
+# (noqa tells our style checker that this is on purpose.)
 class Linear(Layer):
     """y = x @ W + b.
 
@@ -144,7 +144,7 @@ class Linear(Layer):
 
 
 # A list of layers is not yet a layer: it has no params(), and each loop
-# goes over two levels. In step 45 layers stand inside layers.
+# has two levels. In step 45 layers contain layers.
 def predict(x, layers):
     """Return x after all layers, sigmoid between them."""
     for layer in layers[:-1]:

@@ -1,33 +1,33 @@
 """Step 45. Model: layers inside layers.
 
 In step 44 a network was a list of layers, and each loop over its
-parameters went over two levels. But a network is itself a function
-with parameters of its own: it is a layer. If a layer may hold
-layers, as it holds Parameters, then one level is enough, however
-deep the network is:
+parameters had two levels. But a network is itself a function with
+parameters of its own: it is a layer. If a layer may hold layers,
+too, one level is enough, however deep the network is:
 
     model  +-- l0  +-- W
            |       +-- b
            +-- l1  +-- W
                    +-- b
 
-Two methods of Layer change for that. __setattr__ notes layers as
-well. And params() asks each layer that it finds for its params():
-a recursion that ends at the Parameters.
+For that, two methods of Layer change. __setattr__ notes layers as
+well, and params() asks each layer that it finds for its params(): a
+recursion that ends at the Parameters.
 
-One mistake everyone makes once: layers that stand in a list are
-not attributes, so they are not found. A model made this way runs,
-and never learns. MLP keeps a list, to go through it in order, and
-with setattr it makes each layer an attribute as well: l0, l1, ...
-(The package looks into lists, tuples and dicts, too.)
+One mistake everyone makes once: layers in a list are not
+attributes, so they are not found. A model made this way runs, but
+never learns. MLP keeps a list, to go through the layers in order,
+and uses setattr to make each layer an attribute as well: l0, l1,
+... (The package also looks into lists, tuples and dicts.)
 
 An *MLP*, a *multi-layer perceptron*, is a row of Linear layers with
 an activation function between them. MLP((10, 1)) is the network of
 step 43, and MLP((10, 10, 1)) has one more hidden layer. With the
-sigmoid the deeper one hardly learns. The results of a sigmoid are
-all positive, and as its slope y * (1 - y) is at most 1/4, at most
-a quarter of a gradient comes back. tanh goes from -1 to 1, and near
-0 nearly all of it comes back. We train these three.
+sigmoid the deeper network hardly learns. The results of a sigmoid
+are all positive, and since its slope y * (1 - y) is at most 1/4, at
+most a quarter of the gradient gets back through it. tanh ranges
+from -1 to 1, and near 0 it lets nearly all of the gradient back. We
+train these three networks.
 
 Exercise: write a Model that computes x + l2(tanh(l1(x))), with x
 (N, 1): what it learns is what to add to x. Plot it, and find this
@@ -56,10 +56,10 @@ from dezero.functions import linear, mean_squared_error, sigmoid, tanh
 from dezero.graph import plot_dot_graph
 
 
-# _owned yields what a layer holds, with the names, which step 53 will
-# need. A layer may stand in two places, to use the same weights twice.
-# params() still yields its parameters once, or each update would change
-# them twice.
+# _owned yields what a layer holds, together with the names: step 53
+# will need them. A layer may be used in two places, to use the same
+# weights twice. params() still yields its parameters only once;
+# otherwise each update would change them twice.
 class Layer:
     """A function with Parameters of its own, or layers inside."""
 
@@ -75,7 +75,7 @@ class Layer:
             yield name, getattr(self, name)
 
     def params(self):
-        """Yield every Parameter once, inner layers' too."""
+        """Yield every Parameter once, also those of inner layers."""
         seen = set()
         for _, owned in self._owned():
             for param in (
@@ -101,18 +101,18 @@ class Layer:
         )
 
     def cleargrads(self):
-        """Forget all gradients, or new ones are added to them."""
+        """Clear all gradients, or new ones are added to them."""
         for param in self.params():
             param.cleargrad()
 
 
 # A Model is a layer that stands for a whole network, and can draw
-# itself: plot computes once and draws what happened (step 26).
+# itself: plot calls the model once and draws the graph (step 26).
 class Model(Layer):
     """A Layer that is a network, and can draw its graph."""
 
     def plot(self, *inputs, to_file="model.png"):
-        """Compute self(*inputs) and draw how into to_file."""
+        """Compute self(*inputs); draw its graph into to_file."""
         y = self(*inputs)
         return plot_dot_graph(y, verbose=True, to_file=to_file)
 
@@ -133,14 +133,14 @@ class MLP(Model):
             setattr(self, f"l{i}", layer)
 
     def forward(self, x):
-        """Return what the last layer makes of x."""
+        """Return the output of the last layer."""
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
 
 
 class InAList(Model):
-    """A mistake: a list is no layer, so nothing is found in it."""
+    """A mistake: a list is not a layer, so nothing is found in it."""
 
     def __init__(self, *layers):
         super().__init__()
@@ -166,8 +166,8 @@ class Twice(Model):
         return self.second(tanh(self.first(x)))
 
 
-# What remains by hand is the line that changes param.data. There are
-# better ones: step 46.
+# Only the line that changes param.data is still written by hand. Step
+# 46 has better ones.
 def train(x, t, model, steps, rate=0.3):
     """Change all parameters step by step; return the losses."""
     losses = []

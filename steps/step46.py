@@ -1,17 +1,17 @@
 """Step 46. Optimizer: every way downhill behind one method.
 
 The line `param.data -= rate * param.grad.data` has been in every
-loop since step 42. It is the shortest way to follow a gradient,
-and seldom the best. Better ways are kept in objects that are
-called *optimizers*:
+loop since step 42. It is the shortest way to follow a gradient, and
+seldom the best. Better ways are kept in objects called
+*optimizers*:
 
     optimizer = Adam(0.01).setup(model)
     loss.backward()
     optimizer.update()
 
 The class Optimizer finds the parameters that have a gradient. Its
-method update_one changes one of them, and it is all that a new way
-downhill has to write. With p a parameter and g its gradient:
+method update_one changes one of them, and that is all a new
+optimizer has to write. With p a parameter and g its gradient:
 
     SGD           p -= lr * g
 
@@ -22,9 +22,9 @@ downhill has to write. With p a parameter and g its gradient:
                   v = mean of the last g * g
                   p -= lr * m / sqrt(v)
 
-*SGD* is the old line: *stochastic gradient descent*. Stochastic,
-because from step 48 on the gradient comes from a random part of
-the data. lr is the learning rate.
+*SGD*, *stochastic gradient descent*, is the old line. It is called
+stochastic because from step 48 on the gradient comes from a random
+part of the data. lr is the learning rate.
 
 In a narrow valley SGD has a problem: the slopes to the left and
 right are steep, so lr must be small. But along the floor gradients
@@ -67,7 +67,7 @@ from dezero.optimizers import AdaGrad, AdamW, RMSprop
 
 # The parameters come from a Layer or Model. A hook is a function that
 # gets a list of the parameters before each update, and may change or
-# clear their gradients; two useful hooks stand below.
+# clear their gradients; two useful hooks follow below.
 class Optimizer:
     """What all optimizers share: whose parameters, and the hooks."""
 
@@ -81,7 +81,7 @@ class Optimizer:
         return self
 
     def add_hook(self, f):
-        """Have f called with the parameters, before each update."""
+        """Call f with the list of parameters before each update."""
         self.hooks.append(f)
 
     def update(self):
@@ -94,10 +94,10 @@ class Optimizer:
             self.update_one(param)
 
 
-# Many optimizers remember something of each parameter, such as v. These
-# are arrays of its shape; they start at zero, and stand in dicts under
-# the parameter's id. (The package hands out the same arrays in pieces,
-# which is faster when they are large.)
+# Many optimizers remember something about each parameter, such as v, in
+# arrays of the parameter's shape. These arrays start at zero and are
+# kept in dicts under the parameter's id. (The package yields the same
+# arrays in pieces, which is faster when they are large.)
 def arrays(param, *states):
     """Return p, its gradient g, and its array in each of states."""
     p, g, key = param.data, param.grad.data, id(param)
@@ -142,15 +142,15 @@ class MomentumSGD(Optimizer):
 
 # *Adam* (Kingma and Ba, 2014) gives each number of p a step length of
 # its own. m is a running mean of its gradients: in each update it keeps
-# beta1 = 0.9 of itself and takes 0.1 of the new gradient. v is one of
-# the squares, with beta2 = 0.999. Where all gradients agree, the ratio
-# m / sqrt(v) is 1 or -1, however large or small they are, so the step
-# is as long as the learning rate alpha. Where they change their sign, m
-# is small, and so is the step.
+# beta1 = 0.9 of itself and takes 0.1 of the new gradient. v is a
+# running mean of the squares, with beta2 = 0.999. Where all gradients
+# agree, the ratio m / sqrt(v) is 1 or -1, however large or small they
+# are, so the step is as long as the learning rate alpha. Where they
+# change sign, m is small, and so is the step.
 #
 # Both means start at 0, so at first they are too small: after t updates
-# by the factor 1 - beta**t. To divide by it is the *bias correction*.
-# The gradients 2 and then -1, with alpha = 0.1:
+# by the factor 1 - beta**t. Dividing by it is the *bias correction*.
+# Here are the gradients 2 and then -1, with alpha = 0.1:
 #
 #     t = 1   m = 0.1 * 2              = 0.2
 #             v = 0.001 * 4            = 0.004
@@ -165,10 +165,10 @@ class MomentumSGD(Optimizer):
 #             p falls by 0.1 * 0.4211 / sqrt(2.4992)
 #                                      = 0.0266
 #
-# p falls once more, though the gradient now points the other way: the
-# mean is still positive. The code makes both corrections at once, in
-# lr. The tiny number eps keeps v = 0 from a division by 0. Adam(lr=0.1)
-# means the same as Adam(0.1).
+# p falls once more, though the gradient now points the other way,
+# because the mean is still positive. The code makes both corrections at
+# once, in lr. The tiny number eps prevents a division by 0 where v is
+# 0. Adam(lr=0.1) means the same as Adam(0.1).
 class Adam(Optimizer):
     """p -= lr * m / (sqrt(v) + eps), m and v running means."""
 
@@ -204,10 +204,10 @@ class Adam(Optimizer):
         p -= self.lr * m / (np.sqrt(v) + self.eps)
 
 
-# Large weights make a network wild: a tiny change of x changes its
-# result much. *Weight decay* makes all weights a little smaller in each
-# update. With SGD it is enough to add rate * p to the gradient, as if
-# rate / 2 * p**2 were part of the loss. Adam would divide this by
+# Large weights make a network wild: a tiny change in x changes its
+# result a lot. *Weight decay* makes all weights a little smaller in
+# each update. With SGD it is enough to add rate * p to the gradient, as
+# if rate / 2 * p**2 were part of the loss. Adam would divide this by
 # sqrt(v), so AdamW (Loshchilov and Hutter, 2017; in the package) first
 # shrinks p itself:
 #
@@ -225,10 +225,11 @@ class WeightDecay:
             param.grad = Variable(as_array(g))
 
 
-# On a cliff the slope does not tell how far to jump. With lr = 0.01 SGD
-# throws itself out of this valley. *Gradient clipping* shortens all
-# gradients together when they are longer than max_norm, and SGD stays.
-# (A third hook of the package, FreezeParam, takes gradients away.)
+# On a cliff the slope does not tell us how far to step. With lr = 0.01
+# SGD throws itself out of this valley. *Gradient clipping* shortens all
+# gradients together when they are longer than max_norm, and SGD stays
+# in the valley. (A third hook of the package, FreezeParam, removes
+# gradients.)
 class ClipGrad:
     """Shorten all gradients together, to at most max_norm."""
 
@@ -262,14 +263,14 @@ def walk(optimizer, steps, start=(0.0, 2.0)):
 # leaves the picture, swings back, and then runs along the floor.
 #
 # The other four take steps of the same length along x and along y, so
-# they leave the start in another direction. AdaGrad (Duchi and others,
-# 2011) divides by the root of the sum of all g * g so far. The sum only
-# grows, so its steps die out: after 20 updates it hardly moves.
-# RMSprop (Hinton, 2012) takes a running mean instead. Its steps do not
-# die out: at lr = 0.05 it jumps from side to side to the end, and the
-# height stays large. Adam has the same lr; the mean m cancels these
-# jumps. AdamW has walked past the minimum: shrinking the weights pulls
-# it towards 0.
+# they leave the start in a different direction. AdaGrad (Duchi and
+# others, 2011) divides by the root of the sum of all g * g so far. The
+# sum only grows, so its steps die out: after 20 updates it hardly
+# moves. RMSprop (Hinton, 2012) takes a running mean instead. Its steps
+# do not die out: at lr = 0.05 it jumps from side to side until the end,
+# and the height stays large. Adam has the same lr; the mean m cancels
+# these jumps. AdamW has walked past the minimum: shrinking the weights
+# pulls it towards 0.
 def draw(paths, file):
     """Draw {name: path} in one valley, with a panel for each."""
     figure = Figure(figsize=(9, 7.5), layout="constrained")

@@ -2,12 +2,12 @@
 
 Is the digit a 3 or an 8? A network for K classes computes K scores,
 and the right class is given as a number t. The loss then needs two
-things: to pick a score by its number, and a formula.
+things: a way to pick a score by its number, and a formula.
 
-First, to pick. x[0], x[:, 2] or x[[0, 0, 2]] copy elements of x.
-This is a Function like any other, GetItem. What was picked gets the
-gradient of its copy, the rest gets 0, and what was picked twice
-gets both gradients, added up (step 14):
+First, picking. x[0], x[:, 2] or x[[0, 0, 2]] copy elements of x.
+This is a Function like any other, GetItem. An element that was
+picked gets the gradient of its copy, the others get 0, and one that
+was picked twice gets the sum of both gradients (step 14):
 
     x  = 5    7  9    y = x[[0, 0, 2]] = 5 5 9
     gx = a+b  0  c    gy               = a b c
@@ -30,12 +30,12 @@ the gradient is surprisingly simple:
 
     gx = gy * (p - onehot) / N
 
-gx is below 0 for the right class alone. So descent raises its score
+gx is below 0 only for the right class. So descent raises its score
 and lowers all others. Step 48 trains with this loss.
 
 Exercise: divide the scores by a temperature before softmax. What
-becomes of p at 0.1, and at 10? Then write the loss for labels
-that are probabilities themselves, -sum(q * log p), and its gx.
+happens to p at 0.1, and at 10? Then write the loss for labels that
+are probabilities themselves, -sum(q * log p), and its gx.
 
 In the package: dezero/core/indexing.py, GetItem;
 dezero/functions/loss.py, SoftmaxCrossEntropy
@@ -62,8 +62,8 @@ from dezero import Config, Function, Layer, Parameter
 from dezero.functions import clip, log
 
 
-# The first half: picking by number. Whatever NumPy indexes with is good
-# for slices: an int, a slice, an array of ints, or a tuple of these.
+# The first half: picking by number. slices may be anything that NumPy
+# indexes with: an int, a slice, an array of ints, or a tuple of these.
 class GetItem(Function):
     """y = x[slices]: anything that NumPy indexes with."""
 
@@ -92,8 +92,8 @@ class GetItemGrad(Function):
         return get_item(ggx, self.slices)
 
 
-# Why not gx[slices] += gy? For an element that was picked twice, NumPy
-# sets it twice, and the first gradient is lost. np.add.at adds.
+# Why not gx[slices] += gy? If an element was picked twice, NumPy sets
+# it twice, and the first gradient is lost. np.add.at adds both.
 def scatter_add(gy, slices, shape):
     """Return zeros of shape to which gy was added at slices."""
     gx = np.zeros(shape, gy.dtype)
@@ -154,8 +154,8 @@ class EmbedID(Layer):
 
 # The second half: the loss. exp(1000) is too large for a float. But if
 # all scores fall by the same number, softmax stays the same, because
-# that divides above and below by the same factor. So we subtract the
-# largest score first, and exp gets nothing above 0.
+# numerator and denominator are divided by the same factor. So we
+# subtract the largest score first, and exp gets nothing above 0.
 class Softmax(Function):
     """y = exp(x) / sum(exp(x)), gx = y * (gy - sum(gy * y))."""
 
@@ -178,11 +178,11 @@ def softmax(x, axis=1):
     return Softmax(axis)(x)
 
 
-# log has its own trouble: a probability below 1e-324 is 0, and its log
-# is minus infinity. Made of softmax and log, the loss has to keep p
-# away from 0, here above 1e-15. Then it stops at -log(1e-15) = 34.5,
-# and what is clipped has no gradient, just where a gradient is needed
-# most.
+# log has a problem of its own: a probability below 1e-324 becomes 0,
+# and its log is minus infinity. A loss made of softmax and log has to
+# keep p away from 0, here above 1e-15. Then the loss stops at
+# -log(1e-15) = 34.5, and a clipped p has no gradient, just where a
+# gradient is needed most.
 def softmax_cross_entropy_simple(x, t):
     """Return -mean(log p[n, t[n]]), by one Function after another."""
     p = clip(softmax(x), 1e-15, 1.0)
@@ -190,14 +190,14 @@ def softmax_cross_entropy_simple(x, t):
     return -picked.sum() / len(picked)
 
 
-# From the scores it is not hard at all:
+# Computed directly from the scores, the loss has no such problem:
 #
 #     -log p[t] = log(sum(exp(x))) - x[t]
 #
-# One Function for all of it keeps p, which it has computed on the way.
-# Backward uses this p, unless backward is to be differentiated in its
-# turn (create_graph, step 32): an array that was kept has no
-# derivative, so p is then computed again from x.
+# One Function for all of it computes p on the way, and keeps it.
+# Backward uses this p, unless backward itself will be differentiated
+# (create_graph, step 32): a stored array has no derivative, so p is
+# then computed again from x.
 class SoftmaxCrossEntropy(Function):
     """y = -mean(log p[n, t[n]]), gx = gy * (p - onehot) / N.
 

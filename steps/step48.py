@@ -2,7 +2,7 @@
 
 Three hundred points lie in the plane, on three arms of a spiral.
 Which arm does a point belong to? A network computes three scores,
-and softmax with cross-entropy (step 47) makes a loss of them:
+and softmax with cross-entropy (step 47) turns them into a loss:
 
     x (N, 2)
       |   linear
@@ -19,11 +19,11 @@ boundary*. Without a hidden layer the scores are linear, and the
 border, where two scores are equal, is a straight line. No straight
 line follows a spiral. With H soft steps (step 43) the border can bend.
 
-Up to now, each step of gradient descent looked at all the data.
-But the gradient of 30 points, picked at random, has roughly the
-same direction, for a tenth of the work. So we walk through the
-data in portions of 30, called *mini-batches*, and make a step for
-each. A walk through all the data is called an *epoch*:
+Up to now, each step of gradient descent looked at all the data. But
+the gradient of 30 points, picked at random, has roughly the same
+direction, for a tenth of the work. So we walk through the data in
+portions of 30, called *mini-batches*, and take a step for each. A
+walk through all the data is called an *epoch*:
 
     order = a random permutation of 0 ... N-1
     for start in 0, 30, 60, ...:
@@ -31,8 +31,8 @@ each. A walk through all the data is called an *epoch*:
         x[batch], t[batch] -> loss -> update
 
 The order is new in each epoch. Without that, the same 30 points
-would always stand together; and if the points were sorted by arm,
-each batch would pull towards its arm.
+would always be together; and if the points were sorted by arm, each
+batch would pull towards its arm.
 
 Exercise: take batches of 300, and of 1. How many epochs does the
 network need, and how many updates? Then leave out the shuffling,
@@ -67,8 +67,8 @@ from dezero.optimizers import SGD
 
 
 # The points are computed here, and are the same on every call. What if
-# data is in files, needs preparation, or does not fit into memory? Step
-# 49 deals with that, and step 50 makes the batches.
+# the data is in files, needs preparation, or does not fit into memory?
+# Step 49 deals with that, and step 50 makes the batches.
 def get_spiral(train=True):
     """Return x (300, 2), t (300,): three arms of a spiral, shuffled.
 
@@ -88,8 +88,8 @@ def get_spiral(train=True):
     return x.astype(np.float32)[order], t[order]
 
 
-# The loss of a single batch goes up and down. The mean over an epoch
-# tells how the training goes.
+# The loss goes up and down from batch to batch. Its mean over an epoch
+# shows how the training is going.
 def train_epoch(model, optimizer, x, t, batch_size, rng):
     """Walk through x, t once, in batches; return the mean loss."""
     order = rng.permutation(len(x))
@@ -105,14 +105,14 @@ def train_epoch(model, optimizer, x, t, batch_size, rng):
 
 
 def right(model, x, t):
-    """Return how many points get their own class."""
+    """Return how many points get the right class."""
     with no_grad():
         scores = model(x).data  # (N, 3)
     return int((scores.argmax(axis=1) == t).sum())
 
 
 def draw(models, x, t, file):
-    """Draw for {title: model} what each says of the whole plane."""
+    """Draw each model's answers; models is {title: model}."""
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     every = figure.subplots(1, len(models), sharey=True)
     side = np.linspace(-1.15, 1.15, 301, dtype=np.float32)

@@ -1,21 +1,21 @@
 """Step 49. Dataset and transforms: pairs that are read when asked for.
 
-The points of a spiral fit into two arrays. Other data are files of
-all kinds, perhaps more of them than the memory holds. What does a
-training need of its data? Only two things:
+The points of a spiral fit into two arrays. Other data come in files
+of all kinds, perhaps more of them than memory holds. What does
+training need from its data? Only two things:
 
     len(dataset)  how many items there are
     dataset[i]    (x, t): item i, its label
 
-Whatever answers these two is a dataset. The class Dataset does it
+Any object that answers both is a dataset. The class Dataset does so
 for data in arrays: a subclass writes one method, prepare, which
 sets data and label. Spiral is such a subclass, three lines long.
 
 Data is rarely kept in the form that a network wants. A picture is
 kept as bytes, 0 to 255, and a network learns best from floats
-around 0. What turns one into the other is called a transform: we
-call it with x, and it returns the new x. Compose calls several, one
-after the other:
+around 0. A function that turns one into the other is called a
+transform: we call it with x, and it returns the new x. Compose
+calls several transforms, one after the other:
 
     Compose([ToFloat(), Normalize(mean, std), Flatten()])
 
@@ -25,17 +25,17 @@ after the other:
     Flatten    (3, 256, 256) to (196608,)
 
 A transform is applied when the item is asked for, and not before.
-So a dataset may read an item from its file at that moment, and hold
-no other. Records does this with 48 pictures, and we count how many
-bytes it holds at most. With 48 million pictures there would be
-about as many. Step 50 makes batches of the items.
+So a dataset may read an item from its file at that moment, and keep
+no other item in memory. Records does this with 48 pictures, and we
+measure how many bytes it holds at most. With 48 million pictures it
+would be about the same. Step 50 makes batches of the items.
 
 Letters: C channels (red, green, blue), H height, W width.
 
 Exercise: np.memmap(path, np.uint8, "r") is an array that reads from
-its file what it is asked for. Write Records with it: prepare and
-nothing else. Then write a transform that swaps left and right, for
-half of the pictures, by chance.
+its file only the elements you ask for. Write Records with it:
+prepare and nothing else. Then write a transform that swaps left and
+right, at random, in half of the pictures.
 
 In the package: dezero/datasets/base.py, Dataset;
 dezero/transforms.py, Compose, Normalize, Resize and CenterCrop
@@ -105,13 +105,13 @@ class Spiral(Dataset):
         self.data, self.label = get_spiral(self.train)
 
 
-# Each record of the file is as long as all the others, so Records knows
-# where picture number index begins: it reads these bytes and no others.
-# The file may be larger than the memory.
+# All records in the file have the same length, so Records knows where
+# picture number index begins: it reads those bytes and no others. The
+# file may be larger than memory.
 class Records(Dataset):
     """Pictures in a file: for each a byte t, and its C * H * W bytes.
 
-    None of it is held: an item is read when it is asked for.
+    Nothing is kept in memory: an item is read when it is asked for.
     """
 
     def __init__(self, path, shape, transform=None):
@@ -151,7 +151,7 @@ class Compose:
 # (C,) becomes (C, 1, 1) here, which broadcasts over (C, H, W). A dtype
 # of kind "f" is a float; bytes become float32 first.
 class Normalize:
-    """y = (x - mean) / std, one number for all, or one a channel."""
+    """y = (x - mean) / std, one number for all, or one per channel."""
 
     def __init__(self, mean=0, std=1):
         self.mean = mean
@@ -189,8 +189,8 @@ class AsType:
 ToFloat = AsType
 
 
-# What are mean and std? One pass over the data can tell: the sums of x
-# and of x**2 are enough, because std**2 is the mean of x**2 minus the
+# What are mean and std? One pass over the data tells: the sums of x and
+# of x**2 are enough, because std**2 is the mean of x**2 minus the
 # square of the mean of x.
 def measure(dataset):
     """Return mean and std of each channel, (C,), in one pass."""

@@ -18,7 +18,7 @@ we use a third kind, the *validation set*: otherwise we would choose
 what happens to suit the test set.
 
 Data that people have labelled contains mistakes. Here 18 of the 90
-labels to learn from are wrong, and the network has 10,000 weights,
+training labels are wrong, and the network has 10,000 weights,
 enough to learn them by heart. First it finds the spiral, and both
 losses fall. Then it bends its borders around single wrong points:
 the training loss goes on falling, and the test loss rises. This is
@@ -66,13 +66,13 @@ from dezero.models import MLP
 from dezero.optimizers import Adam
 
 
-# A loader is an iterator: it remembers how far it got. __next__ gives
+# A loader is an iterator: it remembers how far it got. __next__ returns
 # the next batch, and at the end of the epoch it raises StopIteration,
-# by which a `for` knows that it is over. If a loop was left by break,
-# the next one begins anew. The last batch is shorter where the sizes do
-# not fit.
-# (The package's loader gives each loop a position of its own, so that
-# loops over one loader may be nested.)
+# which ends a `for` loop. If a loop was left by break, the next loop
+# starts from the beginning. The last batch is shorter if batch_size
+# does not divide the number of items. (The package's loader gives each
+# loop a position of its own, so that loops over one loader may be
+# nested.)
 class DataLoader:
     """Deliver a dataset in batches (x, t), shuffled in every epoch.
 
@@ -127,7 +127,7 @@ class DataLoader:
         return next(self)
 
     def _next_index(self):
-        """Return where in the dataset the next batch stands."""
+        """Return the indices of the items in the next batch."""
         start = self.iteration * self.batch_size
         return self.index[start : start + self.batch_size]
 
@@ -146,7 +146,7 @@ def accuracy(y, t):
 
 
 class Flawed(Spiral):
-    """90 points of a spiral, and of 18 the label is wrong."""
+    """90 points of a spiral; 18 of them have a wrong label."""
 
     def prepare(self):
         super().prepare()
@@ -159,8 +159,8 @@ class Flawed(Spiral):
 
 # Which learning rate is good? Try 0.1, 0.01 and 0.001 for a few epochs
 # each. If the loss jumps or becomes nan, the rate is too large; if it
-# falls steadily but slowly, too small. Take the largest that falls
-# steadily. For Adam that is often near 0.001 or 0.01.
+# falls steadily but slowly, too small. Take the largest rate with which
+# it falls steadily. For Adam that is often near 0.001 or 0.01.
 #
 # What if the loss does not fall at all, with any rate? Take ten samples
 # and train on them alone. A network that cannot learn even these by
@@ -182,7 +182,7 @@ def train(model, optimizer, loader):
     return total / loader.data_size
 
 
-# no_grad (step 18): looking needs no graph.
+# no_grad (step 18): measuring needs no graph.
 def test(model, loader):
     """Return the mean loss and accuracy, without learning."""
     total = np.zeros(2)
@@ -195,16 +195,16 @@ def test(model, loader):
     return total / loader.data_size
 
 
-# Why is the test loss the lower one at first? Because the test set has
-# no wrong labels, and 20 % of the training labels are wrong. A network
-# that knows the spiral, and that 20 % are wrong, gives the label 0.8
-# and the two others 0.1 each. Its training loss is
+# Why is the test loss lower at first? Because the test set has no wrong
+# labels, and 20 % of the training labels are wrong. A network that
+# knows the spiral, and that 20 % are wrong, gives the label 0.8 and the
+# two others 0.1 each. Its training loss is
 #
 #     -0.8 * log(0.8) - 0.2 * log(0.1) = 0.64
 #
 # When the training loss falls below that, after some 30 epochs, the
-# network has begun to learn wrong labels by heart. At 80 the curves
-# cross. In step 51 the data are pictures of digits.
+# network has begun to learn wrong labels by heart. At epoch 80 the
+# curves cross. In step 51 the data are pictures of digits.
 def draw(curves, file):
     """Draw curves (epochs, [train, test], [loss, accuracy])."""
     figure = Figure(figsize=(9, 4), layout="constrained")

@@ -1,9 +1,9 @@
 """Step 51. MNIST: the network reads digits.
 
-MNIST (LeCun and others, 1998) is 70,000 digits that people wrote,
-28 x 28 pixels each. Nearly everyone begins with these data. Laid
-out in a row (step 49), a picture is 784 numbers. The network that
-told the arms of a spiral apart reads it, with more of everything:
+MNIST (LeCun and others, 1998) is 70,000 handwritten digits, 28 x 28
+pixels each. Nearly everyone begins with these data. Laid out in a
+row (step 49), a picture is 784 numbers. The network that told the
+arms of a spiral apart reads it, with more of everything:
 
     x (N, 784)
       |   linear
@@ -16,7 +16,7 @@ told the arms of a spiral apart reads it, with more of everything:
 We train four of them side by side, on the same batches, to answer
 two questions. The first: which activation function? The sigmoid is
 flat on both sides, and in the middle its slope is a quarter. So
-little of a gradient comes through, and less with every layer. The
+little of the gradient gets through, and less with every layer. The
 *rectified linear unit* (ReLU; Nair and Hinton, 2010) lets all of
 the gradient pass, or none of it:
 
@@ -24,18 +24,18 @@ the gradient pass, or none of it:
                                /
                        _______/
 
-The second question: which optimizer? SGD takes the same lr for all
-weights, and Adam (step 46) finds a step length for each. The table
-answers both: relu beats the sigmoid, and Adam beats SGD.
+The second question: which optimizer? SGD uses the same lr for all
+weights, while Adam (step 46) finds a step length for each. The
+table answers both: relu beats the sigmoid, and Adam beats SGD.
 
-The program looks for the files of MNIST; --full fetches them. If it
-finds none, it takes SynthDigits: printed digits from 18 fonts, made
-noisy. No hand wrote these, and they are easier: with 8,000 digits
-of MNIST the last number is about 95.
+The program looks for the files of MNIST; --full downloads them. If
+it finds none, it uses SynthDigits: printed digits in 18 fonts, with
+noise added. They are easier than handwritten ones: with 8,000
+digits of MNIST the last number is about 95.
 
-Exercise: mix the 784 numbers, in one order for all pictures, by a
-transform. Does the network learn as well? Then use two hidden
-layers, and four: which activation function suffers?
+Exercise: write a transform that mixes the 784 numbers, in the same
+order for all pictures. Does the network learn as well? Then use two
+hidden layers, and four: which activation function suffers?
 
 In the package: dezero/functions/activation.py, ReLU;
 dezero/datasets/digits.py, MNIST and get_digits
@@ -74,8 +74,9 @@ from dezero.utils import DownloadError, find_file, get_file
 # relu makes about half of the numbers 0, deep networks start better
 # with weights that are sqrt(2) times as large as those of step 44: *He
 # initialisation* (He and others, 2015). With one hidden layer it makes
-# no difference. Relatives of relu in the package are smoother, or let
-# something through on the left: leaky_relu, elu, softplus.
+# no difference. The package also has relatives of relu that are
+# smoother, or let something through on the left: leaky_relu, elu,
+# softplus.
 class ReLU(Function):
     """y = max(x, 0), gx = gy where x > 0, else 0."""
 
@@ -97,7 +98,7 @@ def to_unit(picture):
     return picture.ravel().astype(np.float32) / 255
 
 
-# The files are fetched once by get_file, checked, and kept in the
+# get_file downloads the files once, checks them, and keeps them in the
 # folder that DEZERO_CACHE names, or in ~/.dezero. You may also put them
 # there by hand.
 class MNIST(Dataset):
@@ -123,8 +124,9 @@ class MNIST(Dataset):
         )
 
 
-# Each file is packed by gzip. Inside are four bytes that say how many
-# axes there are, four for the length of each axis, and the elements.
+# Each file is compressed with gzip. Inside are four bytes that say how
+# many axes there are, four more for the length of each axis, and then
+# the elements.
 def read_idx(path, ndim):
     """Return the bytes in an IDX file as an array of ndim axes."""
     with gzip.open(path) as file:
@@ -137,10 +139,10 @@ def read_idx(path, ndim):
     return np.frombuffer(bytearray(values), np.uint8).reshape(shape)
 
 
-# Real digits where they are at hand: all of MNIST, or its test images,
-# which are then divided, or SynthDigits.
+# We take real digits if their files are there: all of MNIST, or only
+# its test images, split in two. If not, we take SynthDigits.
 def get_digits(download=False):
-    """Return (train_set, test_set, name): the most real ones here."""
+    """Return (train_set, test_set, name), of MNIST if possible."""
     if download:
         try:
             return MNIST(train=True), MNIST(train=False), "MNIST"
@@ -172,8 +174,8 @@ def _part(dataset, start, stop):
     return part
 
 
-# A training that takes long should say how far it got: tqdm draws a bar
-# while an epoch lasts, on a terminal and nowhere else.
+# A long training should show its progress: tqdm draws a bar during each
+# epoch, but only on a terminal.
 def learn(runners, loader):
     """Train each (model, optimizer) for an epoch, on one loader."""
     for x, t in tqdm(loader, leave=False, disable=None):
@@ -194,12 +196,11 @@ def share_right(model, loader):
     return sum(right) / loader.data_size
 
 
-# The mistakes tell what a network does not see. On MNIST, many an 8
-# that leans over becomes a 5 or a 6; over some pictures people would
-# err, too. And the network does not know which pixels are neighbours:
-# it would learn as much from the same 784 numbers in another order.
-# Chapter 5 changes that. First, in step 52, the same code runs on a
-# GPU.
+# The mistakes show what a network does not see. On MNIST, it takes many
+# a leaning 8 for a 5 or a 6; some pictures people would get wrong, too.
+# And the network does not know which pixels are neighbours: it would
+# learn just as well from the same 784 numbers in another order. Chapter
+# 5 changes that. First, in step 52, the same code runs on a GPU.
 def draw(model, dataset, file, rows=3, columns=8):
     """Draw the first mistakes of model: what it said, what was true."""
     x, t = next(DataLoader(dataset, len(dataset), shuffle=False))
@@ -247,6 +248,6 @@ if __name__ == "__main__":
         )
         print(f"epoch {epoch}{a:19.1f}{b:6.1f}{c:15.1f}{d:6.1f}")
     FIGURES.mkdir(exist_ok=True)
-    # model is the last of the four, which makes the fewest
+    # model is the last of the four, with the fewest mistakes
     draw(model, test_set, FIGURES / "step51_mistakes.png")
     print("figures/step51_mistakes.png")

@@ -4,7 +4,7 @@ Where is all this computed? A processor has a few cores that can do
 anything. A graphics card, a GPU, has thousands of cores that all do
 the same thing at the same time, and a matrix product needs no more
 than that. With large matrices a GPU is many times as fast. With
-small ones it is slower, because starting an operation takes it a
+small ones it is slower, because starting an operation takes a
 while, however little there is to do.
 
 CuPy is NumPy for such a card, under the same names: cupy.exp for
@@ -15,27 +15,27 @@ its array is from, calls that module xp, and goes on:
     xp = get_array_module(x)  # numpy or cupy
     return xp.exp(x)
 
-What is left to say is where the numbers are:
+You only have to say where the numbers are:
 
     main memory  -- x.to_gpu() -->  GPU memory
     numpy        <-- x.to_cpu() --  cupy
 
-The way between the two is slow: while one array travels, a GPU
-could compute a lot. So nothing moves unless you say so, and an
-operation on arrays of both kinds is an error. Move a model once, by
-model.to_gpu(). Move each batch once; DataLoader(..., gpu=True) does.
-Read the loss seldom: that is a move, too. And use float32, because
-most GPUs are slow in float64.
+Moving an array is slow: a GPU could compute a lot in that time. So
+nothing moves unless you say so, and an operation on arrays of both
+kinds is an error. Move a model once, with model.to_gpu(). Move each
+batch once, as DataLoader(..., gpu=True) does. Read the loss rarely:
+that is a move, too. And use float32, because most GPUs are slow in
+float64.
 
-What happens if you forget this? The same network learns three
-times. Moved once, these arrays cross: x, t, two W, two b, and the
-last loss comes back. Moved before each update and back after it,
-each of the four parameters brings its gradient along: 6 arrays go
-and 10 come in every update. Step 53 moves a model into a file.
+What happens if you forget this? We train the same network three
+times. If everything moves once, x, t, two W and two b go, and the
+last loss comes back. If it moves before each update and back after
+it, the four gradients come back, too: 6 arrays go and 10 come back.
+Step 53 saves a model to a file.
 
 Exercise: read the loss after every update, too. How many moves is
-that? And with a GPU: take the time of float((x @ x).sum()) in both
-modules, for x from 10 x 10 to 4,000 x 4,000. Where does it pay?
+that? And with a GPU: time float((x @ x).sum()) in both modules, for
+x from 10 x 10 to 4,000 x 4,000. From where on does it pay?
 
 In the package: dezero/cuda.py, get_array_module;
 dezero/core/extras.py, Variable
@@ -64,8 +64,8 @@ from dezero.models import MLP
 from dezero.optimizers import SGD
 
 
-# CuPy is looked for only when somebody asks for it. Most computers
-# have no GPU, and everything else must run there as well.
+# We look for CuPy only when it is needed. Most computers have no GPU,
+# and everything else must run there as well.
 def _find_cupy():
     """Return the cupy module, or None where it or a GPU is missing."""
     try:
@@ -86,7 +86,7 @@ def get_array_module(x):
     """Return the module, numpy or cupy, that x lives in."""
     if isinstance(x, np.ndarray):
         return np
-    # an array of CuPy exists only if somebody has imported CuPy
+    # an array of CuPy exists only if CuPy has been imported
     cupy = sys.modules.get("cupy")
     if cupy is not None and isinstance(_data(x), cupy.ndarray):
         return cupy
@@ -108,8 +108,8 @@ def as_cupy(x):
     return cupy.asarray(_data(x))
 
 
-# A gradient stays with its data, since the optimizer computes with
-# both. Before the first call of a layer W has no data to move.
+# A gradient moves with its data, since the optimizer computes with
+# both. Before a layer's first call, its W has no data to move.
 def move(variable, convert):
     """Convert the array of a Variable, and that of its gradient."""
     if variable.data is not None:
@@ -151,8 +151,8 @@ def send(variables, way):
     return sum(1 + (v.grad is not None) for v in variables)
 
 
-# model(x.data) and not model(x): nobody needs the gradient of the
-# data, so there is none to be moved.
+# model(x.data) and not model(x): we do not need the gradient of x, so
+# there is none to move.
 def train(x, t, moving):
     """Return the loss after 300 updates, and how many arrays moved.
 

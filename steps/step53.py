@@ -1,7 +1,7 @@
 """Step 53. Saving and loading: what was learned outlives the program.
 
-A training may last for days, and all that it leaves is numbers in
-Parameters. When the program ends they are gone. So let us write
+A training may take days, and all that it leaves is numbers in
+Parameters. When the program ends, they are gone. So let us write
 them to a file that another program can read later:
 
     model.save_weights("spiral.npz")
@@ -10,32 +10,32 @@ them to a file that another program can read later:
     model.load_weights("spiral.npz")  # filled
 
 The layers are not in the file, since they are code. The file holds
-one array for each Parameter, under a name by which we find it again.
-The name is the way to it through the layers, as through folders:
+one array for each Parameter, under a name by which we find it
+again. The name is its path through the layers, as through folders:
 
     model +-- l1 +-- W    "l1/W"   (2, 100)
           |      +-- b    "l1/b"   (100,)
           +-- l2 +-- W    "l2/W"   (100, 3)
                  +-- b    "l2/b"   (3,)
 
-The file has NumPy's format npz: a zip, and in it a small file for
-each array, with its dtype and shape. Why not pickle, which would
-take the model as it is? A pickle is a list of commands, and
-reading it carries them out, whatever they are; the class Order
-below shows how little that takes. Weights often come from people
-we don't know. An npz can contain pickles, too, and
-allow_pickle=False refuses them.
+The file has NumPy's npz format: a zip that holds a small file for
+each array, with its dtype and shape. Why not pickle, which could
+save the model as it is? A pickle is a list of commands, and reading
+it carries them out, whatever they are; the class Order below shows
+how little that takes. Weights often come from people we don't know.
+An npz can contain pickles, too, and allow_pickle=False refuses
+them.
 
 Does a loaded network do what it did when it was saved? The program
-runs itself a second time, as another process that gets a path and
-nothing else. Then it loads four files that don't fit: each gets an
-error, and the model stays as it was. To go on with a training, one
-must save more than the weights: Adam (step 46) remembers two
-numbers for each. Step 54 is about networks that learn too much.
+runs itself a second time, as another process that gets only a path.
+Then it loads four files that don't fit: each raises an error, and
+the model stays as it was. To continue a training, you must save
+more than the weights: Adam (step 46) remembers two numbers for each
+weight. Step 54 is about networks that learn too much.
 
 Exercise: save what Adam remembers, too, so that 100 updates, a
-restart and 100 more end at the same weights as 200 updates. Which
-names do you give it?
+restart and 100 more end at the same weights as 200 updates. What
+names do you use?
 
 In the package: dezero/layers/base.py, Layer; its methods only
 call weights.py beside it
@@ -71,30 +71,30 @@ from dezero.datasets import get_spiral
 from dezero.optimizers import Adam
 
 
-# Files get damaged on the way or by a full disk, and they get mixed
+# Files get damaged in transfer or by a full disk, and they get mixed
 # up. Two rules keep that from doing harm.
 #
-# Save under another name. The right name comes last, in one stroke,
-# when the file is complete. A program that is stopped while it saves
-# leaves the old file as it was.
+# Save under another name, and rename the file in one step when it is
+# complete. A program that is stopped while it saves leaves the old file
+# as it was.
 #
 # Load in three parts: read everything, then check everything, and only
-# then set the first number. After an error the model is what it was.
+# then change the model. After an error the model is what it was.
 #
-# A zip keeps a checksum of each of its files, so other bytes than those
-# that were written are noticed. We check that each Parameter finds its
-# array, and that the shapes agree. A Linear that was never called has
-# no shape yet (step 44), and takes what comes. _flatten_params walks
-# through the layers: a layer puts its own Parameters into a dict, and
-# has the layers inside it do the same, with their name in front. A file
-# holds arrays of NumPy, so to_cpu comes before saving (step 52).
+# A zip keeps a checksum of each of its files, so changed bytes are
+# noticed. We check that there is an array for each Parameter, and that
+# the shapes agree. A Linear that was never called has no shape yet
+# (step 44), and takes any. _flatten_params walks through the layers: a
+# layer puts its own Parameters into a dict, and lets the layers inside
+# it do the same, with their name in front. The file holds NumPy arrays,
+# so to_cpu comes before saving (step 52).
 class Layer(dezero.Layer):
     """The package's Layer, with the methods of this step."""
 
     def save_weights(self, path):
         """Write the arrays of all Parameters to path, an .npz file.
 
-        A former file is replaced when the new one is complete.
+        An old file is replaced when the new one is complete.
         """
         path = Path(path)
         params = self._named_params()
@@ -145,15 +145,15 @@ class Layer(dezero.Layer):
 
 # The package is stricter, because a zip of 1 MB can hold 1 GB of zeros:
 # its NpzReader reads dtype and shape first, and unpacks only what fits.
-# And there a layer keeps its dtype: float64 from the file becomes the
-# float32 of the layer.
+# In the package a layer also keeps its dtype: float64 from the file
+# becomes the layer's float32.
 def _read_npz(path, keys):
     """Return {key: array} of the file, which must have all keys."""
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as npz:
                 arrays = {key: npz[key] for key in npz.files}
-        except Exception as error:  # damage has errors of any kind
+        except Exception as error:  # damage can raise any error
             raise ValueError(
                 f"load_weights: {path.name}: {error}; it is no file of "
                 "save_weights, or a damaged one (see step 53)"
@@ -195,21 +195,21 @@ def learn(model, x, t, updates):
 
 
 def right(model):
-    """Return how many of 300 new points the model has right."""
+    """Return how many of 300 new points the model gets right."""
     x, t = get_spiral(train=False)
     with no_grad():
         return int((model(x).data.argmax(axis=1) == t).sum())
 
 
 def start_again(path):
-    """Run this file anew, with a path; return what it prints."""
+    """Run this file again, with a path; return what it prints."""
     command = [sys.executable, __file__, path]
     return subprocess.check_output(command, text=True).strip()
 
 
-# A layer of the package can be pickled and copied by copy.deepcopy, for
-# files that only you use. Its Variables come back as leaves, without
-# their graph.
+# A layer of the package can be pickled, for files that only you use,
+# and copied by copy.deepcopy. Its Variables come back as leaves,
+# without their graph.
 class Order:
     """An object without data; its pickle commands: call print."""
 

@@ -11,29 +11,29 @@ each unit has to be useful by itself. y is x * mask / (1 - r):
     mask  1  1  1  1  0  1  0  1   random
     y     2  4  6  8  0 12  0 16
 
-r is the probability that a number is dropped, here 0.5. Why the
-division? In use nothing is dropped, and without it the next layer
-would get twice the sum that it learned with. With it the mean is
+r is the probability that a number is dropped, here 0.5. Why divide?
+Outside training nothing is dropped, and without the division the
+next layer would get twice the sum it learned with. With it the mean is
 
     mean(y) = r * 0 + (1 - r) * x / (1 - r) = x
 
-as a million ones with r = 0.8 will show. In use dropout just
-returns x. How does it know? Config has a switch for that, train,
-beside the one of step 18. The switch is on, and test_mode() turns
-it off for a with block.
+as a million ones with r = 0.8 will show. Outside training dropout
+just returns x. How does it know? Config has a switch for that,
+train, beside the one of step 18. The switch is on by default, and
+test_mode() turns it off for a with block.
 
 Whatever makes a network fit its training set worse and new data
 better is called *regularization*. Weight decay (step 46) is one
 kind, dropout is another. A third is *early stopping*: keep the
 weights of the epoch with the lowest validation loss (step 53).
 
-We train the network of step 50 again. Of its training labels 20 %
-are wrong, and in the validation set none. So the training loss
-starts out higher: a network that gives each wrong label its 10 %
-has a loss of 0.64. To get far below, it must learn the mistakes.
-Without dropout it does, and the validation loss rises. With dropout
-it does not, and the validation loss keeps falling. But pixels are
-still 784 numbers in a row: see step 55.
+We train the network of step 50 again. In the training set 20 % of
+the labels are wrong, in the validation set none. So the training
+loss starts out higher: a network that gives the two other classes
+10 % each has a loss of 0.64. To get far below that, it must learn
+the mistakes. Without dropout it does, and the validation loss
+rises. With dropout it does not, and the validation loss keeps
+falling. But a picture is still 784 numbers in a row: see step 55.
 
 Exercise: try the ratios 0.2 and 0.8, then leave out test_mode in
 losses. What happens to the curves?
@@ -73,8 +73,8 @@ from dezero.optimizers import Adam
 
 # Where rand() > ratio, a number is kept. np.where selects numbers; a
 # product with the mask would turn an infinite x that is dropped into
-# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then
-# `or 1` keeps us from dividing by 0.
+# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then `or
+# 1` prevents a division by 0.
 class Dropout(Function):
     """y = x * mask / (1 - ratio), gx = gy * mask / (1 - ratio)."""
 
@@ -114,7 +114,7 @@ class Net(Model):
         return self.l3(x)
 
 
-# Both losses are those of the whole network, in test mode.
+# Both losses are measured on the whole network, in test mode.
 def losses(model):
     """Return the training loss and the validation loss."""
     found = []
@@ -159,7 +159,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 class Flawed(Spiral):
-    """90 points of a spiral, and of 18 the label is wrong."""
+    """90 points of a spiral; 18 of them have a wrong label."""
 
     def prepare(self):
         super().prepare()

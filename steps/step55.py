@@ -6,10 +6,10 @@ corner of the picture. But an edge is an edge wherever it is, and a
 few pixels are enough to see one.
 
 So let the weights be a small array, the *kernel* or *filter*. Lay
-it on the picture like a window, multiply the numbers that lie on
-each other, and add up the products: one number. Then move on and
-do it again, with the same weights. This is a *convolution*, and the
-new picture that it gives is a *feature map*:
+it on the picture like a window, multiply each pixel by the weight
+on it, and add up the products: one number. Then move on and do it
+again, with the same weights. This is a *convolution*, and the new
+picture that it gives is a *feature map*:
 
     x (4, 5)         W (3, 3)     y (2, 3)
     +-------+
@@ -24,18 +24,18 @@ This kernel asks: is it brighter on the right than on the left?
     y[i, j] = sum of x[i+a, j+b] * W[a, b]
 
 In mathematics a convolution first turns the kernel by 180 degrees,
-and this here is *cross-correlation*. For a kernel that is learned
-it makes no difference. Can a kernel be learned? We show the program
-random pictures, and what a secret kernel makes of them. Every
-number of y is a sum of nine pixels times nine weights, so this is
-the linear regression of step 42, and it finds the kernel.
+and what we do here is *cross-correlation*. For a kernel that is
+learned it makes no difference. Can a kernel be learned? We show the
+program random pictures, and what a secret kernel makes of them.
+Every number of y is the sum of nine pixels times their weights. So
+this is the linear regression of step 42, and it finds the kernel.
 
-One kernel asks one question, of a grey picture. Step 56 has more
-questions, and colours.
+One kernel asks one question about a grey picture. Step 56 asks more
+questions, about pictures in colour.
 
-Exercise: write kernels that shift the picture by a pixel, and that
-make it sharper. Draw what they do. If W adds up to 0, what is y
-where all pixels are equal? With pad 2, what is the sum of y?
+Exercise: write a kernel that shifts the picture by a pixel, and one
+that makes it sharper. Draw what they do. If W adds up to 0, what is
+y where all pixels are equal? With pad 2, what is the sum of y?
 
 In the package: dezero/functions/columns.py, pair and
 get_conv_outsize and get_deconv_outsize
@@ -68,24 +68,24 @@ from dezero import Variable
 from dezero.functions import linear, mean_squared_error
 
 
-# Three numbers say where the windows are: the size K of the kernel;
-# the *stride* S, how many pixels it moves on at a time; and the
-# *padding* P, how many zeros are put around the picture first.
-# Without padding y is smaller than x, and pixels at the border are
-# in few windows. Each of the three may be a pair, for height and
-# width.
+# Three numbers say where the windows are: the size K of the kernel; the
+# *stride* S, how many pixels it moves at a time; and the *padding* P,
+# how many zeros are put around the picture first. Without padding y is
+# smaller than x, and pixels at the border are in few windows. Each of
+# the three may be a pair, for height and width.
 def pair(x):
     """Return x as (height, width): an int stands for both."""
     return (x, x) if isinstance(x, Integral) else tuple(x)
 
 
 # How many places are there along a side of length H? The first window
-# begins at 0, the last one at H + 2 P - K or before, and from one to
-# the next it is S. So K = 3, P = 1, S = 1 keeps the size, and S = 2
-# halves it. What the division leaves over is in no window: see the
-# lowest row of zeros in the first figure. get_deconv_outsize asks the
-# other way round: how long must a side be for that many places? (In
-# the output this is the column "needs at least".)
+# begins at 0, the last one at H + 2 P - K or before, and from one
+# window to the next it is S pixels. So K = 3, P = 1, S = 1 keeps the
+# size, and S = 2 halves it. Pixels that the division leaves over are in
+# no window: see the lowest row of zeros in the first figure.
+# get_deconv_outsize answers the reverse question: how long must a side
+# be for that many places? (In the output this is the column "needs at
+# least".)
 def get_conv_outsize(input_size, kernel_size, stride, pad):
     """Return how many places a kernel takes along one side."""
     return (input_size + 2 * pad - kernel_size) // stride + 1
@@ -131,12 +131,12 @@ def convolve(x, W, stride=1, pad=0):
     return y
 
 
-# The pixels of a window in a row, times the weights of the kernel in a
-# column: the windows of a picture are one matrix. The loss is the mean
-# squared error. The loop is that of step 28, with one update for each
-# picture.
+# Put the pixels of each window in a row, and the weights of the kernel
+# in a column: then the windows of a picture are one matrix. The loss is
+# the mean squared error. The loop is that of step 28, with one update
+# for each picture.
 def learn_kernel(pairs, shape):
-    """Return the kernel that makes y of x, for pairs of (x, y)."""
+    """Return the kernel that turns x into y, for pairs (x, y)."""
     W = Variable(np.zeros((np.prod(shape), 1)))
     for x, y in pairs:
         places = windows(x.shape, shape)
@@ -148,13 +148,13 @@ def learn_kernel(pairs, shape):
     return W.data.reshape(shape)
 
 
-# Could a linear layer do the same? Every number of y is a sum of
-# pixels times weights, so some linear layer gives the same y. Its
-# table of weights has a row for each pixel: what the convolution makes
-# of a picture that is 1 there and 0 elsewhere. Most of the table is 0,
-# since a window sees little. The rest are the same nine numbers in
-# each column. A convolution is a linear layer that knows two things:
-# only neighbours count, and they count in the same way everywhere.
+# Could a linear layer do the same? Every number of y is a sum of pixels
+# times weights, so some linear layer gives the same y. Its table of
+# weights has a row for each pixel: what the convolution makes of a
+# picture that is 1 there and 0 elsewhere. Most of the table is 0, since
+# a window sees few pixels. The rest are the same nine numbers in each
+# column. A convolution is a linear layer that knows two things: only
+# neighbours count, and they count in the same way everywhere.
 def as_table(W, shape, stride=1, pad=0):
     """Return the weights (H*W, OH*OW) of a linear layer like W."""
     pixels = np.eye(np.prod(shape)).reshape(-1, *shape)

@@ -1,8 +1,8 @@
 """Step 56. Channels, batches, pooling: many pictures, many questions.
 
 A picture in colour has three numbers at each pixel: red, green and
-blue. These are its channels, three pictures on top of each other.
-A kernel gets an array of weights for each of them, and all products
+blue. These are its channels, three pictures on top of each other. A
+kernel has an array of weights for each channel, and all products
 are added up, so it still gives one number for each window. One
 kernel asks one question. More questions need more kernels, and the
 feature maps that they give are the channels of the result:
@@ -23,19 +23,19 @@ the first table counts how few weights a convolution needs, compared
 with a linear layer between the same sizes.
 
 When the picture moves, y moves with it. That is half of what we
-want: a seven is a seven, wherever it stands. The other half is to
+want: a seven is a seven, wherever it is. The other half is to
 become less exact about the place, and that is what *pooling* does.
-It has windows, too, usually side by side, and no weights. Max
+It has windows, too, usually side by side, but no weights. Max
 pooling keeps the largest number: is there an edge anywhere in here?
 Average pooling keeps the mean. The second figure and the last table
-move a picture, and look at what is left of the move.
+move a picture, and show how much y still changes.
 
-These loops are slow, and leave no graph for backward. Step 57 puts
-a product of matrices in their place.
+These loops are slow, and record no graph for backward. Step 57
+replaces them with a product of matrices.
 
 Exercise: in a depthwise convolution, OC = C, and kernel k sees only
 channel k. Write it. How many of the C * C * 9 weights are left?
-Follow it by a convolution of 1 x 1. What does that one do?
+Follow it by a convolution of 1 x 1. What does that convolution do?
 
 In the package: nothing; these loops are there to be looked at
 
@@ -76,10 +76,10 @@ def pad_images(x, pad, value=0):
     return np.pad(x, widths, constant_values=value)
 
 
-# These loops put numbers into y one by one, so there is no graph and
-# no gradient. And each window costs some microseconds: 16 kernels on
-# the 60,000 pictures of MNIST, with 676 windows each, take half an
-# hour or more, for one epoch. Step 57 needs no loop over windows.
+# These loops put numbers into y one by one, so there is no graph and no
+# gradient. And each window takes a few microseconds: 16 kernels on the
+# 60,000 pictures of MNIST, with 676 windows each, take half an hour or
+# more, for one epoch. Step 57 needs no loop over windows.
 def conv2d_loops(x, W, b=None, stride=1, pad=0):
     """Return y: each kernel W[k] laid on each window of each x[n].
 
@@ -104,11 +104,11 @@ def conv2d_loops(x, W, b=None, stride=1, pad=0):
     return y if b is None else y + b.reshape(-1, 1, 1)
 
 
-# y of a pooling is smaller, and whatever comes next sees more of x in
-# each number: after 2 x 2, the receptive field of a 3 x 3 kernel is
-# 6 x 6. Around the picture a mean takes zeros, as a convolution does.
-# For the largest number that would be wrong: where all else is
-# negative, zeros would win. Minus infinity never wins.
+# Pooling makes y smaller, so each number of the next layer depends on
+# more of x: after 2 x 2 pooling, the receptive field of a 3 x 3 kernel
+# is 6 x 6. Average pooling pads with zeros, as a convolution does. For
+# max pooling that would be wrong: where all pixels are negative, the
+# zeros would win. Minus infinity never wins.
 def pool(reduce, x, kernel_size, stride, pad, outside):
     """Return reduce(window) for each window of each channel."""
     places = list(windows(x.shape[2:], kernel_size, stride, pad))
@@ -173,11 +173,12 @@ def draw_pooling(pictures, file):
     figure.savefig(file, dpi=144)
 
 
-# The table takes the edges in the picture of step 55 (relu of four
-# kernels) and moves the picture. More than 100 % is possible: an edge
-# that has moved is missing in one place and new in another. Pooled,
-# the edges change less. Pooled into one number for each kernel they
-# don't change at all, but this number no longer says where an edge was.
+# For the table we take the edges in the picture of step 55 (relu of
+# four kernels) and move the picture. More than 100 % is possible: an
+# edge that has moved is missing in one place and new in another.
+# Pooled, the edges change less. Pooled into one number for each kernel
+# they don't change at all, but this number no longer says where an edge
+# was.
 def change(a, b):
     """Return by how many percent b differs from a."""
     return 100 * abs(b - a).sum() / abs(a).sum()

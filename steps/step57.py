@@ -19,10 +19,10 @@ more row. For every picture of a batch,
     W (OC, C*KH*KW) @ (C*KH*KW, OH*OW)
         = y (OC, OH*OW)
 
-Making the columns is called *image to columns*, im2col. What is
-its gradient? A pixel that was copied four times gets the sum of
-four gradients (step 14): each column is added to where its window
-was, and that is col2im. The rest of backward is that of a matrix
+Making the columns is called *image to columns*, im2col. What is its
+gradient? A pixel that was copied four times gets the sum of four
+gradients (step 14): each column is added to where its window was,
+and this is called col2im. The rest of backward is that of a matrix
 product. Step 64 derives the same gradients by hand.
 
 Columns need memory: under a kernel of 3 x 3, a pixel is copied up
@@ -31,10 +31,10 @@ them again. (The package makes a block of columns at a time, and
 its gradients are Functions, too: Conv2DGradW and Deconv2d.) Now
 convolution is fast enough for a whole network: step 58.
 
-Exercise: write conv2d_simple from im2col, reshape and @, without
-a class. How many numbers does its graph keep, and how many does
-that of conv2d? Then compute col2im(im2col(x)) for x full of ones.
-Why isn't it x?
+Exercise: write conv2d_simple from im2col, reshape and @, without a
+class. How many numbers does its graph keep, and how many does the
+graph of conv2d keep? Then compute col2im(im2col(x)) for x full of
+ones. Why isn't it x?
 
 In the package: dezero/functions/conv.py, Conv2d and Im2col;
 dezero/functions/columns.py, im2col_array and col2im_array;
@@ -60,22 +60,22 @@ from dezero.gradcheck import gradient_check
 from dezero.utils import get_conv_outsize, pair
 
 
-# Look at one weight, the p of the drawing. In the four windows it
-# meets a, b, d and e, and that is x cut by two slices; a stride is
-# the step of the slices. So a kernel of 3 x 3 takes nine
-# assignments instead of thousands of windows.
+# Look at one weight, the p of the drawing. In the four windows it meets
+# a, b, d and e, and two slices cut these out of x; a stride is the step
+# of the slices. So a kernel of 3 x 3 takes nine assignments, however
+# many windows there are.
 def under(kernel_size, stride, size):
-    """Yield a, b, rows, columns: all that W[a, b] is laid on."""
+    """Yield a, b, rows, columns: what W[a, b] is laid on."""
     (SH, SW), (OH, OW) = pair(stride), size
     for a, b in product(*map(range, pair(kernel_size))):
         rows = slice(a, a + SH * OH, SH)
         yield a, b, rows, slice(b, b + SW * OW, SW)
 
 
-# With to_matrix=False the axes stay apart, (N, C, KH, KW, OH, OW),
-# and a reshape makes the columns of the drawing. With to_matrix=True
-# the windows of all pictures stand in rows, one below the other.
-# That is the other usual form, in which y is rows @ W.T.
+# With to_matrix=False the axes stay apart, (N, C, KH, KW, OH, OW), and
+# a reshape makes the columns of the drawing. With to_matrix=True the
+# windows of all pictures are rows, one below the other. That is the
+# other usual form, in which y is rows @ W.T.
 def im2col_array(img, kernel_size, stride, pad, to_matrix=True):
     """Return the windows of img (N, C, H, W), for each place."""
     (N, C), (KH, KW) = img.shape[:2], pair(kernel_size)
@@ -107,9 +107,9 @@ def col2im_array(
     return img[:, :, PH : PH + H, PW : PW + W]
 
 
-# As Functions, each of the two is the gradient of the other, as
-# sum_to is of broadcast_to (step 40). So whatever is made of them
-# can be differentiated any number of times.
+# As Functions, each of the two is the gradient of the other, as sum_to
+# is of broadcast_to (step 40). So whatever we build from them can be
+# differentiated any number of times.
 class Im2col(Function):
     """The windows of pictures; gx = col2im(gy)."""
 
@@ -153,10 +153,9 @@ def col2im(
 
 
 # forward is the product of the drawing, for all pictures at once.
-# backward is that of a matrix product, with col2im behind it. It
-# computes with Variables, so it leaves a graph when one is wanted.
-# needs_grad(2) says whether anybody wants gb: where b is None,
-# nobody does.
+# backward is that of a matrix product, followed by col2im. It computes
+# with Variables, so it records a graph when one is wanted.
+# needs_grad(2) says whether gb is needed; it is not where b is None.
 class Conv2d(Function):
     """y = W @ columns of x, plus b.
 
@@ -194,16 +193,15 @@ class Conv2d(Function):
         return gx, gW, gb
 
 
-# Which pixel does the largest number of a window depend on? On the
-# one that won, and only that pixel gets the gradient. winner is the
-# number of its place in the window, 0 to KH*KW - 1. If several
-# are equal, argmax takes the first, row by row, and so does the
-# pooling of PyTorch. No choice is the right one: where two numbers
-# are equal, the larger of them has a corner and no slope. One
-# winner is the easiest to find. And it hardly matters: most equal
-# numbers are the zeros that relu left, and relu stops their
-# gradient anyway. F.max makes the other choice (step 61): there
-# equal numbers share the gradient.
+# Which pixel does the largest number of a window depend on? Only on the
+# one that holds this number, the winner, so only that pixel gets the
+# gradient. winner is its place in the window, from 0 to KH*KW - 1. If
+# several are equal, argmax takes the first, row by row, as PyTorch's
+# pooling does. No choice is the right one: where two numbers are equal,
+# their maximum has a corner and no slope. One winner is the easiest to
+# find. And it hardly matters: most equal numbers are zeros that relu
+# returned, and relu stops their gradient anyway. F.max makes the other
+# choice (step 61): there equal numbers share the gradient.
 class Pooling(Function):
     """y = the largest number of each window, channel by channel.
 
@@ -243,7 +241,7 @@ def pooling(x, kernel_size, stride=1, pad=0):
     return Pooling(kernel_size, stride, pad)(x)
 
 
-# A clock gives another time in each run, so the output says ~, about.
+# Times differ from run to run, so the output says ~, about.
 def seconds(times, f, *args):
     """Return the shortest time that f(*args) took."""
     return min(repeat(lambda: f(*args), number=1, repeat=times))

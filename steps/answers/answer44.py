@@ -1,9 +1,9 @@
 """Answer to the exercise of step 44.
 
 No function had to change: params() finds the new Parameter, so
-cleargrads and train do. Without super().__init__() there is no list
-for the names yet, and the first Parameter that is set finds this
-out. The package's Layer says what to do about it.
+cleargrads and train handle it, too. Without super().__init__()
+there is no list for the names yet, so setting the first Parameter
+fails. The error of the package's Layer says what to do.
 
 Output (rtol 0.02):
     W b a W b

@@ -1,6 +1,6 @@
 """Answer to the exercise of step 46.
 
-Both walk like the package's. The last step tells the difference.
+Both walk like the package's. Their last steps show how they differ.
 AdaGrad's h only grows, so its steps die out. RMSprop's h forgets,
 so its steps stay as long as they were: at the end it still jumps
 from side to side.

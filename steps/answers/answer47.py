@@ -2,9 +2,9 @@
 
 A low temperature pulls the scores apart, so the largest one gets
 nearly all of the probability. A high one pushes them together, and
-all classes get nearly the same. With probabilities q for labels,
-the gradient is p - q: one-hot was only a special case of q. (This
-needs that the sum of q is 1.)
+all classes get nearly the same. With probabilities q as labels, the
+gradient is p - q: one-hot was only a special case of q. (This
+requires that q adds up to 1.)
 
 Output:
     temperature  0.1: [1. 0. 0.]
@@ -32,7 +32,7 @@ def soft_cross_entropy(x, q):
 
 
 def gx_by_hand(x, q):
-    """Return the gradient of that loss in x."""
+    """Return the gradient of that loss with respect to x."""
     return softmax(x).data - q
 
 

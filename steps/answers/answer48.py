@@ -1,11 +1,11 @@
 """Answer to the exercise of step 48.
 
-One batch of all 300 points makes one update an epoch: after 300
-epochs the network has hardly begun. Batches of 1 make 300 updates
-an epoch, and 20 epochs are enough; but these updates are noisy, and
-cost 6,000 small steps. 30 lies between. Sorted by arm and not
-shuffled, each batch pulls towards its own arm, and the next two
-thirds of the epoch undo what was learned.
+With all 300 points in one batch, there is one update per epoch:
+after 300 epochs the network has hardly begun. Batches of 1 make 300
+updates per epoch, and 20 epochs are enough; but these updates are
+noisy, and there are 6,000 of them. 30 is in between. If the points
+are sorted by arm and not shuffled, each batch pulls towards its own
+arm, and the next two thirds of the epoch undo what was learned.
 
 Output (rtol 0.05):
     batch  epochs  updates  right
@@ -23,7 +23,7 @@ from step48 import get_spiral, right, train_epoch
 
 
 class Sorted:
-    """Stands for a generator, and never shuffles."""
+    """Takes the place of a generator, and never shuffles."""
 
     def permutation(self, n):
         """Return 0 ... n - 1."""

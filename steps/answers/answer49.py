@@ -2,8 +2,9 @@
 
 prepare makes two views of the mapped file, and reads nothing.
 Dataset does the rest: data[i] and label[i] read the bytes of one
-picture. (The label is a NumPy number, no int.) A transform that
-needs chance has a generator of its own, so that it can be repeated.
+picture. (The label is a NumPy number, not an int.) A random
+transform has a generator of its own, so that its results can be
+repeated.
 
 Output:
     200 items; item 13: (3, 8, 8), 3 right: True
@@ -36,7 +37,7 @@ class Records(Dataset):
 
 
 class Flip:
-    """Swap left and right, for half of the pictures, by chance."""
+    """Swap left and right, at random, in half of the pictures."""
 
     def __init__(self, seed=0):
         self.rng = np.random.default_rng(seed)

@@ -1,15 +1,16 @@
 """Answer to the exercise of step 52.
 
-Moved once, and the loss read after each of the 300 updates: 6 arrays
-there and 300 losses back, 306 moves. Moved each time it is 5,100: 16
-moves and a loss in every update. A loss is a single number, but most
-of a move is waiting: the GPU must finish first, and starts again
-only when the program has its number.
+If the arrays move once and the loss is read after each of the 300
+updates, 6 arrays go and 300 losses come back: 306 moves. If the
+arrays move each time, it is 5,100: 16 moves and a loss in every
+update. A loss is a single number, but most of a move is waiting: the
+GPU must finish first, and starts again only when the program has its
+number.
 
 The second part needs a GPU; where there is one, the program measures.
 For small matrices the GPU takes about the same time whatever the
-size: the time that starting takes. From some size on, which depends
-on both machines, the processor takes longer.
+size: the time it takes to start an operation. From some size on,
+which depends on both machines, the processor takes longer.
 
 Output:
     moved once,      loss read each time: 306

@@ -2,13 +2,13 @@
 
 Adam keeps two arrays for each Parameter, the means m and v, and it
 counts its updates, t, which its bias correction needs. They can be
-saved in an npz like the weights. As names we take those of the
-Parameters with /m and /v behind them, so that each array is found by
-the same way through the layers.
+saved in an npz like the weights. As names we use those of the
+Parameters, followed by /m and /v, so that each array is found along
+the same path through the layers.
 
-With these the restart is not noticed: all weights are the same, to
-the last digit. If only the weights are saved, Adam begins again with
-m = v = 0, and takes other steps.
+With these arrays the restart makes no difference: all weights are
+the same, to the last digit. If only the weights are saved, Adam
+begins again with m = v = 0, and takes other steps.
 
 Output:
     in the file: l1/W/m, l1/W/v, l1/b/m, l1/b/v, l2/W/m, l2/W/v,
@@ -40,7 +40,7 @@ def learn(model, optimizer, updates):
 
 
 def save_adam(path, optimizer, model):
-    """Write what Adam remembers of a model's Parameters."""
+    """Write what Adam remembers about a model's Parameters."""
     arrays = {}
     for name, param in model._named_params().items():
         arrays[f"{name}/m"] = optimizer.ms[id(param)]

@@ -5,10 +5,10 @@ ends near that of 0.5. With 0.8 only 20 of 100 units are left in an
 update, and 200 epochs are not enough to learn even the true border.
 Like the learning rate, the ratio is a hyperparameter.
 
-Without test_mode each loss is that of another random half of the
-units. The curves jump, and they lie higher: the whole network is
-better than its halves. And the same question gets another answer
-each time.
+Without test_mode each loss is that of a different random half of
+the units. The curves jump, and they are higher: the whole network
+is better than its halves. And the same question gets a different
+answer each time.
 
 Output (rtol 0.1):
     validation loss, in epoch   50   100   200
@@ -30,7 +30,7 @@ without = "higher"  # are the losses without test mode
 
 
 def loss(model):
-    """Return the validation loss, in the mode that is on."""
+    """Return the validation loss, in the current mode."""
     points = Spiral(train=False)
     with no_grad():
         y = model(points.data)

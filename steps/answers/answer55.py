@@ -2,9 +2,9 @@
 
 A 1 to the right of the middle fetches the pixel from there, so the
 picture moves to the left. To sharpen, add to each pixel how much it
-differs from its neighbours: 5 in the middle, -1 on four sides. Its
-weights add up to 1, so where all pixels are equal nothing changes,
-and jumps grow.
+differs from its neighbours: 5 in the middle, -1 on four sides.
+These weights add up to 1, so where all pixels are equal nothing
+changes, and jumps grow.
 
 If the weights add up to 0, y is 0 wherever all pixels of a window are
 equal, however bright they are: this kernel sees differences only.

@@ -1,11 +1,11 @@
 """Answer to the exercise of step 56.
 
 A depthwise convolution is C convolutions with one channel each. Of
-the C * C * 9 weights C * 9 are left, but channels no longer meet: y
-of channel 0 never sees x of channel 1. A convolution of 1 x 1 brings
-them together. It looks at one place only, so it is the same linear
-layer from C to OC numbers, in each place. Both together have far
-fewer weights than one full convolution, and see as much of x.
+the C * C * 9 weights C * 9 are left, but channels no longer mix: y
+of channel 0 never sees x of channel 1. A convolution of 1 x 1 mixes
+them. It looks at one place only, so it is the same linear layer from
+C to OC numbers in every place. Both together have far fewer weights
+than one full convolution, and see as much of x.
 
 Output:
     depthwise: each channel by itself: True
@@ -34,7 +34,7 @@ def depthwise(x, W, stride=1, pad=0):
 
 
 def weights(C):
-    """Return how many weights it has, for kernels of 3 x 3."""
+    """Return how many weights depthwise has, for 3 x 3 kernels."""
     return C * 9
 
 

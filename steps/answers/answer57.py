@@ -2,8 +2,8 @@
 
 conv2d_simple is the drawing of the step, in Variables: im2col, two
 reshapes, a product, a reshape. It needs no backward of its own. But
-its graph keeps the columns, nine times the numbers of x, and y more
-than once. The graph of conv2d keeps only x, W, b and y.
+its graph keeps the columns, nine times as many numbers as x has,
+and y more than once. The graph of conv2d keeps only x, W, b and y.
 
 im2col copies a pixel once for each window that it is in, and col2im
 adds all the copies up. So each pixel is multiplied by the number of
