@@ -1,4 +1,4 @@
-"""Make an error for a name from another library say what it is called in this package.
+"""Errors for names from other libraries: they say what to write in this package.
 
 There are three kinds of names that you may be used to from NumPy, PyTorch and Keras:
 
@@ -86,8 +86,8 @@ SYNONYMS = {
 def teach_names(module):
     """Make a module, given by its name, say what a missing name is called here.
 
-    It suggests a synonym, else the same name in another module of the package, else
-    names with a similar spelling, ignoring case; never a name that does not exist.
+    It suggests a synonym, else the same name in another module of the package, else the
+    name in other capitals, else similar names; never a name that does not exist.
     """
 
     def __getattr__(name):
@@ -95,7 +95,7 @@ def teach_names(module):
         found = [] if name.startswith("_") else _found(module, name)
         if found:
             text += f"; did you mean {' or '.join(found)}?"
-        # name=None: Python would guess once more, and add it to the sentence.
+        # Without name=None, Python would append a guess of its own to the text.
         raise AttributeError(text, name=None, obj=None)
 
     # Why not in the module's code? A type checker would think that it has every name.
@@ -125,7 +125,7 @@ def _found(module, name):
     return [f"{module}.{n}" for n in near]
 
 
-# {method of other libraries' arrays: how to do the same here}
+# {method or attribute of other libraries' arrays: what to write here}
 MEMBERS = {
     "numpy": "x.data is the ndarray (see step 1)",
     "cpu": "x.to_cpu() moves it, in place, and x.data is the ndarray (see step 52)",

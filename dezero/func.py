@@ -44,8 +44,8 @@ __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "vjp"]
 def grad(f, argnums=0):
     """Return the function that computes the gradient of f, whose result is a scalar.
 
-    argnums    the argument to differentiate with respect to; a tuple of several gives
-               a tuple of gradients
+    argnums    which argument to differentiate with respect to, counted from 0; a tuple
+               of such numbers gives a tuple of gradients
 
     The other arguments are passed to f unchanged.
     """
@@ -83,7 +83,7 @@ def vjp(f, *xs):
 
 
 def jvp(f, xs, vs):
-    """Return y = f(*xs) and J v: how y changes when xs change by vs.
+    """Return y = f(*xs) and J v: the rate at which y changes as xs move along vs.
 
     xs and vs are tuples, or one argument each. This is reverse mode twice: w J is
     linear in w, so the derivative of (w J) v with respect to w is J v. Forward mode
@@ -136,7 +136,7 @@ def hessian(f, argnums=0):
 
 
 def hvp(f, xs, vs):
-    """Return H v: the Hessian at xs of f, which returns a scalar, times vs.
+    """Return H v, the Hessian of f at xs times vs; f must return a scalar.
 
     H itself is never computed: two backward passes are enough, whatever the size of x.
     xs, vs and the result are tuples, or one argument each. H v has the shape of xs.
@@ -155,7 +155,7 @@ def hvp(f, xs, vs):
 class _Call:
     """One call of f, with the Variables to differentiate with respect to.
 
-    xs         our own Variables for the caller's arguments; if an argument is a
+    xs         our own Variables for the arguments that argnums names; if one is a
                Variable that requires a gradient, ours is a Copy of it
     y          the result of f
     recorded   whether the derivative must itself be differentiable
@@ -227,7 +227,7 @@ class _Call:
             )
 
     def result(self):
-        """Return y, without its graph unless that must be recorded."""
+        """Return y, without its graph unless self.recorded."""
         return self.y if self.recorded else Variable(self.y.data, requires_grad=False)
 
     def pull(self, w, y=None):
@@ -249,7 +249,7 @@ class _Call:
         return total
 
     def rows(self):
-        """Return the Jacobian for each x, computed as one row for each number in y."""
+        """Return the Jacobian for each x, a row for each number in y."""
         xp = cuda.get_array_module(self.y)
         rows = []
         for i in range(self.y.size):

@@ -59,8 +59,8 @@ def numerical_grad(f, x, *args, **kwargs):
     """Return the slopes of f(x, ...) by central differences: an array shaped like x.
 
     If f has many outputs, these are the slopes of their sum. f is called twice for each
-    element of x, in float64. It gets an ndarray if x is one and a Variable if x is one;
-    a function of NumPy, such as np.sin, always gets an ndarray. f may return either, or
+    element of x, in float64. It gets a Variable if x is one, otherwise an ndarray; a
+    function of NumPy, such as np.sin, always gets an ndarray. f may return either, or
     several of them.
 
     >>> numerical_grad(lambda x: x**2, np.array([1.0, 3.0])).round(6)
@@ -362,7 +362,7 @@ def _check_tolerances(who, rtol, atol):
 
 
 def _fresh(x):
-    """Return a new Variable with x's data, so that x.grad is kept; else x itself."""
+    """Return a new Variable with the data of a Variable x; anything else unchanged."""
     return type(x)(x.data, name=x.name) if isinstance(x, Variable) else x
 
 

@@ -7,8 +7,8 @@
 
 render.py turns DOT text into a picture; you can import its render_dot from here too.
 
-This file looks only at creator, inputs, outputs and generation, so it draws the
-Variables of core, of core_simple and of the steps alike.
+This file uses only what Variables and Functions have had since step 22, such as creator
+and inputs, so it draws those of core, of core_simple and of the later steps alike.
 """
 
 import re
@@ -96,7 +96,7 @@ def get_dot_graph(output, verbose=True, stable=False, show=None, fold=()):
               the text is the same on every run
     show      "constants": a constant, a single number without a name such as the 2
               in x * 2, is labelled with its value, as plot_dot_graph does
-              "data": a line with the value under each label, where it is short
+              "data": a line with the value under each label, "..." if it is long
               "grad": a line with the gradient as well
     fold      Layers, in a list or as {name: layer}: the Functions of a layer's last
               call become one gray box, without its parameters

@@ -10,7 +10,7 @@ checked whenever it is set:
     class SGD(Optimizer):
         lr = Number(46, least=0)
 
-call_text does the reverse: it shows an object by its settings.
+call_text writes the settings of an object out again, for its repr.
 """
 
 import inspect
@@ -26,7 +26,8 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
     """Return value if it is a finite real number within the limits.
 
     The range includes least and most, but not above and below. Raises TypeError for
-    anything but a number (a bool is not one), ValueError for a number out of range.
+    anything but a number (a bool is not one), ValueError for nan, an infinity, and a
+    number out of range.
     """
     real = not isinstance(value, bool) and isinstance(value, (float, numbers.Real))
     if (
@@ -56,7 +57,7 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
 class Number:
     """An attribute that number() checks whenever it is set; reading costs nothing.
 
-    A NumPy number becomes a Python number: float32 * np.float64(0.1) would be float64.
+    A NumPy number becomes a Python number, because float32 * np.float64 is float64.
     """
 
     def __init__(self, step, **limits):

@@ -109,7 +109,7 @@ vars(arraylike.ops).update(
     transpose=transpose,
 )
 
-# The function that `array + x` calls, by NumPy's name: see ArrayLike.__array_ufunc__.
+# {NumPy's name: our function}. `array + x` calls add: see ArrayLike.__array_ufunc__.
 # dezero/functions/arraylike.py adds np.exp and the other functions.
 arraylike.of_numpy.update(
     {
@@ -138,8 +138,8 @@ if not os.environ.get("DEZERO_PLAIN"):
 
 
 def __getattr__(name):
-    # Python calls this for a name that the module does not have. array_types is made
-    # on request, because CuPy may be imported later than this module.
+    # Python calls this for a name that the module does not have. array_types is looked
+    # up on request, because CuPy may be imported later than this module.
     if name == "array_types":
         import numpy
 

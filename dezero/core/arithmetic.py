@@ -1,4 +1,7 @@
-"""The ops + - * / ** and log. Shapes broadcast as in NumPy, and backward undoes it."""
+"""The ops + - * / ** and log.
+
+Shapes broadcast as in NumPy; backward sums each gradient to the shape of its input.
+"""
 
 import numbers
 import operator
@@ -109,8 +112,9 @@ class Pow(Function):
 class PowVariable(Function):
     """y = x0**x1, gx0 = gy * x1 * x0**(x1 - 1), gx1 = gy * y * log(x0).
 
-    Where x0 is 0, gx1 is 0 without the logarithm: 0**x1 stays 0 when x1 changes. Where
-    x1 is 0 as well, gx0 is 0 without 0**-1: x0**0 stays 1 when x0 changes.
+    Where x0 is 0 and x1 >= 0, gx1 is 0 and log(0) is not computed: 0**x1 stays 0 when
+    x1 changes. Where both are 0, gx0 is 0 and 0**-1 is not computed: x0**0 stays 1 when
+    x0 changes.
     """
 
     def forward(self, x0, x1):
@@ -193,7 +197,7 @@ def neg(x) -> Variable:
 
 
 def pow(x, c) -> Variable:  # DeZero's name for it. It hides Python's pow in this file.
-    """Return x**c. If c is a Variable that needs a gradient, x must be positive.
+    """Return x**c. If c is a Variable that needs a gradient, x must not be negative.
 
     >>> x, c = Variable(np.array(2.0)), Variable(np.array(3.0))
     >>> (x**c).backward()
@@ -233,7 +237,7 @@ _COMPARISONS = {
 
 
 def compare(sign, x, other):
-    """Return x < other, or <=, >, >=: see sign. An ndarray: bools have no gradient."""
+    """Return x < other, or <=, > or >= as sign says: bools, without a gradient."""
     try:
         return _COMPARISONS[sign](x.data, unwrap(other))
     except (ValueError, TypeError) as error:

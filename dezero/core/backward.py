@@ -38,7 +38,7 @@ def propagate(start, seed, retain_grad=False, until=()):
                 theirs; Variables while Config.wrap is on, otherwise ndarrays
     outdated    the Variables on the way that still have a grad from an earlier pass
 
-    until: Variables to stop at. The hooks of start are not called: they have had seed.
+    until: Variables to stop at. Variable._seed calls the hooks of start.
     """
     wrap, handler, now = Config.wrap, Config.handler, changes.clock
     gradients = {start: seed if wrap else seed._data}
@@ -65,7 +65,7 @@ def propagate(start, seed, retain_grad=False, until=()):
                 continue  # all Functions that used its outputs returned None
             gys = func._fill_with_zeros(gys)
 
-        # Was any data set since the call of func? Then func's inputs may have changed.
+        # Was any data set since the call of func? Then func's arrays may have changed.
         node = func if func._called_at == now else changes.with_stand_ins(func)
         if handler is not None:
             gxs = handler.backward(node, gys)

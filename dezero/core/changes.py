@@ -1,4 +1,4 @@
-"""Detect arrays that were changed after forward used them: gradients would be wrong.
+"""Detect arrays that changed after forward used them: else gradients are wrong.
 
     y = a * x
     a.data = a.data - 1  # recorded by the property Variable.data
@@ -77,7 +77,7 @@ def _base(array):
 
 
 def _stand_in(func, x, place):
-    """Return x, or a Gone in its place if its data was changed."""
+    """Return x, or a Gone if its data was changed; raise an error if its shape was."""
     changed = _what_changed(x, func._called_at)
     if changed is None:
         return x

@@ -62,7 +62,7 @@ def as_data(x, data):
         )
     elif data.dtype.kind not in NUMBERS:
         raise TypeError(f"data{named(x)}: {_expected_numbers(data)}")
-    else:  # NumPy turns a 0-d x.data * 2 into a number
+    else:  # NumPy turns a 0-d x.data * 2 into a scalar
         return np.asarray(data) if isinstance(data, np.generic) else data
     raise TypeError(f"the data of a Variable{named(x)}: {expected}")
 
@@ -93,7 +93,7 @@ def has_no_data(x, what):
 
 
 def check_has_axis(x):
-    """Refuse len(x) of a single number."""
+    """Refuse len(x) if x is a single number."""
     if x.ndim == 0:
         raise TypeError(
             f"len: this Variable{named(x)} is a single number, it has no axis to count "

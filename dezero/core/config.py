@@ -27,7 +27,7 @@ class _Config(threading.local):
                          handler.call(func, inputs)     func(*inputs)
                          handler.backward(func, gys)    func.backward(*gys)
                          handler.read(x, name)          x.data or x.grad
-                         handler.write(x, name, value)  called first: a check
+                         handler.write(x, name, value)  (before x.name = value)
                          handler.check(check, args)     check(*args), see outside.py
     """
 

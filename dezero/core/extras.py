@@ -98,7 +98,7 @@ class Extras:
         _move(self, cuda.as_cupy)
 
     def __getstate__(self):
-        # Pickled or copied, a Variable is a leaf: the graph stays where it is.
+        # A pickled or copied Variable is a leaf: the graph does not come along.
         state = self.__dict__ | {"creator": None, "generation": 0}
         for name in ("_data", "_grad", "_hooks", "_changed_at", "_reshaped_at"):
             state.pop(name, None)
@@ -118,7 +118,7 @@ class HookHandle:
     """What register_hook returns: its remove() takes the hook off."""
 
     def __init__(self, hooks):
-        # The Variable's dict, not the Variable: that would be a cycle of references.
+        # Not the Variable: in a cycle of references it would be freed late.
         self._hooks = hooks
 
     def remove(self):

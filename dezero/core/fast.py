@@ -8,8 +8,8 @@ An addition of two numbers takes 2.2 us instead of 4.9. This is what saves time,
     0.4  a result that is an array is not checked again, in outside.results
     0.3  the output is made without Variable.__init__, which would check it again
 
-Without this file, a chain of scalar operations, forward and backward, takes 1.5 of the
-time, and a small network 1.2.
+Without this file, a chain of scalar operations, forward and backward, takes 1.5 times
+as long, and a small network 1.2 times.
 """
 
 import weakref

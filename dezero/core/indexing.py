@@ -137,8 +137,8 @@ def scatter_add(gy, slices, shape):
 def _add_at(gx, slices, gy):
     """Do np.add.at(gx, slices, gy) on a gx of zeros.
 
-    NumPy is fast if gx and gy are vectors, so we make them vectors: for 1,000 rows of
-    64 numbers that takes a fifth of np.add.at's time.
+    np.add.at is fast if gx and gy are vectors, so we make them vectors: 1,000 rows of
+    64 numbers then take a fifth of the time.
     """
     xp, shape = cuda.get_array_module(gy), gx.shape
     if not _may_repeat(slices):
@@ -146,7 +146,7 @@ def _add_at(gx, slices, gy):
     elif xp is not np or gy.ndim < 2:
         xp.add.at(gx, slices, gy)
     else:
-        if isinstance(slices, np.ndarray):  # -1 counts from the end in places as well
+        if isinstance(slices, np.ndarray):  # -1 gives places that count from the end
             rows = slices.astype(np.intp).reshape(-1, 1)
             width = math.prod(shape[1:])
             places = rows * width + np.arange(width)
@@ -248,7 +248,7 @@ def _is_large(x, condition):
 
 
 def _is_zero(x):
-    """Return whether x is the number 0; False for an array with axes."""
+    """Return whether x is 0, as a NumPy scalar or a 0-d array."""
     return (
         (type(x) is np.ndarray or isinstance(x, np.generic)) and x.ndim == 0 and x == 0
     )

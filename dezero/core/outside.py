@@ -216,8 +216,8 @@ def explain_forward(func, inputs, error):
         ) from error
     if type(func).forward.__module__.startswith("dezero."):
         return
-    # Did it take its arguments for Variables? The data of an ndarray is its memory, and
-    # x.grad, for example, is an AttributeError.
+    # Did forward take its arguments for Variables? The data of an ndarray is a
+    # memoryview, and x.grad, for example, is an AttributeError.
     is_memory = isinstance(error, TypeError) and "memoryview" in str(error)
     if is_memory or cuda.is_array(getattr(error, "obj", None)):
         wanted = "data" if is_memory else error.name

@@ -29,7 +29,7 @@ class Sum(Function):
 
 
 class Max(Function):
-    """Largest element over axis; the gradient goes to the place where it was found.
+    """Largest element over axis; the gradient goes to the place of that element.
 
     If several elements are the largest, they share the gradient evenly, whatever their
     order (step 61). So do nans: if there is a nan, NumPy's max is nan. Pooling differs:
@@ -50,7 +50,7 @@ class Max(Function):
         return where(self.winners, broadcast_to(gy, x.shape), 0)
 
     def _mark(self, x, y):
-        """Remember where y was found, and how often; return y without reduced axes."""
+        """Remember where y was found, and how often; return y in its final shape."""
         self.winners = (x == y) | (x != x)  # a nan is not equal to itself
         count = self.winners.sum(axis=self.axis, keepdims=True)
         self.count = count.astype(x.dtype) if x.dtype.kind == "f" else count
@@ -92,7 +92,7 @@ def _reduced_axes(who, x, axis, step=39):
 
 
 def _one_axis(who, axis, ndim, step=38):
-    """Return axis, an int, counted from the front; refuse one outside ndim axes."""
+    """Return axis, an int, counted from the front; refuse one that is not there."""
     try:
         place = operator.index(axis)
     except TypeError:

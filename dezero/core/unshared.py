@@ -2,7 +2,7 @@
 
     z = x + y
     z.backward()      # Add returns the same array, gy, for x and for y (step 14)
-    x.grad.data *= 2  # changes x.grad alone, because one of them was copied
+    x.grad.data *= 2  # changes x.grad alone, because one of the two was copied
 
 Otherwise editing one gradient in place, as an optimizer may, would change another.
 """

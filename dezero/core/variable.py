@@ -75,7 +75,7 @@ class Variable(ArrayLike, Extras):
             Config.handler.write(self, "data", data)
         if data is self._data:
             if not self._is_parameter:
-                return  # x.data *= 2 edits in place: recorded for a Parameter (step 46)
+                return  # x.data *= 2: only a Parameter records edits in place (step 46)
         elif type(data) is not np.ndarray or data.dtype.kind not in checks.NUMBERS:
             data = checks.as_data(self, data)
         self._data = changes.note_change(self, data)
@@ -205,7 +205,7 @@ def as_array(x, array_module=np):
         return x
     if array_module is not np:
         checks.check_array_module(array_module)
-    if isinstance(x, np.generic):  # NumPy turns a 0-d result into one
+    if isinstance(x, np.generic):  # NumPy's scalar for a 0-d result
         return array_module.asarray(x)
     if np.isscalar(x) or isinstance(x, (list, tuple)):
         try:
@@ -236,7 +236,7 @@ def gradients_of(y, xs, seed, create_graph):
     It is for dezero.func: no Variable's grad is read or changed, and the pass stops at
     xs, even if they were computed themselves.
     """
-    if y.creator is None or not y.requires_grad or y in xs:  # no path from y to xs
+    if y.creator is None or not y.requires_grad or y in xs:  # no Function to go through
         return [seed if x is y else None for x in xs]
     with switched(enable_backprop=create_graph, wrap=create_graph):
         found, _ = propagate(y, seed, until=set(xs))

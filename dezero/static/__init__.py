@@ -21,8 +21,8 @@ no numbers, and records each NumPy call that it is used in:
 
 So every formula is written only once, in its Function, and a Function that you add
 tomorrow can be compiled as well. A Function cannot be traced if it looks at numbers,
-writes into arrays or draws random numbers (conv2d, batch_norm, dropout). It stays
-whole: one Node calls its forward in every run, and another one its backward.
+writes into arrays or draws random numbers (conv2d, batch_norm, dropout). Such a
+Function stays whole: one Node calls its forward in every run, another its backward.
 
 Fixed when f is traced: shapes, dtypes, which Variables and arrays f uses, the path
 through ifs and loops, Python numbers, what f computes from arrays alone, training or

@@ -162,7 +162,7 @@ def owner(array):
 
 
 def sample(node):
-    """Return an array that a node could have computed; ints can be indices.
+    """Return an array that a node could have computed; its ints are valid indices.
 
     The array is read-only, so a function that would write into it raises an error. For
     a call that stays whole, return the outputs that it had on samples.

@@ -18,7 +18,8 @@ _QUIET = (np.ndarray.copy, np.ndarray.astype, np.ndarray.reshape, np.positive)
 def fold(graph):
     """Compute calls that depend on constants alone; drop calls that change nothing.
 
-    Dropped are a product with 1, a copy, and a cast to the dtype that the input has.
+    Dropped are a product with 1, a division by 1, a copy, and a reshape or a cast to
+    the shape or the dtype that the input has.
     """
     check_graph("fold", graph)
 
@@ -33,7 +34,10 @@ def fold(graph):
 
 
 def _narrow(x, node):
-    """Return x, or a single number if x is a constant that only repeats that number."""
+    """Return x, or a single number if x is a constant that only repeats that number.
+
+    x stays as it is unless another input has the shape of the result.
+    """
     others = [z.shape for z in node.inputs if z is not x]
     if x.is_constant and x.shape and x.size and node.shape in others:
         if not any(x.value.strides):
@@ -74,7 +78,7 @@ def merge(graph):
 def prune(graph):
     """Leave out every call that no result needs.
 
-    A call that may do more than return a result stays: a Function kept whole.
+    A call that may do more than return a result stays: a check, or a whole Function.
     """
     check_graph("prune", graph)
     needed = set(graph.outputs)
@@ -88,7 +92,7 @@ def fuse(graph):
     """Turn each element-wise chain, such as a * b + c, into one Node.
 
     A Node joins the chain of its users if all of them are in one chain and have its
-    shape. So an intermediate result has no other use, and is never a whole array.
+    shape. So an intermediate result has no other use, and need not be a whole array.
     """
     check_graph("fuse", graph)
     users, end_of, chains = {}, {}, {}
@@ -126,7 +130,7 @@ def _FUSED(*xs):
 def stay_in_place(nodes, written):
     """Keep calls in order when they read memory that a Function writes to.
 
-    If such a call were merged with another one or moved, its result would change.
+    If such a call were merged with another one or moved, its result could change.
     """
     changing = set()
     for node in nodes if written else ():

@@ -10,7 +10,7 @@ from dezero.static.whole import Forward
 
 
 def form(x, places):
-    """Return a form of x that can be compared between two traces, as x is now.
+    """Describe x, as it is now, in a form that can be compared between two traces.
 
     A Node that is an argument is represented by its place. For an object of a type that
     is not known here, only the type counts.

@@ -1,9 +1,9 @@
 """Symbol: what f computes with while it is traced, a Node that looks like an array.
 
 isinstance(symbol, np.ndarray) is True, because of __class__. A Symbol holds no memory:
-where NumPy's C code needs some, it calls __array__, which raises an error. NumPy passes
-its other calls on to the Symbol (__array_ufunc__, __array_function__), and the Trace
-records them, if the shape of the result does not depend on numbers.
+where NumPy's C code needs memory, it calls __array__, which raises an error. NumPy
+passes its other calls on to the Symbol (__array_ufunc__, __array_function__), and the
+Trace records them, if the shape of the result does not depend on numbers.
 """
 
 import operator
@@ -163,9 +163,10 @@ SHAPED_BY = {
 
 
 def shaping(function, args, kwargs):
-    """Return the first arguments of a call, those that may be Symbols, or None.
+    """Return the first arguments of a call, those that may be Symbols.
 
-    Their shapes and the values of the other arguments determine the result's shape.
+    Their shapes and the values of the other arguments determine the result's shape. If
+    that is not enough, return None.
     """
     if isinstance(function, np.ufunc) or not getattr(function, "pure", True):
         return args

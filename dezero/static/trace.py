@@ -2,8 +2,8 @@
 
 While f runs, the Trace is Config.handler in its thread: the methods call and backward
 take the place of every Function call and every Function's backward, and read and write
-are called whenever the data or grad of a Variable is read or set. So a Variable from
-outside f has a Symbol as its data, and whatever would happen only once, during the
+are called whenever the data or grad of a Variable is read or set. So f sees a Symbol as
+the data of a Variable from outside f, and whatever would happen only once, during the
 trace, is refused.
 
 A Function that only calls NumPy computes on Symbols as it does on arrays. One that

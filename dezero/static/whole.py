@@ -1,7 +1,7 @@
 """Functions that stay whole: a run calls their forward and backward as they are.
 
 A Function stays whole if it looks at numbers, writes into arrays or draws random
-numbers. A run calls it as without compile, and its backward later.
+numbers. A run calls it just as a program without compile does, and its backward later.
 """
 
 import contextlib
@@ -130,7 +130,7 @@ def gradients(func, gys):
 
 
 def changed(before, after):
-    """Return the names of the attributes, a state, that a method has replaced."""
+    """Return the names of the attributes that a method has replaced: its state."""
     state = {k: x for k, x in before.items() if x is not None and k[0] != "_"}
     return [name for name, x in state.items() if after.get(name) is not x]
 
