@@ -29,9 +29,9 @@ matrix. Below we build it once, to see the zeros.
 
 Descent (step 28) makes one number small, so a computation on
 tensors usually ends in a sum: here t = x + c and y = total(t).
-Total is our first Function that changes the shape. Four others are
-still missing: moving elements (step 38), summing over some axes
-(39), stretching (40) and multiplying matrices (41).
+Total is our first Function that changes the shape. Others follow:
+they move elements (step 38), sum over some axes (39), stretch (40)
+and multiply matrices (41).
 
 Exercise: write the running sums y = (x0, x0 + x1, x0 + x1 + x2) as
 a Function. Which entries of its Jacobian are 0? In which order

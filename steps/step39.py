@@ -76,7 +76,7 @@ class Sum(Function):
 
 
 def restore_axes(gy, x_shape, axis, keepdims):
-    """Return gy with the axes that were summed over, of length 1."""
+    """Return gy with the summed axes back again, each of length 1."""
     if keepdims or not x_shape:
         return gy
     return gy.reshape(reduced_shape(x_shape, axis))

@@ -127,8 +127,7 @@ def sum_array_to(x, shape):
     return x.sum(axis=axes).reshape(shape) if axes else x
 
 
-# Sub, Div and Pow need the same two lines; in the package they have
-# them.
+# Sub, Div and Pow need sum_to as well; in the package they have it.
 class Add(Function):
     """y = x0 + x1, gx0 = gy, gx1 = gy, summed to their shapes."""
 

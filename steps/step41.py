@@ -1,14 +1,14 @@
 """Step 41. Matrix product: the shapes tell you the gradients.
 
 How do N samples with D numbers each become N samples with K numbers
-each? A matrix product does this, and it is nearly all the work of a
-network. Each row of x meets each column of W:
+each? A matrix product does this, and matrix products are nearly all
+the work of a network. Each row of x meets each column of W:
 
     y[n, k] = x[n, 0] * W[0, k] + ...
               + x[n, D-1] * W[D-1, k]
 
-The element x[n, d] is used in all of row n of y, each time with
-another weight from W[d, :]. Its gradients add up (step 14):
+The element x[n, d] is used in all of row n of y, each time with a
+different weight from W[d, :]. Its gradients add up (step 14):
 
     gx[n, d] = gy[n, 0] * W[d, 0] + ...
                + gy[n, K-1] * W[d, K-1]

@@ -142,10 +142,10 @@ def wave(x):
     return np.sin(1.5 * np.pi * x)
 
 
-# For the first 200 steps the network is hardly better than the best
-# line: its steps are so soft that they are nearly straight. Then one
-# of them gets steep. In the picture on the right it makes the rise in
-# the middle, and the other nine share the slopes down.
+# In the first 200 steps of training the network is hardly better than
+# the best line: its sigmoids are so soft that they are nearly straight.
+# Then one of them gets steep. In the picture on the right it makes the
+# rise in the middle, and the other nine share the slopes down.
 def draw(x, t, curves, weights, file):
     """Draw the curves {step: p}, and what each neuron adds."""
     grid = np.linspace(-1, 1, 201).reshape(-1, 1)

@@ -1,8 +1,8 @@
 """Step 44. Parameter and Layer: parameters that collect themselves.
 
 In step 43 we made four weights by hand, passed them on, unpacked,
-cleared and changed them. Each new weight would have to be added in
-all five places. From now on the weights belong to the function that
+cleared and changed them: five places in the program that deal with
+weights. From now on the weights belong to the function that
 computes with them. We call it a layer, and the numbers that
 training changes are its *parameters*:
 
@@ -20,11 +20,11 @@ name if the value is a Parameter:
 
 How large should the first weights be? A result is a sum of in_size
 products, and many of them cancel, because their signs are random.
-With weights around 1 the sum would be around sqrt(in_size). There a
-sigmoid is nearly flat, so little of the gradient gets through. So
-we divide by sqrt(in_size): the *weight initialisation* of LeCun and
-others (1998). *Xavier initialisation* (Glorot and Bengio, 2010)
-divides by sqrt((in_size + out_size) / 2).
+With weights around 1 the sum would be around sqrt(in_size). That
+far from 0 a sigmoid is nearly flat, so little of the gradient gets
+through. So we divide the weights by sqrt(in_size): the *weight
+initialisation* of LeCun and others (1998). *Xavier initialisation*
+(Glorot and Bengio, 2010) divides by sqrt((in_size + out_size) / 2).
 
 The fit is the one from step 43, but the program no longer handles
 single weights. It tries 1, 3 and 10 hidden units by changing one

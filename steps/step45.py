@@ -30,8 +30,8 @@ from -1 to 1, and near 0 it lets nearly all of the gradient back. We
 train these three networks.
 
 Exercise: write a Model that computes x + l2(tanh(l1(x))), with x
-(N, 1): what it learns is what to add to x. Plot it, and find this
-shortcut in the picture.
+(N, 1): it only has to learn what to add to x. Plot it. Where in the
+picture is the shortcut around the layers?
 
 In the package: dezero/layers/base.py, Layer;
 dezero/models/containers.py, MLP and Sequential

@@ -119,10 +119,10 @@ class SGD(Optimizer):
 
 
 # Along the floor of the valley the gradients are small but all point
-# the same way. *Momentum* (Polyak, 1964) adds them up: each update
-# keeps nine tenths of the previous update v and adds the new gradient
-# to it. Steps in one direction grow, up to ten times lr * g, and steps
-# that go back and forth across the valley cancel.
+# the same way. *Momentum* (Polyak, 1964) adds them up: each update is
+# nine tenths of the previous update v, minus lr times the new gradient.
+# Steps in one direction grow, up to ten times lr * g, and steps that go
+# back and forth across the valley cancel.
 class MomentumSGD(Optimizer):
     """A ball that rolls downhill: v = momentum * v - lr * g."""
 
@@ -262,15 +262,15 @@ def walk(optimizer, steps, start=(0.0, 2.0)):
 # MomentumSGD first shoots through the valley, so far that its path
 # leaves the picture, swings back, and then runs along the floor.
 #
-# The other four take steps of the same length along x and along y, so
+# The first steps of the other four are as long along x as along y, so
 # they leave the start in a different direction. AdaGrad (Duchi and
 # others, 2011) divides by the root of the sum of all g * g so far. The
 # sum only grows, so its steps die out: after 20 updates it hardly
 # moves. RMSprop (Hinton, 2012) takes a running mean instead. Its steps
 # do not die out: at lr = 0.05 it jumps from side to side until the end,
 # and the height stays large. Adam has the same lr; the mean m cancels
-# these jumps. AdamW has walked past the minimum: shrinking the weights
-# pulls it towards 0.
+# these jumps. AdamW comes close to the minimum, too, but does not
+# stay: shrinking the weights pulls it back towards 0.
 def draw(paths, file):
     """Draw {name: path} in one valley, with a panel for each."""
     figure = Figure(figsize=(9, 7.5), layout="constrained")

@@ -17,7 +17,7 @@ so each word gets a row of numbers in a table W. The number of the
 word goes in, its row comes out, and training changes the row.
 
 Second, the loss. The scores, called *logits*, may be any numbers.
-*Softmax* (Bridle, 1990) makes probabilities of them, 1 in total:
+*Softmax* (Bridle, 1990) turns them into probabilities, 1 in total:
 
     p = exp(x) / sum(exp(x))
     [2.0, 1.0, 0.1]  ->  [0.66, 0.24, 0.10]

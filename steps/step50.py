@@ -76,7 +76,7 @@ from dezero.optimizers import Adam
 class DataLoader:
     """Deliver a dataset in batches (x, t), shuffled in every epoch.
 
-    The last batch is shorter where the length is no multiple of
+    The last batch is shorter if the length is not a multiple of
     batch_size; len() counts the batches. The order is one
     np.random.permutation for each epoch, the first drawn here.
     """
@@ -197,8 +197,8 @@ def test(model, loader):
 
 # Why is the test loss lower at first? Because the test set has no wrong
 # labels, and 20 % of the training labels are wrong. A network that
-# knows the spiral, and that 20 % are wrong, gives the label 0.8 and the
-# two others 0.1 each. Its training loss is
+# knows the spiral, and that 20 % are wrong, gives the right class 0.8
+# and the two others 0.1 each. Its training loss is
 #
 #     -0.8 * log(0.8) - 0.2 * log(0.1) = 0.64
 #

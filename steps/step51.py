@@ -13,12 +13,12 @@ arms of a spiral apart reads it, with more of everything:
       |   linear
     scores (N, 10)
 
-We train four of them side by side, on the same batches, to answer
-two questions. The first: which activation function? The sigmoid is
-flat on both sides, and in the middle its slope is a quarter. So
-little of the gradient gets through, and less with every layer. The
-*rectified linear unit* (ReLU; Nair and Hinton, 2010) lets all of
-the gradient pass, or none of it:
+We train four such networks side by side, on the same batches, to answer
+two questions. The first: which activation function? The sigmoid is flat
+on both sides, and in the middle its slope is a quarter. So little of
+the gradient gets through, and less with every layer. The *rectified
+linear unit* (ReLU; Nair and Hinton, 2010) lets all of the gradient
+pass, or none of it:
 
     relu(x) = max(x, 0)         /
                                /
@@ -174,8 +174,8 @@ def _part(dataset, start, stop):
     return part
 
 
-# A long training should show its progress: tqdm draws a bar during each
-# epoch, but only on a terminal.
+# A program that trains for long should show its progress: tqdm draws a
+# bar during each epoch, but only on a terminal.
 def learn(runners, loader):
     """Train each (model, optimizer) for an epoch, on one loader."""
     for x, t in tqdm(loader, leave=False, disable=None):
@@ -196,11 +196,12 @@ def share_right(model, loader):
     return sum(right) / loader.data_size
 
 
-# The mistakes show what a network does not see. On MNIST, it takes many
-# a leaning 8 for a 5 or a 6; some pictures people would get wrong, too.
-# And the network does not know which pixels are neighbours: it would
-# learn just as well from the same 784 numbers in another order. Chapter
-# 5 changes that. First, in step 52, the same code runs on a GPU.
+# The mistakes show what a network does not see. On MNIST, it often
+# takes a leaning 8 for a 5 or a 6; people would get some pictures
+# wrong, too. And the network does not know which pixels are neighbours:
+# it would learn just as well from the same 784 numbers in another
+# order. Chapter 5 changes that. First, in step 52, the same code runs
+# on a GPU.
 def draw(model, dataset, file, rows=3, columns=8):
     """Draw the first mistakes of model: what it said, what was true."""
     x, t = next(DataLoader(dataset, len(dataset), shuffle=False))

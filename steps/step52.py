@@ -35,7 +35,7 @@ Step 53 saves a model to a file.
 
 Exercise: read the loss after every update, too. How many moves is
 that? And with a GPU: time float((x @ x).sum()) in both modules, for
-x from 10 x 10 to 4,000 x 4,000. From where on does it pay?
+x from 10 x 10 to 4,000 x 4,000. At what size does the GPU win?
 
 In the package: dezero/cuda.py, get_array_module;
 dezero/core/extras.py, Variable

@@ -1,6 +1,6 @@
 """Step 53. Saving and loading: what was learned outlives the program.
 
-A training may take days, and all that it leaves is numbers in
+Training may take days, and all that it leaves is numbers in
 Parameters. When the program ends, they are gone. So let us write
 them to a file that another program can read later:
 
@@ -29,7 +29,7 @@ them.
 Does a loaded network do what it did when it was saved? The program
 runs itself a second time, as another process that gets only a path.
 Then it loads four files that don't fit: each raises an error, and
-the model stays as it was. To continue a training, you must save
+the model stays as it was. To continue the training, you must save
 more than the weights: Adam (step 46) remembers two numbers for each
 weight. Step 54 is about networks that learn too much.
 
@@ -211,7 +211,7 @@ def start_again(path):
 # and copied by copy.deepcopy. Its Variables come back as leaves,
 # without their graph.
 class Order:
-    """An object without data; its pickle commands: call print."""
+    """An object without data; reading its pickle calls print."""
 
     def __reduce__(self):
         return print, ("a pickle was read, and has called print",)

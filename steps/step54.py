@@ -29,7 +29,7 @@ weights of the epoch with the lowest validation loss (step 53).
 
 We train the network of step 50 again. In the training set 20 % of
 the labels are wrong, in the validation set none. So the training
-loss starts out higher: a network that gives the two other classes
+loss starts out higher: a network that gives the two wrong classes
 10 % each has a loss of 0.64. To get far below that, it must learn
 the mistakes. Without dropout it does, and the validation loss
 rises. With dropout it does not, and the validation loss keeps
@@ -73,8 +73,8 @@ from dezero.optimizers import Adam
 
 # Where rand() > ratio, a number is kept. np.where selects numbers; a
 # product with the mask would turn an infinite x that is dropped into
-# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then `or
-# 1` prevents a division by 0.
+# nan, because infinity * 0 is nan. A ratio of 1 keeps nothing: then
+# `or 1` prevents a division by 0.
 class Dropout(Function):
     """y = x * mask / (1 - ratio), gx = gy * mask / (1 - ratio)."""
 

@@ -92,7 +92,7 @@ def get_conv_outsize(input_size, kernel_size, stride, pad):
 
 
 def get_deconv_outsize(size, k, s, p):
-    """Return the smallest side on which it takes size places."""
+    """Return the smallest side where a kernel takes size places."""
     return s * (size - 1) + k - 2 * p
 
 

@@ -35,7 +35,7 @@ replaces them with a product of matrices.
 
 Exercise: in a depthwise convolution, OC = C, and kernel k sees only
 channel k. Write it. How many of the C * C * 9 weights are left?
-Follow it by a convolution of 1 x 1. What does that convolution do?
+Add a convolution of 1 x 1 after it. What does the second one do?
 
 In the package: nothing; these loops are there to be looked at
 

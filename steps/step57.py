@@ -1,10 +1,10 @@
 """Step 57. im2col: a convolution is one product of matrices.
 
-The loops of step 56 run once for every window and every kernel,
-and each run adds up 27 products. A matrix product is made of such
-sums, too (step 41). Copy each window into a column of a matrix,
-and write each kernel as a row: then one product gives all of y.
-Here a kernel of 2 x 2 meets the four windows of a small picture:
+The loops of step 56 run once for every window and every kernel, and
+each run adds up C*KH*KW products. A matrix product is made of such
+sums, too (step 41). Copy each window into a column of a matrix, and
+write each kernel as a row: then one product gives all of y. Here a
+kernel of 2 x 2 meets the four windows of a small picture:
 
     x (3, 3)       W          columns
     +-----+

@@ -1,7 +1,7 @@
 """Answer to the exercise of step 38.
 
 swapaxes only makes the tuple of axes and calls transpose with it.
-What stands in the graph is a Transpose, and that has a backward.
+So the graph contains a Transpose, and that has a backward.
 A function made of Functions needs none of its own.
 
 Output:

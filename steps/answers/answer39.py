@@ -1,9 +1,9 @@
 """Answer to the exercise of step 39.
 
 With x of shape (2, 2), gy of shape (2,) fits on a row of x as well.
-NumPy takes it for a row, so the gradients stand across instead of
-upright, and nobody notices. This happens whenever x is square. With
-(2, 3), a gy of length 2 does not fit on a row of 3.
+NumPy takes it for a row, so each number of gy goes to a column of x and
+not to a row, and there is no error. This happens whenever x is square.
+With (2, 3), a gy of length 2 does not fit on a row of 3.
 
 Output:
     right: [[1, 1], [10, 10]]

@@ -1,10 +1,10 @@
 """Answer to the exercise of step 41.
 
-y has the shape (1, 1). x stands in it twice: as the left factor of
-x @ A, and turned as x.T on the right. Each use has its gradient by
-the rules of the step, gy @ x @ A.T and gy @ x @ A, and the two add
-up (step 14). For a symmetric A both are the same. With numbers
-instead of matrices this says that a * x**2 has the slope 2 * a * x.
+y has the shape (1, 1). x occurs in it twice: as the left factor of
+x @ A, and transposed, as x.T, on the right. Each use has its gradient
+by the rules of the step, gy @ x @ A.T and gy @ x @ A, and the two add
+up (step 14). For a symmetric A both are the same. With numbers instead
+of matrices this says that a * x**2 has the slope 2 * a * x.
 
 Output:
     x @ A @ x.T: (1, 1), gx: (1, 3)
@@ -20,17 +20,17 @@ shape = (1, 1)  # of y
 
 
 def gradient(x, A):
-    """Return the gradient of x @ A @ x.T in x, by the rules."""
+    """Return gx of y = x @ A @ x.T, by the rules."""
     return x @ A.T + x @ A
 
 
 def symmetric(x, A):
-    """Return it for a symmetric A."""
+    """Return gx for a symmetric A."""
     return 2 * x @ A
 
 
 def by_backward(x, A):
-    """Return the gradient of x @ A @ x.T in x, and the shape of y."""
+    """Return gx of y = x @ A @ x.T, and the shape of y."""
     x = Variable(x)
     y = matmul(x @ A, x.T)
     y.backward()

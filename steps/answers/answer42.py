@@ -1,9 +1,9 @@
 """Answer to the exercise of step 42.
 
-One length that is wrong by 20 moves the line by up to a whole unit:
-its difference counts 20 * 20 = 400, as much as all the others many
-times over. The other loss counts it as about 20, and the line stays
-where it was, nearly.
+One length that is wrong by 20 moves the line by up to 1.5 units: its
+difference counts 20 * 20 = 400, many times as much as all the others
+together. The other loss counts it as about 20, and the line hardly
+moves.
 
 Output:
                       W       b    with a wrong length

@@ -1,11 +1,11 @@
 """Answer to the exercise of step 43.
 
-With ones in W1 and W2, all columns of W1 are the same after 100
-steps, as they were at the start. Equal units get equal gradients,
-so ten of them are no better than one. Without the sigmoid two
-layers are one line again. The loss is that of the best line, and
-no training can make it smaller. (With the
-rate 0.3 of the step it would overshoot, and end in nan.)
+With ones in W1 and W2, all columns of W1 are the same after 100 steps,
+as they were at the start. Equal units get equal gradients, so ten of
+them are no better than one. Without the sigmoid two layers are one line
+again. The loss is that of the best line, and no training can make it
+smaller. (With rate=0.3, as in the step, it would overshoot, and end in
+nan.)
 
 Output (rtol 0.01):
     W1: [[0.576 0.576 0.576 0.576 0.576 0.576 0.576 0.576 0.576 0.576]]

@@ -1,11 +1,10 @@
 """Answer to the exercise of step 51.
 
 The network learns as well from the mixed numbers: a fully connected
-layer has a weight for each of them, wherever it is. With more
-hidden layers the sigmoid suffers. Each one lets at most a quarter
-of the gradient through, and with four of them too little is left to
-learn much in three epochs. With relu the number of layers hardly
-matters.
+layer has a weight for each of them, wherever it is. With more hidden
+layers the sigmoid suffers. Each sigmoid lets at most a quarter of the
+gradient through, and with four of them too little is left to learn
+anything in three epochs. With relu the number of layers hardly matters.
 
 Output (rtol 0.05):
     in order   97.2 % right
