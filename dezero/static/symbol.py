@@ -115,7 +115,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def __bool__(self):
-        self.refuse("takes an if or a while by a value")
+        self.refuse("decides an if or a while by a value")
 
     def __float__(self):
         self.refuse("makes a value a Python number")

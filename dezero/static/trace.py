@@ -1,10 +1,9 @@
 """Trace: call f once on Symbols, and record every NumPy call that it makes.
 
-While f runs, the Trace is Config.handler in its thread: the methods call and backward
-take the place of every Function call and every Function's backward, and read and write
-are called whenever the data or grad of a Variable is read or set. So f sees a Symbol as
-the data of a Variable from outside f, and whatever would happen only once, during the
-trace, is refused.
+While f runs, the Trace is Config.handler in its thread: its call and backward replace
+every Function's, and its read and write are called whenever the data or grad of a
+Variable is read or set. So f sees a Symbol as the data of a Variable from outside f,
+and whatever would happen only once, during the trace, is refused.
 
 A Function that only calls NumPy computes on Symbols as it does on arrays. One that
 cannot be traced stays whole: see whole.py.
@@ -29,8 +28,7 @@ from dezero.static.symbol import NEEDS_NO_NUMBERS, CannotFollow, Symbol, shaping
 class Trace:
     """One trace of f.
 
-    graph        the calls in order; its outputs are f's results, then the gradients of
-                 targets
+    graph        the calls in order; its outputs are f's results, then gradients
     targets      the wanted Variables that get a gradient
     many         tuple or list if f returns one, else None
     uses_grads   whether f calls backward, and would leave grads in its arguments
@@ -42,8 +40,7 @@ class Trace:
         self.nodes, self.forms, self.edits, self.open = [], {}, [], True
         self.stand_ins = {}  # id of a Variable from outside: (the Variable, ours)
         # by recorded Function: the Function that f called, the Node of its whole call
-        self.originals, self.wholes = {}, {}
-        self.uses_grads = False
+        self.originals, self.wholes, self.uses_grads = {}, {}, False
         try:
             with switched(handler=self, enable_backprop=True):
                 self.follow_all(f, sources, wanted)
@@ -103,7 +100,7 @@ class Trace:
             return function(*mapped(args, lambda x: sample(x.read()), Symbol), **kwargs)
         values, symbols = shaping(function, args, kwargs), leaves(args, Symbol)
         if values is None:
-            symbols[0].refuse(f"calls {name}, whose result has a shape of the run")
+            symbols[0].refuse(f"calls {name}, whose shape only a run knows")
         if any(leaves((*kwargs.values(),), kind) for kind in (Symbol, np.ndarray)):
             symbols[0].refuse(f"passes an array to {name} by keyword")
         nodes = self.as_nodes(values, function)
