@@ -1,10 +1,10 @@
 """Step 6. Backward by hand: each Function knows its own derivative.
 
-Step 5 multiplied slopes from the output on. How can each Function
-do its own part of that? Call the end of the chain z. Tell Square,
-which computed y = x**2, how fast z moves when y moves. Then it can
-say how fast z moves when x moves, because y moves 2 * x times as
-fast as x. The first number is called gy, the second gx:
+Step 5 multiplied slopes, starting at the output. How can each
+Function do its own part of that? Call the end of the chain z. Tell
+Square, which computed y = x**2, how fast z moves when y moves. Then
+Square can say how fast z moves when x moves, because y moves 2 * x
+times as fast as x. The first number is called gy, the second gx:
 
     Square   y = x**2    gx = 2 * x * gy
     Exp      y = e**x    gx = e**x * gy

@@ -19,7 +19,7 @@ Changes 1 and 2 make it short, and changes 3 and 4 make it safe:
    what to write instead.
 4. Results are ndarrays, always. NumPy does not keep this promise:
 
-       np.array(3.0) ** 2  is  np.float64(9.0), no ndarray
+       np.array(3.0) ** 2  is  np.float64(9.0), not an ndarray
 
 With that we have a small engine for derivatives. But is each
 backward right? A wrong sign would stop nothing; it would only give

@@ -22,17 +22,17 @@ just put on the list. B is still waiting:
 
 A has passed on half of its gradient, and then all of it once
 more. Visiting each Function only once does not help: then A passes
-on only the half. A must come later in the order:
+on only the first half. A must come later in the order:
 
     a Function has its turn after all
     the Functions that used its result
 
 An order that keeps to this rule is called a *topological order*
-(Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. They
-also save work: in a row of ten sums, each t = t + t, the simple
-loop visits the first Function 512 times, and the gradient is far
-too large. How can a loop find the right order? Step 16 gives every
-Function a number for that.
+(Kahn, 1962). Here there are two: D, C, B, A and D, B, C, A. Such
+an order also saves work: in a row of ten sums, each t = t + t, the
+simple loop visits the first Function 512 times, and the gradient is
+far too large. How can a loop find the right order? Step 16 gives
+every Function a number for that.
 
 Exercise: let the loop take the oldest Function, waiting.pop(0),
 instead of the newest. With once=True the diamond comes out right!

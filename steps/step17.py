@@ -16,7 +16,7 @@ is full of them, because y holds its creator f, and f holds y:
     y <. . outputs . .  f      from now on
 
 Objects in a cycle stay in memory until Python's *garbage collector*
-finds it. The collector starts after a certain number of new
+finds the cycle. The collector starts after a certain number of new
 objects, however large they are, and ten arrays of 8 MB are too few.
 So memory piles up in a loop that builds one graph after the other,
 and training a network is a loop of this kind.

@@ -21,7 +21,7 @@ is worth keeping:
     with no_grad():
         y = h(g(f(x)))   # a, b: freed at once
 
-no_grad() switches Config.enable_backprop off, and a Function then
+no_grad() switches Config.enable_backprop off, and then a call
 records no inputs, no outputs and no creator. After the block the
 switch is what it was before, even if an error ended the block.
 

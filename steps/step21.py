@@ -193,8 +193,8 @@ def as_variable(obj):
     return Variable(obj)
 
 
-# And without the priority? The array takes itself apart: it
-# multiplies each of its elements by the whole Variable.
+# And without the priority? Then NumPy multiplies each element of
+# the array by the whole Variable.
 class Eager(Variable):
     """A Variable to which an ndarray on the left does not yield."""
 

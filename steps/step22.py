@@ -16,7 +16,7 @@ The two sides of - and / are not alike. For 5 - x Python calls
 x.__rsub__(5). The method must answer with 5 - x, which is
 sub(other, self), and not with x - 5.
 
-Now one line of code serves numbers and Variables alike, and the
+Now the same formula works for numbers and for Variables, and the
 table below uses this. Each f gets a Variable, for backward, and
 plain floats, for the measured slope of step 4.
 
@@ -28,7 +28,7 @@ Exercise: x**0 is 1 everywhere, so its gradient is 0. What does
 Pow say at x = 0, and why? Repair it.
 
 In the package: dezero/core/arithmetic.py; each definition of this
-file also stands, letter for letter, in dezero/core_simple.py
+file is also in dezero/core_simple.py, letter for letter
 
 Output:
     at x = 2   value  gradient   measured
@@ -243,8 +243,9 @@ def div(x0, x1):
     return Div()(x0, x1)
 
 
-# The exponent c is a plain number, not an input: we pass it to Pow when
-# we make the Pow. 2**x has no meaning here yet. (The package adds it.)
+# The exponent c is a plain number and gets no gradient. So it is not
+# an input: Pow(c) stores it. 2**x has no meaning here yet. (The
+# package adds it.)
 class Pow(Function):
     """y = x**c for a number c, so gx = c * x**(c - 1) * gy."""
 
@@ -351,7 +352,7 @@ if __name__ == "__main__":
         print(f"{name:6}{y.data:10.4f}{x.grad:10.4f}{slope:11.4f}")
 
     def f(a, b):
-        """Return any formula of two inputs."""
+        """Return (a - b) / (a + b)**2, a formula of two inputs."""
         return (a - b) / (a + b) ** 2
 
     a, b = Variable(np.array(5.0)), Variable(np.array(1.0))

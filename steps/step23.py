@@ -2,7 +2,7 @@
 
 Step 22 is 360 lines long, and most of them are copies. Until now
 every file carried along what it needed, so that you could read it
-alone. But a mistake must be mended in every copy. The code of a
+alone. But then a mistake must be mended in every copy. The code of a
 package is in one place, and every program imports it from there:
 
     from dezero.core_simple import Variable

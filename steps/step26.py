@@ -8,8 +8,8 @@ inputs, and each input knows its own creator.
 
 So get_dot_graph follows these links, as backward does (step 8),
 and writes DOT (step 25) on the way. A list holds the Functions
-that still have to be visited. A set holds those that were already
-found, so that a Function whose result is used twice is drawn once.
+that still have to be visited. A set holds those already visited,
+so that a Function whose result is used twice is drawn once.
 
 A node needs a name that no other node has. Python's id() gives
 every living object a different number, and that is enough:

@@ -76,8 +76,8 @@ def sin(x):
     return Sin()(x)
 
 
-# The terms alternate and shrink. In a series like that, what we
-# leave out is smaller than the first term that is left out.
+# The terms alternate and shrink. In a series like that, all the
+# terms that we leave out add up to less than the first of them.
 def taylor_sin(x, threshold=1e-4):
     """Return sin(x) from its series, up to a term below threshold."""
     y, term, n = x, x, 1

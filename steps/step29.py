@@ -16,9 +16,9 @@ parabola fits so well that each step doubles the number of correct
 digits, which is called *quadratic convergence*.
 
 With two inputs there are two slopes, and each slope changes with
-both inputs. That makes four second derivatives, which form a matrix,
-the *Hessian* H (Hesse, 1842). H @ step is how much the slopes change
-over a step: df/dx changes by H[0,0] * step[0] + H[0,1] * step[1]. So
+both inputs. The four second derivatives form a matrix, the *Hessian*
+H (Hesse, 1842). H @ step, a product as in step 5, is how much the
+slopes change: df/dx changes by H[0,0] * step[0] + H[0,1] * step[1]. So
 instead of dividing by f'', we solve two equations for the step:
 
     H @ step = gradient

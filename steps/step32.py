@@ -68,8 +68,8 @@ from dezero.graph import get_dot_graph, render_dot
 #
 # Two things to remember. Gradients still add up: without cleargrad,
 # the second derivative is added to the first. And with create_graph
-# x.grad leads back to x, a reference cycle (step 17), until it is
-# cleared.
+# x.grad leads back to x, a reference cycle (step 17), until x.grad
+# is cleared.
 def backward(self, retain_grad=False, create_graph=False):
     """Add to grad of every leaf that led to this Variable.
 

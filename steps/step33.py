@@ -26,9 +26,10 @@ hessian_of(f) in place of a Hessian written by hand. So we can now
 use it for the function of Goldstein and Price (step 24), a
 polynomial of degree 8 whose second derivatives nobody wants to
 write down. In the picture it finds the minimum from three sides.
-From points further away it often ends on a *saddle point*, which is
-a minimum in one direction and a maximum in another. There the slope
-is 0 as well, and this is all that Newton's method looks for.
+From points further away it often ends in another minimum, or on a
+*saddle point*, which is a minimum in one direction and a maximum in
+another. There the slope is 0, too, and Newton's method looks for
+nothing else.
 
 With n inputs the Hessian has n * n numbers, and it takes n more
 backward passes. That is little for two inputs, and too much for a
@@ -77,8 +78,8 @@ def newton_1d(f, start, steps):
     return path
 
 
-# If a gradient does not depend on some x, that x is not in its
-# graph. Then x.grad stays None, and the derivative is 0.
+# If some x is not in the graph of a gradient, the gradient does not
+# depend on that x. Then x.grad stays None, and the derivative is 0.
 def hessian_of(f):
     """Return a function that computes the second derivatives of f."""
 

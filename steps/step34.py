@@ -30,8 +30,8 @@ Does the graph of a derivative always stay that small? No, and
 step 35 shows a function for which it does not.
 
 Exercise: write Exp with all its derivatives, gx = gy * y. Its
-backward needs its own result. Where does a Function find it? Why
-may it not simply keep it as self.y (step 17)?
+backward needs y, the result of the call. Where does a Function find
+its result? Why should it not keep the result as self.y (step 17)?
 
 In the package: dezero/functions/elementwise.py, Sin, Cos and cos
 

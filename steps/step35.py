@@ -60,8 +60,8 @@ from dezero.functions import sin
 from dezero.graph import get_dot_graph, plot_dot_graph
 
 
-# Its backward needs its result, which a Function only holds weakly
-# (step 17). self.output() follows the weak reference.
+# Tanh.backward needs the result of the call, which a Function only
+# holds weakly (step 17). self.output() follows the weak reference.
 class Tanh(Function):
     """y = tanh(x), so gx = gy * (1 - y * y)."""
 

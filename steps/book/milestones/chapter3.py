@@ -2,10 +2,10 @@
 
 Step 29 needed f'' worked out on paper. Now the gradient is a Variable
 with a graph of its own, so the second derivative is one more backward,
-and the whole method is one line. Give newton any formula that Python
-can write, and it looks for the place where the slope is 0.
+and the whole method is one line. Give newton any formula that you
+can write in Python, and it looks for a place where the slope is 0.
 
-Try it: start at 7.5. Which place does it find, and is it a minimum?
+Try it: start at 7.5. Which place does newton find? Is that a minimum?
 
 Output:
     step 0: x = 5.000000, slope +0.459387
