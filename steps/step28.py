@@ -64,7 +64,7 @@ from dezero.core_simple import Variable
 # is the *condition number*. The steep walls allow no rate above
 # 0.002, and the flat floor would need a much larger one.
 def rosenbrock(x, y):
-    """Return the height of a bent valley; the floor is at (1, 1)."""
+    """Return the height of a bent valley, lowest at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 
@@ -86,7 +86,7 @@ def descend(f, start, lr, steps):
 
 
 def draw_valley(axes, f):
-    """Draw the heights of f, dark is low, and the minimum (1, 1)."""
+    """Draw the heights of f (dark is low) and the minimum (1, 1)."""
     xs, ys = np.linspace(-0.6, 1.6, 200), np.linspace(-0.5, 2.3, 200)
     x, y = np.meshgrid(xs, ys)
     level = np.log10(f(x, y) + 0.01)  # from hundreds to hundredths

@@ -131,7 +131,7 @@ def goldstein(x, y):
 
 
 def rosenbrock(x, y):
-    """Return the height of a bent valley; the floor is at (1, 1)."""
+    """Return the height of a bent valley, lowest at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 

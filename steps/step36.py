@@ -132,7 +132,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 def rosenbrock(x, y):
-    """Return the height of a bent valley; the floor is at (1, 1)."""
+    """Return the height of a bent valley, lowest at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 

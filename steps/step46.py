@@ -287,12 +287,12 @@ FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 
 def rosenbrock(x, y):
-    """Return the height of a bent valley; the floor is at (1, 1)."""
+    """Return the height of a bent valley, lowest at (1, 1)."""
     return 100 * (y - x**2) ** 2 + (x - 1) ** 2
 
 
 def draw_valley(axes, f):
-    """Draw the heights of f, dark is low, and the minimum (1, 1)."""
+    """Draw the heights of f (dark is low) and the minimum (1, 1)."""
     xs, ys = np.linspace(-0.6, 1.6, 200), np.linspace(-0.5, 2.3, 200)
     x, y = np.meshgrid(xs, ys)
     level = np.log10(f(x, y) + 0.01)  # from hundreds to hundredths
