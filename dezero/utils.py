@@ -1,7 +1,7 @@
 """Small helpers for arrays and their sizes, and the download of files.
 
-Programs written for DeZero also look here for graph drawing and gradient checks, so you
-can import those of `dezero.graph` and `dezero.gradcheck` from here too.
+Programs written for DeZero also look here for graph drawing and gradient checks, so the
+functions of `dezero.graph` and `dezero.gradcheck` can be imported from here too.
 
 This is the one place that fetches files: get_file fetches what the table DOWNLOADS
 lists, into the folder cache_dir.

@@ -8,7 +8,7 @@
     python -m steps start 16     step 16 with gaps, for you to fill, in
                                  my_steps/; --gaps: single lines only
     python -m steps check 16     what is right in your file, and what
-                                 not; --watch: whenever you save it;
+                                 is not; --watch: whenever you save it;
                                  --full: with its long trainings
     python -m steps hint 16      the idea, the formula, the first line
     python -m steps answer 16    our code beside yours

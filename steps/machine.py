@@ -22,7 +22,7 @@ OLDEST = (3, 11)  # setup.py says the same, and a test keeps them equal
 STEPS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(STEPS)
 VENV = os.path.join(ROOT, ".venv")
-STATE = "steps.txt"  # in .venv: "unfinished", or its purpose
+STATE = "steps.txt"  # in .venv: "unfinished", "run" or "test"
 LOG = "steps.log"  # in .venv: all that pip said
 
 # What has to be importable, and what pip installs if it is not.
@@ -396,7 +396,7 @@ def say(text):
 
 
 def listed(names):
-    """Return names as a list in a sentence, spelled as is usual."""
+    """Return names as a list in a sentence, in their usual spelling."""
     names = [{"numpy": "NumPy"}.get(name, name) for name in names]
     return " and ".join(
         [", ".join(names[:-1]), names[-1]] if names[1:] else names
@@ -422,7 +422,7 @@ def command(arguments):
 
 
 def step_aside(name):
-    """Put the real package in the place of numpy.py or dezero.py.
+    """Put the real package in place of numpy.py or dezero.py.
 
     `python steps/step30.py` puts the folder steps/ first on sys.path,
     so `import dezero` finds steps/dezero.py, which calls this. An
@@ -467,10 +467,10 @@ def running_step():
 
 
 def attend():
-    """Make a step that was started by itself end without a traceback.
+    """Spare the reader two tracebacks of a step started on its own.
 
-    Without NumPy or dezero it says what to type; and if the program
-    that reads its output, such as `head`, stops reading, it ends
+    Without NumPy or dezero, the step says what to type. If the program
+    that reads its output, such as `head`, stops reading, the step ends
     silently.
     """
     if running_step() is None or hasattr(attend, "done"):

@@ -84,14 +84,14 @@ def _cache_path(who, filename, train):
 
 
 def _cached(filename, train, make):
-    """Return data and label from the cache; if not there, cache those of make()."""
+    """Return data and label from the cache, or else from make(), and cache those."""
     data, label = load_cache_npz(filename, train)
     if data is None:
         data, label = make()
         try:
             save_cache_npz(data, label, filename, train)
         except OSError:
-            pass  # the folder is read-only: next time the data is made again
+            pass  # the file cannot be written: next time the data is made again
     return data, label
 
 

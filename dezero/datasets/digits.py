@@ -175,8 +175,9 @@ def _print_digits():
 def _vary(prints, rng):
     """Return pictures (n, 28, 28) uint8: prints, each varied at random.
 
-    The pixel (x, y) of the result is the value of the print at (u, v), which is (x, y)
-    shifted, turned and scaled back; it is interpolated between four pixels.
+    The pixel (x, y) of the result has the value of the print at (u, v), which is (x, y)
+    shifted, turned and scaled back. This point lies between four pixels of the print,
+    so their values are interpolated.
     """
     n = len(prints)
 

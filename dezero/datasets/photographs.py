@@ -15,7 +15,7 @@ class CIFAR10(_Pictures):
     picture itself, (3, 32, 32) uint8, red, green, blue.
 
     Fetches 170 MB when it is first used, and keeps the pictures as .npz. Raises
-    utils.DownloadError if that fails.
+    utils.DownloadError if the download fails.
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
     """
 

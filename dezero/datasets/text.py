@@ -90,7 +90,7 @@ class Text(Dataset):
         self.data, self.label = windows[:, :-1], windows[:, 1:]
 
     def _encoded(self):
-        """Return the text's ids, if the tokenizer returns ids."""
+        """Return the text's ids; raise TypeError unless the tokenizer returns ints."""
         given = self.tokenizer.encode(self.text)
         with contextlib.suppress(ValueError):  # rows of different lengths
             ids = np.array(given)
@@ -163,7 +163,7 @@ class Names(Text):
 
     def __init__(self, tokenizer=None, train=True, context: int = 16):
         names = _read(os.path.join(_HERE, "names.txt")).split()
-        # in alphabetical order, all names of the last tenth would begin with S to Z
+        # in alphabetical order, all names of the last tenth would begin with T to Z
         names = np.random.default_rng(0).permutation(names)
         super().__init__("\n".join(names) + "\n", tokenizer, train, context)
 

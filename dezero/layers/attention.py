@@ -19,7 +19,7 @@ class KVCache:
     """The keys and values of one layer for all places of a text so far (see step 84).
 
     In a causal layer, they do not change when the text goes on. So the layer computes
-    them for the new places only, and finds the others here: 2 * N * T * E numbers. No
+    them for the new places only, and finds the others here: 2 * N * S * E numbers. No
     gradient flows back through them, so use a cache only within no_grad.
 
     >>> import numpy as np
@@ -156,7 +156,10 @@ class MultiHeadAttention(Layer):
         return F.attention_weights(q, k, mask, self.causal)
 
     def lookup(self, x, cache=None):
-        """Return queries, keys and values, each (N, H, T, D)."""
+        """Return queries (N, H, T, D), and keys and values (N, H, S, D).
+
+        Without a cache S is T; with one, it counts the earlier places as well.
+        """
         x = _judged(
             self, x, 78, "texts (N, T, width)", ("width", -1), self.width, ndim=3
         )

@@ -294,7 +294,7 @@ class Layer:
                 params_dict[key] = owned
 
     def _hint(self, shape):
-        """Return advice on a batch whose shape is a well-known mistake."""
+        """Return advice on a batch whose shape is a common mistake."""
         return ""
 
     def _awaited_shapes(self):

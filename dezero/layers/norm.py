@@ -32,7 +32,7 @@ class Dropout(Layer):
 class _Norm(Layer):
     """The base of layers that create their parameters in x's dtype.
 
-    Parameters from a file exist before the first x; that call gives them x's dtype.
+    Parameters from a file exist before the first call, which gives them x's dtype.
     """
 
     _called = False
@@ -46,7 +46,7 @@ class _Norm(Layer):
         return _judged(self, x, 73, expected, axis, size, least=least)
 
     def _fill(self, x, axis, **values):
-        """Fill parameters that have no array with x.shape[axis] times their value."""
+        """Set each parameter without an array to x.shape[axis] copies of its value."""
         params = {getattr(self, name): value for name, value in values.items()}
         if self._called and all(param.data is not None for param in params):
             return

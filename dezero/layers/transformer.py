@@ -57,7 +57,7 @@ class TransformerBlock(Layer):
     dropout                the share of what is added to x that is set to 0 in training
 
     The two matrices whose results are added to x start at 0, so at first the block
-    returns x itself.
+    returns x unchanged.
 
     >>> block = TransformerBlock(8, heads=2)
     >>> x = np.ones((1, 3, 8), np.float32)

@@ -174,7 +174,7 @@ class MLP(_Chain):
 
 
 def _checked(who, layer):
-    """Return layer if it is a layer or a function; refuse a class or anything else."""
+    """Return layer if it is a layer or a function; refuse a class and all else."""
     if isinstance(layer, type):
         raise TypeError(
             f"{who}: expected layers or functions, got the class {layer.__name__}; "

@@ -19,8 +19,8 @@ def token_probabilities(
     temperature   the scores are divided by it; 0 leaves only the best token, above 1
                   makes all tokens more alike
     top_k         only the k best tokens may be drawn
-    top_p         only the best tokens that together have this probability may be drawn,
-                  0 < top_p <= 1
+    top_p         only the best tokens may be drawn, as many as it takes to reach this
+                  probability together, 0 < top_p <= 1
 
     Of tokens with the same score, the first counts as better. The result is float64.
 

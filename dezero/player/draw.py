@@ -1,7 +1,7 @@
 """The player's picture: Graphviz places the nodes, and we write a small SVG.
 
-Graphviz never sees a name: it gets the width that the text will need. So the picture
-does not depend on what a Variable is called, and the SVG is a third as long.
+Graphviz never sees a name: it gets the width that the text will need. So no
+name can spoil the picture, and the SVG is a third as long.
 """
 
 import re

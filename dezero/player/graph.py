@@ -10,7 +10,7 @@ import weakref
 
 from dezero.player.values import array_of, clip, is_variable, short
 
-LIMIT = 60  # at most so many Functions are shown one by one, ...
+LIMIT = 60  # at most this many Functions are shown one by one, ...
 BUDGET = 3 * LIMIT  # ... and fewer if there is more to say about each
 
 
@@ -136,7 +136,7 @@ class Graph:
                 break
 
     def _cost(self, func):
-        """Return how much a Function lengthens the page; a scalar one counts 3."""
+        """Return how much a Function lengthens the page: at least 3, arrays more."""
         wanted = [x for x in self.inputs[id(func)] if getattr(x, "requires_grad", True)]
         tensors = any(array_of(x) is not None and array_of(x).ndim for x in wanted)
         return max(3, (2 + len(wanted)) * (1.5 if tensors else 0.9))

@@ -74,7 +74,7 @@ class Watcher(Frames):
         super().__init__(trace, output)
         self.thread = threading.get_ident()
         self.old = []  # (class, method name, the original or None)
-        self.busy = False  # within the backward of a Function
+        self.busy = False  # True within the backward of a Function
         self.pending = []  # (Function, x, gx, its copy): sent, not yet arrived
         self.taken = {}  # {id: gradient that the package just took out of its table}
         self.visits, self.visited = 0, {}

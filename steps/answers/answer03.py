@@ -3,9 +3,9 @@
 Log undoes Exp, as long as e**x is a number that the computer can
 hold. Above 709.78 it is not: e**x becomes infinite, and so does its
 logarithm. Far below, at -746, e**x is rounded to 0, whose logarithm
-is minus infinity. Near 0 a few digits are lost: e**x is then close
-to 1, and of a tiny x only the digits that fit behind 1.000... are
-left.
+is minus infinity. Near 0 digits are lost: e**x is then close to 1,
+and only the digits of x that fit behind 1.000... are left. Of 1e-17
+none is left at all.
 
 Output:
     exp(exp(1)) = 15.1543

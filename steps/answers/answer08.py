@@ -1,11 +1,11 @@
 """Answer to the exercise of step 8.
 
-Python's limit counts all calls that wait, also those that stood
-there before: the program itself, and whatever started it (a test, a
-notebook). Each Function of the chain takes one more of them, and
-backward inside it needs room for a moment as well. So fewer
-Functions fit than the limit says. How many fewer depends on where
-you call from; here the limit is counted from the present depth.
+Python's limit counts all calls that wait, also those from before:
+the program itself, and whatever started it (a test, a notebook).
+Each Function of the chain adds one more call, and backward inside
+it needs room for a moment as well. So fewer Functions fit than the
+limit says. How many fewer depends on where you call from; here the
+limit is counted from the present depth.
 
 Output:
     n = 100: fine

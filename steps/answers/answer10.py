@@ -1,9 +1,9 @@
 """Answer to the exercise of step 10.
 
-With 3 for 2, pytest reports two failures: test_square_gradient,
-which knows the number, and test_square_gradient_check, which
-measures it. test_chain_gradient_check fails as well, since the chain
-has two Squares in it. test_square_value passes: forward is right.
+With 3 for 2, pytest reports three failures: test_square_gradient,
+which knows the number; test_square_gradient_check, which measures
+it; and test_chain_gradient_check, because the chain has two Squares
+in it. test_square_value passes: forward is right.
 
 Cube is Square once more, with a test of each kind.
 

@@ -3,8 +3,8 @@
 In this graph up to 1,024 Functions wait at the same time, and max
 looks at every one of them before each turn. The heap keeps the
 smallest entry in front. To put an entry in or to take one out, it
-compares about as often as one can halve the number of those that
-wait: ten times for 1,024.
+needs at most about ten comparisons while 1,024 wait, because 1,024
+can be halved ten times.
 
 heapq puts the smallest first, so the generation gets a minus sign.
 Two entries of one generation are compared by their numbers, because

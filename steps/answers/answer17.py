@@ -1,9 +1,10 @@
 """Answer to the exercise of step 17.
 
 About 160 MB. Each round leaves two arrays of 8 MB: the data of y,
-and y.grad, the ones that backward starts with. x.cleargrad() frees
-the gradient of x. y.grad goes only with y, and y is caught in the
-cycle. With weak outputs both are freed in every round.
+and y.grad, the array of ones that backward starts with.
+x.cleargrad() frees the gradient of x. y.grad goes only with y, and
+y is caught in the cycle. With weak outputs both are freed in every
+round.
 
 Output:
     strong outputs: 10, about 160 MB
@@ -19,7 +20,7 @@ from step17 import Square, StrongSquare, Variable, without_collector
 
 
 def drop_results(square_class, rounds=10):
-    """Do what step 17's does, with a backward in every round."""
+    """Do as in step 17, but call backward in every round."""
     x = Variable(np.ones(1_000_000))
     refs = []
     tracemalloc.start()

@@ -1,9 +1,10 @@
 """Answer to the exercise of step 21.
 
-The error names int first, since int is on the left, and the
-operator +. int was asked first and declined. Then Python looked for
-__radd__ in Variable and found none. x + 1 still works: there the
-Variable is on the left, and Python calls x.__add__(1).
+The error names the operator + and, of the two classes, int first,
+because int is on the left. int was asked first and declined. Then
+Python looked for __radd__ in Variable and found none. x + 1 still
+works: there the Variable is on the left, and Python calls
+x.__add__(1).
 
 Output:
     1 + x: unsupported operand type(s) for +: 'int' and 'Variable'

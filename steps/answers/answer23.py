@@ -2,7 +2,7 @@
 
 The program needs no change. It imports a name from the package
 tiny, and __init__.py still provides that name. Where the function
-itself stands is the package's own business. (Here Python writes the
+itself is defined is the package's own business. (Here Python writes the
 files into a folder that is removed at the end.)
 
 Output:

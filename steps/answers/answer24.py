@@ -1,8 +1,8 @@
 """Answer to the exercise of step 24.
 
 backward says what the exercise promises: (0, 27.75) at (1, 1), and
-(0, 0) at the minimum. There the three brackets are 0 themselves,
-and each gradient is twice a bracket times something.
+(0, 0) at the minimum. There the three brackets themselves are 0,
+and each gradient is a sum of terms with a bracket as a factor.
 
 Output:
     at (1, 1):   14.20, gradient 0.00 27.75

@@ -2,8 +2,8 @@
 
 At x = 30 the terms grow to 8e11 before they shrink. A float64 has
 16 digits, so a number of this size is known to about 1e-4, and no
-threshold can give back what was lost. This is what is left as
-error.
+threshold can give back what was lost. That is the error that
+remains.
 
 sin has a period of 2 * pi. After five periods are subtracted, x is
 -1.4159. No term is larger than that, and the series is exact to

@@ -1,10 +1,10 @@
 """Answer to the exercise of step 33.
 
-Both numbers come from differentiating by x and by y. The order of
-the two does not matter: for a smooth f, the result is the same
-(Schwarz' theorem). So H is its own mirror image.
+Both numbers come from differentiating once with respect to x and
+once with respect to y. For a smooth f, the order of the two does
+not matter (Schwarz's theorem). So H is its own mirror image.
 
-It saves no pass. One backward gives a whole row at once, whether
+Copying saves no pass. One backward gives a whole row, whether
 we use all of it or not. The row of y is still needed for its last
 number, d gy/dy. Only the storage is half as large.
 

@@ -1,13 +1,13 @@
 """Answer to the exercise of step 34.
 
 A Function holds its outputs, by weak references: self.outputs[0]()
-is the result, and self.output() says the same shorter. At 1, exp and
-all its derivatives are e = 2.7183.
+is the result, and self.output() is a shorter way to write it. At 1,
+exp and all its derivatives are e = 2.7183.
 
-If forward kept the result as self.y, the Function would hold its
-result, and the result holds the Function as its creator: a
-reference cycle (step 17). A kept ndarray would be no cycle. But it
-would have no graph, and there would be no second derivative.
+If the Function kept its result, the Variable, as self.y, it would
+hold the result, and the result holds the Function as its creator: a
+reference cycle (step 17). An ndarray that is kept makes no cycle.
+But it has no graph, and so there is no second derivative.
 
 Output:
     order 1: 2.7183
@@ -33,7 +33,7 @@ class Exp(Function):
 
 
 class ForgetfulExp(Function):
-    """y = exp(x), but its backward knows the number only."""
+    """y = exp(x), but its backward knows only the number."""
 
     def forward(self, x):
         self.y = np.exp(x)

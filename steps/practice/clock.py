@@ -10,14 +10,14 @@ import threading
 import time
 
 STOPPED = 124  # the exit code of a process that was stopped
-PATIENCE = 10  # so many limits for a process that waits and hardly works
+PATIENCE = 10  # a process that waits, and hardly works, gets 10 times the limit
 
 
 def limit_work(limit, file=None):
     """End this process when limit seconds have passed, and it has worked as long.
 
     On a busy machine, a second of work takes several seconds. And with many threads,
-    one second has several seconds of work. So both have to reach the limit: the time
+    one second holds several seconds of work. So both have to reach the limit: the time
     that has passed and the processor's time. Where each thread is at that moment is
     written to file, or to stderr. A process that waits, for a key or a lock, does not
     work; it is ended after PATIENCE times the limit.

@@ -60,7 +60,7 @@ def following(number):
 
 
 def check(arguments):
-    """Run a step's tests on the reader's file; without a number, on the latest."""
+    """Run a step's tests on the reader's file; without a number, the last saved."""
     words, options = split("check", arguments, ["--mine", "--watch", "--full"])
     number = pick(words[0]) if words else current()
     if "--watch" in options:

@@ -83,8 +83,9 @@ def draws(node):
 def stub(lesson, gaps=False, earlier=()):
     """Return the text of the practice file of a step.
 
-    earlier has the Lessons before it: with gaps, the line that is taken out is one that
-    they do not have.
+    earlier has the Lessons of the steps before. With gaps, the line that is taken out
+    is, if possible, one that they do not have. Without gaps, a task can name the step
+    whose form of the function is a good start.
     """
     lines = list(lesson.lines)
     for found in sorted(tasks(lesson), key=lambda x: x.node.lineno, reverse=True):
