@@ -30,7 +30,7 @@ VGG16 itself was trained for weeks, on a million photographs. Its
 weights are a file of half a gigabyte: --full fetches it, and the
 program then names what is in your picture. (Later networks are
 deeper. Their blocks compute relu(x + f(x)): inside the relu the
-derivative is 1 + f'(x), and thanks to the 1 gradients reach the first
+derivative is 1 + f'(x), and thanks to the 1, gradients reach the first
 layers.) A picture comes all at once. Step 59 reads number by number.
 
 Exercise: how many weights does each part of VGG16 have, and how
@@ -218,7 +218,7 @@ def recognise(pixels, order):
 
 
 def name_picture(path, download):
-    """Ask VGG16 what is in a picture, if it can get its weights."""
+    """Ask VGG16 what is in a picture, if we can get its weights."""
     if not (download or find_file("vgg16.npz")):
         return print("no vgg16.npz here; --full fetches it")
     try:

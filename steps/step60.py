@@ -71,7 +71,7 @@ from dezero.optimizers import Adam
 # Before the first call h and c count as zeros. One call takes 21
 # Functions, where the RNN takes 4. So the package computes the lines
 # from f to self.h as a single Function, LSTMCell, and joins all the
-# weights into one matrix, so that one product replaces the four.
+# weights into one matrix, so that one product replaces the eight.
 class LSTM(Layer):
     """A cell state c beside the state h, and three gates: f, i, o.
 

@@ -30,7 +30,7 @@ Reshape writes out all pixels row by row and starts a new line after
 the image falls into slanted stripes. The picture shows all three,
 and the output measures how much neighbouring pixels differ.
 
-So far Python has read our formulas. In step 63 we read one ourselves.
+So far Python has read our formulas. In step 63 we write the reader.
 
 Exercise: write S for x.T of an x with the shape (2, 3), acting on
 the six numbers of x in a row. What is S.T @ S? For which slices is

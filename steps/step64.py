@@ -29,7 +29,7 @@ way. So the gradient of a convolution needs no new kind of loop, and
 neither does the gradient of that gradient: Conv2d, Deconv2d and
 Conv2DGradW are each other's gradients.
 
-You can check the example of the output by hand: x is 1 ... 16 in
+You can check the example in the output by hand: x is 1 ... 16 in
 four rows, a window is 3 x 3, and we take the mean of the four y.
 So each gy is 1/4, and gW is the mean of the four windows.
 

@@ -21,8 +21,8 @@ over N words, is simpler than the gradients of its parts:
     gx = (p - one-hot of t) / N
 
 That is safer and faster. The price is a rule for each new loss. And
-the rule below uses a stored array. An array has no creators, so
-there is no second derivative.
+p - one-hot is stored as an array, excess. The engine has no case for
+excess yet, so there is no second derivative.
 
 Now a trap. The losses in Grokking Deep Learning are means, but the
 gradient there is p minus one-hot, without the 1/N: it belongs to the

@@ -181,7 +181,7 @@ class Shakespear(Dataset):
 
 
 class Sonnet(Shakespear):
-    """Four of his lines; after the last comes the first."""
+    """Four lines of a sonnet; after the last comes the first."""
 
     def prepare(self):
         self._number(SONNET + SONNET[0])

@@ -185,9 +185,9 @@ def hvp(f, x, v):
 # The Jacobian of y = C(B(A(x))) is the product C' B' A'. Reverse mode
 # computes (C' B') A', and forward mode C' (B' A'). The result is the
 # same, but the number of multiplications is not: with one output C' is
-# a single row, and so is each product. (If A acts on each number
-# alone, A' is diagonal, and the product with it is element by element.
-# This is what backward does for tanh, exp and +.)
+# a single row, and in reverse mode so is each product. (If A acts on
+# each number alone, A' is diagonal, and the product with it is element
+# by element. This is what backward does for tanh, exp and +.)
 def product(tables, forward):
     """Return C' B' A' and how many multiplications it took."""
     result, *others = tables[::-1] if forward else tables

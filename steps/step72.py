@@ -35,7 +35,7 @@ nobody wrote. So we work with the dynamic graph, and compile what is
 finished. dezero.static does that for any function of Variables.
 
 Exercise: add the placeholders of x and W2. What is refused, and
-when? How many calls become 100 steps of learn in a row? And how
+when? How many calls do 100 steps of learn in a row become? And how
 many does merge leave if learn computes everything twice?
 
 In the package: dezero/static/graph.py, Graph
@@ -66,9 +66,9 @@ from dezero.graph import render_dot
 # x.__class__, too: there a Node says that it is an array. The engine
 # also looks at base, flags and T.
 #
-# NumPy passes every call with a Node on to the Node: np.tanh(x) and all
-# other element-wise functions (NumPy calls them ufuncs) to
-# __array_ufunc__, and functions such as np.transpose(x) to
+# If NumPy is called with a Node, it passes the call on to the Node:
+# np.tanh(x) and all other element-wise functions (NumPy calls them
+# ufuncs) to __array_ufunc__, and functions such as np.transpose(x) to
 # __array_function__. NumPy's class NDArrayOperatorsMixin turns x + y
 # into np.add(x, y). __getattr__, which Python calls when a name is
 # missing, turns x.sum(axis=0) into np.sum(x, axis=0).
@@ -206,11 +206,11 @@ def prune(graph):
     return Graph([x for x in graph.nodes if x in needed], graph.outputs)
 
 
-# If the result of an element-wise call is used only by one other such
-# call of the same shape, it needs neither a line nor a name: compile
-# writes the call into the line that uses it. On a GPU, where each line
-# is a program of its own (a kernel), this is *kernel fusion*. The
-# package's fuse also needs no array in between.
+# If the result of an element-wise call is used only once, by another
+# such call of the same shape, it needs neither a line nor a name:
+# compile writes the call into the line that uses it. On a GPU, where
+# each line is a program of its own (a kernel), this is *kernel fusion*.
+# The package's fuse also needs no array in between.
 def fuse(graph):
     """Write an element-wise call into the only one that uses it."""
     uses, nodes = Counter(graph.outputs), list(graph.nodes)
@@ -223,12 +223,12 @@ def fuse(graph):
     return Graph(nodes, graph.outputs)
 
 
-# text(x) returns how x is written in the program: a value as c0, c1,
-# ..., a Node that has a line as the name of its result, v0, v1, ...,
-# and any other Node as a call. exec runs the program, with the names in
-# the dict space, and stores there what the program defines: our
-# function run. We wrote this program ourselves. exec of somebody else's
-# program would run whatever is in it.
+# text(x) returns how x is written in the program. A value becomes c0,
+# c1, ...; a Node with a line of its own becomes the name of its result,
+# v0, v1, ...; and any other Node becomes a call. exec runs the program,
+# with the names in the dict space, and stores there what the program
+# defines: our function run. We wrote this program ourselves. exec of
+# somebody else's program would run whatever is in it.
 def compile(graph):
     """Return the graph as a Python function, and its lines."""
     names, space, lines = {}, {}, []

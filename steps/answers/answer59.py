@@ -26,8 +26,8 @@ from dezero.dataloaders import DataLoader
 from dezero.optimizers import Adam
 from step59 import RNN, Forecast, Waves, predict, rms, train
 
-loses_gradient = 1  # this k does, more than k = 100
-fewer_updates = 100  # this k makes, in an epoch
+loses_gradient = 1  # this k loses more of the gradient
+fewer_updates = 100  # this k makes fewer updates in an epoch
 angle = 2 * np.pi * 25 / 999  # from one point to the next
 best = np.sin(angle) / np.sqrt(2)  # error without a memory
 

@@ -4,8 +4,9 @@ With bias 0 the forget gate begins at 0.5. After ten calls a
 thousandth of c is left, and after four epochs the LSTM is hardly
 better than the RNN (0.152), which has no such gate to open. With bias
 4 it begins at 0.98, and after fifty calls two fifths of c are left.
-But that is a quarter of a wave later, and the old points only
-disturb. It has to learn to forget, and four epochs are not enough.
+But that is a quarter of a wave later, and by then the old points
+only do harm. The LSTM has to learn to forget, and four epochs are not
+enough.
 
 The GRU has two gates where the LSTM has three, and its h is also its
 memory. With z close to 1, h stays as it is. So the bias of z matters

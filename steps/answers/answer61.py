@@ -5,10 +5,12 @@ gradient is 1 at these two places and 0 at the place of 1.
 
 At [5, 5, 1] the result should be 10, but it is 6. Both fives are
 winners of the first max, and both get -inf, so the second max finds
-only 1. The remedy is to take away only the first winner. Then the
-sum is right. The gradient is a subgradient, but not the symmetric
-one: the first 5 gets its share from the first max only, and the
-second 5 gets a share from both.
+only 1. If we take away only the first winner, the sum is right, but
+the gradient is not. It should be [1, 1, 0], because near [5, 5, 1]
+the sum is just the first number plus the second. But the first max
+still shares its gradient between both fives, and the second max adds
+1 at the second. With FirstWins of step 61 in place of the first max,
+the gradient is right, too.
 
 Output:
     [5 1 4]: sum 9, gradient [1. 0. 1.]

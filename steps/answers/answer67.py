@@ -55,7 +55,7 @@ class Early(Tensor):
 
 
 def derivatives(x0, x1):
-    """Return both gradients of x0 / x1, and the second one by x1."""
+    """Return both gradients of x0 / x1, and a second derivative."""
     (x0 / x1).backward(create_graph=True)
     g0, g1 = x0.grad, x1.grad
     x1.grad = None

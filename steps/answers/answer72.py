@@ -5,8 +5,9 @@ NumPy is asked for the shape at once, before there are any arrays.
 
 A loop is written out as often as it runs: 100 steps of learn are
 100 times as many calls. After the passes there are fewer than
-100 times as many lines, because only the last loss is a result. prune
-leaves the 99 others out.
+100 times as many lines. Only the last loss is a result, so prune
+leaves the 99 others out. And all steps transpose the same x, so merge
+keeps only one of these calls.
 
 If learn computes everything twice, merge finds that each call of the
 second time equals one of the first. What remains is the graph of one
