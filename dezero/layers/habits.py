@@ -39,8 +39,8 @@ _ELSEWHERE = {
     "backward": "it belongs to the loss: loss.backward() (see step 44)",
     "step": "write optimizer.update() (see step 46)",
     "update": "write optimizer.update() (see step 46)",
-    "compile": "write the loop over batches as in step 48 (see step 48)",
-    "fit": "write the loop over batches as in step 48 (see step 48)",
+    "compile": "write the loop over batches (see step 48)",
+    "fit": "write the loop over batches (see step 48)",
     "evaluate": "write the loop over batches as in step 50 (see step 50)",
     "predict": "call it: y = model(x), in `with dezero.no_grad():` (see step 50)",
     "add": "write Sequential(layer, layer, ...), or model.layers.append(layer) "

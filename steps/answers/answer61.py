@@ -5,18 +5,15 @@ gradient is 1 at these two places and 0 at the place of 1.
 
 At [5, 5, 1] the result should be 10, but it is 6. Both fives are
 winners of the first max, and both get -inf, so the second max finds
-only 1. If we take away only the first winner, the sum is right, but
-the gradient is not. It should be [1, 1, 0], because near [5, 5, 1]
-the sum is just the first number plus the second. But the first max
-still shares its gradient between both fives, and the second max adds
-1 at the second. With FirstWins of step 61 in place of the first max,
-the gradient is right, too.
+only 1. It helps to take the first winner alone, and then the largest
+of all others. Near [5, 5, 1] the sum is just the first number plus
+the second, and the gradient says so.
 
 Output:
     [5 1 4]: sum 9, gradient [1. 0. 1.]
     [5 5 1]: sum 6, gradient [0.5 0.5 1. ]
-    with only the first winner taken away:
-    [5 5 1]: sum 10, gradient [0.5 1.5 0. ]
+    with the first winner alone:
+    [5 5 1]: sum 10, gradient [1. 1. 0.]
 """
 
 import numpy as np
@@ -37,7 +34,7 @@ def top_two(x):
 def top_two_of_all(x):
     """Return the sum of the two largest elements."""
     first = np.arange(x.size) == x.data.argmax()
-    return max(x) + max(where(first, -np.inf, x))
+    return where(first, x, 0.0).sum() + max(where(first, -np.inf, x))
 
 
 def show(f, x):
@@ -52,5 +49,5 @@ def show(f, x):
 if __name__ == "__main__":
     show(top_two, [5, 1, 4])
     show(top_two, [5, 5, 1])
-    print("with only the first winner taken away:")
+    print("with the first winner alone:")
     show(top_two_of_all, [5, 5, 1])
