@@ -15,12 +15,12 @@ network learn another size and mean. eps, 0.00001 or so, keeps us from
 dividing by 0. But the mean of which numbers? x has a row for each
 sample and a column for each of its numbers.
 
-*Batch normalisation* (Ioffe and Szegedy, 2015) takes a column: the same
-number in all samples. So a sample's result depends on the others in its
-batch, and in use there may be no others. Training therefore also keeps
-*running statistics*, means over the batches so far, and test mode
+*Batch normalisation* (Ioffe and Szegedy, 2015) takes a column: one
+number from each sample. So a sample's result depends on the others in
+its batch, and in use there may be no others. Training therefore also
+keeps *running statistics*, means over the batches so far, and test mode
 (step 54) uses these. If they are mean 3 and variance 4, a single 7
-gives (7 - 3) / 2 = 2. In training the mean of a single 7 is 7, and it
+gives (7 - 3) / 2 = 2. In training its own mean, 7, is subtracted, which
 gives 0. *Layer normalisation* (Ba, Kiros and Hinton, 2016) takes a row:
 all numbers of one sample. It works the same in training and in use.
 *RMS normalisation* (Zhang and Sennrich, 2019) divides a row by the root
@@ -32,7 +32,7 @@ column or row. With g = gy * gamma, the gradient of x is
     gx = (g - mean(g) - xhat * mean(g * xhat)) / sqrt(var + eps)
 
 Adding a number to all x does not change xhat, nor does stretching them
-around their mean. The two subtracted terms remove both from gx.
+around their mean. The subtracted terms remove both directions from gx.
 
 Exercise: write layer_norm with rms_norm in one line. Which of the two
 results changes if 1 is added to all x? If all x are doubled?
@@ -183,9 +183,9 @@ def rms_norm(x, gamma, eps=1e-5):
     return RMSNorm(eps)(x, gamma)
 
 
-# layer_norm once more, composed of operators: ten Functions, and each
-# keeps its arrays. Is it worth writing a single Function? The last line
-# of the output compares the gradients and the time.
+# layer_norm once more, composed of operators: eleven Functions, and
+# each keeps its arrays. Is it worth writing a single Function? The last
+# line of the output compares the gradients and the time.
 def composed(x, gamma, beta, eps=1e-5):
     """Return layer_norm(x, gamma, beta, eps)."""
     d, _, scale = measure(x, eps, -1)

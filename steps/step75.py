@@ -193,7 +193,7 @@ class BPE(Bytes):
 
 if __name__ == "__main__":
     # A training that stops early has the same first tokens, so one
-    # training is enough for the whole table. It encodes the last tenth
+    # training is enough for the whole table. We encode the last tenth
     # of the text, which training has not seen. Texts in other languages
     # come back unchanged, too. But training saw nothing like them, so
     # nearly every one of their bytes is a token. U+FFFD is the sign for

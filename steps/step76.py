@@ -15,7 +15,7 @@ mean of all values with these weights:
 
 for T queries q (T, D), S keys k (S, D) and their values v (S, M). This
 is *attention* (Bahdanau, Cho and Bengio, 2014). It was invented for
-translation: before it writes a word, a network looks up which words of
+translation: before a network writes a word, it looks up which words of
 the other sentence matter now. There, a small extra network computed
 the scores. If a product computes them, as here, the name is *scaled
 dot-product attention* (Vaswani and others, 2017).
@@ -33,7 +33,7 @@ back. The last table shows this, and how the division helps.
 
 Exercise: write nearest(q, k, v), which returns for each query only the
 value of the key with the largest product. For which c does the result
-of soft_lookup(c * q, k, v) come close to this? What is it for c = 0?
+of soft_lookup(c * q, k, v) come close to that? What is it for c = 0?
 
 In the package: dezero/functions/attention.py, attention and
 attention_weights; step 77 completes them
@@ -122,7 +122,7 @@ def finds(p, words):
 # the query. q starts at 0: all scores are 0, and all keys get the same
 # weight.
 def learn_query(k, v, wish, updates=100, rate=0.1):
-    """Return a query (1, D) for which soft_lookup returns wish."""
+    """Return a query (1, D) whose answer comes close to wish."""
     q = Variable(np.zeros((1, k.shape[1])))
     for _ in range(updates):
         loss = ((soft_lookup(q, k, v) - wish) ** 2).sum()

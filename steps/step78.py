@@ -29,9 +29,9 @@ head has only D = E / H numbers. out mixes what the heads have found.
 
 We do not tell a head what to look for: it learns that. Below, a layer
 learns to name the two tokens before each place. One head of 16 numbers
-gives each of these places about half of its weight. So it names one of
-the two tokens, and for the other it is hardly better than chance, 1 in
-8. Two heads of 8 numbers name both. The picture shows where they look.
+gives each of the two tokens about half of its weight. So it names one
+of them, and for the other it is hardly better than chance, 1 in 8. Two
+heads of 8 numbers name both. The picture shows where the heads look.
 
 Exercise: how many parameters does the layer have for a width E? Write
 swap_heads(layer, a, b), which exchanges two heads and leaves y as it

@@ -29,9 +29,9 @@ not turned: the score does not use it.
 
 With which of the three does a model learn to find a place? Its task is
 to name the letter three places back, among random letters. A model with
-one attention learns from 100 batches of texts of 16 letters. Then it
-reads texts of 64. The picture shows the table of sines, and the scores
-of equal words with RoPE, which are the same along each diagonal.
+one attention layer learns from 100 batches of texts of 16 letters. Then
+it reads texts of 64. The picture shows the table of sines, and the
+scores of equal words with RoPE, which are the same along each diagonal.
 
 Exercise: read a pair (a, b) as a complex number a + bi. Then a turn is
 a product with e**(i * angle). Write rope in this way. Which of the

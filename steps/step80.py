@@ -27,7 +27,7 @@ The MLP has 4 * E units with the activation function *GELU* (Hendrycks
 and Gimpel, 2016). relu asks if x > 0. GELU asks how likely it is that a
 normal random number z is below x: gelu(x) = x * P(z < x). Many large
 models use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a number
-from a second matrix that says how much of the unit passes.
+(from a second matrix) that says how much of the unit passes.
 
 The last matrix before each + starts as all zeros. So at first y = x,
 however many blocks there are. Can such a block learn?

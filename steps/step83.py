@@ -15,7 +15,7 @@ likeliest is left. Above 1 the probabilities become more alike.
 
 *Top-k sampling* (Fan and others, 2018) draws from the k likeliest
 tokens. But how large should k be? After "th" one letter is nearly
-certain, and after a blank many are possible.
+certain, and after a space many are possible.
 
 *Top-p sampling* (Holtzman and others, 2019), or nucleus sampling,
 draws from the smallest set of tokens whose probabilities add up to p
@@ -66,8 +66,8 @@ from dezero.optimizers import Adam, ClipGrad
 # the largest on. A token is kept if those before it add up to less than
 # p, so the first is always kept. top_k is applied first, and top_p to
 # what top_k has left. A stable sort keeps equal scores in order, so the
-# first of them counts as the better one. In float64 the sum of the
-# probabilities is very near 1.
+# first of them counts as the better one. We compute in float64, since
+# rng.choice demands that the probabilities sum to almost exactly 1.
 def token_probabilities(
     scores, temperature=1.0, top_k=None, top_p=None
 ):

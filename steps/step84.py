@@ -22,11 +22,11 @@ The model reads the prompt in one pass, the *prefill* (Pope and others,
 2022). After that, each pass reads a single token. RoPE (step 79) has to
 know the token's place, which is len(cache).
 
-What if the text gets longer than the context? The window could move by
-one token each time. But the second block computes its keys from results
-of the first block, and those depend on the token that leaves. All these
-keys would have to be computed again, for each new token. So the window
-jumps by half a context, and only then do we start with an empty cache.
+What if the text gets longer than the context? The window that the model
+sees could move by one token each time. But the keys of the second block
+depend on results of the first block, and so on the token that leaves:
+all of them would have to be computed again, for each new token. So the
+window jumps by half a context, and only then do we empty the cache.
 
 The cache costs memory: 2 * depth * T * E numbers for each text of T
 tokens. And it is only for writing: it keeps arrays and no graph, so in
@@ -80,11 +80,12 @@ class KVCache:
         return k, v
 
 
-# The rest is the package's layer, which is that of step 78 with two
-# additions: forward passes a cache to lookup, and self.rope says
-# whether RoPE turns q and k. The mask needs no change: F.attention
-# takes T queries for the last T of S places (step 77). A key is turned
-# once, for its own place, and the cache keeps the turned key.
+# The rest is the package's layer: that of step 78, with rope and
+# dropout (step 80), and with a forward that passes a cache to lookup.
+# self.rope says whether RoPE turns q and k. The mask needs no change:
+# F.attention takes T queries for the last T of S places (step 77). A
+# key is turned once, for its own place, and the cache keeps the turned
+# key.
 class MultiHeadAttention(layers.MultiHeadAttention):
     """Self-attention that can continue where it stopped."""
 
@@ -98,9 +99,10 @@ class MultiHeadAttention(layers.MultiHeadAttention):
         return (q, k, v) if cache is None else (q, *cache.append(k, v))
 
 
-# A full window drops its first half. So the model sees between half a
-# context and a whole one. generate reads the same windows with and
-# without a cache, so we can compare the two.
+# A full window drops its first half. So once the text is longer than
+# the context, the model sees between half a context and a whole one.
+# generate reads the same windows with and without a cache, so we can
+# compare the two.
 def window_start(T, context):
     """Return which of T tokens is the first that the model sees."""
     half = max(1, context // 2)

@@ -1,9 +1,9 @@
 """Step 85. One GPT at three speeds: scalars, arrays, compiled.
 
 A GPT is a formula, and a formula needs no arrays. The engine of step 22
-can compute and train it with a Variable for each single number. It only
-lacks exp and log. So here is a complete GPT of scalars: lists of
-Variables, added and multiplied two at a time.
+can compute and train it with a Variable for each single number. That
+engine only lacks exp and log. So here is a complete GPT of scalars:
+lists of Variables, added and multiplied two at a time.
 
 This chapter has built the same GPT from arrays, and dezero.static
 (step 72) can compile it. All three read the same name, one of 4,654,
@@ -11,7 +11,7 @@ and must compute the same loss, near ln 27 for 27 tokens (step 81), and
 the same gradients. How long do they take?
 
     scalars    76,699 Functions, of one or two numbers each
-    arrays     some dozens of Functions, of a whole array each
+    arrays     about two dozen Functions, of a whole array each
     compiled   only the calls of NumPy, in one function
 
 What does a Function cost, apart from its arithmetic? It has to be

@@ -6,9 +6,9 @@ relu after the sum. There y = relu(x), and where x is negative the
 gradient is 0.
 
 So a network of PreBlocks has a path from the loss to the first layer
-on which nothing multiplies the gradient at all. With such
-blocks, He and others trained a network of 1,001 layers. The blocks
-can start with W = 0, as if they were not there.
+on which nothing multiplies the gradient at all. With such blocks, He
+and others trained a network of 1,001 layers. The blocks can start
+with W = 0, as if they were not there.
 
 Output:
     PreBlock:   y = x: True

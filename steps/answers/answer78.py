@@ -5,9 +5,9 @@ qkv has E * 3 E weights and 3 E biases, out has E * E and E: together
 
 A head owns D columns of qkv.W and D numbers of qkv.b in each of the
 three parts q, k and v. What it finds is multiplied by D rows of
-out.W. So these columns and rows move, and out.b stays: it belongs to
-no head. Heads have no order. The random first weights alone decide
-which head learns what.
+out.W. So these columns, numbers and rows move, and out.b stays: it
+belongs to no head. Heads have no order. The random first weights
+alone decide which head learns what.
 
 Output:
     parameters for E = 16: 1088, counted 1088

@@ -21,7 +21,7 @@ from step85 import ScalarGPT, backward, loss_of
 
 
 def update(gpt, rate):
-    """Move each number of gpt against its gradient; clear that."""
+    """Move all numbers of gpt against their gradients; clear these."""
     for part in vars(gpt).values():
         change(part, rate)
 

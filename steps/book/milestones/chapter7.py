@@ -5,9 +5,9 @@ names, and a few seconds later it invents names of its own. It needs
 nothing but dezero, which you have built, and NumPy.
 
 How much code is that? If you give a function to sys.settrace, Python
-calls it at each line of a program. Ours records the lines of dezero
-that run in one update (forward, backward and optimizer) and when the
-GPT writes a letter. You know most of these lines from the steps. The
+calls it at each line that runs. Ours records the lines of dezero that
+run in one update (forward, backward and optimizer) and when the GPT
+writes a letter. You know most of these lines from the steps. The
 others check arguments, or save time.
 
 Try it: a temperature of 0.3, then of 2. Then depth=4: how many more
