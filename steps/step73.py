@@ -41,7 +41,7 @@ In the package: dezero/functions/norm.py, BatchNorm and batch_norm;
 dezero/functions/norm_samples.py, LayerNorm and RMSNorm
 
 Output (rtol 0.05):
-    size behind layer       1        5       10       20
+    size after layer        1        5       10       20
       weights / 2       0.406   0.0275 0.000728 1.04e-06
       weights * 2        1.62     28.2      763 1.14e+06
         batch norm      0.582    0.585    0.584    0.608
@@ -217,7 +217,7 @@ def gradient(f, x):
 
 
 if __name__ == "__main__":
-    print("size behind layer       1        5       10       20")
+    print("size after layer        1        5       10       20")
     one, zero = np.ones(100), np.zeros(100)
     axes = Figure(figsize=(6, 4), layout="constrained").subplots()
     for title, *kind in (

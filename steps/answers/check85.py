@@ -12,7 +12,7 @@ from step85 import ScalarGPT, backward
 
 
 def update(gpt, rate):
-    """Let each number of gpt follow its gradient, and clear that."""
+    """Move all numbers of gpt against their gradients; clear these."""
     raise NotImplementedError("your turn")
 
 
