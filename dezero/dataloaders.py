@@ -185,7 +185,8 @@ class SeqDataLoader(DataLoader):
 
     Batch k holds item i * jump + k of every stream i, with jump = len(dataset) //
     batch_size; indices wrap around. Nothing is shuffled, and every batch is full. If
-    the length is not a multiple of batch_size, a stream ends within the next one.
+    the length is not a multiple of batch_size, there is one batch more, with the item
+    that comes after each stream: for all but the last, the first item of the next.
 
     >>> loader = SeqDataLoader([(i, i + 1) for i in range(6)], batch_size=2)
     >>> [x.tolist() for x, t in loader]

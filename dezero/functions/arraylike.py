@@ -76,7 +76,7 @@ of_numpy.update(
 
 
 def _bare(x):
-    """Return x with each Variable replaced by its array, also inside of lists."""
+    """Return x with each Variable replaced by its array, also inside lists."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(_bare, x))
     return x.data if isinstance(x, Variable) else x

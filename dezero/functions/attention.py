@@ -77,7 +77,7 @@ def _transposed(x):
 
 @_in_float32(3)
 def attention(q, k, v, mask=None, causal=False) -> Variable:
-    """Return, for each query, a mean of the values, weighted by how their keys match.
+    """For each query, return a mean of the values, weighted by how their keys match it.
 
     Shapes: q (..., T, D), k (..., S, D), v (..., S, M) -> (..., T, M).
 

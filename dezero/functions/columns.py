@@ -2,14 +2,14 @@
 
 For each place of the kernel, im2col copies the part of the image under it. That turns a
 convolution into a matrix product (step 57). For one image, with the columns that
-im2col_array(..., to_matrix=False) makes, it is
+im2col_array(..., to_matrix=False) makes, the convolution is
 
     W (OC, C*KH*KW)  @  columns (C*KH*KW, OH*OW)  =  y (OC, OH*OW)
 
 The columns are KH * KW times as large as the image. So _convolve, and _correlate and
 _spread, which compute the gradients, make them one block at a time. On 8 images
-(64, 56, 56) with a 3x3 kernel, conv2d needs 4 MB besides its result; conv2d_simple,
-which makes all the columns and keeps them, needs 109 MB.
+(64, 56, 56) with a 3x3 kernel and pad=1, conv2d needs 4 MB besides its result;
+conv2d_simple, which makes all the columns and keeps them, needs 116 MB.
 
 Letters: N images of C channels, H high and W wide; KH KW the kernel's, OH OW the
 result's height and width; OC channels of the result.
@@ -102,7 +102,7 @@ def _check_fits(who, shape, kernel_size, pad):
 
 
 def _under(kernel_size, stride, size):
-    """Yield a, b, rows, columns: two slices, of all that element (a, b) covers."""
+    """Yield a, b, rows, columns: two slices, of what kernel element (a, b) covers."""
     (SH, SW), (OH, OW) = pair(stride), size
     for a, b in product(*map(range, pair(kernel_size))):
         rows = slice(a, a + SH * OH, SH)
@@ -297,8 +297,8 @@ def _spread(x, W, stride, pad, size):
     (PH, PW), SH = pad, stride[0]
     if stride == (1, 1) and PH < KH and PW < KW and C <= 2 * OC:
         # Then this is a convolution with the kernels turned by 180 degrees (step 64).
-        # It takes 0.7 of the time, since it has nothing to add up, unless it has many
-        # more columns.
+        # It has no overlaps to add up, so it takes 0.7 of the time of what follows,
+        # unless it makes many more columns.
         W = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         return _convolve(x, W, stride, (KH - 1 - PH, KW - 1 - PW))
     N, _, height, width = x.shape

@@ -150,7 +150,10 @@ def _add_bias(y, b):
 
 
 def _check_kernels(who, x, W, b, axes, out):
-    """Raise ValueError unless W and b fit x; axes names W's axes, out is that of OC."""
+    """Raise ValueError unless W and b fit x.
+
+    axes: the names of W's first two axes; out: which of them is OC, 0 or 1.
+    """
     _check_images(who, x)
     if W.ndim != 4 or W.shape[1 - out] != x.shape[1]:
         raise ValueError(

@@ -1,7 +1,8 @@
 """Elementwise functions: exp, log, sqrt, abs, clip, sin, cos, tanh, maximum, minimum.
 
-Letters: x, y in and out; gx, gy their gradients. Every function keeps the shape, and a
-floating dtype; exp, sin, cos, tanh and sqrt convert integers to float64.
+Letters: x, y in and out; gx, gy their gradients. y has the shape of x, and its dtype if
+that is floating; exp, log, sin, cos, tanh and sqrt convert integers to float64. maximum
+and minimum broadcast their two inputs.
 """
 
 import math

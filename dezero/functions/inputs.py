@@ -4,12 +4,13 @@
     x, axis = _as_scores("softmax", x, axis)
 
 Each _as_... takes the name of the calling function, then an input, and returns it: good
-input unchanged, lists as arrays, bytes as floats. Anything else raises an error that
-says which function was called, what it expected, what it got, and which step explains
-it. As you read a function, you can skip such lines: good input passes unchanged.
+input unchanged, lists as arrays, integers as floats if the function needs floats.
+Anything else raises an error that says which function was called, what it expected,
+what it got, and which step explains it. As you read a function, you can skip such
+lines: good input passes unchanged.
 
     _as_input     a Variable or an array; a number or a list becomes an array
-    _as_constant  an array as a Variable that needs no gradient
+    _as_constant  a Variable; an array becomes one that needs no gradient
     _as_floats    like _as_input, with floats in it; _as_array: a bare array
     _as_weighted  the x, W and b of a layer
     _as_pair      x0 and x1, one of which broadcasts to the other
@@ -234,7 +235,7 @@ def _as_truths(who, x, t, name="x"):
 
 
 def _as_step(who, **inputs):
-    """Return the inputs of a recurrent cell, x (N, D) and h (N, H) first; N, D and H.
+    """Return the inputs of a recurrent cell, x (N, D) and h (N, H) first, and N, D, H.
 
     A b that is None is left out. A size is -1 if x or h does not have that axis.
     """
@@ -244,7 +245,7 @@ def _as_step(who, **inputs):
 
 
 def _as_gates(who, **lists):
-    """Return the arrays of all lists; each list has one for each gate of a cell."""
+    """Return the arrays of all lists in one list; each has an array for each gate."""
     for name, arrays in lists.items():
         if not isinstance(arrays, (list, tuple)) or not arrays:
             expected = "a list of arrays or Variables, one for each gate"

@@ -105,8 +105,9 @@ def _sum_of_products(x, y, later):
     """Return x.T @ y, (N, D) and (N, K) -> (D, K), one of many gradients of a matrix.
 
     later: backward may collect these products in _Products and add them up at the end.
-    That keeps all x and y until then. With few rows they are small, and it saves time.
-    With 30 rows they are most of an LSTM's memory, and only 4 % of the time is saved.
+    That keeps all x and y until then. If these have few rows, they are small, and time
+    is saved. With 30 rows, they are most of an LSTM's memory, and only 4 % of the time
+    is saved.
     """
     few = later and len(x) <= 8
     if few and not Config.enable_backprop and y.dtype.kind == "f":
@@ -146,7 +147,7 @@ class _Products:
 def linear_simple(x, W, b=None) -> Variable:
     """Return x @ W + b, computed with matmul and add, without keeping x @ W.
 
-    The backward of adding b needs only the shape of x @ W. So its numbers are dropped.
+    The backward of adding b needs only the shape of x @ W. So the numbers are dropped.
     """
     x, W, b = _as_weighted("linear_simple", x, W, b)
     t = matmul(x, W)
@@ -201,7 +202,7 @@ class Einsum(Function):
 
 
 def _complete(term, shape, others, arrays, used):
-    """Return the term for the gradient of an x; each axis of it is then in others.
+    """Return the term for the gradient of an x; others then has each of its letters.
 
     Appends the ones and identity matrices that this takes to others and arrays.
     """

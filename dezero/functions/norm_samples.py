@@ -1,8 +1,8 @@
 """Normalisation within each sample: layer_norm, group_norm and rms_norm.
 
 layer_norm and group_norm work like batch_norm in norm.py, but mean and var are computed
-over a part of one sample. So the size of the batch does not matter, and training and
-test mode are the same. rms_norm does not subtract a mean, it only divides.
+within one sample. So the size of the batch does not matter, and training and test mode
+are the same. rms_norm does not subtract a mean, it only divides.
 
 Letters: x, y in and out; gx, gy their gradients. N samples, C channels, L all axes
 after these as one (H * W in images), D the last axis, G groups of E channels each.
@@ -269,8 +269,8 @@ def _center_rows(x, eps):
 def _dots(a, b):
     """Return _sum_along(a * b, -1) of two arrays or Variables of the same shape.
 
-    It multiplies rows by columns, so a * b is never made: 8192 x 784 takes half the
-    time.
+    It multiplies rows by columns, so a * b is never made: 8192 x 784 takes 0.4 of the
+    time in float32, and a quarter of the time in float64.
     """
     *shape, length = a.shape
     rows, columns = a.reshape(*shape, 1, length), b.reshape(*shape, length, 1)
@@ -281,7 +281,7 @@ def _dots(a, b):
 
 
 def _as_scaled(who, x, gamma, beta):
-    """Return x as floats, gamma and beta; none of them may be None."""
+    """Return x as floats, and gamma and beta, which must not be None."""
     x = _as_floats(who, x)
     for name, v in ("gamma", gamma), ("beta", beta):
         if v is None:

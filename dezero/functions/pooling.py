@@ -89,7 +89,7 @@ class Pooling(Function):
 
     def backward(self, gy):
         (x,) = self.inputs
-        self.x = _unwrap(x)  # raises an error if x was changed since forward
+        self.x = _unwrap(x)  # if x was changed since forward, using it is an error
         return Pooling2DGrad(self)(gy)
 
     def winners(self):
@@ -240,7 +240,7 @@ def pooling(x, kernel_size, stride=1, pad=0) -> Variable:
 @named_arguments
 @_in_float32(1)
 def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
-    """Return the mean of every window of the images x, counting zeros of the padding.
+    """Return the mean of every window of the images x; the zeros of the padding count.
 
     Shapes and errors are those of pooling.
 
@@ -258,7 +258,7 @@ def average_pooling(x, kernel_size, stride=1, pad=0) -> Variable:
 
 @named_arguments
 def pooling_simple(x, kernel_size, stride=1, pad=0) -> Variable:
-    """Return pooling(x, ...), by im2col and max, where ties share (see step 57)."""
+    """Return pooling(x, ...), by im2col and max; ties share gy (see step 57)."""
     x = _as_constant("pooling_simple", x)
     settings = _as_window("pooling_simple", kernel_size, stride, pad)
     _check_windows("pooling_simple", x, settings[0], settings[2])

@@ -68,7 +68,7 @@ class LSTMCell(Function):
     def backward(self, gh, gc):
         x, h, c, W = self.inputs
         known, D = self.known, x.shape[1]
-        if Config.enable_backprop:  # compute again, for a graph
+        if Config.enable_backprop:  # compute again, to build a graph
             known = self._step(x, h, c, W, sigmoid, tanh)
         f, i, o, u, _, t = known
 
@@ -145,7 +145,7 @@ def lstm_cell(x, h, c, W) -> list[Variable]:
 
 
 def gru_cell(x, h, W, b=None) -> Variable:
-    """Return h after one step of a GRU; b is the bias of h2n, in the new candidate.
+    """Return h after one step of a GRU; b is the bias of h2n, in the candidate n.
 
     Shapes: x (N, D), h (N, H), W (D + H + 1, 3H), b (H,) -> h (N, H). The columns of
     W are those of the gates r, z and n, in this order; see join_gates.

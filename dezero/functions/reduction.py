@@ -1,4 +1,4 @@
-"""Reductions, which make one number of many: sum, mean, max, min, var, std; and cumsum.
+"""Reductions make one number out of many: sum, mean, max, prod, var ...; and cumsum.
 
 axis is None (all axes), an int or a tuple of ints; with keepdims=True the reduced
 axes stay, with length 1, so that the result broadcasts against x.
@@ -172,7 +172,7 @@ class Var(Function):
         return n if n > 0 else math.nan
 
     def _undefined(self, x):
-        """Return nan for every variance, as NumPy does, but without its warning."""
+        """Return nan for every variance, without NumPy's warning."""
         shape = reduced_shape(x.shape, self.axis)
         nans = cuda.get_array_module(x).full(shape, math.nan, x.dtype)
         return nans if self.keepdims else nans.squeeze(self.axis)
@@ -216,7 +216,7 @@ def var(x, axis=None, keepdims=False, ddof=0) -> Variable:
 def std(x, axis=None, keepdims=False, ddof=0) -> Variable:
     """Return the standard deviation over axis, the square root of var.
 
-    Its slope is infinite where all elements are equal; the gradient there is 0.
+    Where all elements are equal it has a kink, like abs at 0; the gradient there is 0.
     """
     return _spread(Std, x, axis, keepdims, ddof)
 
@@ -271,7 +271,7 @@ def prod(x, axis=None, keepdims=False) -> Variable:
 
     The elements are multiplied in pairs, then the results in pairs, until one is left.
     So no derivative divides by x, and zeros need no special case: with x = (2, 0, 5)
-    the gradient is (0, 10, 0). Integers become int64, as in numpy.prod.
+    the gradient is (0, 10, 0). Integers become int64, and uint64 stays.
 
     >>> prod(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     variable([3. 8.])

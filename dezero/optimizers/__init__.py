@@ -1,4 +1,4 @@
-"""Optimizers: each has its own rule to update parameters with their gradients.
+"""Optimizers: each has its own rule for updating parameters with their gradients.
 
     optimizer = Adam().setup(model)
     optimizer.add_hook(ClipGrad(1.0))

@@ -60,7 +60,7 @@ def _check_target(who, target):
 
 
 def all_or_nothing(update):
-    """Return update(self), wrapped: an error restores the gradients, and Adam.t."""
+    """Wrap update so that after an error the gradients, and Adam's t, are restored."""
 
     @functools.wraps(update)
     def whole(self):
@@ -97,7 +97,7 @@ class Optimizer:
         cls.__signature__ = own.replace(parameters=[*own.parameters.values()][1:])
 
     def __new__(cls, *settings, **named):
-        """Raise TypeError for unknown settings, and for a model: setup takes it."""
+        """Raise TypeError for unknown settings, and for a model, which setup takes."""
         # an optimizer outside of the package may take a model
         ours = cls.__init__.__module__.startswith(__name__.rpartition(".")[0])
         if ours and settings and _holds_parameters(settings[0]):

@@ -108,7 +108,7 @@ RMSProp = RMSprop  # another spelling; RMSprop is PyTorch's
 
 
 class AdaDelta(Optimizer):
-    """RMSprop without a learning rate: steps are as long as the last ones were.
+    """RMSprop without a learning rate: a step is about as long as the last ones were.
 
     msg = rho * msg + (1 - rho) * g * g
     dx = sqrt((msdx + eps) / (msg + eps)) * g
@@ -271,4 +271,4 @@ def _check_answer(who, answer):
 def _root(h, eps):
     """Return sqrt(h) + eps, and 1 where that is 0: no step instead of 0 / 0."""
     root = np.sqrt(h) + eps
-    return root + (root == 0) if eps < 1e-37 else root  # float32 may round that to 0
+    return root + (root == 0) if eps < 1e-37 else root  # float32 may round the sum to 0

@@ -1,4 +1,4 @@
-"""The arrays that an optimizer keeps for each parameter, and updates in pieces."""
+"""The arrays that an optimizer keeps for each parameter; updating them in pieces."""
 
 import weakref
 

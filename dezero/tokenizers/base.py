@@ -16,7 +16,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # halves of characters in UTF-16, not
 
 
 class Tokenizer:
-    """The base class: it has a list of tokens; the id of a token is its index in it.
+    """The base class: a list of tokens, in which the index of a token is its id.
 
     A subclass sets tokens, and defines encode and decode.
     """

@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from dezero.guards import whole
 from dezero.tokenizers.base import Bytes, _as_text, _as_tokens, check_file
 
-# GPT-2's rule for what a word is. It reads a text in which kind has replaced each
-# character outside of ASCII. A word is an ending such as 's; or letters, digits or
-# other characters, with at most one blank in front; or blanks, but a blank just before
-# a word belongs to that word.
+# GPT-2's rule for what a word is. It reads a text in which the function kind has
+# replaced each character outside of ASCII. A word is an ending such as 's; or letters,
+# digits or other characters, with at most one space in front; or white space, but a
+# space just before a word belongs to that word.
 WORD = (
     r"'(?:[stmd]|re|ve|ll)"
     r"| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+"
@@ -40,7 +40,7 @@ def split(text):
 
 
 def join(word, pair):
-    """Return word, a list of tokens, with each such pair joined into one token.
+    """Return word, a list of tokens, with the pair joined into one token everywhere.
 
     >>> join([b"n", b"a", b"n", b"a"], (b"n", b"a"))
     [b'na', b'na']
@@ -81,8 +81,8 @@ class BPE(Bytes):
                 becomes one token; in a tie, the first pair in the order of bytes. There
                 are fewer pieces if no pair occurs twice any more.
 
-        Pairs are counted within words, once for each different word. 1,000 merges on a
-        megabyte take seconds.
+        Pairs are counted within words. A word that the text has n times is searched
+        once, and its pairs count n times. 1,000 merges on a megabyte take seconds.
         """
         text = _as_text("BPE.train", text)
         merges = whole("BPE.train", "merges", merges, 75, least=0)
