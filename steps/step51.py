@@ -81,7 +81,7 @@ class ReLU(Function):
     """y = max(x, 0), gx = gy where x > 0, else 0."""
 
     def forward(self, x):
-        return np.maximum(x, np.zeros_like(x))
+        return np.maximum(x, 0)
 
     def backward(self, gy):
         (x,) = self.inputs

@@ -393,6 +393,15 @@ def test_without_eps_a_gradient_of_zero_is_no_step(make):
     assert p.data[0] == 1 and p.data[1] < 1
 
 
+@pytest.mark.parametrize("make", [AdaGrad, RMSprop, Adam, AdamW])
+def test_an_eps_that_float16_rounds_to_0(make):
+    p = param([1.0, 1.0], [0.0, 2.0], np.float16)
+    settings = {"weight_decay": 0} if make is AdamW else {}
+    make(eps=1e-8, **settings).setup(Target(p)).update()
+    assert p.data.dtype == np.float16
+    assert p.data[0] == 1 and p.data[1] < 1
+
+
 @pytest.mark.parametrize("make", [Adam, AdamW])
 def test_lr_is_another_name_for_alpha(make):
     assert make(lr=0.2).alpha == 0.2 and make(0.2).alpha == 0.2

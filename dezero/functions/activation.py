@@ -17,6 +17,7 @@ from dezero.core import (
     Config,
     Function,
     Variable,
+    _number_for,
     _unwrap,
     where,
 )
@@ -89,7 +90,7 @@ class Softplus(Function):
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        return xp.maximum(x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
+        return xp.maximum(x, _number_for(x, 0)) + xp.log1p(xp.exp(-xp.abs(x)))
 
     def backward(self, gy):
         (x,) = self.inputs
@@ -206,15 +207,11 @@ def gelu(x) -> Variable:
 
 
 class ReLU(Function):
-    """y = max(x, 0), gx = gy where x > 0, else 0.
-
-    xp.maximum with an array of zeros takes 0.55 of the time that it takes with a 0 on
-    some processors, and twice that time on others.
-    """
+    """y = max(x, 0), gx = gy where x > 0, else 0."""
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        return xp.maximum(x, xp.zeros_like(x))
+        return xp.maximum(x, _number_for(x, 0))
 
     def backward(self, gy):
         (x,) = self.inputs
@@ -230,7 +227,7 @@ class LeakyReLU(Function):
     def forward(self, x):
         xp = cuda.get_array_module(x)
         if self.slope == 0:  # -inf * 0 is nan
-            return xp.maximum(x, xp.zeros_like(x))
+            return xp.maximum(x, _number_for(x, 0))
         # This takes 0.1 to 0.4 of the time of np.where(x > 0, x, slope * x).
         larger = xp.maximum if self.slope <= 1 else xp.minimum
         return larger(x, x * x.dtype.type(self.slope))
@@ -250,9 +247,9 @@ class ELU(Function):
 
     def forward(self, x):
         xp = cuda.get_array_module(x)
-        zeros = xp.zeros_like(x)
-        below = xp.expm1(xp.minimum(x, zeros)) * x.dtype.type(self.alpha)
-        return xp.maximum(x, zeros) + below
+        zero = _number_for(x, 0)
+        below = xp.expm1(xp.minimum(x, zero)) * _number_for(x, self.alpha)
+        return xp.maximum(x, zero) + below
 
     def backward(self, gy):
         (x,) = self.inputs

@@ -271,4 +271,4 @@ def _check_answer(who, answer):
 def _root(h, eps):
     """Return sqrt(h) + eps, and 1 where that is 0: no step instead of 0 / 0."""
     root = np.sqrt(h) + eps
-    return root + (root == 0) if eps < 1e-37 else root  # float32 may round the sum to 0
+    return root + (root == 0) if h.dtype.type(eps) == 0 else root  # 1e-8 as a float16

@@ -28,7 +28,7 @@ from step77 import attention
 
 
 def window(T, width):
-    """Return a mask (T, T): each place sees width places, itself last."""
+    """Return a mask (T, T): a place sees width places, itself last."""
     t, s = np.arange(T)[:, None], np.arange(T)
     return (t - width < s) & (s <= t)
 

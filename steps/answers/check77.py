@@ -10,7 +10,7 @@ from step77 import attention
 
 
 def window(T, width):
-    """Return a mask (T, T): each place sees width places, itself last."""
+    """Return a mask (T, T): a place sees width places, itself last."""
     raise NotImplementedError("your turn")
 
 
