@@ -12,10 +12,15 @@ def run(command, folder, limit, environment=None):
     Raises subprocess.TimeoutExpired if the process has worked for limit seconds: it
     reads STEPS_LIMIT and calls limit_work. If it cannot, a longer limit ends it.
     """
+    own = {
+        "STEPS_LIMIT": str(limit),
+        # Python would take old bytecode for a file that was changed within a second.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**(environment or os.environ), "STEPS_LIMIT": str(limit)},
+        env={**(environment or os.environ), **own},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
