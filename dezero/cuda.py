@@ -16,7 +16,7 @@ import numpy as np
 
 ADVICE = (
     "needs CuPy and an NVIDIA GPU: pip install 'dezero[gpu]' (see step 52); "
-    "everything also runs without, on NumPy"
+    "without them, everything runs on NumPy"
 )
 
 

@@ -104,8 +104,8 @@ class DataLoader:
             got = _described(item) if single else shown(item)
             raise TypeError(
                 f"{type(self).__name__}: the items of the dataset must be pairs "
-                f"(x, t), got {got}; list(zip(X, t)) makes pairs of two "
-                "arrays, and t may be None (see step 49)"
+                f"(x, t), got {got}; list(zip(X, t)) pairs two arrays, and t may be "
+                "None (see step 49)"
             )
 
     def _stack(self, values):
@@ -120,9 +120,9 @@ class DataLoader:
         except ValueError as error:
             shapes = sorted({np.shape(value) for value in values})
             raise ValueError(
-                f"{type(self).__name__}: the items of a batch must have one shape, "
+                f"{type(self).__name__}: the items of a batch must have equal shapes, "
                 f"got {', '.join(map(str, shapes))}; a transform of the dataset can "
-                "see to that (see step 49)"
+                "make them equal (see step 49)"
             ) from error
         if not self.gpu:
             return batch
@@ -221,8 +221,8 @@ def _check_dataset(who, dataset):
     if _is_bare(dataset):
         raise TypeError(
             f"{who}: expected a dataset of pairs (x, t), got a bare "
-            f"{_described(dataset)}; list(zip(X, t)) makes "
-            "pairs of two arrays, or write a Dataset (see step 49)"
+            f"{_described(dataset)}; list(zip(X, t)) pairs two arrays, or write a "
+            "Dataset (see step 49)"
         )
     if (
         isinstance(dataset, (type, str, bytes, dict))
@@ -230,6 +230,6 @@ def _check_dataset(who, dataset):
         or not hasattr(dataset, "__getitem__")
     ):
         raise TypeError(
-            f"{who}: expected a dataset, with a length and pairs (x, t) by their "
-            f"numbers, got {shown(dataset)}; a list of pairs is one (see step 49)"
+            f"{who}: expected a dataset, with a length and a pair (x, t) at each "
+            f"index, got {shown(dataset)}; a list of pairs is one (see step 49)"
         )

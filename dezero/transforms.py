@@ -81,7 +81,7 @@ class Convert:
             except ValueError as error:
                 raise ValueError(
                     f"{type(self).__name__}: Pillow does not convert {img.mode} to "
-                    f"{self.mode}; Convert('RGB') between them may do (see step 49)"
+                    f"{self.mode}; try Convert('RGB') in between (see step 49)"
                 ) from error
         r, g, b = img.convert("RGB").split()
         return Image.merge("RGB", (b, g, r))
@@ -222,7 +222,9 @@ class ToPIL:
                 f"ToPIL: expected an array of numbers, got {shown(array)} (see step 49)"
             )
         if not np.isfinite(numbers).all():
-            raise ValueError("ToPIL: expected numbers, got nan or inf (see step 49)")
+            raise ValueError(
+                "ToPIL: expected finite numbers, got nan or inf (see step 49)"
+            )
         return numbers
 
     def __repr__(self):
@@ -283,7 +285,7 @@ class Normalize:
                 raise ValueError(
                     f"Normalize: {name} must be a number or one number for each "
                     f"channel, axis 0, got shape {shape} for an array of shape "
-                    f"{array.shape}; does Flatten come before? (see step 49)"
+                    f"{array.shape}; is there a Flatten before it? (see step 49)"
                 )
 
 
@@ -333,7 +335,7 @@ def _check_array(transform, x):
     got = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else shown(x)
     raise TypeError(
         f"{type(transform).__name__}: expected an array of numbers, got {got}; "
-        "ToArray() makes one of a picture (see step 49)"
+        "ToArray() makes one from a picture (see step 49)"
     )
 
 
@@ -365,6 +367,6 @@ def _check_picture(transform, img):
         name = type(transform).__name__
         raise TypeError(
             f"{name}: expected a picture (PIL.Image.Image), got {type(img).__name__}; "
-            "Image.open(path) reads one, ToPIL() makes one of an array (see step 49)"
+            "Image.open(path) reads one, ToPIL() makes one from an array (see step 49)"
         )
     return Image

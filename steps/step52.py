@@ -43,7 +43,7 @@ dezero/core/extras.py, Variable
 Output (rtol 0.02):
     numpy: exp(x) = [1.    2.718 7.389]
     as_cupy: needs CuPy and an NVIDIA GPU: pip install
-    'dezero[gpu]' (see step 52); everything also runs without,
+    'dezero[gpu]' (see step 52); without them, everything runs
     on NumPy
     parameters move  loss  arrays moved in 300 updates
       never         0.504              0

@@ -106,7 +106,7 @@ def test_dataset_gets_plain_ints():
 
 def test_items_of_different_shapes():
     loader = DataLoader([(np.zeros(3), 0), (np.zeros(4), 0)], 2)
-    with pytest.raises(ValueError, match=r"one shape, got \(3,\), \(4,\).*step 49"):
+    with pytest.raises(ValueError, match=r"equal shapes, got \(3,\), \(4,\).*step 49"):
         next(loader)
 
 

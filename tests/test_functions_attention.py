@@ -441,7 +441,7 @@ def test_shapes_that_do_not_fit(q, k, v):
 
 
 def test_what_is_no_mask():
-    with pytest.raises(TypeError, match=r"attention: mask must be of bools.*step 77"):
+    with pytest.raises(TypeError, match=r"attention: mask must hold bools.*step 77"):
         F.attention(Q, K, V, MASK.astype(float))
     for mask in MASK[:2], np.array(True), np.ones((3, 2, 3, 3), bool):
         with pytest.raises(ValueError, match=r"mask must broadcast .*\(2, 3, 3\), got"):

@@ -355,7 +355,7 @@ READ_ONLY.flags.writeable = False
         (X, ONES, ZEROS, np.ones(2, int), "var is changed in place, .*got int"),
         (X, ONES, ZEROS, READ_ONLY, "var is changed .* writeable=False"),
         (X, ONES, ZEROS, [1.0, 1.0], "var is changed .*array or a Variable.*got list"),
-        (X, ONES, ZEROS, Parameter(None), "var is changed .* that has one, got None"),
+        (X, ONES, ZEROS, Parameter(None), "var is changed .* that holds one, got None"),
     ],
 )
 def test_a_mistake_leaves_the_averages_alone(x, gamma, beta, other, message):
@@ -418,12 +418,15 @@ def test_rms_norm_is_layer_norm_of_what_has_mean_0(rng):
         (lambda: F.layer_norm(X, ONES, np.zeros(1)), r"beta must .*\(2,\), got \(1,\)"),
         (lambda: F.rms_norm(X, np.ones(3)), r"\(2, 2, 2\) and \(3,\) .*step 73"),
         (lambda: F.rms_norm(X, None), r"gamma must be .*\(2,\), got None .*step 73"),
-        (lambda: F.rms_norm(np.array(1.0), ONES), r"\(..., D\), D from 1, got \(\)"),
-        (lambda: F.rms_norm(X[..., :0], ONES[:0]), r"D from 1, got \(2, 2, 0\)"),
+        (
+            lambda: F.rms_norm(np.array(1.0), ONES),
+            r"\(..., D\) with D at least 1, got \(\)",
+        ),
+        (lambda: F.rms_norm(X[..., :0], ONES[:0]), r"D at least 1, got \(2, 2, 0\)"),
         (lambda: F.rms_norm(X, ONES, -1), "rms_norm: eps must be .*-1.*step 73"),
         (lambda: F.group_norm(X[0, 0], 1, ONES, ZEROS), r"\(N, C\).*, got \(2,\)"),
         (lambda: F.group_norm(X, 3, ONES, ZEROS), r"3 equal groups, got .*\(2, 2, 2\)"),
-        (lambda: F.group_norm(X, 0, ONES, ZEROS), "a number from 1, got 0"),
+        (lambda: F.group_norm(X, 0, ONES, ZEROS), "a whole number, at least 1, got 0"),
         (lambda: F.group_norm(X, ONES, ZEROS, 2), r"come after it \(see step 73\)"),
         (lambda: F.group_norm(X, 2, np.ones(1), ZEROS), r"gamma must .*got \(1,\)"),
         (lambda: F.dropout(X, 1.5), "dropout_ratio from 0 to 1, got 1.5"),
@@ -444,7 +447,9 @@ def test_a_word_outside_the_vocabulary(x):
 
 @pytest.mark.parametrize("x", [[1.0], np.array([True, False])])
 def test_words_are_ints(x):
-    with pytest.raises(TypeError, match="embed_id: expected the ints .*got (float|b)"):
+    with pytest.raises(
+        TypeError, match="embed_id: expected word numbers as ints, got (float|b)"
+    ):
         F.embed_id(x, np.ones((4, 2)))
 
 

@@ -90,7 +90,7 @@ def test_integers_become_floats():
         (
             lambda x: F.rope(x[:, :3]),
             ValueError,
-            r"D even .*, got \(4, 3\) .see step 7",
+            r"with an even D .*, got \(4, 3\) .see step 7",
         ),
         (lambda x: F.rope(x[0]), ValueError, r"\(\.\.\., T, D\).*, got \(4,\)"),
         (lambda x: F.rope(x, -1), ValueError, "start must be a whole number of at lea"),

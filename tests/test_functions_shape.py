@@ -234,10 +234,10 @@ def test_lists_that_cannot_be_joined():
 
 def test_splits_that_cannot_be():
     with pytest.raises(
-        ValueError, match="5 elements along axis 0 make no 2 equal parts"
+        ValueError, match="5 elements along axis 0 cannot make 2 equal parts"
     ):
         F.split(normal(5), 2)
-    with pytest.raises(ValueError, match="make no 0 equal parts.*step 38"):
+    with pytest.raises(ValueError, match="cannot make 0 equal parts.*step 38"):
         F.split(normal(4), 0)
     for at in [3, 1], [-1]:
         with pytest.raises(

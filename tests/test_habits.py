@@ -311,7 +311,7 @@ def test_places_are_arrays():
     [
         (lambda: V(A).argmax(axis=5), "argmax: expected an axis from -2 to 1"),
         (lambda: V(np.ones((0, 2))).argmin(), r"argmin: no element .*\(0, 2\)"),
-        (lambda: V(A).astype("banana"), "astype: dtype must be a type of numbers"),
+        (lambda: V(A).astype("banana"), "astype: dtype must be a dtype of numbers"),
         (lambda: V(A).astype(complex), "astype: expected real numbers, got complex128"),
         (lambda: F.maximum(np.ones(2), np.ones(3)), r"maximum: the shapes \(2,\) and"),
         (lambda: F.minimum(None, 1.0), "[Mm]inimum: .*None"),

@@ -260,7 +260,7 @@ def test_settings_of_a_damaged_file(tmp_path, heads):
     "mask, error, text",
     [
         ("causal", TypeError, "got 'causal'; causal=True makes the causal one"),
-        (np.ones((3, 3)), TypeError, "must be of bools, .* got float64"),
+        (np.ones((3, 3)), TypeError, "must hold bools, .* got float64"),
         (np.ones((5, 5), bool), ValueError, r"must broadcast .* got \(5, 5\)"),
     ],
 )
@@ -320,7 +320,7 @@ def test_what_is_no_text():
         layer()(X[0])
     with pytest.raises(ValueError, match=r"with width = 4, .* got \(2, 3, 2\)"):
         layer()(X[..., :2])
-    with pytest.raises(TypeError, match=r"mask must be of bools"):
+    with pytest.raises(TypeError, match=r"mask must hold bools"):
         layer()(X, np.ones((3, 3)))
     with pytest.raises(TypeError, match=r"cache must be a KVCache or None.*step 84"):
         layer()(X, cache=[])

@@ -348,7 +348,11 @@ def test_a_block_shows_what_is_inside():
         ),
         (lambda: Embedding(0, 4), ValueError, "^Embedding: count must be .*step 81"),
         (lambda: Embedding(4, 4.0), TypeError, "^Embedding: width must be .*step 81"),
-        (lambda: Embedding(4, 4)([1.5]), TypeError, "^Embedding: .* ints of words"),
+        (
+            lambda: Embedding(4, 4)([1.5]),
+            TypeError,
+            "^Embedding: .* word numbers as ints",
+        ),
         (lambda: Embedding(4, 4)([4]), IndexError, "^Embedding: .* 4 words, 0 to 3"),
         (lambda: EmbedID(4, 4)([4]), IndexError, "^EmbedID: .* 4 words, 0 to 3"),
         (

@@ -50,14 +50,14 @@ def test_characters():
 
 
 def test_a_character_that_is_none_of_them():
-    with pytest.raises(ValueError, match=r"encode: 'x' at place 2 is .* 4 characters"):
+    with pytest.raises(ValueError, match=r"encode: 'x' at index 2 is .* 4 characters"):
         Characters.train("hello").encode("hexx")
 
 
 @pytest.mark.parametrize(
     "tokens, pattern",
     [
-        (["a", "b", "a"], "'a' is token 0 and token 2"),
+        (["a", "b", "a"], "'a' is both token 0 and token 2"),
         (["a", "bc"], "token 1 must be one character, got 'bc'"),
         ([""], "token 0 must be one character, got ''"),
         ([3], "token 0 must be str, got 3"),
@@ -138,30 +138,32 @@ def changed(path, **entries):
         ({"format": "dezero tokenizer 9"}, 'expected "format": "dezero tokenizer 1"'),
         ({"tokens": None}, "tokens must be a list, got None"),
         ({"tokens": {"a": 1}}, "tokens must be a list, got an object of type dict"),
-        ({"tokens": ["a", 5]}, "token 1 is 5"),
-        ({"tokens": ["a", ["b"]]}, "token 1 is an object of type list"),
-        ({"tokens": ["a", "\ud800"]}, "token 1 is '\\\\ud800'"),
-        ({"crc32": 5}, "not those of its checksum"),
-        ({"crc32": None}, "not those of its checksum"),
+        ({"tokens": ["a", 5]}, "token 1 cannot be 5"),
+        ({"tokens": ["a", ["b"]]}, "token 1 cannot be an object of type list"),
+        ({"tokens": ["a", "\ud800"]}, "token 1 cannot be '\\\\ud800'"),
+        ({"crc32": 5}, "do not match the checksum"),
+        ({"crc32": None}, "do not match the checksum"),
     ],
 )
 def test_a_file_that_says_something_else(tmp_path, entries, pattern):
     path = tmp_path / "tokens.json"
     Characters("ab").save(path)
     changed(path, **entries)
-    with pytest.raises(ValueError, match=f"tokens.json: not a whole file.*{pattern}"):
+    with pytest.raises(
+        ValueError, match=f"tokens.json: not a complete tokenizer file.*{pattern}"
+    ):
         Characters.load(path)
 
 
 @pytest.mark.parametrize(
     "kind, change, pattern",
     [
-        (BPE, lambda t: [*t, "你"], "token 259 is '你'"),
-        (BPE, lambda t: [*t, t[5]], r"b'\\x05' is token 5 and token 259"),
-        (BPE, lambda t: t[:7] + t[8:], "the byte 7 is no token"),
+        (BPE, lambda t: [*t, "你"], "token 259 cannot be '你'"),
+        (BPE, lambda t: [*t, t[5]], r"b'\\x05' is both token 5 and token 259"),
+        (BPE, lambda t: t[:7] + t[8:], "the byte 7 is not a token"),
         (BPE, lambda t: [*t, ""], "token 259 must be at least one byte"),
         (Bytes, lambda t: t[::-1], "expected the 256 bytes, in order"),
-        (Characters, lambda t: [*t, t[0]], "is token 0 and token"),
+        (Characters, lambda t: [*t, t[0]], "is both token 0 and token"),
         (Characters, lambda t: [*t, "xy"], "must be one character, got 'xy'"),
     ],
 )
@@ -169,7 +171,9 @@ def test_tokens_that_cannot_be(tmp_path, kind, change, pattern):
     path = tmp_path / "tokens.json"
     trained(kind.__name__).save(path)
     changed(path, tokens=change(json.loads(path.read_text())["tokens"]))
-    with pytest.raises(ValueError, match=f"tokens.json: not a whole file.*{pattern}"):
+    with pytest.raises(
+        ValueError, match=f"tokens.json: not a complete tokenizer file.*{pattern}"
+    ):
         kind.load(path)
 
 
@@ -181,7 +185,9 @@ def test_any_damage_is_seen(tmp_path, rng):
     whole = path.read_bytes()
     for cut in rng.integers(len(whole) - 1, size=50):
         path.write_bytes(whole[:cut])
-        with pytest.raises(ValueError, match=r"tokens\.json: not a whole file"):
+        with pytest.raises(
+            ValueError, match=r"tokens\.json: not a complete tokenizer file"
+        ):
             BPE.load(path)
     for place in rng.integers(len(whole), size=200):
         damaged = bytearray(whole)
@@ -198,7 +204,9 @@ def test_files_that_are_none(tmp_path, content):
     path = tmp_path / "tokens.json"
     path.write_bytes(content)
     for kind in Bytes, Characters, BPE:
-        with pytest.raises(ValueError, match=r"tokens\.json: not a whole file"):
+        with pytest.raises(
+            ValueError, match=r"tokens\.json: not a complete tokenizer file"
+        ):
             kind.load(path)
 
 
@@ -228,9 +236,9 @@ def test_paths(path):
 @pytest.mark.parametrize(
     "ids, pattern",
     [
-        ([0, -1], "got -1 at place 1"),
-        ([10**9], "got 1000000000 at place 0"),
-        (np.array([1, 2, 300_000]), "got 300000 at place 2"),
+        ([0, -1], "got -1 at index 1"),
+        ([10**9], "got 1000000000 at index 0"),
+        (np.array([1, 2, 300_000]), "got 300000 at index 2"),
         ([10**30], "expected a list of ints"),
         ([0.0], "expected a list of ints"),
         ([True], "expected a list of ints"),
@@ -260,7 +268,7 @@ def test_ids_as_arrays(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("text", [None, 3, b"low", ["low"], "lo\ud800w", "\udfff"])
 def test_texts_that_are_none(kind, text):
-    pattern = r"half a character, .*, at place" if type(text) is str else "a str"
+    pattern = r"half a character, .*, at index" if type(text) is str else "a str"
     with pytest.raises((TypeError, ValueError), match=rf"{kind}\.encode: .*{pattern}"):
         trained(kind).encode(text)
 
@@ -280,7 +288,7 @@ def test_texts_to_train_on():
 
 def test_tokens_of_bpe():
     singles = Bytes().tokens
-    with pytest.raises(ValueError, match="the byte 255 is no token"):
+    with pytest.raises(ValueError, match="the byte 255 is not a token"):
         BPE(singles[:-1])
     with pytest.raises(TypeError, match="token 256 must be bytes, got 'ab'"):
         BPE([*singles, "ab"])
@@ -384,7 +392,7 @@ def test_a_file_of_tiktoken(tmp_path):
         (b"b*8= 256\n", r"line 257: expected a token in base64 and its rank"),
         (b"bG8= x\n", r"line 257: expected a token in base64 and its rank"),
         (b"\n", r"line 257: expected a token in base64 and its rank"),
-        (b"bA== 256\n", r"b'l' is token 108 and token 256"),
+        (b"bA== 256\n", r"b'l' is both token 108 and token 256"),
     ],
 )
 def test_a_damaged_file_of_tiktoken(tmp_path, line, pattern):
@@ -397,7 +405,9 @@ def test_a_damaged_file_of_tiktoken(tmp_path, line, pattern):
 def test_a_file_of_tiktoken_that_is_cut(tmp_path):
     path = tmp_path / "some.tiktoken"
     path.write_bytes(b"".join(lines(Bytes().tokens)[:100]))
-    with pytest.raises(ValueError, match=r"some\.tiktoken: .*the byte 100 is no token"):
+    with pytest.raises(
+        ValueError, match=r"some\.tiktoken: .*the byte 100 is not a token"
+    ):
         BPE.from_tiktoken(path)
 
 

@@ -184,7 +184,7 @@ def swiglu(x, gate) -> Variable:
     x, gate = _as_floats("swiglu", x), _as_floats("swiglu", gate, "gate")
     if x.shape != gate.shape:
         raise ValueError(
-            "swiglu: expected a gate for each x, so equal shapes, got "
+            "swiglu: x and gate must have equal shapes, got "
             f"{x.shape} and {gate.shape} (see step 80)"
         )
     return silu(gate) * x

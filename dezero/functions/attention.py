@@ -146,7 +146,7 @@ def _as_lookup(who, mask, causal, *given):
         got = ", ".join(str(x.shape) for x in given)
         raise ValueError(
             f"{who}: q, k and v must be (..., T, D), (..., S, D) and (..., S, M), with "
-            f"the same axes before, and S, D and M at least 1, got {got} (see step 76)"
+            f"equal leading axes and S, D and M at least 1, got {got} (see step 76)"
         )
     return None if mask is None else _as_mask(who, mask, q, k), *given
 
@@ -164,9 +164,9 @@ def _as_mask(who, mask, q, k):
         ) from None
     if mask.dtype.kind != "b":
         raise TypeError(
-            f"{who}: mask must be of bools, True where a query may look, got "
-            f"{mask.dtype}; of numbers, mask > 0 may be meant, and of what is added to "
-            "scores, mask == 0 (see step 77)"
+            f"{who}: mask must hold bools, True where a query may look, got "
+            f"{mask.dtype}; for a mask of 0 and 1 pass mask > 0, for a mask that is "
+            "added to the scores pass mask == 0 (see step 77)"
         )
     scores = (*q.shape[:-1], k.shape[-2])
     if mask.ndim == 0 or not _broadcasts(mask.shape, scores):

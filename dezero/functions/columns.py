@@ -94,7 +94,7 @@ def _check_fits(who, shape, kernel_size, pad):
     if padded[0] < kernel_size[0] or padded[1] < kernel_size[1]:
         raise ValueError(
             f"{who}: the kernel {tuple(kernel_size)} is larger than the image "
-            f"{tuple(shape[2:])} with its padding {padded} (see step 55)"
+            f"{tuple(shape[2:])}, which with its padding is {padded} (see step 55)"
         )
 
 
@@ -183,7 +183,7 @@ def _check_columns(col, img_shape, kernel_size, stride, pad, to_matrix):
     expected = (N * OH * OW, C * KH * KW) if to_matrix else (N, C, KH, KW, OH, OW)
     if col.shape != expected:
         raise ValueError(
-            f"col2im: columns of images {tuple(img_shape)} must be {expected}, "
+            f"col2im: for images {tuple(img_shape)} the columns must be {expected}, "
             f"got {col.shape} (see step 57)"
         )
 

@@ -176,9 +176,9 @@ def _check_outsize(size, kernel_size, stride, pad, outsize):
     back = tuple([(n + 2 * p - k) // s + 1 for n, (_, k, s, p) in zip(out, sides)])
     if min(out) < 1 or back != size:
         raise ValueError(
-            f"deconv2d: from an image {out} a convolution with the kernel "
-            f"{kernel_size}, stride {stride} and pad {pad} gives {back}, but x is "
-            f"{size}; choose another outsize (see step 57)"
+            f"deconv2d: a convolution of an image {out} with kernel {kernel_size}, "
+            f"stride {stride} and pad {pad} gives {back}, but x is {size}; choose "
+            "another outsize (see step 57)"
         )
 
 

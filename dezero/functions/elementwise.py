@@ -290,7 +290,7 @@ def astype(x, dtype) -> "Variable | Any":
     try:
         dtype = np.dtype(dtype)
     except TypeError:
-        expected = "a type of numbers, as np.float32"
+        expected = "a dtype of numbers, such as np.float32"
         raise TypeError(refusal("astype", "dtype", expected, dtype, 44)) from None
     if dtype.kind not in "fiub":
         raise TypeError(f"astype: expected real numbers, got {dtype} (see step 44)")

@@ -193,16 +193,16 @@ def _as_labels(who, t, x, ignore_index=None):
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
     if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
-        advice = "of one-hot rows, t.argmax(axis=1) is the number"
+        advice = "for one-hot rows pass t.argmax(axis=1)"
         if x.ndim > 2 and t.shape == x.shape[:-1]:  # the scores of a language model
-            advice = f"x.reshape(-1, {x.shape[-1]}) and t.reshape(-1) are such rows"
+            advice = f"pass x.reshape(-1, {x.shape[-1]}) and t.reshape(-1)"
         raise ValueError(
             f"{who}: expected rows (N, K) and class numbers (N,), got {x.shape} and "
             f"{t.shape}; {advice} (see step 47)"
         )
     if t.dtype.kind not in "iu":
         raise TypeError(
-            f"{who}: expected class numbers, ints, got {t.dtype} (see step 47)"
+            f"{who}: expected class numbers as ints, got {t.dtype} (see step 47)"
         )
     t = t.reshape(-1)
     _check_numbers(_check_labels, who, t, x.shape[1], ignore_index)
@@ -275,17 +275,17 @@ def _as_scores(who, x, axis):
             raise TypeError(refusal(who, "axis", "an int or a tuple of ints", axis, 47))
     if not axes or not all(-x.ndim <= a < x.ndim for a in axes):
         raise ValueError(
-            f"{who}: expected x with an axis {axis}, got shape {x.shape}; a single "
-            "row of scores is x.reshape(1, -1), or say axis=0 (see step 47)"
+            f"{who}: expected x with an axis {axis}, got shape {x.shape}; for a "
+            "single row of scores pass x.reshape(1, -1), or axis=0 (see step 47)"
         )
     if len({a % x.ndim for a in axes}) < len(axes):
         raise ValueError(
-            f"{who}: axis must name every axis once, got {axis} of an x of shape "
+            f"{who}: axis must not name an axis twice, got {axis} for an x of shape "
             f"{x.shape} (see step 47)"
         )
     if x.size == 0 and 0 in [x.shape[a] for a in axes]:
         raise ValueError(
-            f"{who}: expected one score at least along axis {axis}, got an x of shape "
+            f"{who}: expected at least one score along axis {axis}, got an x of shape "
             f"{x.shape} (see step 47)"
         )
     return x, tuple(axes) if isinstance(axis, (tuple, list)) else int(axis)

@@ -281,7 +281,9 @@ def _spell_out(subscripts, shapes):
             lengths.setdefault(letter, set()).add(n)
     for letter in result:
         if letter not in lengths or result.count(letter) > 1:
-            fail(f"the result may name {letter!r} once, if an array has that axis")
+            fail(
+                f"the result may name {letter!r} only once, and only if a term names it"
+            )
     for letter, found in lengths.items():
         if len(found - {1}) > 1:
             fail(f"axes {letter!r} must be equally long, got {sorted(found)}")

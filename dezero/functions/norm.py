@@ -133,15 +133,15 @@ class BatchNorm(Function):
     def _check_averages(self, x):
         if not x.size:
             raise ValueError(
-                "batch_norm: in training every channel needs a value at least, got x "
+                "batch_norm: in training every channel needs at least one value, got x "
                 f"of shape {x.shape}; leave out empty batches (see step 73)"
             )
         for name, array in (("mean", self.mean), ("var", self.var)):
             writeable = getattr(array.flags, "writeable", True)
             if array.dtype.kind != "f" or not writeable:
                 raise TypeError(
-                    f"batch_norm: {name} is changed in place, expected an array of "
-                    f"floats that may be written to, got {array.dtype}, "
+                    f"batch_norm: {name} is changed in place, so it must be a "
+                    f"writeable array of floats, got {array.dtype}, "
                     f"writeable={writeable} (see step 73)"
                 )
 
@@ -189,8 +189,8 @@ def _as_averages(who, mean, var):
     for name, array in (("mean", mean), ("var", var)):
         if not cuda.is_array(array):
             raise TypeError(
-                f"{who}: {name} is changed in place, expected an array or a "
-                f"Variable that has one, got {type(array).__name__} (see step 73)"
+                f"{who}: {name} is changed in place, so it must be an array or a "
+                f"Variable that holds one, got {type(array).__name__} (see step 73)"
             )
     return mean, var
 

@@ -98,8 +98,8 @@ class GroupNorm(Function):
         _check_channels("group_norm", x, {"gamma": gamma, "beta": beta})
         if x.shape[1] % self.groups or not math.prod(x.shape[1:]):
             raise ValueError(
-                f"group_norm: the channels of x must make {self.groups} equal groups, "
-                f"got x of shape {x.shape} (see step 73)"
+                f"group_norm: the channels of x must divide into {self.groups} equal "
+                f"groups, got x of shape {x.shape} (see step 73)"
             )
         y, self.mean, self.scale = self._center(x)
         y *= self.scale * self._by_group(gamma).astype(y.dtype, copy=False)
@@ -204,8 +204,8 @@ def group_norm(x, groups, gamma, beta, eps=1e-5) -> Variable:
         groups = whole("group_norm", "groups", groups, 73)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"group_norm: expected groups, a number from 1, got {shown(groups)}; gamma "
-            "and beta come after it (see step 73)"
+            "group_norm: groups must be a whole number, at least 1, got "
+            f"{shown(groups)}; gamma and beta come after it (see step 73)"
         ) from error
     number("group_norm", "eps", eps, 73, least=0)
     x, gamma, beta = _as_scaled("group_norm", x, gamma, beta)
@@ -231,8 +231,8 @@ def rms_norm(x, gamma, eps=1e-5) -> Variable:
     x = _as_floats("rms_norm", x)
     if x.ndim == 0 or not x.shape[-1]:
         raise ValueError(
-            f"rms_norm: expected x of shape (..., D), D from 1, got {x.shape} (see "
-            "step 73)"
+            "rms_norm: expected x of shape (..., D) with D at least 1, got "
+            f"{x.shape} (see step 73)"
         )
     if gamma is None:
         raise ValueError(
@@ -304,6 +304,6 @@ def _check_channels(name, x, arrays):
         shape = getattr(array, "shape", None)  # None: no array at all
         if shape != x.shape[1:2]:
             raise ValueError(
-                f"{name}: {label} must have a number for each channel of x, so the "
-                f"shape {x.shape[1:2]}, got {shape} (see step 73)"
+                f"{name}: {label} must have one number for each channel of x, "
+                f"so shape {x.shape[1:2]}, got {shape} (see step 73)"
             )

@@ -277,6 +277,6 @@ def _check_windows(who, x, kernel_size, pad):
     if pad[0] >= kernel_size[0] or pad[1] >= kernel_size[1]:
         raise ValueError(
             f"{who}: pad {pad} must be smaller than the kernel {kernel_size}, or a "
-            "window sees nothing (see step 56)"
+            "window would see only padding (see step 56)"
         )
     _check_fits(who, x.shape, kernel_size, pad)

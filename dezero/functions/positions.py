@@ -63,8 +63,8 @@ def rope(x, start=0, base=10000.0) -> Variable:
     x = _as_floats("rope", x)
     if x.ndim < 2 or x.shape[-1] % 2:
         raise ValueError(
-            "rope: expected x of shape (..., T, D), D even because numbers are turned "
-            f"in pairs, got {x.shape} (see step 79)"
+            "rope: expected x of shape (..., T, D), with an even D because numbers "
+            f"are rotated in pairs, got {x.shape} (see step 79)"
         )
     xp = cuda.get_array_module(x)
     cos, sin = _tables(start, *x.shape[-2:], base, x.dtype)

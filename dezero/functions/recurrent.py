@@ -128,7 +128,8 @@ def join_gates(Wxs, Whs, bs) -> Variable:
     parts = _as_gates("join_gates", Wxs=Wxs, Whs=Whs, bs=bs)
     G, (D, H) = len(Wxs), (*parts[0].shape, -1, -1)[:2]
     right = [(D, H)] * G + [(H, H)] * G + [(H,)] * G
-    _check_shapes("join_gates: expected (D, H), (H, H), (H,) for a gate", parts, right)
+    text = "join_gates: expected (D, H), (H, H), (H,) for each gate"
+    _check_shapes(text, parts, right)
     return JoinGates()(*parts)
 
 

@@ -133,8 +133,8 @@ def _check_some(who, x, axis):
     """Raise ValueError if x has no elements along axis."""
     if x.size == 0 and _count(x.shape, axis) == 0:
         raise ValueError(
-            f"{who}: of no elements there is none that is largest or smallest, got an "
-            f"x of shape {x.shape} and axis {axis} (see step 61)"
+            f"{who}: expected at least one element to choose from, got an x of shape "
+            f"{x.shape} and axis {axis} (see step 61)"
         )
 
 
@@ -228,7 +228,7 @@ def _spread(kind, x, axis, keepdims, ddof):
     axis = _as_axis(who, x, axis)
     keepdims = flag(who, "keepdims", keepdims, 39)
     if isinstance(ddof, bool) or not isinstance(ddof, numbers.Real) or not ddof >= 0:
-        raise TypeError(refusal(who, "ddof", "a number of at least 0", ddof, 39))
+        raise TypeError(refusal(who, "ddof", "a number, at least 0", ddof, 39))
     return kind(axis, keepdims, ddof)(x)
 
 

@@ -165,8 +165,8 @@ def concatenate(xs, axis=0) -> Variable:
     xs = _listed("concatenate", xs)
     if xs[0].ndim == 0:
         raise ValueError(
-            "concatenate: 0-d arrays have no axis to be joined along; stack gives them "
-            "one (see step 38)"
+            "concatenate: 0-d arrays have no axis to join along; stack gives them one "
+            "(see step 38)"
         )
     place = _one_axis("concatenate", axis, xs[0].ndim)
     rests = {(*x.shape[:place], None, *x.shape[place + 1 :]) for x in xs}
@@ -211,7 +211,7 @@ def split(x, indices_or_sections, axis=0) -> list[Variable]:
     try:
         at = operator.index(at) if np.ndim(at) == 0 else [operator.index(a) for a in at]
     except (TypeError, ValueError):
-        expected = "a number of parts, or a list of places to cut at, ints"
+        expected = "a number of parts or a list of places to cut at, as ints"
         raise TypeError(
             refusal("split", "indices_or_sections", expected, at, 38)
         ) from None
@@ -219,8 +219,8 @@ def split(x, indices_or_sections, axis=0) -> list[Variable]:
         parts, length = at, x.shape[place]
         if parts < 1 or length % parts:
             raise ValueError(
-                f"split: {length} elements along axis {axis} make no {parts} equal "
-                "parts; give the places to cut at, a list (see step 38)"
+                f"split: {length} elements along axis {axis} cannot make {parts} equal "
+                "parts; pass a list of the places to cut at (see step 38)"
             )
         at = [length // parts * k for k in range(1, parts)]
     elif any(a > b for a, b in zip([0, *at], at)):
@@ -315,7 +315,7 @@ def _as_rows(who, x, W):
         index = index.astype(int)
     if index.dtype.kind not in "iu":
         raise TypeError(
-            f"{who}: expected the ints of words, got {index.dtype}; counts and "
+            f"{who}: expected word numbers as ints, got {index.dtype}; counts and "
             "measurements go into a Linear layer (see step 47)"
         )
     if W.ndim == 0:
@@ -384,8 +384,8 @@ def pad(x, pad_width, constant_values=0.0) -> Variable:
     if not whole or not _broadcasts(widths.shape, (x.ndim, 2)):
         raise ValueError(
             "pad: pad_width must be an int of at least 0, (before, after), or such a "
-            f"pair for each of the {x.ndim} axes, the first axis first, got "
-            f"{pad_width!r} (see step 38)"
+            f"pair for each of the {x.ndim} axes, in order, got {pad_width!r} "
+            "(see step 38)"
         )
     if not isinstance(constant_values, numbers.Real):
         raise TypeError(

@@ -12,23 +12,23 @@ from dezero.optimizers.checkpoint import _load, _save
 from dezero.optimizers.states import _check_gradients
 
 _ADVICE = {  # names that an optimizer does not have, and what to write instead
-    "target": "its __init__ is to call super().__init__() first",
-    "hooks": "its __init__ is to call super().__init__() first",
-    "step": "optimizer.update() is the name here",
-    "param_groups": "there is one group: set optimizer.lr (Adam: optimizer.alpha); "
-    "AdamW(decays=...) says which parameters decay",
+    "target": "its __init__ must call super().__init__() first",
+    "hooks": "its __init__ must call super().__init__() first",
+    "step": "here it is optimizer.update()",
+    "param_groups": "there is only one group: set optimizer.lr (Adam: "
+    "optimizer.alpha); AdamW(decays=...) says which parameters decay",
     "state_dict": "optimizer.save_state('adam.npz') writes what it remembers to a file",
-    "load_state_dict": "optimizer.load_state('adam.npz') reads the file of save_state",
-    "add_param_group": "an optimizer of its own can update another model",
+    "load_state_dict": "optimizer.load_state('adam.npz') reads what save_state wrote",
+    "add_param_group": "for another model make another optimizer",
     "cleargrads": "the model has it: model.cleargrads(), or optimizer.zero_grad()",
 }
 
 _KEYWORDS = {  # of other libraries' constructors, and what to write instead
-    "learning_rate": "the length of the step is lr (Adam: also alpha)",
+    "learning_rate": "here it is lr (Adam: also alpha)",
     "momentum": "MomentumSGD(lr=0.01, momentum=0.9) has it",
-    "betas": "they are two here: beta1=0.9, beta2=0.999",
+    "betas": "here they are two settings: beta1=0.9, beta2=0.999",
     "weight_decay": "optimizer.add_hook(WeightDecay(1e-4)) adds it; AdamW has its own",
-    "params": "the model comes afterwards: optimizer.setup(model)",
+    "params": "pass the model afterwards: optimizer.setup(model)",
 }
 
 _Own = TypeVar("_Own", bound="Optimizer")
@@ -103,8 +103,8 @@ class Optimizer:
         if ours and settings and _holds_parameters(settings[0]):
             call = f"{cls.__name__}({'lr=0.1' if hasattr(cls, 'lr') else ''})"
             raise TypeError(
-                f"{cls.__name__}: expected settings, all of them numbers, got "
-                f"{type(settings[0]).__name__} first; the model comes afterwards: "
+                f"{cls.__name__}: expected settings, which are numbers, got "
+                f"{type(settings[0]).__name__} first; pass the model afterwards: "
                 f"{call}.setup(model) (see step 46)"
             )
         for name in named if ours else ():
@@ -119,7 +119,7 @@ class Optimizer:
             if "alpha" in cls.__signature__.parameters:
                 raise TypeError(
                     f"{cls.__name__}: lr is another name for alpha here, got both; "
-                    "give one of them (see step 46)"
+                    "pass only one of them (see step 46)"
                 )
         return super().__new__(cls)
 
@@ -144,7 +144,7 @@ class Optimizer:
         if self.target is None:
             raise RuntimeError(
                 f"{type(self).__name__}.update: nothing to update yet; write "
-                "optimizer.setup(model) before (see step 46)"
+                "optimizer.setup(model) first (see step 46)"
             )
         params = [p for p in self.target.params() if p.grad is not None]
         for hook in self.hooks:
@@ -165,8 +165,8 @@ class Optimizer:
         """Clear the gradients of all parameters: target.cleargrads() (step 66)."""
         if self.target is None:
             raise RuntimeError(
-                f"{type(self).__name__}.zero_grad: no parameters yet; say whose with "
-                "optimizer.setup(model) (see step 46)"
+                f"{type(self).__name__}.zero_grad: no parameters yet; write "
+                "optimizer.setup(model) first (see step 46)"
             )
         self.target.cleargrads()
 

@@ -33,13 +33,13 @@ def _load(optimizer, path):
     with unpacking("load_state", path, "save_state", 82) as npz:
         if "optimizer" not in npz.keys:
             raise Unfit(
-                f"load_state: {path} has no state of an optimizer in it; it has "
+                f"load_state: {path} does not hold an optimizer's state; it holds "
                 f"{some(sorted(npz.keys)) or 'nothing'} (see step 82)"
             )
         saved = str(npz.array("optimizer"))
         if saved != kind:
             raise Unfit(
-                f"load_state: {path} has the state of {saved}, expected that of {kind} "
+                f"load_state: {path} holds the state of {saved}, expected {kind} "
                 "(see step 82)"
             )
         for key in npz.keys:
@@ -52,11 +52,13 @@ def _load(optimizer, path):
             elif key != "optimizer":
                 raise Unfit(
                     f"load_state: {path} has {key}, which this {kind} and its model "
-                    "do not have; is it the file of another model? (see step 82)"
+                    "do not have; is the file from another model? (see step 82)"
                 )
         _check_pairs(npz, states, path)
         if t is None and "t" in vars(optimizer):
-            raise Unfit(f"load_state: {path} does not say t (see step 82)")
+            raise Unfit(
+                f"load_state: {path} lacks t, the number of updates (see step 82)"
+            )
     for state in states.values():
         state.clear()
     for state, param, array in loaded:
@@ -77,7 +79,7 @@ def _named_params(optimizer, who):
     """Return {"l1/W": Parameter} of the model; each must have values by now."""
     if optimizer.target is None:
         raise RuntimeError(
-            f"{who}: whose parameters? Write optimizer.setup(model) before "
+            f"{who}: no parameters yet; write optimizer.setup(model) first "
             "(see step 82)"
         )
     model = optimizer.target
@@ -88,8 +90,8 @@ def _named_params(optimizer, who):
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
         raise RuntimeError(
-            f"{who}: {some(empty)} has no values yet; model.load_weights(...) or "
-            "a first call of the model brings them (see step 82)"
+            f"{who}: {some(empty)} has no values yet; call the model once, or "
+            "model.load_weights(...) (see step 82)"
         )
     return params
 
@@ -115,7 +117,7 @@ def _count(npz, path):
     shape, dtype = npz.header("t")
     t = int(npz.array("t")) if shape == () and dtype.kind == "i" else -1
     if t < 0:
-        raise Unfit(f"load_state: t in {path} is no count of updates (see step 82)")
+        raise Unfit(f"load_state: t in {path} is not a number of updates (see step 82)")
     return t
 
 
@@ -124,7 +126,7 @@ def _read(npz, key, param, path):
     shape, dtype = npz.header(key)
     if (shape, dtype) != (param.shape, param.dtype):
         raise Unfit(
-            f"load_state: {key} must be {param.shape} {param.dtype} as the parameter "
-            f"is, got {shape} {dtype} in {path} (see step 82)"
+            f"load_state: {key} must be {param.shape} {param.dtype}, like the "
+            f"parameter, got {shape} {dtype} in {path} (see step 82)"
         )
     return npz.array(key)

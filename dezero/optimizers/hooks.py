@@ -75,8 +75,8 @@ class FreezeParam:
                 self.freeze_params.extend(layer.params())
             else:
                 raise TypeError(
-                    "FreezeParam: expected Layers, Models and Parameters, each an "
-                    f"argument, got {type(layer).__name__} (see step 46)"
+                    "FreezeParam: expected Layers, Models and Parameters as separate "
+                    f"arguments, got {type(layer).__name__} (see step 46)"
                 )
 
     def __call__(self, params):

@@ -179,8 +179,8 @@ class Adam(Optimizer):
         """Length of the step, alpha * sqrt(1 - beta2**t) / (1 - beta1**t)."""
         if self.t == 0:
             raise RuntimeError(
-                f"{type(self).__name__}.lr: there is none before the first update; "
-                "what the constructor was given is alpha (see step 46)"
+                f"{type(self).__name__}.lr: it has no value before the first update; "
+                "the constructor's setting is alpha (see step 46)"
             )
         fix1 = 1 - self.beta1**self.t
         fix2 = 1 - self.beta2**self.t
@@ -263,9 +263,9 @@ def _check_answer(who, answer):
     if answer is None:
         raise TypeError(
             f"{who}: decays must return True or False for each parameter, got None; "
-            "is a return missing in it? (see step 82)"
+            "is a return missing? (see step 82)"
         )
-    flag(who, "what decays returns", answer, 82)
+    flag(who, "the result of decays", answer, 82)
 
 
 def _root(h, eps):

@@ -70,10 +70,10 @@ class Tokenizer:
             try:
                 tokens.append(cls._as_read(_as_text("load", text)))
             except (TypeError, ValueError):
-                raise _damaged(path, f"token {i} is {shown(text)}") from None
+                raise _damaged(path, f"token {i} cannot be {shown(text)}") from None
         if content.get("crc32") != _checksum(texts):
             raise _damaged(
-                path, "the tokens are not those of its checksum, so one has changed"
+                path, "the tokens do not match the checksum, so the file has changed"
             )
         try:
             return cls._of(tokens)
@@ -159,8 +159,8 @@ class Characters(Tokenizer):
         except KeyError as error:
             char = error.args[0]
             raise ValueError(
-                f"{who}: {char!r} at place {text.index(char)} "
-                f"is none of the {len(self)} characters that it was made of; Bytes and "
+                f"{who}: {char!r} at index {text.index(char)} "
+                f"is not one of the {len(self)} characters that it knows; Bytes and "
                 "BPE take any text (see step 75)"
             ) from None
 
@@ -207,12 +207,13 @@ def _as_tokens(who, tokens, kind):
             )
         if seen.setdefault(token, i) != i:
             raise ValueError(
-                f"{who}: {token!r} is token {seen[token]} and token {i} (see step 75)"
+                f"{who}: {token!r} is both token {seen[token]} and token {i} "
+                "(see step 75)"
             )
     missing = [byte for byte in range(256) if bytes([byte]) not in seen]
     if kind is bytes and missing:
         raise ValueError(
-            f"{who}: the byte {missing[0]} is no token, so some texts could not be "
+            f"{who}: the byte {missing[0]} is not a token, so some texts could not be "
             "encoded (see step 75)"
         )
     return tokens
@@ -246,7 +247,7 @@ def _as_text(who, text):
         raise TypeError(f"{who}: expected a str, got {shown(text)} (see step 75)")
     if not text.isascii() and (found := SURROGATE.search(text)):
         raise ValueError(
-            f"{who}: expected a text, got half a character, {found[0]!r}, at place "
+            f"{who}: expected a text, got half a character, {found[0]!r}, at index "
             f"{found.start()} (see step 75)"
         )
     return text
@@ -270,7 +271,7 @@ def _as_ids(who, ids, tokens):
         place = int(wrong.argmax())
         raise ValueError(
             f"{who}: expected ids from 0 to {len(tokens) - 1}, got {array[place]} at "
-            f"place {place} (see step 75)"
+            f"index {place} (see step 75)"
         )
     return array.tolist()
 
@@ -281,4 +282,4 @@ def _checksum(texts):
 
 
 def _damaged(path, what):
-    return ValueError(f"{path}: not a whole file of a tokenizer: {what} (see step 75)")
+    return ValueError(f"{path}: not a complete tokenizer file: {what} (see step 75)")
