@@ -174,7 +174,13 @@ def _check_outsize(size, kernel_size, stride, pad, outsize):
     sides = list(zip(size, kernel_size, stride, pad))
     out = outsize or tuple([s * (n - 1) + k - 2 * p for n, k, s, p in sides])
     back = tuple([(n + 2 * p - k) // s + 1 for n, (_, k, s, p) in zip(out, sides)])
-    if min(out) < 1 or back != size:
+    if min(out) < 1:
+        raise ValueError(
+            f"deconv2d: the image must be at least (1, 1), but for x {size}, kernel "
+            f"{kernel_size}, stride {stride} and pad {pad} it would be {out}; choose a "
+            "smaller pad or a larger outsize (see step 57)"
+        )
+    if back != size:
         raise ValueError(
             f"deconv2d: a convolution of an image {out} with kernel {kernel_size}, "
             f"stride {stride} and pad {pad} gives {back}, but x is {size}; choose "

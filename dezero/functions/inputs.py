@@ -193,7 +193,9 @@ def _as_labels(who, t, x, ignore_index=None):
     if t.size == 0 and t.dtype.kind == "f":  # what NumPy makes of []
         t = t.astype(int)
     if x.ndim != 2 or t.shape not in (x.shape[:1], (x.shape[0], 1)):
-        advice = "for one-hot rows pass t.argmax(axis=1)"
+        advice = "each row needs one"
+        if t.ndim == 2:
+            advice = "for one-hot rows pass t.argmax(axis=1)"
         if x.ndim > 2 and t.shape == x.shape[:-1]:  # the scores of a language model
             advice = f"pass x.reshape(-1, {x.shape[-1]}) and t.reshape(-1)"
         raise ValueError(

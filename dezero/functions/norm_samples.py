@@ -38,7 +38,7 @@ class LayerNorm(Function):
     def forward(self, x, gamma, beta):
         if x.ndim == 0 or not x.shape[-1] or gamma.shape != x.shape[-1:]:
             raise ValueError(
-                "layer_norm: x and gamma must be (..., D) and (D,), got "
+                "layer_norm: x and gamma must be (..., D) and (D,), D at least 1, got "
                 f"{x.shape} and {gamma.shape} (see step 73)"
             )
         if beta.shape != gamma.shape:
