@@ -146,7 +146,7 @@ MEMBERS = {
     "permute": "x.transpose(...) (see step 38)",
     "swapaxes": "x.transpose(...), with all axes in their new order (see step 38)",
     "t": "x.T (see step 38)",
-    "contiguous": "nothing is needed: any order in memory will do",
+    "contiguous": "leave it out: any order in memory will do",
     "expand": "F.broadcast_to(x, shape) (see step 40)",
     "expand_as": "F.broadcast_to(x, shape) (see step 40)",
     "broadcast_to": "F.broadcast_to(x, shape) (see step 40)",
@@ -154,7 +154,7 @@ MEMBERS = {
     "dim": "x.ndim is the number of axes (see step 19)",
     "numel": "x.size is the number of elements (see step 19)",
     "clone": "x.copy()",
-    "detach_": "x.detach() gives one outside the graph, x.unchain() cuts this one off",
+    "detach_": "x.detach() returns x outside the graph, x.unchain() cuts off x itself",
     "zero_grad": "x.cleargrad() (see step 14)",
     "zero_": "x.cleargrad() forgets a gradient; x.data[...] = 0 sets a leaf to 0",
     "fill_": "x.data[...] = value sets a leaf (see step 28)",
@@ -181,13 +181,13 @@ MEMBERS = {
     "chunk": "F.split(x, parts, axis) (see step 38)",
     "maximum": "F.maximum(x, y)",
     "minimum": "F.minimum(x, y)",
-    "topk": "np.argsort(x.data) gives places to index with (see step 47)",
+    "topk": "np.argsort(x.data) returns indices for x[indices] (see step 47)",
     "sort": "x[np.argsort(x.data)] sorts a vector (see step 47)",
     "argsort": "np.argsort(x.data)",
     "all": "x.data.all()",
     "any": "x.data.any()",
     "nonzero": "x.data.nonzero()",
-    "params": "a Variable is no layer; layers have params() (see step 44)",
+    "params": "a Variable is not a layer; layers have params() (see step 44)",
 }
 
 
@@ -250,8 +250,8 @@ _STEPS = {
     "axis": 39,
     "keepdims": 39,
     "ddof": 39,
-    "x_min": 47,
-    "x_max": 47,
+    "x_min": 37,
+    "x_max": 37,
     "x1": 40,
     "pad": 55,
     "dropout_ratio": 54,
@@ -259,8 +259,8 @@ _STEPS = {
     "in_size": 44,
     "out_size": 44,
     "out_channels": 57,
-    "groups": 54,
-    "eps": 54,
+    "groups": 73,
+    "eps": 73,
     "retain_grad": 17,
     "gradient": 66,
     "create_graph": 32,
@@ -273,20 +273,19 @@ ABSENT = {
     "use_bias": ("nobias", "use_bias=False is nobias=True here", 44),
     "retain_graph": (
         "retain_grad",
-        "the graph stays as long as its result does, so backward may simply be called "
-        "again",
+        "the graph lives as long as its result, so you can simply call backward again",
         14,
     ),
     "inputs": (
         "retain_grad",
-        "every leaf gets its gradient; x.requires_grad_(False) leaves one out, and "
-        "dezero.func.grad gives the gradients of some",
+        "every leaf gets its gradient; x.requires_grad_(False) leaves x out, and "
+        "dezero.func.grad computes only the gradients that you choose",
         66,
     ),
     "num_workers": ("batch_size", "leave it out: batches are made in this process", 50),
-    "pin_memory": ("batch_size", "leave it out; gpu=True delivers arrays of CuPy", 52),
+    "pin_memory": ("batch_size", "leave it out; gpu=True delivers CuPy arrays", 52),
     "drop_last": ("batch_size", "leave it out: the last batch may be shorter", 50),
-    "collate_fn": ("batch_size", "leave it out: items become stacked arrays", 50),
+    "collate_fn": ("batch_size", "leave it out: items are stacked into arrays", 50),
 }
 
 _Call = TypeVar("_Call", bound=Any)

@@ -72,7 +72,7 @@ def vjp(f, *xs):
     variable([  2.  40. 600.])
     """
     if not xs:
-        raise TypeError("vjp: expected f and what it is given, got no x (see step 71)")
+        raise TypeError("vjp: expected f and at least one x, got no x (see step 71)")
     call = _Call("vjp", f, xs, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
     def pull(w):
@@ -130,7 +130,7 @@ def hessian(f, argnums=0):
     if isinstance(argnums, tuple):
         raise TypeError(
             f"hessian: expected argnums as one int, got {argnums}; for several, join "
-            "them into one Variable and take it apart in f (see step 71)"
+            "them into one Variable and split it in f (see step 71)"
         )
     return jacobian(grad(f, argnums), argnums)
 
@@ -174,8 +174,8 @@ class _Call:
         arguments = list(arguments)
         if not all(-len(arguments) <= i < len(arguments) for i in chosen):
             raise ValueError(
-                f"{name}: argnums is {argnums}, and there are {len(arguments)} "
-                "arguments, from 0 (see step 71)"
+                f"{name}: argnums is {argnums}, but the number of arguments is "
+                f"{len(arguments)}; they are counted from 0 (see step 71)"
             )
         given = [arguments[i] for i in chosen]
         with using_config("enable_backprop", True):
@@ -223,7 +223,7 @@ class _Call:
         if self.y.size != 1:
             raise ValueError(
                 f"{self.name}: f must return one number, got shape {self.y.shape}; "
-                "sum it, or see jacobian (step 71)"
+                "sum it, or use jacobian (see step 71)"
             )
 
     def result(self):

@@ -157,7 +157,7 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
         kinds = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in inputs)
         raise ValueError(
             "check_gradients: expected at least one array or Variable of a floating "
-            f"dtype to differentiate by, got {kinds or 'no inputs'}"
+            f"dtype as input, got {kinds or 'no inputs'}"
         )
     exact = {place: x.astype(np.float64) for place, x in arrays.items()}
 
@@ -174,7 +174,10 @@ def check_gradients(f, *inputs, order=2, rtol=None, atol=None, dtype=np.float64)
         grads = _derivatives(probed_f, inputs, arrays, n)
         recorded = _derivatives(probed_f, inputs, arrays, n, create_graph=True)
         for place, grad, grad_recorded in zip(arrays, grads, recorded):
-            what = f"check_gradients: derivative of order {n} by input {place}"
+            what = (
+                f"check_gradients: derivative of order {n} with respect to input "
+                f"{place}"
+            )
             expected = _measured(f, inputs, exact, n, place)
             report = _report(expected, grad.data, rtol, atol)
             if report:

@@ -49,7 +49,11 @@ def number(who, name, value, step, *, least=None, above=None, most=None, below=N
         ]
         if limit is not None
     ]
-    expected = " ".join(["a number", " and ".join(limits)]).strip()
+    expected = " and ".join(limits)
+    if not real or not limits or not math.isfinite(value):
+        noun = "a finite number" if real else "a number"
+        joined = " of " if expected.startswith("at") else " "  # a number of at least 0
+        expected = f"{noun}{joined}{expected}".strip()
     kind = ValueError if real else TypeError
     raise kind(refusal(who, name, expected, value, step))
 

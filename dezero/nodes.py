@@ -50,7 +50,7 @@ class Node:
         if function is not None and not hasattr(function, "inputs"):
             raise TypeError(
                 "Node: expected a Function that was called, got "
-                f"{type(function).__name__}; y.grad_fn makes one (see step 65)"
+                f"{type(function).__name__}; y.grad_fn makes a Node (see step 65)"
             )
         self.function = function
 

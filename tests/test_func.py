@@ -269,7 +269,9 @@ def test_errors():
         grad(lambda x: 3.0)(x)
     with pytest.raises(TypeError, match="jacobian: expected floats, got int"):
         jacobian(F.sin)(np.arange(3))
-    with pytest.raises(ValueError, match="argnums is 2, and there are 1"):
+    with pytest.raises(
+        ValueError, match="argnums is 2, but the number of arguments is 1"
+    ):
         grad(wave, 2)(x)
     with pytest.raises(ValueError, match=r"vjp: w must have .*\(3,\), got \(2,\)"):
         vjp(F.sin, x)[1](np.ones(2))
@@ -354,5 +356,5 @@ def test_directions_are_numbers(v):
 
 
 def test_vjp_without_an_argument():
-    with pytest.raises(TypeError, match="vjp: expected f and what it is given"):
+    with pytest.raises(TypeError, match="vjp: expected f and at least one x"):
         func.vjp(lambda: Variable(np.array(1.0)))

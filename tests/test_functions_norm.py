@@ -461,9 +461,9 @@ def test_words_are_ints(x):
         ({"x": np.array([["a", "b"]])}, "x must be .*of <U1"),
         ({"gamma": "wide"}, "gamma must be .*got 'wide'"),
         ({"beta": None}, "beta must be .*got None"),
-        ({"decay": 2}, "decay must be a number at least 0 and at most 1, got 2"),
+        ({"decay": 2}, "decay must be at least 0 and at most 1, got 2"),
         ({"decay": None}, "decay must be .*got None"),
-        ({"eps": -1.0}, "eps must be a number at least 0, got -1.0"),
+        ({"eps": -1.0}, "eps must be at least 0, got -1.0"),
         ({"eps": "small"}, "eps must be .*got 'small'"),
     ],
 )

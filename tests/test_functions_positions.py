@@ -95,7 +95,7 @@ def test_integers_become_floats():
         (lambda x: F.rope(x[0]), ValueError, r"\(\.\.\., T, D\).*, got \(4,\)"),
         (lambda x: F.rope(x, -1), ValueError, "start must be a whole number of at lea"),
         (lambda x: F.rope(x, 0.5), TypeError, "start must be a whole number"),
-        (lambda x: F.rope(x, base=0), ValueError, "base must be a number above 0"),
+        (lambda x: F.rope(x, base=0), ValueError, "base must be above 0"),
         (lambda x: F.rope("words"), TypeError, "rope: x"),
     ],
 )

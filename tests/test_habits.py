@@ -310,7 +310,10 @@ def test_places_are_arrays():
     "call, text",
     [
         (lambda: V(A).argmax(axis=5), "argmax: expected an axis from -2 to 1"),
-        (lambda: V(np.ones((0, 2))).argmin(), r"argmin: no element .*\(0, 2\)"),
+        (
+            lambda: V(np.ones((0, 2))).argmin(),
+            r"argmin: .* one element, .*\(0, 2\)",
+        ),
         (lambda: V(A).astype("banana"), "astype: dtype must be a dtype of numbers"),
         (lambda: V(A).astype(complex), "astype: expected real numbers, got complex128"),
         (lambda: F.maximum(np.ones(2), np.ones(3)), r"maximum: the shapes \(2,\) and"),
@@ -342,7 +345,7 @@ def test_formats_and_rounding():
     assert f"{V([1.0, 2.0])}" == "variable([1. 2.])"
     assert round(loss, 2) == 0.12 and round(V(2.6)) == 3 and type(round(V(2.6))) is int
     for refused in (lambda: f"{V(A):.3f}", lambda: round(V(A), 1)):
-        with pytest.raises(TypeError, match=r"of one element, got the shape \(2, 3\)"):
+        with pytest.raises(TypeError, match=r"with one element, got shape \(2, 3\)"):
             refused()
 
 

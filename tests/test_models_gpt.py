@@ -310,8 +310,8 @@ def test_prompts_that_are_none(prompt, error, text):
         ({"temperature": -1}, ValueError, r"temperature must be .*at least 0.*step 83"),
         ({"temperature": "hot"}, TypeError, r"temperature must be a number"),
         ({"top_k": 0}, ValueError, r"top_k must be a whole number of at least 1"),
-        ({"top_p": 0}, ValueError, r"top_p must be a number above 0 and at most 1"),
-        ({"top_p": 1.5}, ValueError, r"top_p must be a number above 0 and at most 1"),
+        ({"top_p": 0}, ValueError, r"top_p must be above 0 and at most 1"),
+        ({"top_p": 1.5}, ValueError, r"top_p must be above 0 and at most 1"),
         ({"seed": "x"}, TypeError, r"GPT.generate: seed must be .*step 84"),
         ({"seed": -1}, ValueError, r"GPT.generate: seed must be .*step 84"),
     ],
@@ -360,7 +360,7 @@ def test_settings_that_do_not_fit_each_other():
         Mine(7, 8, width=10, heads=4)
     with pytest.raises(ValueError, match=r"GPT: rope turns pairs .* 6 / 2 = 3 .*79"):
         GPT(7, 8, width=6, heads=2)
-    with pytest.raises(ValueError, match=r"GPT: dropout must be a number .* got 2"):
+    with pytest.raises(ValueError, match=r"GPT: dropout must be at least 0 .* got 2"):
         GPT(7, 8, dropout=2)
 
 

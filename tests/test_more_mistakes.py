@@ -76,7 +76,7 @@ def test_maximum_and_minimum_need_the_numbers_of_forward(function):
     t = x * 1.0
     y = F.sum(function(t, 1.0))
     t.data = None
-    with pytest.raises(RuntimeError, match="has no data any more.*step 43"):
+    with pytest.raises(RuntimeError, match="no longer has data.*step 43"):
         y.backward()
 
 
@@ -291,7 +291,10 @@ def test_a_layer_of_ones_own_takes_what_it_likes():
 def test_backward_tells_arguments_of_other_libraries_ours():
     y = Variable(np.array(3.0)) ** 2
     for name, advice in [
-        ("retain_graph", "there is no retain_graph=; .*may simply be called again"),
+        (
+            "retain_graph",
+            "there is no retain_graph=; .*simply call backward again",
+        ),
         ("enable_double_backprop", "here it is create_graph="),
         ("grad", "here it is gradient="),
     ]:

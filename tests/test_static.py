@@ -612,7 +612,7 @@ def test_a_shape_that_depends_on_numbers_is_refused():
 
     program = compile(lambda x: Positive()(x), np.ones(3))
     np.testing.assert_array_equal(program(np.ones(3)).data, np.ones(3))
-    with pytest.raises(ValueError, match=r"Positive gave \(3,\) .* now \(1,\)"):
+    with pytest.raises(ValueError, match=r"Positive returned \(3,\) .* now \(1,\)"):
         program(np.array([1.0, -1.0, 0.0]))
 
 
@@ -697,7 +697,9 @@ def test_second_derivative_of_what_stays_whole():
 
     x = np.zeros((2, 3))
     np.testing.assert_allclose(compile(func.grad(f), x)(x).data, func.grad(f)(x).data)
-    with pytest.raises(TypeError, match="SoftmaxCrossEntropy decides .* stays whole"):
+    with pytest.raises(
+        TypeError, match="SoftmaxCrossEntropy looks at numbers .* stays whole"
+    ):
         compile(func.hessian(f), x)
 
 
@@ -1004,7 +1006,7 @@ def test_a_backward_within_f_runs_in_every_run():
     program = compile(f, X)
     np.testing.assert_array_equal(program(X).data, 2 * X)
     np.testing.assert_array_equal(program(3 * X).data, 6 * X)
-    with pytest.raises(TypeError, match="would leave a gradient in x.*hand over an"):
+    with pytest.raises(TypeError, match="would leave a gradient in x.*pass an"):
         program(Variable(X))
 
 
@@ -1069,7 +1071,9 @@ def test_what_changes_from_call_to_call_is_refused():
         lambda x: calls.append(1) or x * len(calls),
         lambda x: calls.append(1) or (x + 1 if len(calls) % 2 else x),
     ]:
-        with pytest.raises(TypeError, match="f is not the same each time.*F.dropout"):
+        with pytest.raises(
+            TypeError, match="f does not do the same each time.*F.dropout"
+        ):
             compile(f, X)
 
 
@@ -1080,7 +1084,7 @@ def test_hooks_run_in_every_run_or_are_refused():
     program(X)
     np.testing.assert_array_equal(W.grad.data, 10 * X)
     V.register_hook(lambda gradient: gradient)
-    with pytest.raises(TypeError, match="whose hooks nobody would call"):
+    with pytest.raises(TypeError, match="whose hooks no run would call"):
         compile(lambda x: (x * W * V).sum(), X, gradients=[W])
 
 
@@ -1114,9 +1118,13 @@ def test_what_was_frozen_later_is_refused():
 
 def test_compile_within_compile_is_refused():
     program = compile(F.sin, X)
-    with pytest.raises(TypeError, match="Program: called while another f is followed"):
+    with pytest.raises(
+        TypeError, match="Program: called in a function that is being compiled"
+    ):
         compile(lambda x: program(x), X)
-    with pytest.raises(TypeError, match="compile: called while another f is followed"):
+    with pytest.raises(
+        TypeError, match="compile: called in a function that is being compiled"
+    ):
         compile(lambda x: compile(F.sin, X)(x), X)
 
 
@@ -1261,7 +1269,7 @@ def test_what_f_itself_changes_outside_is_refused():
         calls[...] += 1  # a run would not do it
         return x * calls
 
-    with pytest.raises(TypeError, match="f is not the same each time"):
+    with pytest.raises(TypeError, match="f does not do the same each time"):
         compile(f, X)
 
 

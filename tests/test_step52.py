@@ -105,7 +105,7 @@ def test_exp_as_in_the_package(step, rng):
 def test_arrays_of_both_kinds_do_not_mix(step, away):
     x = step.Variable(np.ones(3))
     x.to_gpu()
-    with pytest.raises(TypeError, match="arrays of NumPy and of CuPy do not mix"):
+    with pytest.raises(TypeError, match="NumPy arrays and CuPy arrays do not mix"):
         x * np.ones(3)
 
 

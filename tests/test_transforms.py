@@ -347,7 +347,8 @@ def test_ways_to_interpolate(mode):
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "0.5", None, True])
 def test_probabilities(p):
-    with pytest.raises((TypeError, ValueError), match="Flip: p must be a number"):
+    expected = "Flip: p must be (a (finite )?number of )?at least 0 and at most 1"
+    with pytest.raises((TypeError, ValueError), match=expected):
         RandomHorizontalFlip(p)
 
 
@@ -360,17 +361,15 @@ def test_a_generator_of_random_numbers():
 
 @pytest.mark.parametrize("std", [0, 0.0, -1, float("nan"), float("inf"), [1, 0], "1"])
 def test_std_is_above_zero(std):
-    with pytest.raises(
-        (TypeError, ValueError), match="Normalize: std must be a number"
-    ):
+    expected = "Normalize: std must be (a number |a finite number |)above 0, got"
+    with pytest.raises((TypeError, ValueError), match=expected):
         Normalize(0, std)
 
 
 @pytest.mark.parametrize("mean", [float("nan"), None, [0, "1"], np.array([np.inf])])
 def test_mean_is_a_number(mean):
-    with pytest.raises(
-        (TypeError, ValueError), match="Normalize: mean must be a number"
-    ):
+    expected = "Normalize: mean must be a (finite )?number, got"
+    with pytest.raises((TypeError, ValueError), match=expected):
         Normalize(mean)
 
 

@@ -304,16 +304,14 @@ def test_comparing_what_does_not_compare():
         utils.array_allclose([1, 2], Variable(np.ones(3)))
     with pytest.raises(TypeError, match="array_allclose: expected an array .* got 'a'"):
         utils.array_allclose("a", [1])
-    with pytest.raises(
-        ValueError, match="array_allclose: rtol must be a number at least"
-    ):
+    with pytest.raises(ValueError, match="array_allclose: rtol must be at least 0"):
         utils.array_allclose([1], [1], rtol=-1)
 
 
 @pytest.mark.parametrize("sizes", [("1", 1, 1), (1, None, 1), (1, 1, float("nan"))])
 def test_progress_of_no_numbers(sizes):
     with pytest.raises(
-        (TypeError, ValueError), match="show_progress: .* a number, got"
+        (TypeError, ValueError), match="show_progress: .* a (finite )?number, got"
     ):
         utils.show_progress(*sizes)
 

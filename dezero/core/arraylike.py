@@ -332,7 +332,7 @@ class ArrayLike:
     # --- conversion to Python and NumPy ---
 
     def __bool__(self) -> bool:
-        of_many = "of more it is ambiguous: all or any?"
+        of_many = "the truth of several is ambiguous: use x.data.all() or any()"
         return bool(checks.only_element(self, "bool", ValueError, of_many))
 
     def __float__(self) -> float:

@@ -86,15 +86,15 @@ def _stand_in(func, x, place):
     view = "" if changed is x else "a view of "
     if x.data is None:
         happened = (
-            "has no data any more, it was set to None after forward, and the "
+            "no longer has data: it was set to None after forward, but the "
             f"backward of {name} needs it (see step 43)"
         )
     else:
         happened = (
             "was changed after forward, by an optimizer or by hand, so backward "
-            "would be wrong; compute the loss anew, and call backward before the "
-            "update (see step 46); where a state leads back to an earlier update, end "
-            "the graph there, by loss.unchain_backward() or reset_state() (see step 59)"
+            "would be wrong; compute the loss again, and call backward before the "
+            "update (see step 46); if a state's graph reaches back past an update, cut "
+            "it there, with loss.unchain_backward() or reset_state() (see step 59)"
         )
     who = f"{name}: {place}, {view}the {kind}{named(changed)} of shape {changed.shape},"
     if x._reshaped_at > func._called_at:  # not even its shape can be used

@@ -15,12 +15,12 @@ NUMBERS = "fiub"  # kinds of dtype: floats, integers with and without sign, bool
 
 # Why backward finds no graph: for Variable._why_no_graph.
 UNDER_NO_GRAD = (
-    "this Variable was computed under no_grad(), so it does not know how; compute it "
+    "this Variable was computed under no_grad(), so it has no graph; compute it "
     "outside the with block (see step 18)"
 )
 WITHOUT_CREATE_GRAPH = (
-    "this gradient was computed without create_graph=True, so it does not know how; "
-    "use backward(create_graph=True) for the pass that leaves it (see step 32)"
+    "this gradient was computed without create_graph=True, so it has no graph; call "
+    "backward(create_graph=True) in the pass that computes it (see step 32)"
 )
 
 
@@ -41,7 +41,7 @@ def check_array_module(module):
     """Refuse a module that as_array cannot make an array with."""
     if not (hasattr(module, "array") and hasattr(module, "asarray")):
         raise TypeError(
-            f"as_array: array_module must be np, or cupy, got {shown(module)} "
+            f"as_array: array_module must be np or cupy, got {shown(module)} "
             "(see step 52)"
         )
 
@@ -52,7 +52,7 @@ def as_data(x, data):
         return data
     if hasattr(data, "_data"):  # a Variable
         expected = (
-            "expected an ndarray, got a Variable; compute with arrays here, "
+            "expected an ndarray, got a Variable; compute with arrays here: "
             "x.data -= lr * x.grad.data (see step 32)"
         )
     elif not (cuda.is_array(data) or isinstance(data, np.generic)):
@@ -78,8 +78,8 @@ def _expected_numbers(array):
 def refuse_grad(x, grad):
     """Refuse to set the grad of a Variable x to anything but a Variable or None."""
     raise TypeError(
-        f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; write "
-        "Variable(np.array(...)) for an array, x.cleargrad() to begin anew (see "
+        f"grad{named(x)}: expected a Variable or None, got {shown(grad)}; wrap an "
+        "array: Variable(np.array(...)); to clear a gradient, call x.cleargrad() (see "
         "step 32)"
     )
 
@@ -87,7 +87,7 @@ def refuse_grad(x, grad):
 def has_no_data(x, what):
     """Return the error for a Variable without data; what: "shape", for example."""
     return ValueError(
-        f"{what}: this Variable{named(x)} has no data yet, it is None; a layer's "
+        f"{what}: this Variable{named(x)} has no data yet (it is None); a layer's "
         "weights get theirs in its first call (see steps 9 and 44)"
     )
 
@@ -96,8 +96,8 @@ def check_has_axis(x):
     """Refuse len(x) if x is a single number."""
     if x.ndim == 0:
         raise TypeError(
-            f"len: this Variable{named(x)} is a single number, it has no axis to count "
-            "along (see step 19)"
+            f"len: this Variable{named(x)} is a single number, so it has no length "
+            "(see step 19)"
         )
 
 
@@ -106,7 +106,7 @@ def check_creator(func):
     if getattr(func, "_inputs", None) is None:
         raise TypeError(
             "set_creator: expected the Function that computed this Variable, got "
-            f"{shown(func)}; unchain() forgets it (see step 7)"
+            f"{shown(func)}; to forget the creator, call unchain() (see step 7)"
         )
 
 
@@ -114,8 +114,8 @@ def check_leaf(x, requires_grad):
     """Refuse to change requires_grad of a Variable that was computed."""
     if x.creator is not None and x.requires_grad != requires_grad:
         raise RuntimeError(
-            "requires_grad_: this Variable was computed, and what computed it "
-            "decides; set it on the leaves before, or use detach() (see step 66)"
+            "requires_grad_: this Variable was computed, so its inputs decide; set "
+            "requires_grad on the leaves first, or use detach() (see step 66)"
         )
 
 
@@ -143,7 +143,7 @@ def check_flags(retain_grad, create_graph):
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
                 f"backward: {name} must be True or False, got {shown(value)}; "
-                "what to start from is given by name, gradient=... (see step 66)"
+                "to start from a gradient, pass it by name: gradient=... (see step 66)"
             )
 
 
@@ -166,7 +166,7 @@ def check_seed(x, seed, source):
         )
     if array.shape != x.shape:
         raise ValueError(
-            f"backward: the gradient it starts from, {source}, must have the shape of "
+            f"backward: the gradient to start from, {source}, must have the shape of "
             f"the data {x.shape}, got {array.shape} (see step 66)"
         )
 
@@ -175,9 +175,9 @@ def check_can_add_to_grad(x):
     """Refuse to add a gradient to a grad of another shape."""
     if x._grad.shape != x.shape:
         raise ValueError(
-            f"backward: the gradient is added to the grad of a leaf{named(x)}, which "
+            f"backward: the grad of a leaf{named(x)}, to which a gradient is added, "
             f"must have the shape of its data {x.shape}, got {x._grad.shape}; call "
-            "cleargrad() before (see step 14)"
+            "cleargrad() first (see step 14)"
         )
 
 
@@ -190,11 +190,11 @@ def would_lose_graph(name, ours):
     )
 
 
-def only_element(x, who, error=TypeError, advice="pick one, or take the x.sum()"):
+def only_element(x, who, error=TypeError, advice="pick one, or use x.sum()"):
     """Return the array of x if it has one element, however many axes it has."""
     if x.size != 1:
         raise error(
-            f"{who}: expected a Variable of one element, got the shape "
+            f"{who}: expected a Variable with one element, got shape "
             f"{x.shape}; {advice} (see step 19)"
         )
     return x.data

@@ -91,8 +91,8 @@ def _as_index(who, index, xp):
             index = index.copy()
     except (ValueError, TypeError) as error:  # rows of several lengths, for instance
         raise IndexError(
-            f"{who}: a {type(index).__name__} in an index must hold ints or truths, "
-            f"its rows all as long: {error} (see step 47)"
+            f"{who}: a {type(index).__name__} in an index must hold ints or bools, "
+            f"in rows of equal length: {error} (see step 47)"
         ) from error
     if cuda.is_array(index):
         if index.dtype.kind in "iub":
@@ -103,7 +103,7 @@ def _as_index(who, index, xp):
     else:
         got = shown(index)
     raise IndexError(
-        f"{who}: expected ints, slices, ..., None, or arrays of ints or truths in an "
+        f"{who}: expected ints, slices, ..., None, or arrays of ints or bools in an "
         f"index, got {got} (see step 47)"
     )
 
@@ -129,8 +129,8 @@ def scatter_add(gy, slices, shape):
         if "(see step" in str(error):
             raise
         raise ValueError(
-            f"scatter_add: expected an array gy, an index of zeros of the shape, and a "
-            f"shape that fit each other: {error} (see step 47)"
+            "scatter_add: expected an array gy that fits zeros(shape)[slices]: "
+            f"{error} (see step 47)"
         ) from error
 
 

@@ -18,8 +18,9 @@ class MatMul(Function):
         rows = W.shape[-2:][:1]  # the last axis but one; the only one of a vector
         if x.shape[-1:] != rows or not rows:
             raise ValueError(
-                "matmul: the last axis of the left side must be as long as the "
-                f"last but one of the right, got {x.shape} @ {W.shape} (see step 41)"
+                "matmul: the last axis on the left must be as long as the "
+                "second-to-last axis on the right, got "
+                f"{x.shape} @ {W.shape} (see step 41)"
             )
         # dot takes half the time of @ on small matrices: 1.1 against 2.2 us
         return x.dot(W) if x.ndim == W.ndim == 2 else x @ W
@@ -60,8 +61,8 @@ def matmul(x, W) -> Variable:
             raise
         x, W = _as_input("matmul", x), _as_input("matmul", W, "W")
         raise ValueError(
-            f"matmul: the leading axes of {x.shape} and {W.shape}, of {x.dtype} and "
-            f"{W.dtype}, must broadcast: {error} (see step 41)"
+            f"matmul: the leading axes of {x.shape} {x.dtype} and {W.shape} {W.dtype} "
+            f"must broadcast: {error} (see step 41)"
         ) from error
 
 

@@ -94,13 +94,13 @@ def _as_input(who, x, name="x", xp=np):
     if isinstance(x, Variable):
         if type(x._data) is Gone:
             raise RuntimeError(
-                f"{who}: {name}{named(x)} has no data any more, it was set to None "
+                f"{who}: {name}{named(x)} no longer has data: it was set to None "
                 "(see step 43)"
             )
         if x.data is None:
             raise TypeError(
                 f"{who}: {name} is a Variable without data, expected one with an "
-                "array; set its data before (see step 9)"
+                "array; set its data first (see step 9)"
             )
         array = x.data
     elif isinstance(x, (np.ndarray, np.generic)) or cuda.is_array(x):
@@ -111,7 +111,7 @@ def _as_input(who, x, name="x", xp=np):
         except (ValueError, TypeError) as error:
             raise TypeError(
                 f"{who}: {name} must be an array of numbers, got a {type(x).__name__} "
-                f"that makes none: {error} (see step 9)"
+                f"that does not make one: {error} (see step 9)"
             ) from None
     else:
         raise TypeError(refusal(who, name, _INPUT, x, 9))
@@ -148,7 +148,7 @@ def _explained(who, error, *xs):
         )
     dtypes = " and ".join(str(x.dtype) for x in xs)
     kind = TypeError if isinstance(error, TypeError) else ValueError
-    return kind(f"{who}: not defined on {dtypes}: {error} (see step 21)")
+    return kind(f"{who}: not defined for {dtypes}: {error} (see step 21)")
 
 
 def _check_numbers(check, *args):
@@ -189,7 +189,7 @@ def _as_result(func, y):
     if y is None:
         advice = "; is a return missing?"
     elif isinstance(y, Variable):
-        advice = "; forward computes with NumPy, np.exp and not F.exp"
+        advice = "; forward must compute with NumPy: np.exp, not F.exp"
     elif y == ():
         kind = "an empty tuple"
     raise TypeError(
@@ -204,15 +204,15 @@ def explain_forward(func, inputs, error):
     for i, x in enumerate(inputs):
         if x._data is None and "NoneType" in str(error):
             raise ValueError(
-                f"{name}: input {i}{named(x)} has no data, it is None; give it an "
+                f"{name}: input {i}{named(x)} has no data (it is None); give it an "
                 "array first (see step 9)"
             ) from error
     arrays = [x._data for x in inputs if cuda.is_array(x._data)]
     modules = {cuda.get_array_module(x) for x in arrays}
     if isinstance(error, TypeError) and len(modules) > 1:
         raise TypeError(
-            f"{name}: arrays of NumPy and of CuPy do not mix; move all that belongs "
-            "together, by to_gpu() or to_cpu() (see step 52)"
+            f"{name}: NumPy arrays and CuPy arrays do not mix; move all of them to one "
+            "device, with to_gpu() or to_cpu() (see step 52)"
         ) from error
     if type(func).forward.__module__.startswith("dezero."):
         return
@@ -232,8 +232,8 @@ def refuse_arguments(self, *args, **kwargs):
     if args or kwargs:
         name = type(self).__name__
         raise TypeError(
-            f"{name}: made with arguments, which belong to the call; make one first, "
-            f"then call it: {name}()(x) (see step 2)"
+            f"{name}: takes no arguments here, because they belong to the call; make "
+            f"an object first, then call it: {name}()(x) (see step 2)"
         )
 
 
@@ -252,7 +252,7 @@ def checked_backward(func, gys):
     if isinstance(gxs, list):
         raise TypeError(
             f"{name}.backward: expected one gradient or a tuple of them, got a list; "
-            "write return gx0, gx1 (see step 13)"
+            "write: return gx0, gx1 (see step 13)"
         )
     if gxs is None and _returns_nothing(func.backward):
         raise TypeError(

@@ -83,8 +83,8 @@ def _reduced_axes(who, x, axis, step=39):
         axes = [_one_axis(who, a, ndim, step) for a in axis]
         if len(set(axes)) < len(axes):
             raise ValueError(
-                f"{who}: axis must name every axis once, got {tuple(axis)} of an x "
-                f"of shape {x.shape} (see step {step})"
+                f"{who}: axis must not name an axis twice, got {tuple(axis)} for an "
+                f"x of shape {x.shape} (see step {step})"
             )
         return tuple(axes) if x.ndim else None
     place = _one_axis(who, axis, ndim, step)
@@ -131,5 +131,8 @@ def place_of(who, x, axis):
     x = _as_input(who, x)
     axis = None if axis is None else _one_axis(who, axis, x.ndim, 61)
     if x.size == 0:
-        raise ValueError(f"{who}: no element of an x of shape {x.shape} (see step 61)")
+        raise ValueError(
+            f"{who}: expected at least one element, got an x of shape {x.shape} (see "
+            "step 61)"
+        )
     return as_array(getattr(x.data, who)(axis))

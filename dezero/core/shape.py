@@ -116,7 +116,7 @@ def reshape(x, shape) -> Variable:
         return Reshape(shape)(x)
     except ValueError as error:
         raise ValueError(
-            f"reshape: the {x.size} elements of an x of shape {x.shape} do not make an "
+            f"reshape: the {x.size} elements of an x of shape {x.shape} do not fill an "
             f"array of shape {shape}; one length may be -1 (see step 38)"
         ) from error
 

@@ -203,4 +203,6 @@ def _as_list(who, things, name, kind):
 def check_graph(who, graph):
     """Raise TypeError unless graph is a Graph."""
     if not isinstance(graph, Graph):
-        raise TypeError(refusal(who, "graph", "a Graph, program.before", graph, 72))
+        raise TypeError(
+            refusal(who, "graph", "a Graph, such as program.before", graph, 72)
+        )

@@ -70,10 +70,10 @@ def compile(f, *examples, gradients=()):
         if not differs:
             return Program(xs, wanted, again)
     raise TypeError(
-        f"compile: f is not the same each time it is called, seen at {differs}: it "
-        "draws numbers, counts its calls, or keeps what it computed; draw by F.dropout "
-        "or hand over what changes as an argument, and reset_state() first (see step "
-        "72)"
+        "compile: f does not do the same each time it is called, as the traces show at "
+        f"{differs}: it draws random numbers, counts its calls, or keeps what it "
+        "computed; use F.dropout, pass what changes as an argument, and call "
+        "reset_state() first (see step 72)"
     )
 
 
@@ -133,15 +133,17 @@ class Program:
                 "(see step 72)"
             )
         if Config.train is not self._train:
-            mode = "training" if self._train else "test"
+            mode, other = "training", "test"
+            if not self._train:
+                mode, other = other, mode
             raise RuntimeError(
-                f"Program: f was compiled in {mode} mode, and dropout and batch_norm "
-                "are not the same in the other; compile f there as well (see step 72)"
+                f"Program: f was compiled in {mode} mode, but dropout and batch_norm "
+                f"differ in {other} mode; compile f in that mode as well (see step 72)"
             )
         if [x.requires_grad for x in self._wanted] != self._flags:
             raise RuntimeError(
-                "Program: requires_grad of a Variable in gradients is not what it was "
-                "when f was compiled; compile again (see step 72)"
+                "Program: requires_grad of a Variable in gradients has changed since f "
+                "was compiled; compile again (see step 72)"
             )
 
     def _array(self, x, node):
@@ -150,8 +152,8 @@ class Program:
             if self._trace.uses_grads:
                 raise TypeError(
                     "Program: f calls backward, which would leave a gradient in "
-                    f"{node.label}, and a run leaves none there; hand over an array, "
-                    "and have f return the gradient (see step 72)"
+                    f"{node.label}, but a run leaves none; pass an array, and let f "
+                    "return the gradient (see step 72)"
                 )
             x = x.data
         if not isinstance(x, np.ndarray):
@@ -173,12 +175,12 @@ def _check_place(who):
     """Refuse to compile or run a Program while another f is traced."""
     if Config.handler is not None:
         raise TypeError(
-            f"{who}: called while another f is followed; call the plain function "
-            "there, and compile in front of f (see step 72)"
+            f"{who}: called in a function that is being compiled; call the plain "
+            "function there, and compile outside of it (see step 72)"
         )
 
 
 _NO_GRAPH = (
-    "this Variable comes from a compiled Program, so it does not know how; name in "
-    "compile(..., gradients=...) the Variables that want gradients (see step 72)"
+    "this Variable comes from a compiled Program, so it has no graph; list in "
+    "compile(..., gradients=...) the Variables that need gradients (see step 72)"
 )

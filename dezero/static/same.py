@@ -48,7 +48,7 @@ def difference(first, again):
             return repr((b or a)[0])
     for old, new in zip(first.written, again.written):
         if owner(old) is not owner(new):
-            return f"an array {new.shape} that f makes, and a Function writes into"
+            return f"an array {new.shape} that f makes and a Function writes into"
     for a, b in zip(first.nodes, again.nodes):
         old = a.value
         if b.name == "variable" and old is not b.value:  # f made it itself

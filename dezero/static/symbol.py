@@ -93,8 +93,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         """Return the Node; raise RuntimeError once f is no longer traced."""
         if not self._trace.open:
             raise RuntimeError(
-                "static: a value that compile() followed is used after f returned, so "
-                "something kept it: a layer that remembers (RNN: reset_state() first), "
+                "static: a value from inside compile(f) is used after f returned, so "
+                "something kept it: a layer with a state (call reset_state() first), "
                 "or a list (see step 72)"
             )
         if self._node is None:
@@ -109,19 +109,19 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         """Raise CannotFollow: f does something that needs numbers."""
         where = self._node or "that view"
         raise CannotFollow(
-            f"compile: f {what}, at {where}; while f is followed there are shapes, but "
-            "no numbers: decide with F.where or in front of f, print what f returns, "
-            "and compute with operators and dezero.functions (see step 72)"
+            f"compile: f {what}, at {where}; while compile follows f there are shapes, "
+            "but no numbers: decide with F.where or outside of f, print what f "
+            "returns, and compute with operators and dezero.functions (see step 72)"
         )
 
     def __bool__(self):
         self.refuse("decides an if or a while by a value")
 
     def __float__(self):
-        self.refuse("makes a value a Python number")
+        self.refuse("turns a value into a Python number")
 
     def __array__(self, dtype=None, copy=None):
-        self.refuse("needs the numbers of an array")
+        self.refuse("needs the numbers in an array")
 
     def __getattr__(self, name):
         # Called for names that are not defined above. An ndarray has many more.
@@ -130,7 +130,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             function = getattr(np.ndarray, name)
             return lambda *args, **kw: self._trace.note(function, (self, *args), kw)
         if hasattr(np.ndarray, name):
-            self.refuse(f"uses {name} of an array")
+            self.refuse(f"uses the {name} of an array")
         raise AttributeError(f"a Symbol has no attribute {name!r}")
 
     def __repr__(self):

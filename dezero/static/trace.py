@@ -72,7 +72,7 @@ class Trace:
         if wanted and not known:
             raise ValueError(
                 "compile: f uses none of the Variables in gradients; it must use "
-                "them as they are, not their arrays (see step 72)"
+                "the Variables themselves, not their arrays (see step 72)"
             )
         grads = []
         if known:
@@ -184,9 +184,9 @@ class Trace:
             return x
         if id(x) not in self.stand_ins:
             if type(x._data) is not np.ndarray:
-                self.refuse(x, "uses {}, which is not on the CPU (see step 52),")
+                self.refuse(x, "uses {}, which is not on the CPU (see step 52)")
             if x.creator is not None and x.requires_grad:
-                self.refuse(x, "uses {}, computed outside of f,")
+                self.refuse(x, "uses {}, computed outside of f")
             label = x.name or f"variable {len(self.stand_ins)}"
             node = source("variable", x.shape, x.dtype, x, label)
             ours = Variable(self.add(node), x.name, x.requires_grad)
@@ -216,17 +216,17 @@ class Trace:
             if ours._grad is not None:
                 self.refuse(x, "calls backward, which leaves a gradient in {}")
             if x._hooks and wanted and not any(x is z for z in wanted):
-                self.refuse(x, "uses {}, whose hooks nobody would call,")
+                self.refuse(x, "uses {}, whose hooks no run would call")
         self.forms["hooks"] = [len(x._hooks) for x in wanted]
 
     def refuse(self, x, what):
         """Raise TypeError: what f does to x would not happen in every run."""
         x = f"a Variable {x.name or ''} of shape {np.shape(x._data)}".replace("  ", " ")
         raise TypeError(
-            f"compile: f {what.format(x)} while it is followed, which is not the same "
-            "as in every run: compute in f what changes, or hand it over as an "
-            "argument; name in gradients=... who wants a gradient, and around f call "
-            "cleargrads() and optimizer.update() (see step 72)"
+            f"compile: f {what.format(x)}, so a run would not do the same as this "
+            "call: compute in f what changes, or pass it as an argument; list in "
+            "gradients=... the Variables that need gradients, and call cleargrads() "
+            "and optimizer.update() outside of f (see step 72)"
         )
 
     # --- Functions ---
@@ -273,7 +273,7 @@ class Trace:
         self.wholes[func] = ys[0]._node.args[0]
         for name in forward.written.keys() & hidden.keys():
             if hidden[name]._node.name != "variable":
-                hidden[name].refuse(f"has {forward.__name__} write into an array")
+                hidden[name].refuse(f"lets {forward.__name__} write into an array")
         return tuple(ys) if len(ys) > 1 else ys[0]
 
     def backward(self, func, gys):

@@ -54,9 +54,9 @@ class Forward:
         self.kinds = self.kinds or kinds
         if kinds != self.kinds:
             raise ValueError(
-                f"Program: {self.__name__} gave {_shown(self.kinds)} when f was "
-                f"compiled, and now {_shown(kinds)}; a graph has fixed shapes (see "
-                "step 72)"
+                f"Program: {self.__name__} returned {_shown(self.kinds)} when f was "
+                f"compiled, but now {_shown(kinds)}; a static graph has fixed shapes "
+                "(see step 72)"
             )
         return ys
 
@@ -79,9 +79,9 @@ class Forward:
         self.written = arrays if may_write else {}
         if names := changed(before, vars(func)):
             raise CannotFollow(
-                f"compile: {self.__name__}.forward sets self.{names[0]}, which a run "
-                "would not find in the next one; change an array that it has, in "
-                f"place: self.{names[0]}[...] = ... (see step 72)"
+                f"compile: {self.__name__}.forward sets self.{names[0]}, which the "
+                "next run would not see; keep an array there, and change it in place: "
+                f"self.{names[0]}[...] = ... (see step 72)"
             )
         return ys
 
@@ -112,9 +112,9 @@ class Recorded(Function):
 
     def backward(self, *ggxs):
         raise TypeError(
-            f"compile: {self.name} decides by values or writes into arrays, so it "
-            "stays whole, and its derivative cannot be differentiated; compute that "
-            "without compile (see step 72)"
+            f"compile: {self.name} looks at numbers or writes into arrays, so it stays "
+            "whole, and its derivative cannot be differentiated; compute that "
+            "derivative without compile (see step 72)"
         )
 
 
@@ -169,7 +169,7 @@ def named(call, xs):
             raise
         name, symbols = call.__name__, leaves(xs, Symbol)
         if "read-only" in str(error) and getattr(call, "pure", True):
-            symbols[0].refuse(f"has {name} write into an array")
+            symbols[0].refuse(f"lets {name} write into an array")
         shown = ", ".join(repr(x._node)[1:-1] for x in symbols)
         kinds = (IndexError, TypeError, ValueError)
         kind = next(kind for kind in kinds if isinstance(error, kind))
