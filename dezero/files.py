@@ -79,7 +79,7 @@ def found_npz(who, path, writer, step):
             return found
     if second.is_dir():
         raise ValueError(
-            f"{who}: {second} is a folder, expected a file of {writer} "
+            f"{who}: {second} is a folder, expected a file that {writer} wrote "
             f"(see step {step})"
         )
     raise FileNotFoundError(
@@ -131,8 +131,8 @@ def unpacking(who, path, writer, step):
             raise
         except Exception as error:  # damaged bytes raise errors of any kind
             raise ValueError(
-                f"{who}: {path} is no file of {writer}, or only a part of one: {error} "
-                f"(see step {step})"
+                f"{who}: {path} is not a file that {writer} wrote, or only part of "
+                f"one: {error} (see step {step})"
             ) from error
 
 
@@ -176,7 +176,7 @@ class NpzReader:
         with self._zip.open(name) as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
             if stream.read(1):  # this is also where the zip compares the checksum
-                raise ValueError(f"{name} goes on after its array")
+                raise ValueError(f"{name} has more bytes after its array")
         return np.asarray(array, order="C")
 
     def _check_end(self, file):
@@ -191,12 +191,15 @@ class NpzReader:
         count = int.from_bytes(record[10:12], "little")
         found = len(self.keys)
         if record[:4] == b"PK\5\6" and count not in (found, 0xFFFF):
-            raise ValueError(f"it says that it has {count} arrays, but has {found}")
+            raise ValueError(f"it claims {count} arrays, but has {found}")
 
     def _read_header(self, key, stream):
         version = np.lib.format.read_magic(stream)  # raises if it is no array
         if version not in _HEADERS:
-            raise ValueError(f"{key} is an array of NumPy's format {version}")
+            raise ValueError(
+                f"{key} is in version {version} of NumPy's format, expected (1, 0) or "
+                "(2, 0)"
+            )
         shape, _, dtype = _HEADERS[version](stream)
         if dtype.hasobject:
             raise ValueError(
@@ -206,7 +209,8 @@ class NpzReader:
         size = self._zip.getinfo(self._members[key]).file_size
         if stream.tell() + math.prod(shape) * dtype.itemsize != size:
             raise ValueError(
-                f"{key} says {shape} {dtype}, which are not its {size} bytes"
+                f"{key} claims to be {shape} {dtype}, which does not fit its {size} "
+                "bytes"
             )
         return shape, dtype
 

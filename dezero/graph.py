@@ -66,8 +66,8 @@ def play(output, to_file="player.html", names=None, fold=(), title="", **options
     layers = _check_fold("play", fold)
     if output.creator is None:
         raise ValueError(
-            "play: there is nothing to play, for no Function computed this Variable, "
-            "or it did so under no_grad; play a result, such as x * x (see step 26)"
+            "play: there is nothing to play: no Function computed this Variable, or "
+            "it did so within no_grad(); play a result, such as x * x (see step 26)"
         )
     if not isinstance(names or {}, dict):
         expected = "a dict of {name: Variable or Function}"
@@ -140,7 +140,7 @@ def _check_output(who, output):
     """Raise TypeError unless output is a Variable: of core, core_simple or a step."""
     if hasattr(output, "creator") and not isinstance(output, type):
         return
-    advice = "write as_variable(...) around an array or a number"
+    advice = "wrap an array or a number in as_variable(...)"
     if isinstance(output, (list, tuple)):
         advice = "draw its elements one by one, or their sum"
     elif callable(output):

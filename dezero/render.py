@@ -306,7 +306,7 @@ def _check(data, kind):
         "pdf": (b"%PDF", b"%%EOF"),
     }[kind]
     if not data.startswith(start) or end not in data[-1024:]:
-        raise _Failure(f"drew something that is no {kind.upper()}: {data[:20]!r}")
+        raise _Failure(f"drew something that is not {kind.upper()} data: {data[:20]!r}")
 
 
 def _folder(package):

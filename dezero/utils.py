@@ -87,8 +87,8 @@ def reshape_sum_backward(gy, x_shape, axis, keepdims):
         return restore_axes(gy, x_shape, axis, keepdims)
     except ValueError as error:
         raise ValueError(
-            f"{who}: a gradient of shape {gy.shape} is not one of an x of shape "
-            f"{x_shape} that was summed over axis {axis}: {error} (see step 39)"
+            f"{who}: a gradient of shape {gy.shape} does not fit an x of shape "
+            f"{x_shape} summed over axis {axis}: {error} (see step 39)"
         ) from None
 
 
@@ -277,7 +277,7 @@ def get_file(url, file_name=None):
 
     if not isinstance(url, str):
         raise TypeError(
-            f"get_file: url must be an address or a name of DOWNLOADS, got "
+            f"get_file: url must be an address or a name in DOWNLOADS, got "
             f"{shown(url)} (see step 51)"
         )
     name = url[url.rfind("/") + 1 :] if file_name is None else file_name
@@ -349,7 +349,7 @@ def _fetch(url, path, entry):
             raise OSError(f"the connection ended after {size:,} of {length:,} bytes")
         damage = _damage(temporary, entry)
         if damage is not None:
-            raise OSError(f"what came is another file: {damage}")
+            raise OSError(f"got a different file: {damage}")
 
 
 def _damage(path, entry):

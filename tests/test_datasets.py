@@ -111,7 +111,7 @@ def test_one_index_at_a_time(index):
 def test_base_class_has_no_data():
     data = Dataset()
     assert (data.data, data.label, data.train) == (None, None, True)
-    with pytest.raises(TypeError, match=r"Dataset: there is no data; prepare\(\)"):
+    with pytest.raises(TypeError, match=r"Dataset: there is no data; .* prepare\(\)"):
         data[0]
     with pytest.raises(TypeError, match=r"step 49"):
         len(data)
@@ -249,7 +249,7 @@ def test_a_text_in_windows():
     assert train.tokenizer.decode(x) == "bcd" and train.tokenizer.decode(t) == "cde"
     assert train.ids.shape == (11,) and train.ids.dtype.kind == "i"
     np.testing.assert_array_equal(train[-1][1], train.ids[-3:])
-    with pytest.raises(IndexError, match="Text: there is no item 8 of 8"):
+    with pytest.raises(IndexError, match="Text: index 8 is out of range for 8 items"):
         train[8]
 
 
@@ -440,15 +440,15 @@ def test_mnist_that_cannot_be_had(cache):
 @pytest.mark.parametrize(
     "content, pattern",
     [
-        (b"no gzip at all", "not a whole gzip file"),
-        (idx(np.zeros((3, 28, 28)))[:-20], "not a whole gzip file"),
-        (idx(np.zeros((3, 28, 28)))[:-4] + b"\0\0\0\0", "not a whole gzip file"),
-        (gzip.compress(b""), "format IDX with 3 axes of bytes, got 0 bytes"),
+        (b"no gzip at all", "not a complete gzip file"),
+        (idx(np.zeros((3, 28, 28)))[:-20], "not a complete gzip file"),
+        (idx(np.zeros((3, 28, 28)))[:-4] + b"\0\0\0\0", "not a complete gzip file"),
+        (gzip.compress(b""), "IDX format with 3 axes of bytes, got at least 0 bytes"),
         (gzip.compress(b"\0\0\x08"), "that begin with 00 00 08"),
-        (idx(np.zeros(3)), "format IDX with 3 axes"),  # labels
+        (idx(np.zeros(3)), "IDX format with 3 axes"),  # labels
         (gzip.compress(bytes([0, 0, 9, 3]) + bytes(12)), "that begin with 00 00 09 03"),
         (gzip.compress(gzip.decompress(idx(np.zeros((1, 2, 2)))) + b"x"), "21 bytes"),
-        (gzip.compress(bytes([0, 0, 8, 3]) + b"\xff" * 12), "got 16 bytes"),
+        (gzip.compress(bytes([0, 0, 8, 3]) + b"\xff" * 12), "got at least 16 bytes"),
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )
@@ -577,8 +577,8 @@ def test_cifar10_with_a_damaged_cache(cifar10, cache):
 @pytest.mark.parametrize(
     "content, pattern",
     [
-        (b"no archive", "not a whole .tar.gz"),
-        (tar({"a": b"b" * 9999})[:-40], "not a whole .tar.gz"),
+        (b"no archive", "not a complete .tar.gz"),
+        (tar({"a": b"b" * 9999})[:-40], "not a complete .tar.gz"),
         (tar({"a": b"b"}), r"expected .*/test_batch.bin .* 3073 bytes, got 0 bytes"),
         (tar({"cifar-10-batches-bin/test_batch.bin": b"b" * 4000}), "got 4,000 bytes"),
         (tar({"cifar-10-batches-bin/test_batch.bin": None}), "got 0 bytes"),
@@ -1045,7 +1045,9 @@ def test_places_of_items():
     data = Pairs()
     assert data[np.int64(2)] == (2, 2) and data[-1] == (4, 4)
     for index in 5, -6:
-        with pytest.raises(IndexError, match=f"Pairs: there is no item {index} of 5"):
+        with pytest.raises(
+            IndexError, match=f"Pairs: index {index} is out of range for 5"
+        ):
             data[index]
     for index in 1.0, "1":
         with pytest.raises(TypeError, match="Pairs: expected one index, an int, got"):
@@ -1068,7 +1070,9 @@ def test_sizes_of_what_is_shown(cache, size):
         MNIST().show(**size)
 
 
-@pytest.mark.parametrize("content, pattern", [(b"\xff\xfe", "not a text"), (b"", "''")])
+@pytest.mark.parametrize(
+    "content, pattern", [(b"\xff\xfe", "not a UTF-8 text"), (b"", "''")]
+)
 def test_a_text_that_is_none(cache, content, pattern):
     (cache / "shakespear.txt").write_bytes(content)
     with pytest.raises(ValueError, match=rf"shakespear\.txt: .*{pattern}.*delete it"):
@@ -1084,7 +1088,7 @@ def test_images_that_cannot_be_in_the_file(cache):
     head = bytes([0, 0, 8, 3, *b"\xff\xff\xff\xff", 0, 0, 0, 28, 0, 0, 0, 28])
     path = cache / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(head + bytes(9999)))
-    with pytest.raises(ValueError, match="train-images.*format IDX.*delete it"):
+    with pytest.raises(ValueError, match="train-images.*IDX format.*delete it"):
         MNIST()
 
 
@@ -1094,7 +1098,7 @@ def test_images_that_go_on_after_their_end_are_not_unpacked(cache):
     path = cache / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(head + bytes(2**26)))  # 65 kB of 67 MB
     tracemalloc.start()
-    with pytest.raises(ValueError, match="train-images.*format IDX"):
+    with pytest.raises(ValueError, match="train-images.*IDX format"):
         MNIST()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -1151,7 +1155,9 @@ def test_a_small_cache_that_unpacks_to_a_lot(cache):
     write_npz(cache / "a.test.npz", data=head + bytes(99999999))
     assert (cache / "a.test.npz").stat().st_size < 2**20
     tracemalloc.start()
-    with pytest.raises(ValueError, match=r"a\.test\.npz: .*too much for its size"):
+    with pytest.raises(
+        ValueError, match=r"a\.test\.npz: .*too large for a file of this size"
+    ):
         load_cache_npz("a")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -293,7 +293,7 @@ def test_message_says_what_to_do(server, cache, table):
     message = str(info.value)
     assert message.startswith("get_file: could not fetch data.bin (153,600 bytes, MD5 ")
     assert f"{urls[0]}: HTTP Error 404" in message
-    assert f"{urls[1]}: what came is another file: 17 bytes instead of" in message
+    assert f"{urls[1]}: got a different file: 17 bytes instead of" in message
     assert f"put the file data.bin into the folder {cache} by hand" in message
     assert "DEZERO_CACHE" in message and "step 51" in message
     assert isinstance(info.value.__cause__, OSError)

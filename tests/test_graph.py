@@ -340,15 +340,15 @@ BROKEN = {
     "exits": ("#!/bin/sh\necho 'dot: no plugins' >&2\nexit 3\n", "3 .*no plugins"),
     "crashes": ("#!/bin/sh\nkill -SEGV $$\n", "exit status -11"),
     "is silent": ("#!/bin/sh\ncat > /dev/null\n", "exit status 0 and said: nothing"),
-    "talks": ("#!/bin/sh\ncat\necho garbage\n", "drew something that is no"),
-    "does not read": ("#!/bin/sh\necho garbage\n", "drew something that is no"),
+    "talks": ("#!/bin/sh\ncat\necho garbage\n", "drew something that is not"),
+    "does not read": ("#!/bin/sh\necho garbage\n", "drew something that is not"),
     "half a picture": (
         "#!/bin/sh\nprintf '\\211PNG\\r\\n\\032\\n'\n",
-        "drew something that is no PNG",
+        "drew something that is not PNG",
     ),
     "is no program": ("\0\1\2", "could not be started"),
     "is of nobody": ("#!/nowhere/sh\n", "could not be started"),
-    "speaks XML": ("#!/bin/sh\necho '<html></html>'\n", "drew something that is no"),
+    "speaks XML": ("#!/bin/sh\necho '<html></html>'\n", "drew something that is not"),
 }
 
 
@@ -429,10 +429,13 @@ sys.stdout.buffer.write(graph.draw(format=options["T"], prog=options["K"]))
 @pytest.mark.parametrize(
     "thing, said",
     [
-        (np.ones(3), "got an object of type ndarray; write as_variable"),
-        (3.0, "got 3.0; write as_variable"),
-        (None, "got None; write as_variable"),
-        ("x", "got 'x'; write as_variable"),
+        (
+            np.ones(3),
+            "got an object of type ndarray; wrap an array or a number in as_variable",
+        ),
+        (3.0, "got 3.0; wrap an array or a number in as_variable"),
+        (None, "got None; wrap an array or a number in as_variable"),
+        ("x", "got 'x'; wrap an array or a number in as_variable"),
         ([V(1.0), V(2.0)], "type list; draw its elements one by one"),
         ((), "type tuple; draw its elements one by one"),
         (MLP((3,)), "type MLP; call it first"),

@@ -301,7 +301,7 @@ def test_lists_that_lead_back_end():
 def test_two_keys_of_a_dict_must_differ_in_a_file():
     layer = Layer()
     layer.table = {1: Linear(2), "1": Linear(2)}
-    with pytest.raises(ValueError, match="table/1: two places in 'table' have this"):
+    with pytest.raises(ValueError, match="table/1: two items of 'table' have this"):
         layer.params().__next__()
 
 
@@ -954,7 +954,12 @@ def test_a_layer_in_float64_stays_one(path):
 
 def test_numbers_too_large_for_the_dtype_are_refused(net, path):
     np.savez(path, **{**arrays_of(net), "scale": np.array(1e300)})
-    refused(net, path, ValueError, "scale holds numbers in .* too large for float32")
+    refused(
+        net,
+        path,
+        ValueError,
+        "scale in .* holds numbers that are too large for float32",
+    )
     np.savez(path, **{**arrays_of(net), "scale": np.array(np.inf)})
     net.load_weights(path)
     assert net.scale.data == np.inf
@@ -965,13 +970,13 @@ def test_numbers_too_large_for_the_dtype_are_refused(net, path):
 )
 def test_other_files_are_refused(net, path, data):
     path.write_bytes(data)
-    refused(net, path, ValueError, r"is no file of save_weights.*step 53")
+    refused(net, path, ValueError, r"is not a file that save_weights wrote.*step 53")
 
 
 def test_a_single_array_is_refused(net, path):
     with open(path, "wb") as file:
         np.save(file, np.zeros(3))
-    refused(net, path, ValueError, "is no file of save_weights")
+    refused(net, path, ValueError, "is not a file that save_weights wrote")
 
 
 class Trap:
@@ -983,7 +988,7 @@ class Trap:
 
 def test_pickles_are_not_read(net, path):
     path.write_bytes(pickle.dumps(Trap()))
-    refused(net, path, ValueError, "is no file of save_weights")
+    refused(net, path, ValueError, "is not a file that save_weights wrote")
     arrays = arrays_of(net)
     arrays["scale"] = np.array(Trap(), dtype=object)
     np.savez(path, **arrays)
@@ -995,7 +1000,7 @@ def test_a_part_of_a_file_is_refused(net, path):
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
-        refused(net, path, ValueError, "is no file of save_weights")
+        refused(net, path, ValueError, "is not a file that save_weights wrote")
 
 
 def test_no_damage_goes_unnoticed(net, path):
@@ -1112,7 +1117,7 @@ def test_a_member_with_more_or_less_than_its_header_says(net, path):
             header = {"descr": "<f4", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             file.write(bytes(4 * 5))
-        refused(net, path, ValueError, r"w\.npz is no file.* l2/W says \(")
+        refused(net, path, ValueError, r"w\.npz is not a file.* l2/W claims to be \(")
 
 
 def member(data, key, place, value):
@@ -1133,14 +1138,19 @@ def member(data, key, place, value):
 def test_a_zip_that_python_cannot_read_is_named(net, path, place, value, message):
     net.save_weights(path)
     path.write_bytes(member(path.read_bytes(), "l1/b", place, value))
-    refused(net, path, ValueError, rf"w\.npz is no file of save_weights.*({message})")
+    refused(
+        net,
+        path,
+        ValueError,
+        rf"w\.npz is not a file that save_weights wrote.*({message})",
+    )
 
 
 def test_a_member_that_is_no_array_is_named(net, path):
     np.savez(path, **{k: a for k, a in arrays_of(net).items() if k != "scale"})
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("scale.npy", "3.0")
-    refused(net, path, ValueError, r"w\.npz is no file of save_weights")
+    refused(net, path, ValueError, r"w\.npz is not a file that save_weights wrote")
 
 
 def test_fortran_order_has_the_same_numbers(net, path):
@@ -1154,7 +1164,12 @@ def test_fortran_order_has_the_same_numbers(net, path):
 
 
 def test_a_folder_and_what_is_no_path(net, tmp_path):
-    refused(net, tmp_path, ValueError, "is a folder, expected a file of save_weights")
+    refused(
+        net,
+        tmp_path,
+        ValueError,
+        "is a folder, expected a file that save_weights wrote",
+    )
     for path in None, 3, [1]:
         for method in net.load_weights, net.save_weights:
             with pytest.raises(

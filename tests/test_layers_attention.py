@@ -315,7 +315,7 @@ def test_settings_that_do_not_fit(arguments, error, text):
 
 def test_what_is_no_text():
     with pytest.raises(
-        ValueError, match=r"x must be texts .*one text alone is x\[None\]"
+        ValueError, match=r"x must be texts .*pass a single text as x\[None\]"
     ):
         layer()(X[0])
     with pytest.raises(ValueError, match=r"with width = 4, .* got \(2, 3, 2\)"):

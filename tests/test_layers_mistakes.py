@@ -55,7 +55,7 @@ SIZES = [
     (LSTM, "in_size", lambda n: LSTM(3, in_size=n)),
     (GRU, "hidden_size", lambda n: GRU(n)),
     (GRU, "in_size", lambda n: GRU(3, in_size=n)),
-    (MLP, "each of the sizes", lambda n: MLP((3, n))),
+    (MLP, "each size", lambda n: MLP((3, n))),
     (BasicBlock, "in_channels", lambda n: BasicBlock(n, 3)),
     (BottleneckA, "in_channels", lambda n: BottleneckA(n, 3, 3)),
     (BottleneckB, "in_channels", lambda n: BottleneckB(n, 3)),
@@ -96,7 +96,7 @@ def test_kernels_strides_and_pads(cls, name, value):
     if cls in (Conv2d, Deconv2d):
         sizes["out_channels"] = 3
     message = (
-        rf"{cls.__name__}: {name} must be an int or \(height, width\), of at least"
+        rf"{cls.__name__}: {name} must be an int or \(height, width\), each at least"
     )
     with pytest.raises((TypeError, ValueError), match=message + ".* got .*step 57"):
         cls(**sizes)
@@ -108,13 +108,13 @@ def test_kernels_strides_and_pads(cls, name, value):
         (lambda: Linear(784, 10), r"Linear: nobias .* got 10; .*Linear\(784, in_size="),
         (
             lambda: Linear(10, 1),
-            r"Linear: nobias must be True or False, got 1; the size",
+            r"Linear: nobias must be True or False, got 1; pass the size",
         ),
         (lambda: Conv2d(3, 3, 1, 0, 3), r"Conv2d: nobias .* got 3; .* in_channels="),
         (lambda: Deconv2d(3, 3, 1, 0, "yes"), "Deconv2d: nobias .* got 'yes'"),
         (
             lambda: Linear(3, dtype=int),
-            "Linear: dtype must be a floating one, .* 'int'",
+            "Linear: dtype must be a floating-point type, .* 'int'",
         ),
         (lambda: Linear(3, dtype="foo"), "Linear: dtype must be .* got 'foo'.*step 44"),
         (
@@ -146,7 +146,10 @@ def test_kernels_strides_and_pads(cls, name, value):
             r"got the class Linear; write Linear\(...\).*step 45",
         ),
         (lambda: Sequential("tanh"), "got 'tanh'; write F.tanh, without quotes"),
-        (lambda: Sequential(Linear(2), 3), r"each an argument: .* got 3 \(see step 45"),
+        (
+            lambda: Sequential(Linear(2), 3),
+            r"each as its own argument: .* got 3 \(see step 45",
+        ),
         (lambda: VGG16("yes"), "VGG16: pretrained must be True or False, got 'yes'"),
         (lambda: ResNet50("yes"), "ResNet50: pretrained must be .*step 74"),
         (lambda: ResNet("50"), "ResNet: expected n_layers to be 50, .* got '50'"),
@@ -205,18 +208,18 @@ def test_what_is_no_numbers_is_refused(make, x):
         (
             lambda: Linear(3, in_size=4),
             (2, 5),
-            r"with in_size = 4, as its .* got \(2, 5\)",
+            r"with in_size = 4, to match its .* got \(2, 5\)",
         ),
         (
             lambda: Linear(3, in_size=4),
             (2, 1, 2, 2),
-            r"images become rows by F\.flatten",
+            r"F\.flatten turns images into rows",
         ),
-        (lambda: Conv2d(2, 3), (4, 6, 6), r"one image alone is x\[None\].*step 57"),
+        (lambda: Conv2d(2, 3), (4, 6, 6), r"pass a single image as x\[None\].*step 57"),
         (
             lambda: Conv2d(2, 3),
             (4, 36),
-            r"Conv2d: x must be .* by x\.reshape\(-1, C, H, W",
+            r"Conv2d: x must be .*; x\.reshape\(-1, C, H, W",
         ),
         (
             lambda: Conv2d(2, 3, in_channels=3),
@@ -245,10 +248,18 @@ def test_what_is_no_numbers_is_refused(make, x):
             r"RNN: x must.*for t in range\(x\.shape\[1\]\).*59",
         ),
         (lambda: LSTM(3), (2, 5, 4), r"LSTM: x must.* h = layer\(x\[:, t\]\).*step 60"),
-        (lambda: GRU(3), (2, 5, 4), r"GRU: x must.*one step of time, so loop"),
-        (lambda: RNN(3), (4,), r"RNN: x must.*one sequence alone is x\[None\]"),
-        (lambda: RNN(3, in_size=4), (2, 5), r"RNN: x must.* D = 4, as its weights"),
-        (lambda: LSTM(3, in_size=4), (2, 5), r"LSTM: x must.* D = 4, as its weights"),
+        (lambda: GRU(3), (2, 5, 4), r"GRU: x must.*one time step, so loop"),
+        (lambda: RNN(3), (4,), r"RNN: x must.*pass a single sequence as x\[None\]"),
+        (
+            lambda: RNN(3, in_size=4),
+            (2, 5),
+            r"RNN: x must.* D = 4, to match its weights",
+        ),
+        (
+            lambda: LSTM(3, in_size=4),
+            (2, 5),
+            r"LSTM: x must.* D = 4, to match its weights",
+        ),
     ],
 )
 def test_other_shapes_are_refused(make, shape, message):
@@ -275,7 +286,7 @@ def test_another_size_than_in_the_first_call_is_refused(make, first, second):
     layer = make()
     layer(np.ones(first, np.float32))
     h = getattr(layer, "h", None)
-    message = rf"{type(layer).__name__}: x must be .* = \d, as its weights have it, got"
+    message = rf"{type(layer).__name__}: x must be .* = \d, to match its weights, got"
     with pytest.raises(ValueError, match=message):
         layer(np.ones(second, np.float32))
     assert getattr(layer, "h", None) is h

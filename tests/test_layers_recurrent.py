@@ -260,7 +260,7 @@ def test_reset_state_begins_anew(cls, xs):
 def test_another_batch_size_needs_a_reset(cls, xs):
     layer = cls(4)
     layer(xs[0])
-    message = rf"{cls.__name__}: the state is that of 2 sequences.*reset_state\(\)"
+    message = rf"{cls.__name__}: the state h .* belongs to 2 sequences.*reset_state\(\)"
     with pytest.raises(ValueError, match=message):
         layer(xs[0][:1])
     layer.reset_state()
@@ -269,7 +269,9 @@ def test_another_batch_size_needs_a_reset(cls, xs):
 
 @pytest.mark.parametrize("cls", LAYERS)
 def test_x_must_be_rows(cls):
-    message = rf"{cls.__name__}: x must be a step of N sequences \(N, D\), got \(2, 3"
+    message = (
+        rf"{cls.__name__}: x must be one time step of N sequences \(N, D\), got \(2, 3"
+    )
     with pytest.raises(ValueError, match=message):
         cls(4)(np.zeros((2, 3, 5), np.float32))
     layer = cls(4, in_size=3)

@@ -182,15 +182,15 @@ def test_summary_counts_what_is_shared_once(rng, capsys):
     assert (
         capsys.readouterr().out
         == """\
-layer                     output      parameters
-Reader                    (4, 2)
-  rnn: RNN                (4, 3)              21
-  bn: BatchNorm           (4, 3)              12
-  out: Linear             (4, 2)               8
-  again: Linear           (4, 2)          shared
-  spare: Linear           not called          21
-total                                         62
-of them running averages                       6
+layer                      output      parameters
+Reader                     (4, 2)
+  rnn: RNN                 (4, 3)              21
+  bn: BatchNorm            (4, 3)              12
+  out: Linear              (4, 2)               8
+  again: Linear            (4, 2)          shared
+  spare: Linear            not called          21
+total                                          62
+of which running averages                       6
 """
     )
     assert model.rnn.x2h.W.data is None and model.bn.gamma.data is None
@@ -217,8 +217,8 @@ def test_summary_of_a_residual_network(capsys):
     lines = capsys.readouterr().out.splitlines()
     total, running = (int(line.split()[-1].replace(",", "")) for line in lines[-2:])
     assert total - running == 11_173_962
-    assert "    l0: BasicBlock        (1, 64, 32, 32)" in lines
-    assert "      conv1: Conv2d       (1, 64, 32, 32)       36,864" in lines
+    assert "    l0: BasicBlock         (1, 64, 32, 32)" in lines
+    assert "      conv1: Conv2d        (1, 64, 32, 32)       36,864" in lines
 
 
 def test_a_failed_summary_leaves_everything_as_it_was(x):

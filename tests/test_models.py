@@ -93,7 +93,9 @@ def test_plot_draws_one_output(x):
         def forward(self, x):
             return self.l1(x), self.l2(x)
 
-    with pytest.raises(TypeError, match=r"Pair\.plot: draws one output .* 2; .*45"):
+    with pytest.raises(
+        TypeError, match=r"Pair\.plot: expected .* one output, got 2; .*45"
+    ):
         Pair().plot(x)
 
 
@@ -129,7 +131,9 @@ def test_the_same_layer_twice_is_trained_once(x):
 
 
 def test_sequential_refuses_what_cannot_be_called():
-    with pytest.raises(TypeError, match=r"each an argument: .* got \[Linear.*step 45"):
+    with pytest.raises(
+        TypeError, match=r"each as its own argument: .* got \[Linear.*step 45"
+    ):
         Sequential([L.Linear(3), L.Linear(2)])
 
 
@@ -779,7 +783,12 @@ def test_damaged_files_are_refused(small, tmp_path):
         pickle.dumps({"conv1/W": np.zeros(3)}),
     ):
         path.write_bytes(damaged)
-        refused(SqueezeNet(), path, ValueError, "is no file of save_weights, or only")
+        refused(
+            SqueezeNet(),
+            path,
+            ValueError,
+            "is not a file that save_weights wrote, or only",
+        )
     arrays = {key: param.data for key, param in model._named_params().items()}
     np.savez(path, **{**arrays, "fire2/squeeze/W": np.array([{}], dtype=object)})
     refused(SqueezeNet(), path, ValueError, "allow_pickle=False")
@@ -1043,8 +1052,11 @@ def test_preprocess(rng):
         ({"size": (0, 5)}, "each side must be a whole number of at least 1, got 0"),
         ({"size": (2.5, 5)}, "each side must be a whole number"),
         ({"size": np.array([4, 4])}, "size must be .* got an object of type ndarray"),
-        ({"dtype": int}, "VGG16.preprocess: dtype must be a floating one"),
-        ({"dtype": "relu"}, "dtype must be a floating one, as np.float32, got 'relu'"),
+        ({"dtype": int}, "VGG16.preprocess: dtype must be a floating-point type"),
+        (
+            {"dtype": "relu"},
+            "dtype must be a floating-point type, such as np.float32, got 'relu'",
+        ),
     ],
 )
 def test_preprocess_judges_its_settings(options, message):
@@ -1054,14 +1066,16 @@ def test_preprocess_judges_its_settings(options, message):
 
 
 def test_preprocess_wants_a_picture():
-    with pytest.raises(TypeError, match=r"expected a picture of Pillow.*got ndarray"):
+    with pytest.raises(TypeError, match=r"expected a Pillow image.*got ndarray"):
         VGG16.preprocess(np.zeros((3, 4, 4)))
 
 
 def test_mistaken_sizes():
     with pytest.raises(ValueError, match=r"50, 101 or 152, got 18; ResNet18 is"):
         ResNet(18)
-    with pytest.raises(ValueError, match=r"expected n_layers from 1, in_channels, mid"):
+    with pytest.raises(
+        ValueError, match=r"expected n_layers of at least 1, in_channels, mid"
+    ):
         BuildingBlock()
     with pytest.raises(ValueError, match=r"BuildingBlock: .*got \(0, 1, 1, 1, 1\)"):
         BuildingBlock(0, 1, 1, 1, 1)

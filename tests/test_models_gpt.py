@@ -282,8 +282,8 @@ def test_shown():
 @pytest.mark.parametrize(
     "prompt, error, text",
     [
-        ([], ValueError, r"with at least one, got shape \(0,\).*step 84"),
-        ("abc", TypeError, r"prompt must be the ids .*as encode gives.*'abc'"),
+        ([], ValueError, r"with T at least 1, got shape \(0,\).*step 84"),
+        ("abc", TypeError, r"prompt must be the ids .*as encode returns.*'abc'"),
         ([1.0], TypeError, r"prompt must be the ids of a text, each from 0 to 6"),
         ([True], TypeError, r"prompt must be the ids"),
         ([1, 7], ValueError, r"each from 0 to 6, .*got 7 \(see step 84\)"),
@@ -399,12 +399,14 @@ def test_caches_that_do_not_fit():
     assert [len(cache) for cache in caches] == [0, 0]
     with no_grad():
         for wrong in caches[0], [None, None], {0: caches[0]}, "no":
-            with pytest.raises(TypeError, match=r"a list of a KVCache for each block"):
+            with pytest.raises(
+                TypeError, match=r"a list with a KVCache for each block"
+            ):
                 model(IDS, wrong)
         for wrong in [], [one], caches * 2:
             with pytest.raises(ValueError, match=r"for each of the 2 blocks, got \d"):
                 model(IDS, wrong)
-        with pytest.raises(ValueError, match=r"KVCache of its own for each"):
+        with pytest.raises(ValueError, match=r"separate KVCache for each"):
             model(IDS, [one, one])
         with pytest.raises(ValueError, match=r"for each of the 3 blocks, got 2"):
             other(IDS, caches)
@@ -413,7 +415,7 @@ def test_caches_that_do_not_fit():
             model(IDS[:, :4], caches)
         with pytest.raises(ValueError, match=r"N, H, D = 2, 2, 2 as before"):
             model(IDS[:1, :1], caches)
-        with pytest.raises(ValueError, match=r"the same tokens, got 0 to 5"):
+        with pytest.raises(ValueError, match=r"the same number of tokens, got 0 to 5"):
             model(IDS[:, :1], [caches[0], one])
         assert [len(cache) for cache in caches] == [5, 5]
 
@@ -444,10 +446,14 @@ def test_temperatures_at_the_borders(temperature):
     [
         ("abc", TypeError, r"scores must be an array \(V,\) of floats.*step 83"),
         (None, TypeError, r"scores must be an array"),
-        ([[1.0, 2.0]], ValueError, r"got \(1, 2\); the last place .*scores\[0, -1\]"),
+        (
+            [[1.0, 2.0]],
+            ValueError,
+            r"got \(1, 2\); for the last place .*scores\[0, -1\]",
+        ),
         ([], ValueError, r"scores must be \(V,\).*got \(0,\)"),
-        ([1.0, np.nan], ValueError, r"scores must be numbers"),
-        ([1.0, np.inf], ValueError, r"scores must be numbers.*inf"),
+        ([1.0, np.nan], ValueError, r"scores must be finite"),
+        ([1.0, np.inf], ValueError, r"scores must be finite.*inf"),
         ([-np.inf, -np.inf], ValueError, r"one of them finite"),
     ],
 )

@@ -436,7 +436,7 @@ def test_the_graph_of_a_gradient_may_be_large():
         y = x.grad
         x.cleargrad()
     html = play(y, None, create_graph=True).html
-    assert "the box of what joined the graph last" in html
+    assert "the box of those that joined the graph last" in html
     assert len(html.encode()) < 150_000
 
 
@@ -448,7 +448,7 @@ def test_layers_fold(rng):
     watched = made.traces[0]
     assert visits(watched) == ["Sum", "l2: Linear", "Tanh", "l1: Linear"]
     assert "2 of the 4 Functions, folded into layers" in made.html
-    assert "4 leaves have theirs" in watched.sentences[-1]
+    assert "4 leaves have received theirs" in watched.sentences[-1]
     assert first.W.grad is not None
 
 
@@ -473,7 +473,7 @@ def test_the_last_path_wins_over_nothing(tmp_path):
         play(y, None, title=3)
     with pytest.raises(ValueError, match="play: there is nothing to play"):
         play(x, None)
-    with no_grad(), pytest.raises(ValueError, match="or it did so under no_grad"):
+    with no_grad(), pytest.raises(ValueError, match=r"or it did so within no_grad\(\)"):
         play(x * x, None)
     assert x.grad is None
 

@@ -15,7 +15,7 @@ REFUSED = {
     "optimizers.Optimizer.zero_grad": "setup",
     "optimizers.Adam.lr": "before the first update",
     "core.Variable.__setitem__": "edit a leaf's array",
-    "datasets.ImageNet": "need a registration",
+    "datasets.ImageNet": "require registration",
     "utils.get_file": "could not fetch",
 }
 # Calls whose message is Python's or NumPy's own, each with the reason. It only shrinks.

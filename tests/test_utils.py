@@ -258,7 +258,7 @@ def test_the_helpers_for_sums_say_what_they_take():
     with pytest.raises(TypeError, match="sum_to: shape must be .* got 'x'"):
         utils.sum_to(np.ones((2, 3)), "x")
     with pytest.raises(
-        ValueError, match=r"shape \(4, 7\) is not one of an x .*\(2, 3\)"
+        ValueError, match=r"shape \(4, 7\) does not fit an x .*\(2, 3\)"
     ):
         utils.reshape_sum_backward(np.ones((4, 7)), (2, 3), 0, False)
 

@@ -68,17 +68,16 @@ class Dataset:
         count = self._check_prepared()
         if not -count <= index < count:
             raise IndexError(
-                f"{type(self).__name__}: there is no item {index} of {count} "
-                "(see step 49)"
+                f"{type(self).__name__}: index {index} is out of range for {count} "
+                "items (see step 49)"
             )
 
     def _check_prepared(self):
         """Check what prepare has set; return how many items there are."""
         if self.data is None:
             raise TypeError(
-                f"{type(self).__name__}: there is no data; prepare() is to set "
-                "self.data, or the class to define __getitem__ and __len__ "
-                "(see step 49)"
+                f"{type(self).__name__}: there is no data; set self.data in prepare(), "
+                "or define __getitem__ and __len__ in the class (see step 49)"
             )
         try:
             count = len(self.data)

@@ -29,10 +29,14 @@ def load_cache_npz(filename, train=False):
             headers = [npz.header(key) for key in ("data", "label") if key in npz.keys]
             for shape, dtype in headers:
                 if not _is_plausible(path, math.prod(shape) * dtype.itemsize):
-                    raise ValueError(f"{shape} {dtype} is too much for its size")
+                    raise ValueError(
+                        f"{shape} {dtype} is too large for a file of this size"
+                    )
             lengths = {shape[:1] for shape, _ in headers}
             if len(lengths) > 1 or () in lengths:
-                raise ValueError(f"of data and label the shapes are {headers}")
+                raise ValueError(
+                    f"expected data and label of one length, got {headers}"
+                )
             return npz.array("data"), npz.array("label") if len(headers) > 1 else None
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None, None

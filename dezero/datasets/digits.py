@@ -80,12 +80,12 @@ def _read_idx(path, ndim):
             values = file.read(size + 1 if right else 0)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(
-            f"{path}: not a whole gzip file: {error}; delete it"
+            f"{path}: not a complete gzip file: {error}; delete it"
         ) from error
     if not right or len(values) != size:
         raise ValueError(
-            f"{path}: expected a file of format IDX with {ndim} axes of bytes, got "
-            f"{len(head + values):,} bytes or more that begin with {head.hex(' ')}; "
+            f"{path}: expected a file in IDX format with {ndim} axes of bytes, got at "
+            f"least {len(head + values):,} bytes that begin with {head.hex(' ')}; "
             "delete it"
         )
     # a bytearray, because an array over bytes would be read-only

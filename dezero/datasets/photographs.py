@@ -115,12 +115,16 @@ def _read_records(path, names, length):
             for member in archive:  # in one pass: going back means starting over
                 if member.isfile() and member.name in names:
                     if not _is_plausible(path, member.size):
-                        raise tarfile.TarError(f"{member.size:,} bytes announced")
+                        raise tarfile.TarError(
+                            f"{member.name} claims {member.size:,} bytes"
+                        )
                     found[member.name] = archive.extractfile(member).read()
                 if len(found) == len(names):
                     break
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: not a whole .tar.gz: {error}; delete it") from error
+        raise ValueError(
+            f"{path}: not a complete .tar.gz: {error}; delete it"
+        ) from error
     for name in names:
         size = len(found.get(name, b""))
         if size == 0 or size % length != 0:
@@ -158,8 +162,8 @@ class ImageNet(Dataset):
 
     def __init__(self, *args, **kwargs):
         raise NotImplementedError(
-            "ImageNet: its pictures are 150 GB and need a registration, so there is "
-            "no data here; ImageNet.labels() gives the names of its classes, and "
+            "ImageNet: its pictures take 150 GB and require registration, so there is "
+            "no data here; ImageNet.labels() returns the names of its classes, and "
             "a Dataset of your own can read the pictures (see steps 49 and 58)"
         )
 

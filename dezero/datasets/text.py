@@ -28,7 +28,7 @@ class Shakespear(Dataset):
             with open(path, encoding="utf-8", newline="") as file:
                 text = file.read()
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path}: not a text: {error}; delete it") from error
+            raise ValueError(f"{path}: not a UTF-8 text: {error}; delete it") from error
         if len(text) < 2:
             raise ValueError(f"{path}: expected a text, got {text!r}; delete it")
         self._number(text)
@@ -82,8 +82,8 @@ class Text(Dataset):
         if len(self.ids) <= self.context:
             raise ValueError(
                 f"{type(self).__name__}: expected more than context={self.context} "
-                f"tokens, got a part of {len(self.ids)}; a longer text or a smaller "
-                "context will do (see step 81)"
+                f"tokens, got a part of {len(self.ids)}; use a longer text or a "
+                "smaller context (see step 81)"
             )
         views = np.lib.stride_tricks.sliding_window_view
         windows = views(self.ids, self.context + 1)  # no copies

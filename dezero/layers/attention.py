@@ -54,9 +54,9 @@ def _as_kept(who, k, v, before):
     """Return k and v as Variables; raise unless they can follow the earlier keys."""
     if Config.enable_backprop:
         raise RuntimeError(
-            f"{who}: expected to be used within no_grad(), for no gradient goes back "
-            "through what is kept; in training give the whole text, and no cache (see "
-            "step 84)"
+            f"{who}: expected a call within no_grad(), because no gradient flows back "
+            "through cached keys and values; in training, pass the whole text and no "
+            "cache (see step 84)"
         )
     k, v = (as_variable(_as_input(who, x, name)) for x, name in ((k, "k"), (v, "v")))
     N, H, _, D = before.shape if before is not None else (*k.shape, *[0] * 4)[:4]
@@ -132,7 +132,9 @@ class MultiHeadAttention(Layer):
         return _listed(self.width, self.heads, **options)
 
     def _hint(self, shape):
-        return "; one text alone is x[None], a batch of one" if len(shape) == 2 else ""
+        return (
+            "; pass a single text as x[None], a batch of one" if len(shape) == 2 else ""
+        )
 
     def forward(self, x, mask=None, cache=None):
         """Return, for each place of x, what its heads have found.
@@ -183,8 +185,8 @@ class MultiHeadAttention(Layer):
             raise TypeError(refusal(who, "cache", "a KVCache or None", cache, 84))
         if not self.causal:
             raise ValueError(
-                f"{who}: a cache needs causal=True: without it the places that follow "
-                "change what was found at those before (see step 84)"
+                f"{who}: a cache needs causal=True: without it, later places change "
+                "the outputs at earlier ones (see step 84)"
             )
         _note(cache, vars(cache).copy())
 
@@ -197,8 +199,8 @@ def _check_attention(who, width, heads, causal=False, rope=False, dropout=0.0):
     number(who, "dropout", dropout, 54, least=0, most=1)
     if width % heads:
         raise ValueError(
-            f"{who}: width must be a multiple of heads, for each head gets as many "
-            f"numbers, got width {width} and {heads} heads (see step 78)"
+            f"{who}: width must be a multiple of heads, because each head gets width / "
+            f"heads numbers, got width {width} and {heads} heads (see step 78)"
         )
     if rope and width // heads % 2:
         raise ValueError(

@@ -92,14 +92,14 @@ class Layer:
             W = f"layer.{name}"
             raise TypeError(
                 f"{kind}.{name} is a Parameter, and params() would not find "
-                f"{_what(value)} in its place; write {W}.data for its numbers, as in "
-                f"{W}.data -= lr * {W}.grad.data, or del {W} first where {name} is to "
-                "be computed from others (see step 44)"
+                f"{_what(value)} in its place; write {W}.data to change its numbers, "
+                f"as in {W}.data -= lr * {W}.grad.data, or del {W} first if {name} is "
+                "to be computed from other Parameters (see step 44)"
             )
         if isinstance(old, Layer) and plain:
             raise TypeError(
-                f"{kind}.{name} is a layer, {old}, expected another one or a Parameter "
-                f"in its place, got {_what(value)} (see step 45)"
+                f"{kind}.{name} is a layer, {old}: expected another layer or a "
+                f"Parameter in its place, got {_what(value)} (see step 45)"
             )
 
     if not TYPE_CHECKING:  # a type checker would take it to define every name

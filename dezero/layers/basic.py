@@ -34,7 +34,7 @@ class Linear(Layer):
         super().__init__()
         who = type(self).__name__
         self.out_size = whole(who, "out_size", out_size, 44)
-        advice = f"the size of the input goes by name: {who}({out_size}, in_size=...)"
+        advice = f"pass the size of the input by name: {who}({out_size}, in_size=...)"
         nobias = _no_bias(who, nobias, 44, advice)
         self.dtype = _floating(who, dtype, 44)
         if in_size is not None:
@@ -64,7 +64,7 @@ class Linear(Layer):
         return {self.W: (None, self.out_size)}
 
     def _hint(self, shape):
-        return "; images become rows by F.flatten" if len(shape) == 4 else ""
+        return "; F.flatten turns images into rows" if len(shape) == 4 else ""
 
     def forward(self, x):
         """Return x @ W + b."""
@@ -99,7 +99,7 @@ class EmbedID(Layer):
 
     def forward(self, x):
         """Return the rows W[x]."""
-        x = _judged(self, x, 47, "the ints of words (...)", least=0)
+        x = _judged(self, x, 47, "ints (...), the ids of words", least=0)
         try:
             return F.embed_id(x, self.W)
         except (TypeError, IndexError) as error:

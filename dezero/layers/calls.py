@@ -97,9 +97,10 @@ def _explain(layer, error):
     if str(error).startswith(f"{type(layer).forward.__qualname__}() "):
         takes = inspect.signature(layer.forward)
         got = str(error).partition("() ")[2]
+        counted = " (self counts as one)" if got.endswith(" given") else ""
         raise TypeError(
-            f"{who}: expected the arguments of its forward{takes}, got others: {got} "
-            "(self is one of them) (see step 44)"
+            f"{who}: expected the arguments of its forward{takes}, got others: "
+            f"forward() {got}{counted} (see step 44)"
         ) from None
     for name, value in vars(layer).items():
         if isinstance(value, type) and hasattr(value, "_owned"):

@@ -46,7 +46,7 @@ def _judged(
         wanted = ""
     elif axis is not None and shape[axis[1]] != size:
         if size is not None:
-            wanted = f" with {axis[0]} = {size}, as its weights have it"
+            wanted = f" with {axis[0]} = {size}, to match its weights"
         elif not shape[axis[1]]:
             wanted = f" with {axis[0]} at least 1"
     if wanted is not None:
@@ -86,8 +86,8 @@ def _sides(who, name, value, step, least=1):
     except (TypeError, ValueError) as error:
         got = tuple(value) if several else shown(value)
         raise type(error)(
-            f"{who}: {name} must be an int or (height, width), of at least {least} "
-            f"each, got {got} (see step {step})"
+            f"{who}: {name} must be an int or (height, width), each at least {least}, "
+            f"got {got} (see step {step})"
         ) from None
     return value
 
@@ -99,7 +99,8 @@ def _floating(who, dtype, step):
             return dtype
     got = dtype if isinstance(dtype, type) else None
     got = getattr(got, "__name__", None) or dtype
-    raise TypeError(refusal(who, "dtype", "a floating one, as np.float32", got, step))
+    expected = "a floating-point type, such as np.float32"
+    raise TypeError(refusal(who, "dtype", expected, got, step))
 
 
 def _no_bias(who, nobias, step, advice):

@@ -5,9 +5,12 @@ _ELSEWHERE = {
     "named_parameters": "write params(); each Parameter has a name (see step 44)",
     "trainable_weights": "write params() (see step 44)",
     "weights": "write params() (see step 44)",
-    "children": "the layers inside are attributes: print(model) (see step 45)",
-    "modules": "the layers inside are attributes: print(model) (see step 45)",
-    "named_modules": "the layers inside are attributes: print(model) (see step 45)",
+    "children": "the layers inside are attributes; print(model) shows them "
+    "(see step 45)",
+    "modules": "the layers inside are attributes; print(model) shows them "
+    "(see step 45)",
+    "named_modules": "the layers inside are attributes; print(model) shows them "
+    "(see step 45)",
     "add_module": "assign the layer to an attribute: model.name = layer (see step 45)",
     "register_module": "assign the layer to an attribute: model.name = layer "
     "(see step 45)",
@@ -15,7 +18,7 @@ _ELSEWHERE = {
     "(see step 44)",
     "register_buffer": "assign the array to an attribute: layer.mean = array "
     "(see step 44)",
-    "train": "layers train unless they are called in `with dezero.test_mode():` "
+    "train": "layers are in training mode except in `with dezero.test_mode():` "
     "(see step 54)",
     "eval": "call the model in `with dezero.test_mode():` (see step 54)",
     "state_dict": "write save_weights(path) (see step 53)",
@@ -41,7 +44,7 @@ _ELSEWHERE = {
     "update": "write optimizer.update() (see step 46)",
     "compile": "write the loop over batches (see step 48)",
     "fit": "write the loop over batches (see step 48)",
-    "evaluate": "write the loop over batches as in step 50 (see step 50)",
+    "evaluate": "write the loop over the test set (see step 50)",
     "predict": "call it: y = model(x), in `with dezero.no_grad():` (see step 50)",
     "add": "write Sequential(layer, layer, ...), or model.layers.append(layer) "
     "(see step 45)",

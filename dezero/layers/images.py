@@ -45,7 +45,7 @@ class Conv2d(Layer):
         self.kernel_size = _sides(who, "kernel_size", kernel_size, 57)
         self.stride = _sides(who, "stride", stride, 57)
         self.pad = _sides(who, "pad", pad, 57, least=0)
-        advice = "the channels of the input go by name: in_channels=..."
+        advice = "pass the number of input channels by name: in_channels=..."
         nobias = _no_bias(who, nobias, 57, advice)
         self.dtype = _floating(who, dtype, 57)
         if in_channels is not None:
@@ -87,11 +87,11 @@ class Conv2d(Layer):
 
     def _hint(self, shape):
         if len(shape) == 3:
-            return "; one image alone is x[None], a batch of one"
+            return "; pass a single image as x[None], a batch of one"
         if len(shape) == 4 and shape[-1] in (1, 3, 4, self.in_channels):
-            return "; channels that come last are moved by x.transpose(0, 3, 1, 2)"
+            return "; if the channels are last, pass x.transpose(0, 3, 1, 2)"
         if len(shape) == 2:
-            return "; rows of pixels become images by x.reshape(-1, C, H, W)"
+            return "; x.reshape(-1, C, H, W) turns rows of pixels into images"
         return ""
 
     def forward(self, x):

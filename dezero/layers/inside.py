@@ -45,13 +45,13 @@ def _find_inside(key, value, found, known):
                 path = f"{key}/{place}"
                 if isinstance(value, (set, frozenset)):
                     raise TypeError(
-                        f"{key}: a set has no order, so what is in it has no name that "
-                        "a file could keep; put layers and Parameters into a list "
+                        f"{key}: a set has no order, so its items have no names to be "
+                        "saved under; put layers and Parameters into a list "
                         "(see step 53)"
                     )
                 if found.setdefault(path, item) is not item:
                     raise ValueError(
-                        f"{path}: two places in {key!r} have this name; their weights "
+                        f"{path}: two items of {key!r} have this name; their weights "
                         "need different keys (see step 53)"
                     )
 

@@ -16,17 +16,19 @@ from dezero.layers.base import Layer
 from dezero.layers.basic import Linear
 from dezero.layers.checks import _judged, _listed
 
-_STEP = "a step of N sequences (N, D)"
+_STEP = "one time step of N sequences (N, D)"
 
 
 def _hint_of_sequences(shape):
     """Return advice on sequences given where one time step is expected."""
     if len(shape) == 3:
         return (
-            "; a call is one step of time, so loop over them: "
+            "; each call takes one time step, so loop over time: "
             "for t in range(x.shape[1]): h = layer(x[:, t])"
         )
-    return "; one sequence alone is x[None], a batch of one" if len(shape) == 1 else ""
+    if len(shape) == 1:
+        return "; pass a single sequence as x[None], a batch of one"
+    return ""
 
 
 class RNN(Layer):
@@ -299,12 +301,12 @@ def _check_state(layer, x):
     name = type(layer).__name__
     if h.shape[:-1] != x.shape[:-1]:
         raise ValueError(
-            f"{name}: the state is that of {h.shape[0]} sequences, h {h.shape}, and x "
-            f"{x.shape} brings {x.shape[0]}; call reset_state() before new sequences "
+            f"{name}: the state h {h.shape} belongs to {h.shape[0]} sequences, but x "
+            f"{x.shape} has {x.shape[0]}; call reset_state() before new sequences "
             "(see step 59)"
         )
     if cuda.get_array_module(h) is not cuda.get_array_module(x):
         raise ValueError(
-            f"{name}: the state is on the other device than x; call reset_state() "
-            "after a move (see step 52)"
+            f"{name}: the state and x are on different devices; call reset_state() "
+            "after moving the layer (see step 52)"
         )

@@ -13,8 +13,8 @@ def _summary(layer, inputs):
     """Return the table of Layer.summary."""
     if not inputs:
         raise TypeError(
-            f"{type(layer).__name__}.summary: expected a batch, as forward takes it: "
-            "summary(x) (see step 45)"
+            f"{type(layer).__name__}.summary: expected a batch to call forward "
+            "with: summary(x) (see step 45)"
         )
     twin = copy.deepcopy(layer)
     for inner in _reached([twin]):
@@ -37,7 +37,7 @@ def _summary(layer, inputs):
     rows.append(("total", "", f"{total:,}"))
     running = sum(_size(twin, p) for p in counted if p.name in ("avg_mean", "avg_var"))
     if running:
-        rows.append(("of them running averages", "", f"{running:,}"))
+        rows.append(("of which running averages", "", f"{running:,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [
         f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}".rstrip()

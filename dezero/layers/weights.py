@@ -21,8 +21,8 @@ def _save(layer, path):
     empty = [key for key, param in params.items() if param.data is None]
     if empty:
         raise RuntimeError(
-            f"save_weights: {some(empty)} has no values yet, they come with "
-            "the first call; call the layer on a batch once (see step 53)"
+            f"save_weights: {some(empty)} has no values yet; the first call creates "
+            "them, so call the layer on a batch once (see step 53)"
         )
     layer.to_cpu()
     arrays = {key: param.data for key, param in params.items()}
@@ -97,7 +97,7 @@ def _check_settings(npz, path, settings):
             got = f"{dtype} {shape}" if there is None else there
             raise Unfit(
                 f"load_weights: {key} is {here} here and {got} in {path}; with the "
-                "same numbers this layer computes something else (see step 53)"
+                "same weights, this layer computes different results (see step 53)"
             )
 
 
@@ -115,7 +115,9 @@ def _dtypes_of(layer):
 def _check_kind(key, dtype, path, kind):
     """Raise ValueError unless an array from a file is of this dtype.kind."""
     if dtype.kind != kind:
-        expected = "floating numbers" if kind == "f" else f"numbers of kind {kind!r}"
+        expected = f"a dtype of kind {kind!r}"
+        if kind == "f":
+            expected = "floating-point numbers"
         raise Unfit(
             f"load_weights: {key} holds {dtype} in {path}, expected {expected} "
             "(see step 53)"
@@ -134,7 +136,7 @@ def _check_shape(key, there, awaited, path, lengths):
         here = str(here).replace("None", "?")
         raise Unfit(
             f"load_weights: {key} has the shape {here} here and {there} in "
-            f"{path}; the file is of a layer with other sizes (see step 53)"
+            f"{path}; the file comes from a layer with other sizes (see step 53)"
         )
     lengths |= {n: m for n, m in zip(awaited, there) if n is not None}
 
@@ -150,7 +152,7 @@ def _check_packing(key, shape, dtype, path, packed):
     if size > 2**24 and size > 100 * packed:
         raise Unfit(
             f"load_weights: {key} is {packed:,} bytes in {path} and would be {size:,} "
-            "unpacked; if that is right, call the layer on a batch first, then its "
+            "unpacked; if that is right, call the layer on a batch first, so that its "
             "sizes are known (see step 53)"
         )
 
@@ -164,7 +166,7 @@ def _converted(key, array, dtype, path):
     if np.dtype(dtype).itemsize < array.dtype.itemsize:
         if (np.isinf(result) & ~np.isinf(array)).any():
             raise Unfit(
-                f"load_weights: {key} holds numbers in {path} that are too large for "
+                f"load_weights: {key} in {path} holds numbers that are too large for "
                 f"{np.dtype(dtype)} (see step 53)"
             )
     return result

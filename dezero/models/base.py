@@ -16,8 +16,8 @@ class Model(Layer):
         y = self(*inputs)
         if isinstance(y, (tuple, list)):
             raise TypeError(
-                f"{type(self).__name__}.plot: draws one output and forward returned "
-                f"{len(y)}; call the model and draw one of them with "
+                f"{type(self).__name__}.plot: expected forward to return one output, "
+                f"got {len(y)}; call the model and draw one of its outputs with "
                 "dezero.utils.plot_dot_graph (see step 45)"
             )
         return utils.plot_dot_graph(y, verbose=True, to_file=to_file)

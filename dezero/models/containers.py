@@ -75,8 +75,9 @@ class _Chain(Model):
         place = self._place(name)
         if place is not None:
             raise AttributeError(
-                f"{type(self).__name__}.{name} is a place in the list layers; write "
-                f"del model.layers[{place}], and those behind it move up (see step 45)"
+                f"{type(self).__name__}.{name} is another name for layers[{place}]; "
+                f"write del model.layers[{place}], and the layers after it move up "
+                "(see step 45)"
             )
         super().__delattr__(name)
 
@@ -143,7 +144,7 @@ class MLP(_Chain):
                 "MLP: expected the output size of each layer, such as (100, 10), "
                 f"got {() if isinstance(sizes, tuple) else shown(sizes)} (see step 45)"
             )
-        sizes = [whole("MLP", "each of the sizes", size, 45) for size in sizes]
+        sizes = [whole("MLP", "each size", size, 45) for size in sizes]
         if isinstance(activation, type) or not callable(activation):
             raise TypeError(
                 "MLP: activation must be a function, such as F.relu, got "
@@ -162,8 +163,8 @@ class MLP(_Chain):
         super()._check_inside()
         if not self.layers:
             raise ValueError(
-                "MLP: expected at least one layer, got none in the list layers; append "
-                "one, model.layers.append(Linear(10)) (see step 45)"
+                "MLP: expected at least one layer, got an empty list layers; append "
+                "one: model.layers.append(Linear(10)) (see step 45)"
             )
 
     def _shown(self):
@@ -178,12 +179,12 @@ def _checked(who, layer):
     if isinstance(layer, type):
         raise TypeError(
             f"{who}: expected layers or functions, got the class {layer.__name__}; "
-            f"write {layer.__name__}(...), a layer of this kind (see step 45)"
+            f"write {layer.__name__}(...), which creates a layer (see step 45)"
         )
     if not callable(layer):
         what = repr(layer) if isinstance(layer, (list, tuple)) else shown(layer)
         raise TypeError(
-            f"{who}: expected layers or functions, each an argument: "
+            f"{who}: expected layers or functions, each as its own argument: "
             f"Sequential(Linear(100), F.tanh), got {what}{_meant(layer)} (see step 45)"
         )
     return layer

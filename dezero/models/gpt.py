@@ -135,7 +135,9 @@ class GPT(Model):
         return ids
 
     def _hint(self, shape):
-        return "; one text alone is [ids], a batch of one" if len(shape) == 1 else ""
+        return (
+            "; pass a single text as [ids], a batch of one" if len(shape) == 1 else ""
+        )
 
     def _check_room(self, who, ids, cache):
         """Refuse texts that are too long, and a cache without a KVCache per block."""
@@ -152,19 +154,21 @@ class GPT(Model):
         depth = len(self.blocks.layers)
         kinds = isinstance(cache, (list, tuple))
         if not kinds or not all(isinstance(own, KVCache) for own in cache):
-            expected = "a list of a KVCache for each block, or None"
+            expected = "a list with a KVCache for each block, or None"
             raise TypeError(refusal(who, "cache", expected, cache, 84))
         lengths = {len(own) for own in cache}
-        if len(cache) != depth or len({id(own) for own in cache}) != depth:
+        different = len({id(own) for own in cache})
+        if len(cache) != depth or different != depth:
             raise ValueError(
-                f"{who}: cache must have a KVCache of its own for each of the {depth} "
-                f"blocks, got {len(cache)}; [KVCache() for _ in range({depth})] makes "
-                "them (see step 84)"
+                f"{who}: cache must hold a separate KVCache for each of the {depth} "
+                f"blocks, got {different} in a list of {len(cache)}; write "
+                f"[KVCache() for _ in range({depth})] (see step 84)"
             )
         if len(lengths) > 1:
             raise ValueError(
-                f"{who}: the caches must hold the same tokens, got {min(lengths)} to "
-                f"{max(lengths)}; begin again with new ones (see step 84)"
+                f"{who}: the caches must hold the same number of tokens, got "
+                f"{min(lengths)} to {max(lengths)}; start again with new caches (see "
+                "step 84)"
             )
         (before,) = lengths
         if before + T > self.context:
@@ -180,13 +184,13 @@ def _check_ids(who, ids, vocab):
     ids = ids.data if isinstance(ids, Variable) else ids
     if ids.dtype.kind not in "iu":
         raise TypeError(
-            f"{who}: ids must be texts (N, T) of ints, as encode gives them, got an "
+            f"{who}: ids must be texts (N, T) of ints, as encode returns them, got an "
             f"array of {ids.dtype} (see step 81)"
         ) from None
     if ids.max() >= vocab:
         raise ValueError(
-            f"{who}: ids must be below vocab={vocab}, got {ids.max()}; are they of the "
-            "tokenizer that vocab=len(tokenizer) was taken from? (see step 81)"
+            f"{who}: ids must be below vocab={vocab}, got {ids.max()}; do they come "
+            "from the same tokenizer as vocab=len(tokenizer)? (see step 81)"
         ) from None
 
 
@@ -195,7 +199,7 @@ def _no_numbers(who, scores):
     got = float(numbers_of(scores).max())
     return ValueError(
         f"{who}: the model's scores must be finite numbers, got {got}; has its "
-        "training diverged? A smaller rate or ClipGrad may help (see step 82)"
+        "training diverged? A smaller learning rate or ClipGrad may help (see step 82)"
     )
 
 
@@ -210,13 +214,13 @@ def _window_start(T, context):
 
 def _as_prompt(who, prompt, vocab):
     """Return the tokens of a prompt as a list of Python ints."""
-    expected = f"the ids of a text, each from 0 to {vocab - 1}, as encode gives them"
+    expected = f"the ids of a text, each from 0 to {vocab - 1}, as encode returns them"
     ids = numbers_of(prompt)
     if ids.size and ids.dtype.kind not in "iu":
         raise TypeError(refusal(who, "prompt", expected, prompt, 84))
     if ids.ndim != 1 or not ids.size:
         raise ValueError(
-            f"{who}: prompt must be {expected}, (T,) with at least one, got shape "
+            f"{who}: prompt must be {expected}: (T,) with T at least 1, got shape "
             f"{ids.shape} (see step 84)"
         )
     if ids.min() < 0 or ids.max() >= vocab:
@@ -229,9 +233,9 @@ def _check_not_negative(who, ids):
     """Refuse ids below 0; the embedding refuses those that are too large."""
     if ids.size and ids.min() < 0:
         raise ValueError(
-            f"{who}: ids must be at least 0, got {ids.min()}; where a text is shorter "
-            "than others, put any token, and let cross_entropy(..., ignore_index=-1) "
-            "leave out its places (see step 81)"
+            f"{who}: ids must be at least 0, got {ids.min()}; pad a shorter text with "
+            "any token, and let cross_entropy(..., ignore_index=-1) leave those places "
+            "out (see step 81)"
         )
 
 
@@ -240,5 +244,5 @@ def _as_seed(who, seed):
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
-        expected = "None, a whole number of at least 0 or a generator of NumPy's"
+        expected = "None, a whole number of at least 0 or a NumPy generator"
         raise type(error)(refusal(who, "seed", expected, seed, 84)) from None

@@ -18,7 +18,8 @@ def _load_pretrained(model, url, shapes):
         for key, param in model._named_params().items():
             if param.shape != shapes.get(key, param.shape):
                 raise ValueError(
-                    f"{key} has the shape {shapes[key]} here and {param.shape} there"
+                    f"{key} has the shape {shapes[key]} here and {param.shape} in the "
+                    "file"
                 )
             param.data = param.data.astype(np.float32, copy=False)
     except (KeyError, ValueError) as error:

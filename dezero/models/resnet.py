@@ -99,8 +99,8 @@ class BuildingBlock(Layer):
         none = isinstance(n_layers, int) and n_layers < 1
         if none or any(size is None for size in sizes):
             raise ValueError(
-                "BuildingBlock: expected n_layers from 1, in_channels, mid_channels, "
-                f"out_channels and stride, got {sizes} (see step 74)"
+                "BuildingBlock: expected n_layers of at least 1, in_channels, "
+                f"mid_channels, out_channels and stride, got {sizes} (see step 74)"
             )
         n_layers = whole("BuildingBlock", "n_layers", n_layers, 74)
         downsample_fb = downsample_fb is not None and downsample_fb

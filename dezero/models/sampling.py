@@ -72,12 +72,12 @@ def _as_scores(who, scores):
         raise TypeError(refusal(who, "scores", "an array (V,) of floats", given, 83))
     if scores.ndim != 1 or not len(scores):
         raise ValueError(
-            f"{who}: scores must be (V,), those of one place, got {scores.shape}; the "
-            "last place of the first text is scores[0, -1] (see step 83)"
+            f"{who}: scores must be (V,), for one place, got {scores.shape}; for the "
+            "last place of the first text, pass scores[0, -1] (see step 83)"
         )
     if np.isnan(scores).any() or scores.max() == np.inf or scores.max() == -np.inf:
         raise ValueError(
-            f"{who}: scores must be numbers, one of them finite, got "
+            f"{who}: scores must be finite or -inf, at least one of them finite, got "
             f"{shown(float(scores.max()))} as the largest (see step 83)"
         )
     return np.float64(scores)

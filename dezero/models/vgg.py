@@ -65,7 +65,7 @@ class VGG16(Model):
         """
         if not hasattr(image, "convert"):
             raise TypeError(
-                "VGG16.preprocess: expected a picture of Pillow, such as "
+                "VGG16.preprocess: expected a Pillow image, such as "
                 f"PIL.Image.open(path), got {type(image).__name__} (see step 58)"
             )
         dtype = _floating("VGG16.preprocess", dtype, 58)

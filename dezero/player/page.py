@@ -41,9 +41,9 @@ def _about(watched):
         if labels:
             where = " into the box farthest from the result"
         if "more" in labels:
-            where = " into the box of what joined the graph last"
+            where = " into the box of those that joined the graph last"
         text += where
-        text += "; what happens within is not shown."
+        text += "; what happens inside is not shown."
     return text
 
 
@@ -110,7 +110,7 @@ def _section(trace, prefix):
 
 def _log(trace, prefix):
     """Return the list of sentences of a trace."""
-    name = f"All that happened{': ' * bool(trace.title)}{trace.title}"
+    name = f"Everything that happened{': ' * bool(trace.title)}{trace.title}"
     items = "\n".join(f"<li>{_marked(frame)}</li>" for frame in trace.frames)
     return f"""<details open class="sentences"><summary>{clean(name)}</summary>
 <ol class="log" id="{prefix}log" start="0">

@@ -34,7 +34,7 @@ def forward(graph, func, place, number, count):
     inputs = known(graph, graph.inputs[id(func)])
     outputs = shown(graph, func)
     say = f"{start}{graph.function(func)} takes {inputs} and computes "
-    say += f"{new(graph, outputs) or 'a result that nobody kept'}."
+    say += f"{new(graph, outputs) or 'a result that was not kept'}."
     formula = forward_formula(func)
     if formula is None or len(outputs) != 1:
         return [], say
@@ -90,29 +90,29 @@ def why(graph, func, waiting, newest, count):
     """Return why it is this Function's turn, and a question or None."""
     again = f" It was visited before: this is visit {count} of it." if count > 1 else ""
     if not waiting:
-        return f"No other Function waits.{again}", None
+        return f"No other Function is waiting.{again}", None
     own = generation(func)
     others = [with_generation(graph, f) for f in waiting[:6]]
     if len(waiting) > 6:
         others.append(f"{len(waiting) - 6} more")
     others = listed(others)
-    verb = "waits" if len(waiting) == 1 else "wait"
+    verb = "is waiting" if len(waiting) == 1 else "are waiting"
     ties = []
     if own is None or any(generation(f) is None for f in waiting):
         name = graph.labels[id(graph.place(func))]
         rule = f"{name} is taken first."
         if func is newest:
-            rule = f"The loop takes the newest of its list, {name}."
-        text = f"{others} {verb}, too. {rule}"
+            rule = f"The loop takes the newest one in its list, {name}."
+        text = f"{others} {verb} too. {rule}"
     else:
         top = max(generation(f) for f in waiting)
         ties = [f for f in waiting if generation(f) == own]
         ties = [graph.keys[id(graph.place(f))] for f in ties]
-        text = f"{others} {verb}, too. "
+        text = f"{others} {verb} too. "
         if own > top:
             text += f"The latest generation goes first, and that is {own}."
         elif own == top:
-            text += f"None has a later generation than {own}, and among equal ones "
+            text += f"None has a later generation than {own}, and within a generation "
             text += "the order does not matter."
         else:
             text += f"It goes first although generation {top} is later."
@@ -133,7 +133,7 @@ def arrives(graph, func, gys, taken):
     texts = []
     for i, gy in enumerate(gys):
         y = outputs[i] if i < len(outputs) else None
-        name = "a result that nobody kept" if y is None else graph.variable(y)
+        name = "a result that was not kept" if y is None else graph.variable(y)
         texts.append(f"{full(gy)} for {name}")
     text = f"The gradient that arrives is {listed(texts)}"
     return text + (", and the engine's table drops it." if taken else ".")
@@ -159,7 +159,7 @@ def formulas(graph, func, gxs, gys):
     for i, gx in enumerate(gxs):
         target, formula = found[i] if i < len(found) else (names[i], None)
         if gx is None:
-            lines.append(f"{target} = None, nobody needs it")
+            lines.append(f"{target} = None, because it is not needed")
         else:
             lines.append(worked(target, formula, known_numbers, gx))
     return lines
@@ -246,10 +246,11 @@ def written(graph, changes):
     ]
     inside = graph.folded_leaves()
     if inside:
-        texts.append(f"inside the folded boxes, {inside} leaves have theirs")
+        leaves = "leaf has" if inside == 1 else "leaves have"
+        texts.append(f"inside the folded boxes, {inside} {leaves} received theirs")
     return (
         "The pass is over, and nothing went wrong. Only now are gradients written: "
-        f"{'; '.join(texts) or 'none, for no leaf wants one'}."
+        f"{'; '.join(texts) or 'none, because no leaf requires one'}."
     )
 
 
@@ -257,13 +258,15 @@ def born(graph, functions):
     """Return the sentence on the Functions that have joined the graph."""
     names = [graph.labels[id(f)] for f in functions]
     verb, them = ("joins", "it") if len(names) == 1 else ("join", "them")
-    return f" {listed(names)} {verb} the graph: backward has computed with {them}."
+    return (
+        f" {listed(names)} {verb} the graph: backward used {them} in its computation."
+    )
 
 
 def computed(graph, y, functions, say):
     """Return the sentence for a result that the program computed from gradients."""
     names = listed(graph.labels[id(f)] for f in functions)
-    text = f"{say or 'The program goes on'}: {graph.variable(y)} is {full(y)}"
+    text = f"{say or 'The program continues'}: {graph.variable(y)} is {full(y)}"
     return f"{text}, computed by {names}." if names else f"{text}."
 
 
