@@ -133,7 +133,7 @@ def read_idx(path, ndim):
         content = file.read()
     head, values = content[: 4 + 4 * ndim], content[4 + 4 * ndim :]
     if head[:4] != bytes([0, 0, 8, ndim]):  # 8: the elements are bytes
-        raise ValueError(f"{path}: not a file of format IDX; delete it")
+        raise ValueError(f"{path}: not a file in IDX format; delete it")
     lengths = [head[i : i + 4] for i in range(4, len(head), 4)]
     shape = [int.from_bytes(four, "big") for four in lengths]
     return np.frombuffer(bytearray(values), np.uint8).reshape(shape)

@@ -122,7 +122,7 @@ class Layer(dezero.Layer):
                 raise ValueError(
                     f"load_weights: {path.name}: {key} has shape "
                     f"{shape} there and {param.shape} here; the file "
-                    "is of a layer with other sizes (see step 53)"
+                    "comes from a layer of other sizes (see step 53)"
                 )
         for key, param in params.items():
             param.data = arrays[key]
@@ -155,8 +155,8 @@ def _read_npz(path, keys):
                 arrays = {key: npz[key] for key in npz.files}
         except Exception as error:  # damage can raise any error
             raise ValueError(
-                f"load_weights: {path.name}: {error}; it is no file of "
-                "save_weights, or a damaged one (see step 53)"
+                f"load_weights: {path.name}: {error}; it is not a file "
+                "that save_weights wrote, or damaged (see step 53)"
             ) from error
     missing = ", ".join(key for key in keys if key not in arrays)
     if missing:

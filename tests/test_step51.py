@@ -123,7 +123,7 @@ def test_read_idx(step, tmp_path, rng):
         np.testing.assert_array_equal(found, array)
         assert found.flags.writeable
     path.write_bytes(gzip.compress(b"<html>no such file"))
-    with pytest.raises(ValueError, match=r"file.gz: not a file of format IDX"):
+    with pytest.raises(ValueError, match=r"file.gz: not a file in IDX format"):
         step.read_idx(path, 3)
 
 

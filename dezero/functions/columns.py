@@ -166,8 +166,8 @@ def _check_images(who, x):
     """Raise ValueError unless x is a batch of images."""
     if x.ndim != 4:
         raise ValueError(
-            f"{who}: x must be images (N, C, H, W), got {x.shape}; one image alone "
-            "is x[None], a batch of one (see step 56)"
+            f"{who}: x must be images (N, C, H, W), got {x.shape}; pass a "
+            "single image as x[None], a batch of one (see step 56)"
         )
 
 
