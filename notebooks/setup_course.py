@@ -2,9 +2,9 @@
 
     from setup_course import STEPS, Picture, check
 
-It installs the package dezero where it is missing, and says so where another package
-of that name is in the way. Works where the notebook was opened from its own folder in a
-clone of the repository: that is what JupyterLab, VS Code and nbconvert do.
+It installs the package dezero if it is missing, and says so if another package of that
+name is in the way. It works if the notebook runs in its own folder in a clone of the
+repository, as it does in JupyterLab, VS Code and nbconvert.
 """
 
 import importlib.util
@@ -30,29 +30,29 @@ if spec is None or spec.origin is None:  # None: a folder of that name
 elif not Path(spec.origin).with_name("func.py").is_file():
     raise ImportError(
         f"the package dezero in {Path(spec.origin).parent} is not the one "
-        "of this course, but another of that name: run %pip uninstall -y "
+        "of this course, but another one with that name: run %pip uninstall -y "
         "dezero in a cell, restart the kernel, and run this cell again"
     )
 
 
 def Picture(file):
-    """Return a picture of a step, and in words what is to be seen on it."""
+    """Return a picture of a step, with a description in words."""
     name = Path(file).name
     ledger = tomllib.loads((STEPS / "ledger.toml").read_text(encoding="utf-8"))
     said = ledger.get(name[:6], {}).get("pictures", {}).get(name, "")
     return Image(file, metadata={"alt": said})
 
 
-# A milestone imports what a step has built. Last: numpy.py and dezero.py in steps/ are
-# not the packages.
+# A milestone imports what a step has built. The folder comes last, because numpy.py and
+# dezero.py in it are not the packages.
 sys.path.append(str(STEPS))
 
 
 def check(number):
     """Say what is right in your answer to the exercise of a step, and what is not.
 
-    The answer is what the cells of this notebook have defined. check(46) says the same
-    as `python -m steps try 46` says of a file.
+    The answer is what the cells of this notebook have defined. check(46) says what
+    `python -m steps try 46` says about a file.
     """
     from practice.inplace import verdict
 

@@ -14,7 +14,7 @@
     python -m steps answer 16    our code beside yours
     python -m steps try 16       the exercise, judged where it can be
     python -m steps bug          a bug from history, for you to find
-    python -m steps progress     how far you are
+    python -m steps progress     how far along you are
 
     python -m steps play 14      backward of step 14, frame by frame, as
                                  a page for your browser
@@ -27,11 +27,10 @@
                                  where it is in the package
     python -m steps words        the glossary: every term, its step
     python -m steps words leaf   what one term means
-    python -m steps test         the tests, some minutes
+    python -m steps test         the tests: takes some minutes
     python -m steps test --quick the core of them: under 30 s
-    python -m steps test --slow  what else CI runs: each notebook, and
-                                 each step once more; --all: these and
-                                 what test runs
+    python -m steps test --slow  what only CI runs: each notebook, and
+                                 each step once more; --all: everything
     python -m steps doctor       what this machine has and lacks
     python -m steps table        write the table in README.md
     python -m steps --version
@@ -80,7 +79,7 @@ dataloaders transforms step01 step05 step16 step22
 LONG = "not long_chain"
 CHOICES = {"--quick": None, "--slow": "slow", "--all": ""}  # pytest -m
 # On all cores, and a core that is done takes over work from the others:
-# on two cores this takes 290 s, and 400 s if each file stays on a core.
+# on two cores this takes 290 s, and 400 s if each file keeps its core.
 CORES = "-n auto --dist worksteal".split()
 
 
@@ -122,8 +121,8 @@ def play(arguments):
     """Write the player of a step, and print where it is."""
     if not arguments:
         raise reader.StepError(
-            "play needs the number of a step: play 14; ready are "
-            f"{plays.ready()}"
+            "play needs the number of a step: play 14; players "
+            f"exist for steps {plays.ready()}"
         )
     number = reader.pick(arguments[0])
     plays.check(number)

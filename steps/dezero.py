@@ -1,8 +1,8 @@
-"""Not the package, which is ../dezero: this says where that is missing.
+"""Not the package, which is ../dezero: this says so if it is missing.
 
 `python steps/step30.py` looks into this folder before anywhere else. So
-`import dezero` comes here first; this steps aside for the package, or
-says what to type where there is none, or another one of that name.
+`import dezero` comes here first. This file steps aside for the package;
+if there is none, or another one of that name, it says what to type.
 """
 
 import machine

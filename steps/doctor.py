@@ -1,8 +1,8 @@
 """python -m steps doctor: what this machine has, and what to do.
 
-Looks and tells; installs nothing, changes nothing, needs nothing but
-Python. What might end in an error of another package is tried in a
-process of its own.
+It looks and reports; it installs nothing, changes nothing, and needs
+nothing but Python. What might end in an error of another package is
+tried in a process of its own.
 """
 
 import importlib.metadata
@@ -58,7 +58,7 @@ for name, entry in sorted(getattr(utils, "DOWNLOADS", {}).items()):
 
 
 class Report:
-    """Lines with a mark each, and what to do about those that lack."""
+    """Lines with a mark each, and what to do about what is missing."""
 
     def __init__(self):
         self.lines = []
@@ -66,7 +66,7 @@ class Report:
         self.essential = True
 
     def add(self, subject, mark, text, advice=None):
-        """Add a line; MISSING marks what nothing works without."""
+        """Add a line; MISSING marks something that every step needs."""
         self.lines.append(f"{mark:7}  {subject:10}  {text}")
         if advice:
             self.advice.setdefault(advice, []).append(subject)
@@ -121,7 +121,7 @@ def look_at_python(report):
     if machine.inside_venv():
         return
     if not os.path.lexists(machine.VENV):
-        text = "not there; made where this Python lacks something"
+        text = "not there; made if this Python lacks something"
         for module in ("venv", "ensurepip"):
             if machine.find(module) is None:
                 mark = MISSING if machine.lacking("run") else OPTIONAL
@@ -140,8 +140,8 @@ def look_at_python(report):
 
 
 def install_advice():
-    """Return what brings the packages that the steps need."""
-    return f"{machine.command('run 26')} installs that into .venv"
+    """Return the command that installs what the steps need."""
+    return f"{machine.command('run 26')} installs it into .venv"
 
 
 def look_at_packages(report):
@@ -175,9 +175,9 @@ def look_at_packages(report):
         report.add(
             "dezero",
             GOOD,
-            f"{text} (not the one of this folder)",
-            "a change in this folder has no effect on the steps; "
-            f"python -m pip install -e {machine.ROOT} would",
+            f"{text} (not the one in this folder)",
+            "the steps do not use the dezero in this folder; to make "
+            f"them use it: python -m pip install -e {machine.ROOT}",
         )
     else:
         report.add("dezero", GOOD, text)
@@ -213,12 +213,12 @@ def look_at_graphviz(report):
         report.add(
             "Graphviz",
             MISSING,
-            "neither a program dot nor the package pygraphviz",
+            "neither the program dot nor the package pygraphviz",
             install_advice(),
         )
     elif machine.lacking("run"):
         report.add(
-            "Graphviz", OPTIONAL, text + "; not tried without dezero"
+            "Graphviz", OPTIONAL, text + "; needs dezero to be tried"
         )
     else:
         _, problem = program(DRAW)
@@ -226,7 +226,7 @@ def look_at_graphviz(report):
             report.add(
                 "Graphviz",
                 MISSING,
-                f"{text}: draws nothing: {problem}",
+                f"{text}; drawing fails: {problem}",
                 "pip install --force-reinstall pygraphviz",
             )
         else:
@@ -238,9 +238,7 @@ def look_at_graphviz(report):
         )
         count = len(list(fonts.glob("*.ttf")))
         mark = GOOD if count else OPTIONAL
-        report.add(
-            "fonts", mark, f"{count} that matplotlib carries along"
-        )
+        report.add("fonts", mark, f"{count} that come with matplotlib")
 
 
 def look_at_data(report):
@@ -254,7 +252,7 @@ def look_at_data(report):
         return
     said, problem = program(CACHE)
     if problem:
-        report.add("data", OPTIONAL, f"cannot be looked at: {problem}")
+        report.add("data", OPTIONAL, f"cannot be checked: {problem}")
         return
     folder, *rows = said.splitlines()
     by = " (DEZERO_CACHE)" if setting else ""
@@ -262,34 +260,35 @@ def look_at_data(report):
     for row in rows:
         name, _, state = row.partition("\t")
         states.setdefault(state, []).append(name)
-    there = ", ".join(states.get("ok", [])) or "no file yet"
+    there = ", ".join(states.get("ok", [])) or "no files yet"
     report.add("data", OPTIONAL, f"{folder}{by}: {there}")
     if "not there" in states:
         names = ", ".join(states["not there"])
-        report.add("", "", f"fetched when asked for: {names}")
+        report.add("", "", f"downloaded when asked for: {names}")
     if "damaged" in states:
         report.add(
             "data",
             OPTIONAL,
             "damaged: " + ", ".join(states["damaged"]),
-            f"fetched again when asked for; or delete it in {folder}",
+            "a damaged file is downloaded again when a program asks "
+            f"for it; or delete it in {folder}",
         )
 
 
 def look_at_gpu(report):
-    """CuPy and a GPU: nobody needs them, step 52 uses them."""
+    """CuPy and a GPU: no step needs them, step 52 uses them."""
     smi = shutil.which("nvidia-smi")
     if machine.find("cupy") is None:
         text = "no CuPy; everything runs on NumPy"
         advice = None
         if smi:
             text = "nvidia-smi is there, CuPy is not"
-            advice = 'pip install -e ".[gpu]" makes use of it (step 52)'
+            advice = 'pip install -e ".[gpu]" installs it (step 52)'
         report.add("GPU", OPTIONAL, text, advice)
         return
     said, problem = program(CUPY)
     if problem:
-        text = f"CuPy is there, but finds no GPU to use: {problem}"
+        text = f"CuPy is there, but finds no usable GPU: {problem}"
         report.add("GPU", OPTIONAL, text)
     else:
         report.add("GPU", GOOD, said)
@@ -304,7 +303,7 @@ def pip():
 
 def look_at_jupyter(report):
     """The kernel in which the notebooks run."""
-    install = f'{pip()} install -e ".[notebooks]" brings all of it'
+    install = f'{pip()} install -e ".[notebooks]" installs it all'
     if machine.find("ipykernel") is None:
         text = "no kernel (ipykernel) in this Python"
         report.add("Jupyter", OPTIONAL, text, install)
@@ -326,8 +325,9 @@ def look_at_jupyter(report):
                     "Jupyter",
                     OPTIONAL,
                     text,
-                    "the notebooks would run in that other Python; "
-                    "python -m ipykernel install --sys-prefix",
+                    "the notebooks would run in that other Python; to "
+                    "use this one: python -m ipykernel install "
+                    "--sys-prefix",
                 )
                 return
     lab = version("jupyterlab")
@@ -336,7 +336,7 @@ def look_at_jupyter(report):
 
 
 def look_at_tools(report):
-    """What only those need who change something."""
+    """What you need only if you change the course itself."""
     words = []
     for name in ("pytest", "ruff", "mypy"):
         number = version(name)
@@ -362,24 +362,23 @@ def examine():
     for look in LOOKS:
         try:
             look(report)
-        except Exception as error:  # tell about it, and go on
+        except Exception as error:  # report it, and continue
             name = look.__name__.rpartition("_")[2]
-            text = (
-                f"cannot be looked at: {type(error).__name__}: {error}"
-            )
+            text = f"cannot be checked: {type(error).__name__}: {error}"
             report.add(name, OPTIONAL, text)
     return report
 
 
 def main(arguments):
-    """Print what the Python has that would run the steps."""
+    """Report on the Python that would run the steps."""
     if machine.lacking("run") and not machine.inside_venv():
         other = machine.venv_python()
         if (
             machine.state() != "unfinished"
             and machine.asked(other, "run") == []
         ):
-            print(f"{sys.executable} has no dezero, .venv has it:")
+            lacks = machine.listed(machine.lacking("run"))
+            print(f"{sys.executable} lacks {lacks}; .venv has it all:")
             sys.stdout.flush()
             return subprocess.call([other, machine.STEPS, "doctor"])
     report = examine()

@@ -23,7 +23,7 @@ STEPS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(STEPS)
 VENV = os.path.join(ROOT, ".venv")
 STATE = "steps.txt"  # in .venv: "unfinished", "run" or "test"
-LOG = "steps.log"  # in .venv: all that pip said
+LOG = "steps.log"  # in .venv: pip's full output
 
 # What has to be importable, and what pip installs if it is not.
 NEEDS = {"run": ["numpy", "matplotlib", "dezero"]}
@@ -106,7 +106,7 @@ def foreign(spec):
         return None
     return (
         f"the package dezero in {folder_of(spec)} is not the one of "
-        "this course, but another of that name (version "
+        "this course, but another one with that name (version "
         f"{version_in(spec.origin)}); pip uninstall dezero removes it"
     )
 
@@ -160,11 +160,11 @@ def python(purpose="run"):
     if missing:
         hint = ""
         if os.environ.get("PYTHONPATH"):
-            hint = "; unset PYTHONPATH, which says where to look first"
+            hint = "unset PYTHONPATH, which is searched first; or "
         raise MachineError(
-            f"{VENV} is made, but {listed(missing or ['Python'])} "
-            f"cannot be found in it{hint}; or delete that folder and "
-            "try again"
+            f"{VENV} is there, but {listed(missing or ['Python'])} "
+            f"cannot be found in it; {hint}delete that folder, and try "
+            "again"
         )
     return venv_python()
 
@@ -215,13 +215,13 @@ def make_venv():
             return
         if not unfinished and not looks_like_one():
             raise MachineError(
-                f"{VENV} is in the way: it is no environment of "
-                "Python. Give it another name, and try again"
+                f"{VENV} is in the way: it is not a Python "
+                "environment. Give it another name, and try again"
             )
         reason = "was not finished" if unfinished else "does not start"
         if answer == ["Python"]:
             reason = "has an older Python"
-        say(f"the environment .venv {reason}, so it is made anew")
+        say(f"the environment .venv {reason}, so it is made again")
     if find("venv") is None or find("ensurepip") is None:
         raise MachineError(no_venv())
     import shutil
@@ -264,7 +264,7 @@ def looks_like_one():
 
 def no_venv():
     """Return what to install if Python comes without venv."""
-    advice = "install the package of your system that brings it"
+    advice = "install it with your system's package manager"
     if os.path.exists("/etc/debian_version"):
         advice = "sudo apt install python3-venv"
         if os.path.realpath(sys.executable) != os.path.realpath(
@@ -331,7 +331,7 @@ def run_pip(command):
         child.wait()
         sys.stderr.write("\n")
         raise MachineError(
-            "interrupted; the same command goes on with it"
+            "interrupted; the same command continues from here"
         ) from None
     finally:
         log.close()
@@ -374,12 +374,12 @@ NO_NETWORK = "|".join(
 
 
 def pip_failed(said):
-    """Return a sentence about what pip said before it gave up."""
-    log = f"(all that pip said is in {os.path.join(VENV, LOG)})"
+    """Return a sentence about why pip gave up."""
+    log = f"(pip's full output is in {os.path.join(VENV, LOG)})"
     if re.search(NO_NETWORK, said):
         return (
             "pip could not fetch the packages: is there a network? "
-            f"Type the same again once there is {log}"
+            f"Type the same command again once there is one {log}"
         )
     errors = [x for x in said.splitlines() if re.match(r"\s*ERROR", x)]
     last = (errors or said.strip().splitlines() or ["no message"])[0]

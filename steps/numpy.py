@@ -1,7 +1,7 @@
-"""Not NumPy: this says where NumPy is missing, as dezero.py does.
+"""Not NumPy: this says so if NumPy is missing, as dezero.py does.
 
-Do not name a file of your own like a package that you import: Python
-would find your file instead. This one knows how to step aside.
+Do not give a file of your own the name of a package that you import:
+Python would find your file instead. This one knows how to step aside.
 """
 
 import machine

@@ -136,7 +136,7 @@ if __name__ == "__main__":
         ("Answer to the", "The", "must start with"),
         ("Three is right.\n\n", "", "needs a few sentences, and then"),
         ("Output", "Prints", "and then 'Output:'"),
-        ("    3.0", "3.0", "must be indented by 4"),
+        ("    3.0", "3.0", "must be indented by 4 blanks"),
     ],
 )
 def test_planted_answer(tmp_path, old, new, message):

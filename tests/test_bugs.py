@@ -99,9 +99,9 @@ def test_a_bug_is_given_found_and_mended(tmp_path):
     text = bug_file.read_text(encoding="utf-8")
     bug_file.write_text(text.replace(bug.wrong, bug.right), encoding="utf-8")
     story = steps("bug", "4", folder=tmp_path)
-    assert f"Mended: {bug.title}" in story
+    assert f"Fixed: {bug.title}" in story
     assert " ".join(bug.story.split())[:60] in " ".join(story.split())
-    assert re.search(r" 4  mended  step  9", steps("bug", "--list", folder=tmp_path))
+    assert re.search(r" 4  fixed  step  9", steps("bug", "--list", folder=tmp_path))
     assert "bug 1 of" in steps("bug", folder=tmp_path)
 
 

@@ -256,7 +256,7 @@ def test_an_interrupted_installation_is_made_anew(computer, stop, capsys):
     machine.python("run")
     assert computer.done == ["create", ".", "create", "."]
     assert machine.state() == "run" and not (computer.venv / "half").exists()
-    assert "was not finished, so it is made anew" in capsys.readouterr().err
+    assert "was not finished, so it is made again" in capsys.readouterr().err
 
 
 def test_a_broken_environment_is_made_anew(computer, capsys):
@@ -264,7 +264,7 @@ def test_a_broken_environment_is_made_anew(computer, capsys):
     computer.starts = False  # the Python it was made from is gone
     machine.python("run")
     assert computer.done == ["create", "."] * 2
-    assert "does not start, so it is made anew" in capsys.readouterr().err
+    assert "does not start, so it is made again" in capsys.readouterr().err
 
 
 def test_somebodys_own_environment_is_added_to(computer):
@@ -420,9 +420,9 @@ def test_doctor_shows_which_data_is_there(tmp_path, monkeypatch):
     report = doctor.Report()
     doctor.look_at_data(report)
     text = str(report)
-    assert f"{tmp_path} (DEZERO_CACHE): no file yet" in text
+    assert f"{tmp_path} (DEZERO_CACHE): no files yet" in text
     assert "damaged: shakespear.txt" in text
-    assert "fetched when asked for: cifar-10" in text
+    assert "downloaded when asked for: cifar-10" in text
 
 
 def test_doctor_goes_on_where_a_look_fails(monkeypatch):
@@ -431,4 +431,4 @@ def test_doctor_goes_on_where_a_look_fails(monkeypatch):
 
     monkeypatch.setattr(doctor, "LOOKS", [look_at_stars])
     text = str(doctor.examine())
-    assert "stars       cannot be looked at: OSError: cloudy" in text
+    assert "stars       cannot be checked: OSError: cloudy" in text

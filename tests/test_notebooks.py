@@ -447,7 +447,10 @@ def warn(book):
         ),
         (swap, "cell step01-04: id is 'step01-05'"),
         (lambda book: book["cells"].pop(), "cell closing is missing"),
-        (lambda book: book["cells"].append(book["cells"][0]), "opening is too many"),
+        (
+            lambda book: book["cells"].append(book["cells"][0]),
+            "opening is one too many",
+        ),
         (edit_output("replaced: 2.0", "replaced: 3.0"), "step01 prints something else"),
         (edit_output("replaced: 2.0", f"{ROOT}/x"), "path of this computer"),
         (edit_output("replaced: 2.0", "at 0x7f8e12345678"), "an address in memory"),
@@ -577,7 +580,7 @@ def test_another_kind_of_output_is_reported():
 
 def test_a_missing_notebook_is_reported(tmp_path):
     assert check_chapter(1, LESSONS, tmp_path) == [
-        "chapter1.ipynb is not there; run: python notebooks/build.py 1"
+        "chapter1.ipynb does not exist; run: python notebooks/build.py 1"
     ]
 
 

@@ -502,7 +502,7 @@ def test_options_go_to_backward():
 
 
 def test_the_command_knows_its_steps():
-    with pytest.raises(Exception, match="step 17 has no player; ready are 6, 7, 8, 13"):
+    with pytest.raises(Exception, match="step 17 has no player; steps 6, 7, 8, 13"):
         plays.check(17)
     assert {
         6,

@@ -88,7 +88,7 @@ def test_start_writes_once(shell, folder):
     assert "step 7, with 4 gaps" in printed
     assert printed.endswith("    python -m steps check 7\n")
     path.write_text("# my work\n")
-    with pytest.raises(StepError, match="stays as it is; to begin again, add --force"):
+    with pytest.raises(StepError, match="stays as it is; to start over, add --force"):
         shell("start", "7")
     assert path.read_text() == "# my work\n"
     shell("start", "7", "--force")
@@ -180,7 +180,7 @@ def test_an_untouched_file_is_a_task(shell):
     code, printed = shell("check")
     assert code == 1
     assert "0 of " in printed and "4 gaps left" in printed
-    assert "Nothing is broken: the gaps of this file are your task." in printed
+    assert "Nothing is broken: the gaps in this file are your task." in printed
     assert "keep data; grad and creator are None at first" in printed
     assert printed.rstrip().endswith("Then: python -m steps check 7")
     assert max(map(len, printed.splitlines()[1:])) <= 72
@@ -469,7 +469,9 @@ def test_hints_come_in_levels(shell):
     assert printed[3] == printed[2]
     _, printed = shell("hint", "7", "set_creator")
     assert "Variable.set_creator begins like this:" in printed
-    with pytest.raises(StepError, match="step 7 has no gap 'foo'; it has Variable"):
+    with pytest.raises(
+        StepError, match="step 7 has no gap 'foo'; its gaps are Variable"
+    ):
         shell("hint", "7", "foo")
 
 

@@ -308,7 +308,7 @@ def test_a_player_stands_beside_its_page(tmp_path, monkeypatch):
 def test_players_that_cannot_be_made(tmp_path, monkeypatch):
     few(monkeypatch)
     monkeypatch.setitem(plays.PLAYS, 17, ("not written yet", None))
-    with pytest.raises(StepError, match="players cannot be made: KeyError: 17"):
+    with pytest.raises(StepError, match="players could not be made: KeyError: 17"):
         build.build(tmp_path, numbers={17}, players=True)
     monkeypatch.setattr("machine.lacking", lambda purpose: ["numpy"])
     files = build.build(tmp_path, numbers={14}, players=True)

@@ -136,7 +136,7 @@ def test_words_that_are_no_headers():
     [
         ("Step 2. Twice", "Twice", "step02: .* 'Step 2. Short title: the idea.'"),
         ("the | box: a", "the box a", "Short title: the idea"),
-        ("      and 7", "and 7", "must be indented by 4, got 'and 7'"),
+        ("      and 7", "and 7", "must be indented by 4 blanks, got 'and 7'"),
         ("def double(box):", "def double(box)", r"step02, line \d+: expected ':'"),
     ],
 )
@@ -408,8 +408,11 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["diff", "0"], "there is no step '0'"),
         (["run"], "run needs the number of a step: run 16"),
         (["diff"], "diff needs the number of a step: diff 16"),
-        (["play"], "play needs the number of a step: play 14; ready are 6, 7"),
-        (["play", "17"], "step 17 has no player; ready are 6, 7"),
+        (
+            ["play"],
+            "play needs the number of a step: play 14; players exist for steps 6, 7",
+        ),
+        (["play", "17"], "step 17 has no player; steps 6, 7"),
         (["diff", "2", "3", "4"], "diff does not take '4'"),
         (["--version", "x"], "version does not take 'x'"),
         (["list", "all"], "list does not take 'all'"),

@@ -296,7 +296,7 @@ Box.show
         (
             "Home  for numbers",
             "box (home for numbers)\n    what holds a number. Cox, 1958. Step 1.\n"
-            "    in italics: steps/step01.py, line 3",
+            "    introduced in steps/step01.py, line 3",
         ),
     ],
 )
@@ -323,13 +323,13 @@ def test_a_name_of_several_classes_gets_a_line_each(folder):
     [("Box.shaw", "Box.show"), ("boxx", "Box"), ("core.coube", "core.cube")],
 )
 def test_a_misspelt_name_gets_a_suggestion(folder, name, meant):
-    pattern = f"no step and no word is called '{name}'; did you mean .*{meant}"
+    pattern = f"neither a step nor the glossary has '{name}'; did you mean .*{meant}"
     with pytest.raises(reader.StepError, match=pattern):
         where(name, folder)
 
 
 def test_a_name_like_no_other(folder):
-    with pytest.raises(reader.StepError, match="is called 'zyzzyva'$"):
+    with pytest.raises(reader.StepError, match="has 'zyzzyva'$"):
         where("zyzzyva", folder)
 
 

@@ -36,7 +36,7 @@ def find_answers(folder=ANSWERS):
 
 
 def read_answer(path):
-    """Return the answer in a file; raise StepError where it has not its form."""
+    """Return the answer in a file; raise StepError if its form is wrong."""
     number = int(path.stem[6:])
     return read_program(path, number, f"Answer to the exercise of step {number}.")
 
@@ -48,11 +48,11 @@ def find_checks(folder=ANSWERS):
 
 
 def read_start(path):
-    """Return START of a check, without running anything of it."""
+    """Return START of a check, without running the file."""
     for node in parse_step(path).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "START":
             return ast.literal_eval(node.value).strip("\n")
-    raise StepError(f"{path.name} has no START, which the reader's file begins with")
+    raise StepError(f"{path.name} has no START, the beginning of the reader's file")
 
 
 def find_milestones(folder=MILESTONES):
@@ -62,7 +62,7 @@ def find_milestones(folder=MILESTONES):
 
 
 def read_milestone(path):
-    """Return the milestone in a file; raise StepError where it has not its form."""
+    """Return the milestone in a file; raise StepError if its form is wrong."""
     return read_program(path, int(path.stem[7:]), "Milestone: ")
 
 

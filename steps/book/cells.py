@@ -44,7 +44,7 @@ def step_cells(lesson, links, shadowed):
     shown = pictures(step)
     parts = demos(lesson)
     sources = [source for _, source in parts]
-    last = {  # a picture follows the last cell that speaks of it
+    last = {  # a picture follows the last cell that names it
         picture: max((i for i, x in enumerate(sources) if picture in x), default=-1)
         for picture in shown
     }
@@ -69,7 +69,7 @@ def step_cells(lesson, links, shadowed):
 def exercise(number, shadowed=()):
     """Return the cell of an exercise: what the reader's file begins with in `try`.
 
-    Without its program, which needs what is not written yet.
+    Its program is left out, because it needs what is not written yet.
     """
     yours = f"# your code for step {number}"
     if number not in find_checks():
@@ -86,7 +86,7 @@ def exercise(number, shadowed=()):
 
 
 def capital(text, code=()):
-    """Return a sentence with a capital in front, unless it begins with a name."""
+    """Return a sentence with a capital letter, unless it begins with a name."""
     word = re.match(r"([a-z]+) ", text)
     if not word or len(word[1]) == 1 or word[1] in code:
         return text
@@ -104,8 +104,9 @@ def commands(number):
     judged = "No program can judge this one."
     if number in find_checks():
         judged = (
-            "Write in the first cell below and run it; the second says what is right. "
-            f"In a terminal, `python -m steps try {number}` does the same with a file."
+            "Write your answer in the first cell below and run it; the second says "
+            f"what is right. In a terminal, `python -m steps try {number}` does the "
+            "same with a file."
         )
     ours = f" [Our answer](../steps/answers/{answer}) explains what we found."
     ours *= (ANSWERS / answer).exists()
@@ -113,7 +114,7 @@ def commands(number):
         f"{judged}{ours}\n\n"
         f"`python -m steps diff {number}` shows what this step adds, "
         f"`python -m steps start {number}` gives it to you with gaps to fill, and "
-        "`python -m steps where NAME` says which step explained a name."
+        "`python -m steps where NAME` says which step explains a name."
     )
 
 
@@ -130,7 +131,7 @@ def step_text(lesson, links):
 
 
 def place(text):
-    """Return what stands behind 'In the package:' as Markdown, its files as links."""
+    """Return what follows 'In the package:' as Markdown, its files as links."""
     parts = []
     for part in text.rstrip(".").split("; "):
         if not part.startswith("dezero/"):
@@ -143,7 +144,7 @@ def place(text):
 
 
 def missing(lesson):
-    """Return a cell for what Python gives a program and not a notebook."""
+    """Return a cell that sets what Python gives a program but not a notebook."""
     used = {
         dotted_path(node)
         for node in ast.walk(lesson.tree)
@@ -174,7 +175,7 @@ def head(lesson, shadowed):
 
 
 def back(tree, shadowed):
-    """Return the line that gives a program Python's own names back, if it needs one."""
+    """Return the line that gives a program back Python's own names, if needed."""
     used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
     names = sorted(used & set(shadowed) - own_builtins(tree))
     steps = " and ".join(str(n) for n in sorted({shadowed[x] for x in names}))
@@ -214,8 +215,8 @@ def is_comment(line):
 def definitions(lesson):
     """Yield (carried over?, from which steps, text, source) of cells of definitions.
 
-    What is carried over is one cell as far as it stands together. Of the others the
-    comment above the first definition is their text.
+    Definitions that are carried over share a cell if they are next to each other. The
+    text of any other cell is the comment above its first definition.
     """
     nodes = [
         node
@@ -248,9 +249,9 @@ def comment_above(rows):
 
 
 def demos(lesson):
-    """Return (text, source) of what stands under if __name__ == "__main__".
+    """Return (text, source) of what is under if __name__ == "__main__".
 
-    Lines that stand together are a cell; a comment that they begin with is their text.
+    Lines without a gap between them are a cell; a comment at its start is its text.
     """
     cells, end = [], None
     for _, first, last in statements(lesson.lines, lesson.main):

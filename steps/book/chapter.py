@@ -14,7 +14,7 @@ COMMAND = "python notebooks/build.py"
 # What the reader of a chapter will be able to do at its end.
 PROMISES = {
     1: [
-        "say what a derivative is for a program, and measure one",
+        "say what the derivative of a program is, and measure one",
         "explain why derivatives are multiplied from the output backwards",
         "write an engine that differentiates any chain of functions, of any length",
         "find a wrong derivative with a gradient check",
@@ -22,7 +22,7 @@ PROMISES = {
     2: [
         "differentiate any formula of `+ - * / **`, written as Python writes it",
         "walk a graph of any shape in the right order, each function once",
-        "tell what keeps memory alive, and let it go in time",
+        "tell what keeps memory in use, and free it in time",
         "make a class of your own work with Python's operators, and with NumPy",
         "turn a file that grew too large into a package",
     ],
@@ -36,20 +36,20 @@ PROMISES = {
         "give tensors gradients through reshape, sum, broadcasting and products",
         "build layers, models and optimizers from nothing, and use those of `dezero`",
         "train a network on points, on spirals and on digits",
-        "see from two curves when a network learns by heart",
+        "tell from two curves when a network learns by heart",
     ],
     5: [
         "run the same code on a GPU, and keep what was learned in a file",
-        "explain convolution and pooling by loops, and make them fast as products",
+        "explain convolution and pooling with loops, and make them fast as products",
         "read a large network such as VGG16 layer by layer",
         "let a network read sequences with an RNN and an LSTM",
     ],
     6: [
         "say what another framework will answer, and why: ties, views, leaves, detach",
         "turn an expression into a graph yourself",
-        "build a second engine, on other principles, up to a network that writes",
+        "build a second engine on other principles, up to a network that writes",
         "choose between forward and reverse mode, and count what each costs",
-        "tell what a graph that is built before it runs can do better",
+        "say what a graph can do better if it is built before it runs",
     ],
     7: [
         "keep the numbers in a deep network at one size, and say what that costs",
@@ -120,8 +120,8 @@ def opening(chapter, mine, lessons):
     lines += [
         "",
         "Run the cell below first; then each step runs on its own, whatever was run "
-        "before it. Any cell may be changed and run again. What a step carries over "
-        "from earlier ones is folded away. The text and the code are those of the "
+        "before it. You can change any cell and run it again. Code that a step carries "
+        "over from earlier ones is folded away. The text and the code are those of the "
         f"files in [steps/](../steps/), from which `{COMMAND}` writes this notebook. "
         f"{capital(', '.join(around))}.",
     ]
@@ -144,8 +144,8 @@ def milestone(chapter, links):
 def closing(chapter, mine, lessons):
     """Return the last cell: what the steps have written of the framework.
 
-    Only what the steps of this chapter say, and no counts: an operation that the
-    package gets on the same idea changes no notebook.
+    It lists only what the steps of this chapter write, and has no counts. So another
+    operation in the package, on the same idea, changes no notebook.
     """
     fresh = {}
     for lesson in mine:
@@ -155,8 +155,8 @@ def closing(chapter, mine, lessons):
     text = [
         "## The framework so far",
         "",
-        "The steps of this chapter write these names of `dezero` out. The package has "
-        "others on the same ideas: `help(dezero.functions)` lists those of a module.",
+        "The steps of this chapter write out these names of `dezero`. The package has "
+        "more on the same ideas: `help(dezero.functions)` lists those of one module.",
         "",
         "| module | new in this chapter |",
         "|---|---|",

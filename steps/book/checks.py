@@ -39,7 +39,7 @@ def any_of(book, name):
 
 
 def check_clean(book):
-    """Return which cells say what they should not: errors, paths, addresses."""
+    """Return which cells print what they should not: errors, paths, addresses."""
     problems = []
     places = [str(STEPS.parent)]
     places += [str(Path.home()) + os.sep, tempfile.gettempdir() + os.sep]
@@ -60,7 +60,7 @@ def check_clean(book):
 
 
 def check_kinds(fresh, stored):
-    """Return which cells print or draw where the stored ones do not, or do not now.
+    """Return which cells print or draw and the stored ones do not, or the reverse.
 
     What they print and draw is not compared: it depends on the data at hand.
     """
@@ -83,8 +83,8 @@ def kinds(found):
 def written(book):
     """Return the cells that are the steps', without a reader's own.
 
-    Those are the cells for the exercises, what is said of them there, and the empty
-    cell that Jupyter adds below the last.
+    A reader's own are the cells for the exercises, their checks, and the empty cell
+    that Jupyter adds below the last.
     """
     return [
         found
@@ -108,12 +108,13 @@ def printed(book, name):
 def check_sources(committed, generated):
     """Return how a notebook differs from what the steps generate, or [].
 
-    Only what cells say counts: the rest Jupyter writes as it likes.
+    Only the text of the cells counts: Jupyter writes the rest as it likes.
     """
     pairs = itertools.zip_longest(written(committed), written(generated))
     for a, b in pairs:
         if a is None or b is None:
-            name, what = (a or b)["id"], "is missing" if a is None else "is too many"
+            name = (a or b)["id"]
+            what = "is missing" if a is None else "is one too many"
             return [f"cell {name} {what}"]
         for key in ("id", "cell_type"):
             if a[key] != b[key]:
@@ -129,7 +130,7 @@ def check_chapter(chapter, lessons, folder=NOTEBOOKS):
     path = path_of(chapter, folder)
     mend = f"run: {COMMAND} {chapter}"
     if not path.exists():
-        return [f"{path.name} is not there; {mend}"]
+        return [f"{path.name} does not exist; {mend}"]
     book = json.loads(path.read_text(encoding="utf-8"))
     problems = check_sources(book, notebook(chapter, lessons))
     problems += check_outputs(book, lessons)

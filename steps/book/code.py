@@ -13,7 +13,7 @@ class Definition:
     """A class, a function, a constant, or a member of a class.
 
     key is 'square', 'Variable' or 'Variable.backward'; source is its text without
-    comments; carried says whether it stands under '# --- carried over ---', and origin
+    comments; carried says whether it comes under '# --- carried over ---', and origin
     is then the number of the step where this very source was new (find_origins). header
     is True for a class some of whose members have a marker of their own.
     """

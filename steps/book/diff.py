@@ -11,8 +11,8 @@ def diff_steps(old, new, context=3):
     """Return how two steps differ as a list of lines.
 
     Imports first, then each definition that is new or has changed, in the order of the
-    new step, what is gone in a line, and the demo last. What only moved, or has other
-    comments, is not shown. Without an old path everything is new.
+    new step, then what is gone, in one line, and the demo last. What has only moved, or
+    has other comments, is not shown. Without an old path everything is new.
     """
     before = read_lesson(old) if old else None
     return diff_lessons(before, read_lesson(new), context)
@@ -25,7 +25,7 @@ def diff_lessons(before, after, context=3):
     for title, at, a, b in parts(before, after):
         where = f", {name} line {at}" if at else ""
         rows = list(difflib.unified_diff(a, b, n=context, lineterm=""))[2:]
-        if rows and not a:  # new: as it stands
+        if rows and not a:  # new: as it is
             rows = ["+" + line for line in b]
         rows = [" ..." if row.startswith("@@") else row for row in rows]
         if rows[:1] == [" ..."]:
@@ -64,7 +64,7 @@ def parts(before, after):
 
 
 def is_whole(key, old, new):
-    """Say whether a class is the same in both steps, or no class in one of them."""
+    """Say whether a class is the same in both steps, or not a class in the old one."""
     return key not in old or old[key].source == new[key].source or not old[key].is_class
 
 

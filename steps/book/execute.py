@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .ipynb import KERNEL, cell, smaller, whole
 
-# Seconds after which a program that does not end is ended. No program comes near it,
-# however busy the machine: how long one takes decides nothing here.
+# A program that does not end is stopped after so many seconds. No program comes near
+# that, however busy the machine is: how long one takes decides nothing here.
 ENDLESS = 3600
 
 
@@ -62,7 +62,7 @@ def execute(book, folder, limit=ENDLESS, cache=None):
         }
         for name in ("MPLBACKEND", "PYTHONWARNINGS"):  # as where a notebook is opened
             environment.pop(name, None)
-        # Through a file and not a port where that is possible: nobody listens.
+        # Through a file rather than a port, if possible: then no port is open.
         transport = "ipc" if os.name == "posix" else "tcp"
         file = str(Path(scratch) / "kernel.json")
         kernel = AsyncKernelManager(

@@ -30,7 +30,7 @@ def formula(text):
     >>> formula("gx = 2 * x * gy")
     [('g_{x}', '= 2 \\\\, x \\\\cdot g_{y}')]
     """
-    # words and numbers side by side are no formula, nor is a shape: x (N, D)
+    # words and numbers side by side are not a formula, nor is a shape: x (N, D)
     if re.search(r"--|->|[|;:\"]|[\w\])] \(|,$|\.$(?<!\.\.\.)", text):
         raise NotAFormula(text)
     left, *rest = RELATION.split(f" {text} ".replace("  ", " "))
@@ -201,5 +201,5 @@ def number(value):
 
 
 def escaped(name):
-    """Return a name as LaTeX can have it."""
+    """Return a name with its underscores escaped for LaTeX."""
     return name.replace("_", r"\_")

@@ -31,7 +31,7 @@ def text_of(output):
 
 
 def whole(outputs):
-    """Return outputs with each stream in one piece: the clock cuts them."""
+    """Return outputs with each stream in one piece: timing cuts them into several."""
     merged = []
     for output in outputs:
         if merged and merged[-1].get("name") == output.get("name", 0):
@@ -62,7 +62,7 @@ def smaller(png):
 
 
 def size_of(path):
-    """Return the bytes of a notebook with its pictures as they are built: smaller.
+    """Return how many bytes a notebook has once its pictures are made smaller.
 
     Jupyter writes them as they were drawn.
     """

@@ -7,15 +7,15 @@ NUMBER = re.compile(  # 3, 3., 3.14, .5, 1e-05, 10,000; not the 0 of x0 or the s
     r"(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?(?:e[-+]?\d+)?"
 )
 
-# ~190: measured with a clock, so another one each time, and any of them is right
+# ~190: measured with a clock, so it differs each time, and any number is right
 MEASURED = re.compile(r"(?<=~)\d[\d,]*(?:\.\d+)?")
 
 
 def same_line(expected, got, rtol):
     """Compare two lines: text exactly, numbers to rtol; None compares exactly.
 
-    Where numbers may differ visibly, so may the blanks that line them up. A number
-    behind a ~ was measured with a clock: it must be there, and may be any.
+    If numbers may differ visibly, so may the blanks that line them up. A number after
+    a ~ was measured with a clock: there must be one, but any will do.
     """
     expected, got = MEASURED.sub("#", expected), MEASURED.sub("#", got)
     if rtol is None:
@@ -53,7 +53,7 @@ def match_lines(expected, got, rtol=None):
     left = [line.rstrip() for line in got.rstrip().split("\n")]
     found, missing, at = [], [], 0
     for line in expected.rstrip().split("\n"):
-        places = [*range(at, len(left)), *range(at)]  # behind the last one first
+        places = [*range(at, len(left)), *range(at)]  # after the last one first
         same = (i for i in places if same_line(line.rstrip(), left[i], rtol))
         place = next(same, None)
         if place is None:

@@ -4,8 +4,8 @@
     PLAYS             {14: its recipe}
 
 A recipe runs code of the step itself, and says which expression is
-played. Where the step is about a mistake, a second run, of the step's
-own wrong variant, stands beside it. NumPy, dezero and the steps are
+played. If the step is about a mistake, a second run, of the step's own
+wrong variant, is shown beside it. NumPy, dezero and the steps are
 imported when a recipe runs: `python -m steps` alone needs none of them.
 """
 
@@ -20,7 +20,7 @@ PLAYS = {}
 
 
 def recipe(number, title):
-    """Note a function as the recipe of a step.
+    """Register a function as the recipe of a step.
 
     It is given the step and NumPy, and returns traces.
     """
@@ -33,7 +33,7 @@ def recipe(number, title):
 
 
 def player(number, to_file=None):
-    """Return the player of a step, and write it where a file is given."""
+    """Return the player of a step, and write it to a file if one is given."""
     from dezero.player.page import save
 
     title = f"Step {number}: {PLAYS[number][0]}"
@@ -48,7 +48,7 @@ def traces(number):
 
     _, make = PLAYS[number]
     step = load(STEPS / f"step{number:02}.py")
-    with contextlib.redirect_stdout(io.StringIO()):  # some speak
+    with contextlib.redirect_stdout(io.StringIO()):  # some print
         return make(step, np, trace)
 
 
@@ -71,8 +71,8 @@ def check(number):
 
     if number not in PLAYS:
         raise StepError(
-            f"step {number} has no player; ready are {ready()}. Play "
-            "a result of your own with dezero.graph.play(y)"
+            f"step {number} has no player; steps {ready()} have one. "
+            "Play a result of your own with dezero.graph.play(y)"
         )
 
 
@@ -111,7 +111,7 @@ def links(step, np, trace):
     return [trace(y, run, names={"x": x, "a": a, "b": b, "y": y})]
 
 
-@recipe(8, "a loop goes back")
+@recipe(8, "a loop goes backwards")
 def loop(step, np, trace):
     """The bank of step 8, with four payments."""
     x = step.Variable(np.array(1.0))
@@ -277,7 +277,7 @@ def gradient_inside(step, np, trace):
         gx.name = "dy/dx"
         z = gx**3 + y
         z.name = "z"
-        see(z, "Now dy/dx stands in a formula")
+        see(z, "Now dy/dx is part of a formula")
         x.cleargrad()
         z.backward()
 
@@ -335,7 +335,7 @@ def dropped(step, np, trace):
     return [trace(z)]
 
 
-@recipe(61, "max where two are the largest")
+@recipe(61, "max when two are the largest")
 def ties(step, np, trace):
     """Shared evenly, and beside it: the first wins."""
 
@@ -345,7 +345,7 @@ def ties(step, np, trace):
         y.name = "y"
         return trace(y, title=title, note=note)
 
-    note = "Move the other 3 up instead: y moves as much."
+    note = "Move the other 3 up instead: y moves just as much."
     return [
         run("shared evenly", step.Max(axis=0), ""),
         run("the first wins", step.FirstWins(axis=0), note),
@@ -427,9 +427,9 @@ def lookup(step, np, trace):
     return [trace(y)]
 
 
-@recipe(80, "a transformer block: each gradient comes on two ways")
+@recipe(80, "a transformer block: each gradient comes by two paths")
 def block(step, np, trace):
-    """A new block of width 2; then with numbers where it adds."""
+    """A new block of width 2; then one whose parts add something."""
     from dezero import Variable
 
     def run(title, size, note):
@@ -448,7 +448,7 @@ def block(step, np, trace):
         return trace(y, title=title, note=note)
 
     return [
-        run("new: y = x", 0, "Only the straight way has brought x its gradient."),
+        run("new: y = x", 0, "Only the straight path has brought x its gradient."),
         run("after some training", 1, "Now each part has added to it."),
     ]
 

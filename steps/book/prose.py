@@ -42,7 +42,7 @@ PIECE = re.compile(
 
 
 def prose(text, links=None):
-    """Return text as Markdown: code in backticks, nothing else with a meaning.
+    """Return text as Markdown: code in backticks, all other signs escaped.
 
     links maps the number of a step to where it is.
 
@@ -63,7 +63,7 @@ def prose(text, links=None):
         elif match["code"] and is_code(match["item"]):  # x.grad of: x.grad - mostly
             at = match.end("item")
             found.append(f"`{' '.join(text[match.start() : at].split())}`")
-        else:  # a word, a bracket, a sign; what follows is looked at anew
+        else:  # a word, a bracket, a sign; then look again at what follows
             at = WORD.match(text, match.start()).end()
             found.append(escape(text[match.start() : at]))
     text = "".join(found)
@@ -117,7 +117,7 @@ def is_side(text):
 
 
 def is_known(tree):
-    """Say whether the names in it are x0, gy1, or stand in the code of a step."""
+    """Say whether the names in it are x0, gy1, or names in the code of a step."""
     names = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
     words = {x for x in names if not re.fullmatch(r"g?[A-Za-z]\d*", x)}
     return words <= identifiers()
@@ -134,7 +134,7 @@ def identifiers():
 
 
 def escape(text):
-    """Return text without anything that Markdown would take for its own."""
+    """Return text with a backslash before each sign that Markdown would use."""
     return re.sub(r"([\\`*_<$|~]|\](?=\())", r"\\\1", text)
 
 
@@ -175,7 +175,7 @@ def items(lines, links):
 
 
 def blocks(indented):
-    """Return the indented paragraphs: formulas typeset, the rest as they stand."""
+    """Return the indented paragraphs: formulas typeset, the rest as they are."""
     result, text = [], []
     for lines in indented:
         tex_code = typeset(lines)

@@ -37,7 +37,7 @@ class Step:
     prose is the text above the headers; in_package says where in dezero the code of
     the step lives. output is None without Output:, and rtol is that of its numbers.
     teaches, family and extends are lists of names; words maps a term to what the ledger
-    says about it, and pictures the name of a picture to what is to be seen on it.
+    says about it, and pictures the name of a picture to a description of it.
     """
 
     path: Path
@@ -122,7 +122,7 @@ def read_output(path, text):
         if line and not line.startswith("    "):
             raise StepError(
                 f"{path.stem}: what follows 'Output:' must be indented "
-                f"by 4, got {line!r}"
+                f"by 4 blanks, got {line!r}"
             )
     return "\n".join(line[4:] for line in lines).strip("\n")
 

@@ -8,10 +8,10 @@ TEXT = re.compile(r"\(?[A-Za-z][A-Za-z0-9 ,.:;'-]*\)?")
 
 
 def typeset(lines):
-    """Return the LaTeX of a block of lines, or None where one is no formula.
+    """Return the LaTeX of a block of lines, or None if one is not a formula.
 
-    Formulas stand side by side, two blanks or more apart, with words beside them;
-    what begins in the same column is aligned.
+    Formulas may be side by side, two blanks or more apart, with words beside them;
+    those that begin in the same column are aligned.
     """
     rows = []  # of {column: text}
     for line in lines:

@@ -7,10 +7,10 @@ from .code import first_line, names_of, read_lessons
 from .reader import STEPS, StepError
 from .words import entry, names, suggestions, words_of
 
-# Parts of Variable stand in files of their own, as classes that Variable inherits from.
-# A step has all in one class, and the ledger knows core.Variable.reshape.
+# Parts of Variable are in files of their own, as classes that Variable inherits from.
+# A step has everything in one class, and the ledger knows core.Variable.reshape.
 PARTS = {"ArrayLike": "Variable", "Extras": "Variable"}
-FEW = 3  # so many names get an answer each; more get a line each
+FEW = 3  # up to 3 names get an answer each; more get a line each
 
 
 def where(name, folder=STEPS, package=None):
@@ -27,13 +27,14 @@ def where(name, folder=STEPS, package=None):
         if word.is_called(name):
             line = line_in_italics(word, lessons[word.step])
             file = f"steps/{lessons[word.step].name}.py"
-            answers.append(f"{entry(word)}\n    in italics: {file}, line {line}")
+            answers.append(f"{entry(word)}\n    introduced in {file}, line {line}")
     if not answers:
         known = {key for lesson in lessons.values() for key in lesson.definitions}
         known |= {key.rpartition(".")[2] for key in known}
         known |= set(in_ledger(lessons)) | set(names(words))
         raise StepError(
-            f"no step and no word is called {name!r}{suggestions(name, sorted(known))}"
+            f"neither a step nor the glossary has {name!r}"
+            f"{suggestions(name, sorted(known))}"
         )
     return "\n\n".join(answers)
 
@@ -48,7 +49,7 @@ def in_ledger(lessons):
 
 
 def find(name, lessons, package):
-    """Return [(key, label)] of all that a name may mean, label None where it is open.
+    """Return [(key, label)] of all that a name may mean; label may be None.
 
     'functions.conv2d' is conv2d in dezero/functions; '__len__' is that of any class.
     """
@@ -127,7 +128,7 @@ def in_a_line(key, lessons):
 def in_package(key, wanted, package):
     """Return [(file, line)] of the definitions of a key in modules of the package.
 
-    Those in a part of a class stand last.
+    Those in a part of a class come last.
     """
     head, _, member = key.partition(".")
     found, parts = [], []

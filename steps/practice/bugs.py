@@ -45,7 +45,7 @@ class Bug:
             "#",
             *(f"# {line}" for line in about),
             "#",
-            f"# Mend it here, then type: python -m steps bug {self.number}",
+            f"# Fix it here, then type: python -m steps bug {self.number}",
         ]
         return "\n".join(head) + "\n" + text.replace(self.right, self.wrong)
 

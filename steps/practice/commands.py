@@ -16,14 +16,17 @@ from .report import exercise_report, indented, report
 from .stubs import stub, tasks
 
 
-def split(command, arguments, known, most=1):
-    """Return the words and options of a command; refuse those it does not take."""
+def split(command, arguments, known, most=1, word="the number of a step"):
+    """Return the words and options of a command; refuse those it does not take.
+
+    word is what the command takes.
+    """
     options = {word for word in arguments if word.startswith("-")}
     words = [word for word in arguments if word not in options]
     if options - set(known) or len(words) > most:
         extra = (sorted(options - set(known)) + words[most:])[0]
         raise StepError(
-            f"{command} does not take {extra!r}; it takes the number of a step"
+            f"{command} does not take {extra!r}; it takes {word}"
             + (f", and {', '.join(known)}" if known else "")
         )
     return words, options
@@ -55,7 +58,7 @@ def following(number):
     """Return the number of the next step; refuse after the last."""
     later = [n for n in find_steps() if n > number]
     if not later:
-        raise StepError("there is no step after the last: you have begun them all")
+        raise StepError("you have begun the last step: there is no next one")
     return later[0]
 
 
@@ -106,15 +109,15 @@ def watch(number, mine):
             seen = changed
             if check_once(number, mine) == 0:
                 return 0
-            print("(watching the file; Ctrl-C ends it)", flush=True)
+            print("(watching the file; Ctrl-C stops this)", flush=True)
         time.sleep(0.5)
 
 
 def current():
-    """Return the number of the step that the reader has worked on last."""
+    """Return the number of the step that the reader worked on last."""
     mine = places.my_steps()
     if not mine:
-        raise StepError("there is no step of yours yet; begin with: start 1")
+        raise StepError("you have no step of your own yet; begin with: start 1")
     return max(mine, key=lambda n: mine[n].stat().st_mtime)
 
 
@@ -179,7 +182,7 @@ def asked(question):
 
 def progress(arguments):
     """Print how far the reader is."""
-    split("progress", arguments, [], most=0)
+    split("progress", arguments, [], most=0, word="nothing")
     print("\n".join(progress_.progress(lambda text: print(text, file=sys.stderr))))
     return 0
 
@@ -197,7 +200,7 @@ def try_(arguments):
         print(f"When you have written it: python -m steps try {number}")
         return 0
     if not exercises.check_of(number):
-        print("No program can judge this exercise. To compare with ours:")
+        print("No program can judge this exercise. To compare your answer with ours:")
         print(f"    python -m steps try {number} --answer")
         return 0
     found, printed = exercises.judge(number)
@@ -222,28 +225,31 @@ def show_answer(number, asking=True):
 
 
 def bug(arguments):
-    """Give the next bug of the museum, or say whether the reader has mended it."""
-    words, options = split("bug", arguments, ["--force", "--list"])
+    """Give the next bug of the museum, or say whether the reader has fixed it."""
+    known = ["--force", "--list"]
+    words, options = split("bug", arguments, known, word="the number of a bug")
     museum = bugs.read_bugs()
     mended = memory.recall().get("mended", {})
     if "--list" in options:
         for one in museum.values():
-            sign = "mended" if str(one.number) in mended else "      "
+            sign = "fixed" if str(one.number) in mended else "     "
             print(f"{one.number:3}  {sign}  step {one.step:2}  {one.title}")
         return 0
     if words and (not words[0].isdigit() or int(words[0]) not in museum):
-        raise StepError(f"there is no bug {words[0]!r}; there are 1 to {len(museum)}")
+        raise StepError(
+            f"there is no bug {words[0]!r}; there are bugs 1 to {len(museum)}"
+        )
     left = [n for n in museum if str(n) not in mended]
     if not words and not left:
-        print(f"You have mended all {len(museum)} bugs of the museum.")
+        print(f"You have fixed all {len(museum)} bugs of the museum.")
         return 0
     one = museum[int(words[0]) if words else left[0]]
     if not one.path.exists() or "--force" in options:
         places.write_new(one.path, one.text(), force="--force" in options)
         print(f"{places.shown(one.path)}: bug {one.number} of {len(museum)}")
-        print(f"One line of step {one.step} is wrong in it. The symptom:\n")
+        print(f"In it, one line of step {one.step} is wrong. The symptom:\n")
         print("\n".join(indented(textwrap.fill(one.symptom.strip(), 68), 4)))
-        print(f"\nFind the line, mend it, then type: python -m steps bug {one.number}")
+        print(f"\nFind the line, fix it, then type: python -m steps bug {one.number}")
         return 0
     verdict = judge.check(one.step, one.path)
     if not verdict.ok:
@@ -252,7 +258,7 @@ def bug(arguments):
     memories = memory.recall()
     memories.setdefault("mended", {})[str(one.number)] = True
     memory.keep(memories)
-    print(f"Mended: {one.title}\n")
+    print(f"Fixed: {one.title}\n")
     print(textwrap.fill(" ".join(one.story.split()), 72))
     print("\nThe next one: python -m steps bug")
     return 0

@@ -35,7 +35,9 @@ def wanted(lesson, name=None):
         matches = [x for x in todo if x.key == name or x.key.endswith("." + name)]
         if not matches:
             names = ", ".join(x.key for x in todo)
-            raise StepError(f"step {lesson.number} has no gap {name!r}; it has {names}")
+            raise StepError(
+                f"step {lesson.number} has no gap {name!r}; its gaps are {names}"
+            )
         return matches[0]
     return next((x for x in todo if is_gap(lesson, x)), next(iter(todo), None))
 

@@ -40,8 +40,8 @@ def write_new(path, text, force=False):
     """
     if path.exists() and not force:
         raise StepError(
-            f"{shown(path)} is there already, and stays as it is; to begin "
-            "again, add --force (the old file is kept as "
+            f"{shown(path)} exists already, and stays as it is; to start "
+            "over, add --force (the old file is kept as "
             f"{path.name}.bak)"
         )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ def left_out(verdict):
     return [
         "",
         *wrapped(
-            "Its program trains for a while, and was not run. To see that it "
+            "Its program trains for a while, so it was not run. To check that it "
             "prints its Output:"
         ),
         f"    {more}",
@@ -68,7 +68,7 @@ def failure(verdict):
     if task:
         line = f", line {line}" if line else ""
         untouched = verdict.gaps >= verdict.tasks
-        begin = "Nothing is broken: the gaps of this file are your task. " * untouched
+        begin = "Nothing is broken: the gaps in this file are your task. " * untouched
         return [
             "",
             *wrapped(f"{begin}The next one{line}:"),
@@ -84,7 +84,7 @@ def failure(verdict):
     elif first["error"] == "AssertionError" or first["error"] == "Failed":
         lines += [
             "  but",
-            *indented(without_places(first["said"]) or "it is not so", 4),
+            *indented(without_places(first["said"]) or "that is not the case", 4),
         ]
     else:
         lines += [

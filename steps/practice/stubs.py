@@ -27,7 +27,7 @@ from .notes import goals, kept
 WIDTH = 72
 YOURS = "your turn: "
 
-# A function that draws is no task: its code is about pictures, not about the step.
+# A function that draws is not a task: its code is about pictures, not about the step.
 DRAWING = {
     "Figure",
     "figure",
@@ -159,7 +159,7 @@ def whole(lesson, found, begin=None):
         first -= 1  # a comment above the first line would give it away
     text = goal(lesson, found)
     if begin and last - first > 1 and not re.search(r"\bstep \d", text):
-        text += f" (begin with yours of step {begin})"
+        text += f" (start from yours of step {begin})"
     return first, last, raising(text, blank)
 
 

@@ -1,11 +1,11 @@
 """Milestone: a forecast.
 
-How high will the water stand tomorrow? The moon raises a tide every
-12.42 hours and the sun a smaller one every 12. Today they add up, and
-a week later they work against each other. An LSTM gets eleven days of
-a tide gauge, an hour at a time, and has to say each time what the
-next hour brings. Nobody tells it about the moon and the sun. Then it
-reads its own forecasts, and goes on for a whole day alone.
+How high will the tide be tomorrow? The moon raises one every 12.42
+hours and the sun a smaller one every 12. Today they add up, and a
+week later they work against each other. An LSTM reads eleven days of
+a tide gauge, hour by hour, and each time it has to say what the next
+hour brings. Nobody tells it about the moon and the sun. Then it reads
+its own forecasts, and continues alone for a whole day.
 
 The forecast to beat is the plainest of all: tomorrow will be like
 today.

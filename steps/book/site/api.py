@@ -27,7 +27,7 @@ class Name:
     file: str = ""
     line: int = 0
     node: object = None
-    members: list = field(default_factory=list)  # Names that the ledger has not
+    members: list = field(default_factory=list)  # Names that are not in the ledger
 
     @property
     def label(self):
@@ -39,7 +39,7 @@ class Name:
 
     @property
     def kind(self):
-        """What it is, as one word or as none."""
+        """What it is, as one word or as an empty text."""
         if isinstance(self.node, ast.ClassDef):
             return "class"
         is_function = isinstance(self.node, ast.FunctionDef)
@@ -77,7 +77,7 @@ class Names:
         return f"api-{label}.html" if label in self.modules else None
 
     def linked(self, match):
-        """Return <code>NAME</code> with a link where the name has a place."""
+        """Return <code>NAME</code>, with a link if the name has an address."""
         address = self.addresses.get(match[1])
         return f'<a href="{address}">{match[0]}</a>' if address else match[0]
 
@@ -103,7 +103,7 @@ def places(package):
 
 
 def members(name, known):
-    """Yield what a class defines and explains, but for what has an entry of its own."""
+    """Yield what a class defines and explains, except what has its own entry."""
     is_class = isinstance(name.node, ast.ClassDef)
     for node in name.node.body if is_class else []:
         full = f"{name.full}.{getattr(node, 'name', '_')}"
@@ -141,7 +141,7 @@ def signature(name):
 
 
 def docstring(text, links, target):
-    """Return a docstring as HTML: its examples as they are typed."""
+    """Return a docstring as HTML, its examples as they are typed."""
     result = []
     parts = re.split(r"\n[^\S\n]*\n", text)
     for kind, found in itertools.groupby(parts, kind_of):
@@ -162,7 +162,7 @@ def kind_of(part):
 
 
 def with_formula(part):
-    """Return a part of a docstring, indented where it is formulas and no text."""
+    """Return a part of a docstring, indented if it has formulas and no text."""
     is_all = all(map(is_formula, part.split("\n")))
     return textwrap.indent(part, "    ") if is_all else part
 

@@ -26,7 +26,7 @@ from .notebook import notebook_page
 from .terms import slug
 
 HERE = Path(__file__).parent
-MARK = ".made-by-steps-site"  # in a folder that may be written anew
+MARK = ".made-by-steps-site"  # in a folder that may be overwritten
 
 
 def build(to, folder=STEPS, numbers=None, players=True):
@@ -36,7 +36,7 @@ def build(to, folder=STEPS, numbers=None, players=True):
     """
     to = Path(to)
     check_folder(to)
-    lexer()  # says so where Pygments is missing
+    lexer()  # says so if Pygments is missing
     material = Material(folder, numbers)
     with playing(material, players) as made:
         files = pages(material)
@@ -53,7 +53,7 @@ def build(to, folder=STEPS, numbers=None, players=True):
 
 
 def check_folder(to):
-    """Raise StepError for a folder with files of somebody else."""
+    """Raise StepError for a folder with files that this did not write."""
     if to.exists() and not to.is_dir():
         raise StepError(f"{to} is a file; site --to needs a folder")
     if to.is_dir() and any(to.iterdir()) and not (to / MARK).exists():
@@ -65,9 +65,9 @@ def check_folder(to):
 
 @contextlib.contextmanager
 def playing(material, wanted=True):
-    """Make the players in a process of their own; give what returns {file: bytes}.
+    """Make the players in a process of their own; yield what returns {file: bytes}.
 
-    Without NumPy, or dezero, there are none, and the pages give the command.
+    Without what the steps need there are none, and the pages show the command.
     """
     numbers = [n for n in sorted(plays.PLAYS) if wanted and n in material.order]
     possible = not machine.lacking("run")
@@ -89,7 +89,8 @@ def playing(material, wanted=True):
         def made():
             said = program.communicate()[1].decode(errors="replace").strip()
             if program.returncode:
-                raise StepError(f"the players cannot be made: {said.splitlines()[-1]}")
+                last = said.splitlines()[-1]
+                raise StepError(f"the players could not be made: {last}")
             return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
         with program:
@@ -175,5 +176,6 @@ def write(to):
         f"{seconds:.0f} s; open it in a browser"
     )
     if not any(re.match(r"play\d", name) for name in files):
-        said += "\nwithout the players: this Python has not both NumPy and dezero"
+        lacks = machine.listed(machine.lacking("run") or ["something"])
+        said += f"\nwithout the players: this Python lacks {lacks}"
     return said

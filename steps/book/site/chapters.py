@@ -67,7 +67,7 @@ def milestone(material, found, numbers):
 
 
 def first_page(material):
-    """Return the page that one comes to first."""
+    """Return the first page."""
     count = len(material.lessons)
     first = min(material.order)
     parts = [
@@ -78,8 +78,8 @@ def first_page(material):
         "beside its code.</p>",
         f'<p><a class="button" href="{material.link(first)}">Begin with step {first}'
         '</a> <a href="course.html">All of it in one file</a>, for an e-reader</p>',
-        "<p>Keys: left and right lead to the step before and after, / to the "
-        "search.</p>",
+        "<p>Keys: the left and right arrows lead to the steps before and after, / to "
+        "the search.</p>",
     ]
     for chapter in chapters(material):
         name = CHAPTER.format(chapter, CHAPTERS[chapter - 1][1])
@@ -113,7 +113,7 @@ def search_page():
     """Return the page of the search; the script fills it."""
     return (
         '<h1>Search</h1>\n<p id="found" aria-live="polite">Type a word above. The '
-        "search needs JavaScript, and no network.</p>\n"
+        "search needs JavaScript, but no network.</p>\n"
         '<ol id="results" class="results"></ol>\n'
         '<script src="search-index.js" defer></script>'
     )
@@ -123,8 +123,8 @@ def gallery_page(found):
     """Return the list of the notebooks, [(file, title as HTML, first text)]."""
     parts = [
         "<h1>Gallery</h1>",
-        "<p>What one can do with the framework: notebooks in notebooks/gallery, with "
-        "what they printed and drew.</p>",
+        "<p>What you can do with the framework: the notebooks in notebooks/gallery, "
+        "with what they print and draw.</p>",
     ]
     for file, name, about in found:
         parts.append(f'<h2><a href="{file}">{name}</a></h2>\n{about}')

@@ -10,7 +10,7 @@ import machine
 
 from ..reader import MARKER, StepError
 
-MISSING = "the site needs Pygments, which colours the code, and {} has none: {}"
+MISSING = "the site needs Pygments, which colours the code, but {} lacks it: {}"
 CLASSES = {  # the end of a token's name: the class in site.css
     "Keyword": "k",
     "Operator.Word": "k",
@@ -26,7 +26,7 @@ CLASSES = {  # the end of a token's name: the class in site.css
 
 @functools.cache
 def lexer():
-    """Return what reads Python; raise StepError where Pygments is missing."""
+    """Return what reads Python; raise StepError if Pygments is missing."""
     try:
         from pygments.lexers import PythonLexer
     except ImportError:
@@ -35,7 +35,7 @@ def lexer():
 
 
 def advice():
-    """Return what to type: pip may not touch the Python of a system, .venv is ours."""
+    """Return what to type: pip may not change a system's Python, but .venv is ours."""
     python, first = sys.executable, ""
     if machine.lacking("run"):
         python = machine.venv_python()
@@ -46,7 +46,7 @@ def advice():
 
 @functools.cache
 def class_of(token):
-    """Return the class of a token, or '' where it has no colour."""
+    """Return the class of a token, or '' if it has no colour."""
     while token:  # the root of all tokens is an empty tuple
         for name, kind in CLASSES.items():
             if str(token).endswith(f".{name}"):

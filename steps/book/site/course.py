@@ -1,4 +1,4 @@
-"""The whole course as one file: for an e-reader, or for a journey."""
+"""The whole course as one file: for an e-reader, or for reading offline."""
 
 import base64
 import re

@@ -39,7 +39,7 @@ def page(file, title, body, before=None, after=None):
 <link rel="stylesheet" href="site.css">
 {relations}</head>
 <body>
-<a class="skip" href="#main">To the text</a>
+<a class="skip" href="#main">Skip to the text</a>
 <header><nav aria-label="Site">
 {links}
 {SEARCH}
@@ -81,7 +81,7 @@ def section(name, title, inside, kind=""):
 
 
 def folded(summary, inside, name="", kind=""):
-    """Return something that is folded away behind one line."""
+    """Return something that is folded away under one line."""
     name = f' id="{name}"' if name else ""
     kind = f' class="{kind}"' if kind else ""
     return f"<details{name}{kind}><summary>{summary}</summary>\n{inside}\n</details>"

@@ -84,8 +84,8 @@ class Page:
         lines = diff_lessons(before, self.lesson)
         count = [sum(x[:1] == sign for x in lines[2:]) for sign in "+-"]
         summary = (
-            f"What changes in this step: {count[0]} lines more, {count[1]} lines less "
-            f"than in step {before.number}"
+            f"What changes since step {before.number}: {count[0]} "
+            f"line{'s' * (count[0] != 1)} added, {count[1]} removed"
         )
         return folded(summary, coloured_diff(lines), "changes", "changes")
 
@@ -154,7 +154,7 @@ class Page:
         return f'<div class="wide">{self.fold(origins, count, python(source))}</div>'
 
     def fold(self, origins, count, code):
-        """Return what is carried over behind one line."""
+        """Return what is carried over, folded away under one line."""
         known = [n for n in origins if n in self.material.links]
         named = known and len(known) == len(origins)
         steps = listed_steps(origins, self.material.link) if named else ""
@@ -195,7 +195,7 @@ class Page:
         parts = [
             f"<p>{words}</p>",
             f"<p><code>python -m steps try {step.number}</code> makes a file for your "
-            "answer, and judges it where a program can.</p>",
+            "answer, and judges it if a program can.</p>",
         ]
         if answer := self.material.answers.get(step.number):
             inside = [self.text(answer.text), python(answer.code)]

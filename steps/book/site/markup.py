@@ -22,9 +22,9 @@ PLAIN = NoTerms()
 
 
 def inline(text, terms=PLAIN, target=None):
-    """Return a line of Markdown as HTML; nothing that it says is taken for HTML.
+    """Return a line of Markdown as HTML; nothing in it is taken for HTML.
 
-    target(url) gives the address of a link on the site, or None where there is none.
+    target(url) returns the address of a link on the site, or None if there is none.
 
     >>> inline("`a < b` and *c* \\\\< d")
     '<code>a &lt; b</code> and <em>c</em> &lt; d'
@@ -71,7 +71,7 @@ def piece(match, terms, target):
 
 
 def formula(tex, block=True):
-    """Return a formula as MathML, or as it is written where that cannot be."""
+    """Return a formula as MathML, or as it is written if that is impossible."""
     try:
         made = mathml(tex, block)
     except UnknownTex:

@@ -19,7 +19,7 @@ SHOWN = re.compile(r'Picture\("\.\./figures/([\w.-]+)"\)')
 
 @dataclass
 class Material:
-    """The steps and what stands beside them; numbers choose steps, None is all."""
+    """The steps and what comes with them; numbers chooses steps, None is all."""
 
     folder: object = STEPS
     numbers: object = None
@@ -57,7 +57,7 @@ class Material:
     def pictures(self):
         """The pictures of the steps, {name: bytes}.
 
-        Those of the executed notebooks; what they have not is taken from figures/.
+        They come from the executed notebooks; what those lack comes from figures/.
         """
         root, found = self.folder.parent, {}
         for path in sorted((root / "notebooks").glob("chapter*.ipynb")):

@@ -55,7 +55,7 @@ LETTERS = {
 NAMES = {"sin", "cos", "tan", "tanh", "exp", "log", "max", "min"}
 SPACES = {"quad": 1, "qquad": 2, ",": 0.17, ";": 0.28, " ": 0.3, "!": 0}
 RELATIONS = {f"<mo>{sign}</mo>" for sign in "=≈≤≥→←"}
-LONG = 12  # pieces: so much fits into the line of a phone
+LONG = 12  # pieces: so many fit into a line on a phone
 SIZES = {"left", "right", "bigl", "bigr", "Bigl", "Bigr", "big", "displaystyle"}
 
 
@@ -64,7 +64,7 @@ class UnknownTex(ValueError):
 
 
 def mathml(tex, block=True):
-    """Return the MathML of a formula; raise UnknownTex where it has something else.
+    """Return the MathML of a formula; raise UnknownTex for an unknown command.
 
     >>> mathml("x^{2}", block=False)
     '<math><msup><mi>x</mi><mrow><mn>2</mn></mrow></msup></math>'
@@ -108,7 +108,7 @@ class Parser:
         return match[0] if match else None
 
     def take(self):
-        """Return the next token, and go on behind it."""
+        """Return the next token, and move past it."""
         match = TOKEN.search(self.tex, self.at)
         if not match:
             raise UnknownTex(self.tex)
@@ -116,7 +116,7 @@ class Parser:
         return match[0]
 
     def row(self, end=None):
-        """Return what stands up to a token, or up to the end."""
+        """Return what comes before a token, or before the end."""
         return "".join(self.pieces(end))
 
     def pieces(self, end=None):
@@ -129,7 +129,7 @@ class Parser:
         return found
 
     def scripted(self):
-        """Return one piece with what stands above and below it."""
+        """Return one piece with what is above and below it."""
         base, scripts = self.atom(), {}
         primes = ""
         while self.peek() == "'":
@@ -151,7 +151,7 @@ class Parser:
         return f"<{kind}>{inside}</{kind}>{gap}"
 
     def raw(self):
-        """Return the text of the next group as it stands."""
+        """Return the text of the next group as it is."""
         match = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}").match(self.tex, self.at)
         if not match:
             raise UnknownTex(self.tex[self.at :])

@@ -42,7 +42,7 @@ def last_heading(part):
 def shown(output, stem, files, told, heading):
     """Return what a cell printed or drew; a picture becomes a file.
 
-    told has what is to be seen on the next pictures of the cell.
+    told has descriptions of the next pictures of the cell.
     """
     data = output.get("data", {})
     for kind, ending in (("image/png", "png"), ("image/svg+xml", "svg")):

@@ -19,7 +19,7 @@ def pattern(name, text):
 class Terms:
     """The terms that a page may link; each is linked once.
 
-    number is that of the step: terms that come later are not meant by their words.
+    number is that of the step: a term of a later step is not linked.
     """
 
     def __init__(self, words, number=10**6, file="glossary.html"):
@@ -43,7 +43,7 @@ class Terms:
         )
 
     def link(self, text):
-        """Return a plain text as HTML, its terms linked where they stand first."""
+        """Return a plain text as HTML, its terms linked where they first occur."""
         lower, found = text.casefold(), []
         for term, (word, keys) in self.left.items():
             if any(key in lower for key in keys):
