@@ -695,7 +695,12 @@ def test_arrays_of_both_kinds_do_not_mix(device, xp):
         lambda: L.Linear(2, in_size=2)(x),
     ):
         for mode in (contextlib.nullcontext(), no_grad()):
-            with mode, pytest.raises(TypeError, match=r"NumPy and .* CuPy.*step 52"):
+            with (
+                mode,
+                pytest.raises(
+                    TypeError, match=r"NumPy arrays and CuPy arrays do not mix.*step 52"
+                ),
+            ):
                 f()
 
 
