@@ -53,7 +53,11 @@ PROMISES = {
     ],
     7: [
         "keep the numbers in a deep network at one size, and say what that costs",
-        "give the gradient a way back through any number of layers",
+        "give the gradient a path back through any number of layers",
+        "turn any text into tokens, and tokens back into text",
+        "write attention with masks, heads and positions, and say what each is for",
+        "build a GPT, train it well, and judge it beside simpler models",
+        "let it write, draw good tokens, and compute nothing twice",
     ],
 }
 
