@@ -112,9 +112,9 @@ class Recorded(Function):
 
     def backward(self, *ggxs):
         raise TypeError(
-            f"compile: {self.name} looks at numbers, writes into arrays or draws random "
-            "numbers, so it stays whole, and its derivative cannot be differentiated; "
-            "compute that derivative without compile (see step 72)"
+            f"compile: {self.name} looks at numbers, draws some or writes into arrays, "
+            "so it stays whole, and its derivative cannot be differentiated; compute "
+            "that derivative without compile (see step 72)"
         )
 
 
