@@ -46,6 +46,9 @@ setup(
         "Typing :: Typed",
     ],
     keywords="deep learning, automatic differentiation, education, neural networks",
+    # Said in full, an editable install puts this folder on sys.path. Otherwise it adds
+    # a finder, and beside a clone Python would take the clone itself for the package.
+    package_dir={"": "."},
     packages=find_packages(include=["dezero", "dezero.*"]),
     package_data={
         "dezero": ["py.typed", "player/*.css", "player/*.js", "datasets/*.txt"]
