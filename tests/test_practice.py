@@ -214,6 +214,30 @@ def test_an_endless_loop_is_stopped():
 
 
 @pytest.mark.parametrize(
+    "line, function, place",
+    [
+        ("61", "backward", "at line 61"),
+        ("61", "<module>", "at line 61"),
+        ("???", "backward", "in backward"),
+        ("???", "<module>", "outside of any function"),
+    ],
+)
+def test_where_a_loop_was_even_if_python_has_no_line(folder, line, function, place):
+    """A stack as faulthandler writes it: the innermost frame comes first."""
+    folder.mkdir(parents=True)
+    stack = folder / "report.stack"
+    frames = [("/numpy/sum.py", "9", "sum"), ("/in line 3/step07.py", line, function)]
+    frames += [("/in line 3/step07.py", "99", "main")]
+    stack.write_text(
+        "Current thread 0x00007f (most recent call first):\n"
+        + "".join('  File "%s", line %s in %s\n' % frame for frame in frames)
+    )
+    assert judge.where(stack, folder / "step07.py") == place
+    verdict = Verdict(7, folder / "step07.py", endless="test_x", stack=place)
+    assert f"It was {place}." in " ".join(said(verdict).split())
+
+
+@pytest.mark.parametrize(
     "passed, worked, ended",
     [(59, 59, False), (61, 61, True), (61, 500, True), (30, 240, False)]
     + [(590, 59, False), (590, 61, True), (590, 0, False), (601, 0, True)],

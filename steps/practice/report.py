@@ -16,7 +16,7 @@ def report(verdict, tries=0, command=None):
         lines += ["", "Python cannot run this file:"]
         lines += indented(verdict.broken)
     elif verdict.endless:
-        where = f" It was at {verdict.stack}." if verdict.stack else ""
+        where = f" It was {verdict.stack}." if verdict.stack else ""
         lines += [
             "",
             *wrapped(
