@@ -23,7 +23,7 @@ from practice import (
 )
 from practice.judge import Verdict
 from practice.notes import read_hints
-from practice.plugin import briefly
+from practice.plugin import briefly, lines_until
 from practice.report import report
 from practice.stubs import YOURS, began, draws, goal, only_raises, stub, tasks
 
@@ -226,11 +226,11 @@ def test_where_a_loop_was_even_if_python_has_no_line(folder, line, function, pla
     """A stack as faulthandler writes it: the innermost frame comes first."""
     folder.mkdir(parents=True)
     stack = folder / "report.stack"
-    frames = [("/numpy/sum.py", "9", "sum"), ("/in line 3/step07.py", line, function)]
-    frames += [("/in line 3/step07.py", "99", "main")]
     stack.write_text(
         "Current thread 0x00007f (most recent call first):\n"
-        + "".join('  File "%s", line %s in %s\n' % frame for frame in frames)
+        '  File "/numpy/sum.py", line 9 in sum\n'
+        f'  File "/in line 3/step07.py", line {line} in {function}\n'
+        '  File "/in line 3/step07.py", line 99 in main\n'
     )
     assert judge.where(stack, folder / "step07.py") == place
     verdict = Verdict(7, folder / "step07.py", endless="test_x", stack=place)
@@ -270,9 +270,72 @@ def test_a_wrong_gradient():
         '        print("gy is", gy)\n        return self.input.data * gy',
     )
     printed = said(judge.check(6, mine(6, text)))
-    for word in ("called", "expected", "got", "you printed", "gy is"):
+    for word in ("the test", "expected", "got", "you printed", "gy is"):
         assert f"\n  {word}\n" in printed or f"    {word}" in printed, printed
-    assert "load_step" not in printed.split("called")[1].split("expected")[0]
+    assert "load_step" not in printed.split("the test")[1].split("expected")[0]
+
+
+def test_what_the_test_did_before_it_failed():
+    """The names in its last line are explained by the lines above it."""
+    text = reference(14).replace("gx if x.grad is None else x.grad + gx", "gx")
+    printed = said(judge.check(14, mine(14, text)))
+    assert (
+        """First: uses are counted (2)
+
+  the test
+    uses = 2
+    import step14 as step
+    x = y = step.Variable(np.array(3.0))
+    for _ in range(uses - 1):
+        y = step.add(y, x)
+    y.backward()
+    assert (y.data, x.grad) == (3.0 * uses, uses)
+  expected
+    (6.0, 2)
+  got
+    (array(6.), array(1.))
+"""
+        in printed
+    )
+
+
+A_TEST = '''
+@pytest.mark.parametrize("n", [1])
+def test_x(n):
+    """What it asks."""
+    x = f(
+        n
+    )
+    if x > 2:
+        y = 1
+    with pytest.raises(ValueError):
+        f(-1)
+    assert x
+'''
+
+
+@pytest.mark.parametrize(
+    "failed, last, count",
+    [
+        ("    x = f(", ")", 3),
+        ("        n", ")", 3),
+        ("    if x > 2:", "if x > 2:", 4),
+        ("        y = 1", "    y = 1", 5),
+        ("    with pytest.raises(ValueError):", "    f(-1)", 7),
+        ("    assert x", "assert x", 8),
+    ],
+)
+def test_a_test_is_shown_up_to_the_line_that_failed(failed, last, count):
+    at = A_TEST.split("\n").index(failed) + 1
+    lines = lines_until(A_TEST, at).split("\n")
+    assert (lines[0], lines[-1], len(lines)) == ("x = f(", last, count)
+    lines = lines_until(A_TEST, at, most=3).split("\n")
+    assert len(lines) == 3 and lines[-1] == last
+    assert (lines[0] == "...") == (count > 3)
+
+
+def test_a_line_outside_of_any_function_is_not_shown():
+    assert lines_until(A_TEST + "x = 1", len(A_TEST.split("\n"))) == ""
 
 
 def test_long_values_are_shown_from_where_they_differ():

@@ -62,7 +62,7 @@ def left_out(verdict):
 
 
 def failure(verdict):
-    """Say what the first failing test called, expected and got."""
+    """Say what the first failing test did, expected and got."""
     first = verdict.failures[0]
     task, line = gap(first)
     if task:
@@ -75,9 +75,8 @@ def failure(verdict):
             *indented("\n".join(textwrap.wrap(task, WIDTH - 2))),
         ]
     lines = ["", f"First: {sentence(first['test'])}"]
-    if first["call"]:
-        call = re.sub(r"\bload_step\(\d+\)\.", "", first["call"])
-        lines += ["", "  called", *indented(call, 4)]
+    if first["did"]:
+        lines += ["", "  the test", *indented(without_fixtures(first["did"]), 4)]
     if first["expected"] is not None:
         lines += ["  expected", *indented(first["expected"], 4)]
         lines += ["  got", *indented(first["got"], 4)]
@@ -97,6 +96,16 @@ def failure(verdict):
     if first["printed"]:
         lines += ["  you printed", *indented(first["printed"], 4)]
     return lines
+
+
+def without_fixtures(code):
+    """Return the code of a test as a reader would write it, without load_step."""
+
+    def importing(match):
+        return f"import step{int(match[2]):02d} as {match[1]}"
+
+    code = re.sub(r"(?m)^(\w+) = load_step\((\d+)\)$", importing, code)
+    return re.sub(r"\bload_step\(\d+\)\.", "", code)
 
 
 def without_places(said):
