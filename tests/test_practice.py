@@ -66,6 +66,11 @@ def said(verdict, **options):
     return "\n".join(report(verdict, **options))
 
 
+def inline(text):
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
+
+
 def cli(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "steps", *arguments],
@@ -182,6 +187,9 @@ def test_an_untouched_file_is_a_task(shell):
     assert "0 of " in printed and "4 gaps left" in printed
     assert "Nothing is broken: the gaps in this file are your task." in printed
     assert "keep data; grad and creator are None at first" in printed
+    lines = places.my_step(7).read_text(encoding="utf-8").splitlines()
+    (line,) = re.findall(r"A test stopped at the gap in line (\d+):", inline(printed))
+    assert lines[int(line) - 1].lstrip().startswith("raise NotImplementedError(")
     assert printed.rstrip().endswith("Then: python -m steps check 7")
     assert max(map(len, printed.splitlines()[1:])) <= 72
     assert memory.counted("tries", 7) == 2  # the next one offers a hint

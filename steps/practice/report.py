@@ -66,12 +66,12 @@ def failure(verdict):
     first = verdict.failures[0]
     task, line = gap(first)
     if task:
-        line = f", line {line}" if line else ""
+        place = f"in line {line}" if line else "that says"
         untouched = verdict.gaps >= verdict.tasks
         begin = "Nothing is broken: the gaps in this file are your task. " * untouched
         return [
             "",
-            *wrapped(f"{begin}The next one{line}:"),
+            *wrapped(f"{begin}A test stopped at the gap {place}:"),
             *indented("\n".join(textwrap.wrap(task, WIDTH - 2))),
         ]
     lines = ["", f"First: {sentence(first['test'])}"]
