@@ -205,6 +205,15 @@ def test_a_typing_mistake_is_shown_with_its_line(shell):
     assert re.search(r"line 2: .*\n  if x\n +\^", printed)
 
 
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_an_empty_file_is_made_again(shell, text):
+    mine(12, text)
+    code, printed = shell("check", "12")
+    assert code == 1
+    assert "This file is empty." in printed and "has no attribute" not in printed
+    assert "\n    python -m steps start 12 --force\n" in printed
+
+
 def test_an_endless_loop_is_stopped():
     text = reference(7).replace(
         "        func = self.creator\n",

@@ -68,6 +68,7 @@ class Verdict:
     number: int
     path: Path
     tests: list = field(default_factory=list)  # a dict each, as plugin wrote it
+    empty: bool = False  # is there nothing in the file?
     broken: str = ""  # the file cannot even be read: why
     endless: str = ""  # the test that did not end
     stack: str = ""  # where it was at that moment: "at line 61", "in backward"
@@ -90,7 +91,9 @@ class Verdict:
 
     @property
     def ok(self):
-        faults = self.broken or self.endless or self.failures or self.output
+        faults = (
+            self.empty or self.broken or self.endless or self.failures or self.output
+        )
         return bool(self.passed) and not faults
 
 
@@ -123,8 +126,9 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None, full=False):
             f"python -m steps start {number}"
         )
     verdict = Verdict(number, path, limit=limit)
+    verdict.empty = not path.read_bytes().strip()
     verdict.broken = unreadable(path)
-    if verdict.broken:
+    if verdict.empty or verdict.broken:
         return verdict
     lesson = read_lesson(find_steps()[number], read_ledger())
     verdict.gaps = path.read_text(encoding="utf-8").count(f'"{YOURS}')

@@ -12,7 +12,10 @@ WIDTH = 72
 def report(verdict, tries=0, command=None):
     """Return what to say about a Verdict, as a list of lines."""
     lines = [f"{shown(verdict.path)}"]
-    if verdict.broken:
+    if verdict.empty:
+        lines += ["", "This file is empty. To make it again, with its gaps:"]
+        lines += [f"    python -m steps start {verdict.number} --force"]
+    elif verdict.broken:
         lines += ["", "Python cannot run this file:"]
         lines += indented(verdict.broken)
     elif verdict.endless:
