@@ -205,6 +205,31 @@ def test_a_typing_mistake_is_shown_with_its_line(shell):
     assert re.search(r"line 2: .*\n  if x\n +\^", printed)
 
 
+@pytest.mark.parametrize("place", ["body", "program"])
+def test_a_check_cannot_type_anything(place):
+    """Where a test calls it, and where the program of the step does."""
+    text = reference(2)
+    if place == "body":
+        text = text.replace("return x**2", "return int(input()) * x")
+        where = "in your file, line "
+    else:
+        text = text.rstrip() + "\n    c = input()\n"
+        where = f"line {len(text.splitlines())}: c = input()"
+    assert text != reference(2)
+    verdict = judge.check(2, mine(2, text))
+    printed = inline(said(verdict))
+    assert "a check cannot type anything. Write the value into the code" in printed
+    assert where in printed
+    assert "stdin" not in printed and "EOF" not in printed
+    if place == "program":  # the same where check itself runs it
+        judged = Verdict(2, verdict.path, tests=[{"test": "test_x", "passed": True}])
+        judged.output = judge.missing_output(
+            LESSONS[2].step, verdict.path, sys.executable, ROOT, 60, None
+        )
+        printed = inline(said(judged))
+        assert "a check cannot type anything" in printed and where in printed
+
+
 @pytest.mark.parametrize("text", ["", " \n\n"])
 def test_an_empty_file_is_made_again(shell, text):
     mine(12, text)

@@ -91,9 +91,7 @@ class Verdict:
 
     @property
     def ok(self):
-        faults = (
-            self.empty or self.broken or self.endless or self.failures or self.output
-        )
+        faults = self.broken or self.endless or self.failures or self.output
         return bool(self.passed) and not faults
 
 

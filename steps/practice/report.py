@@ -8,6 +8,13 @@ from .stubs import YOURS
 
 WIDTH = 72
 
+# What pytest says, and what a program does, where input() finds nobody who types.
+ASKED = ("pytest: reading from stdin", "EOFError: EOF when reading a line")
+NO_KEYS = (
+    "input() waits until somebody types, and a check cannot type anything. Write the "
+    "value into the code instead."
+)
+
 
 def report(verdict, tries=0, command=None):
     """Return what to say about a Verdict, as a list of lines."""
@@ -32,7 +39,7 @@ def report(verdict, tries=0, command=None):
     elif verdict.output is not None:
         lines += count(verdict)
         lines += ["", "All tests pass, but this line is not printed:"]
-        lines += indented(verdict.output)
+        lines += indented(without_input(verdict.output))
     else:
         return [*lines, *count(verdict), *left_out(verdict)]
     lines += ["", *whats_next(verdict, tries, command)]
@@ -86,13 +93,14 @@ def failure(verdict):
     elif first["error"] == "AssertionError" or first["error"] == "Failed":
         lines += [
             "  but",
-            *indented(without_places(first["said"]) or "that is not the case", 4),
+            *indented(
+                without_places(without_input(first["said"])) or "that is not the case",
+                4,
+            ),
         ]
     else:
-        lines += [
-            "  error",
-            *indented(f"{first['error']}: {first['said']}", 4),
-        ]
+        error = f"{first['error']}: {first['said']}"
+        lines += ["  error", *indented(without_input(error), 4)]
     if first["inside"]:
         at, text = first["inside"]
         lines += [f"  in your file, line {at}", *indented(text, 4)]
@@ -109,6 +117,18 @@ def without_fixtures(code):
 
     code = re.sub(r"(?m)^(\w+) = load_step\((\d+)\)$", importing, code)
     return re.sub(r"\bload_step\(\d+\)\.", "", code)
+
+
+def without_input(said):
+    """Return an error message, or what to do about it if input() is the reason.
+
+    Of a program, the line that called input() stays.
+    """
+    if not any(sign in said for sign in ASKED):
+        return said
+    calls = re.findall(r", (line \d+), in .*\n(.*)", said)
+    place = [f"{calls[-1][0]}: {calls[-1][1].strip()}"] if calls else []
+    return "\n".join([*place, *textwrap.wrap(NO_KEYS, WIDTH - 4)])
 
 
 def without_places(said):
