@@ -146,6 +146,25 @@ def test_only_a_few_steps_have_no_gap():
     assert [n for n in LESSONS if not tasks(LESSONS[n])] == [23]
 
 
+def gaps_of(number):
+    """Return the practice file of a step with single lines taken out."""
+    return stub(LESSONS[number], True, [LESSONS[n] for n in LESSONS if n < number])
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_gap_of_a_line_says_how_it_begins(number):
+    assert f'"{YOURS}(...)"' not in gaps_of(number)
+
+
+@pytest.mark.parametrize("number", [44, 45, 57, 63])
+def test_a_yield_leaves_a_gap_that_says_so(number):
+    assert f'"{YOURS}yield ..."' in gaps_of(number)
+
+
+def test_a_call_of_a_longer_expression_leaves_its_method():
+    assert f'"{YOURS}(...).backward(...)"' in gaps_of(66)
+
+
 def test_what_is_kept_and_what_gaps_are_for():
     """The names in hints.toml exist, and each goal belongs to a gap."""
     for number, about in read_hints().items():

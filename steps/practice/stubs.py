@@ -216,7 +216,14 @@ def beginning(node):
         return f"{ast.unparse(node.target)} ... (changed in place)"
     if isinstance(node, ast.Raise):
         return "raise " + ast.unparse(node.exc).split("(")[0] + "(...)"
-    return ast.unparse(node.value).split("(")[0] + "(...)"
+    if isinstance(node.value, ast.Yield):
+        return "yield ..."
+    if isinstance(node.value, ast.YieldFrom):
+        return "yield from ..."
+    before = ast.unparse(node.value).split("(")[0]
+    if not before and isinstance(node.value.func, ast.Attribute):
+        before = f"(...).{node.value.func.attr}"  # a method of a longer expression
+    return before + "(...)"
 
 
 def goal(lesson, found):
