@@ -25,7 +25,17 @@ from practice.judge import Verdict
 from practice.notes import read_hints
 from practice.plugin import briefly, lines_until
 from practice.report import report
-from practice.stubs import YOURS, began, draws, goal, only_raises, stub, tasks
+from practice.stubs import (
+    YOURS,
+    began,
+    draws,
+    goal,
+    known_lines,
+    only_raises,
+    stub,
+    tasks,
+)
+from practice.stubs import gap as taken_out
 
 LESSONS = course()
 
@@ -163,6 +173,24 @@ def test_a_yield_leaves_a_gap_that_says_so(number):
 
 def test_a_call_of_a_longer_expression_leaves_its_method():
     assert f'"{YOURS}(...).backward(...)"' in gaps_of(66)
+
+
+def test_a_gap_is_a_line_that_is_new_in_its_step():
+    """Wherever a function has one that can be taken out alone."""
+    assert f'"{YOURS}self.generation = ..."' in gaps_of(16)
+    for number, lesson in LESSONS.items():
+        earlier = [LESSONS[n] for n in LESSONS if n < number]
+        for task in tasks(lesson):
+            known = known_lines(task.key, earlier)
+            first, last, _ = taken_out(lesson, task, known)
+            new = [
+                node
+                for node in ast.walk(task.node)
+                if isinstance(node, (ast.Assign, ast.AugAssign, ast.Return))
+                and lesson.lines[node.lineno - 1].strip() not in known
+            ]
+            lines = {line.strip() for line in lesson.lines[first - 1 : last]}
+            assert not new or lines - known, (number, task.key)
 
 
 def test_what_is_kept_and_what_gaps_are_for():
