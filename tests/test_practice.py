@@ -206,14 +206,31 @@ def test_what_is_kept_and_what_gaps_are_for():
 def test_goals():
     """Each gap says what it must do: by its docstring, its formula, or by hand."""
     said = {
-        (n, x.key): goal(LESSONS[n], x) for n in (6, 19, 20) for x in tasks(LESSONS[n])
+        (n, x.key): goal(LESSONS[n], x)
+        for n in (6, 7, 19, 20, 75)
+        for x in tasks(LESSONS[n])
     }
     assert said[6, "Square.backward"] == "return the gradient: gx = 2 * x * gy"
-    assert said[19, "Variable.ndim"] == "The number of axes"
+    assert said[7, "Variable.set_creator"] == (
+        "Remember the Function that computed this Variable"
+    )
+    assert said[19, "Variable.ndim"] == "return the number of axes of the array"
+    assert said[75, "Tokenizer.__len__"] == "return how many tokens there are"
     assert said[20, "Variable.__add__"] == "return self + other, as a Variable"
     assert said[20, "Mul.forward"] == "return the result: y = x0 * x1"
     for (n, key), text in said.items():
         assert "A box that holds" not in text, (n, key)
+
+
+def test_a_goal_begins_with_a_verb():
+    """Not with what the result is: a reader is to do something."""
+    noun = re.compile(r"(?i)(the|so|has|gradients?|largest|smallest|\d\S*) ")
+    equation = re.compile(r"(y|h|gx\d?) = |\w+ is ")  # v = ..., p -= ... are steps
+    for number, lesson in LESSONS.items():
+        for task in tasks(lesson):
+            said = goal(lesson, task)
+            assert not noun.match(said), (number, task.key, said)
+            assert not equation.match(said), (number, task.key, said)
 
 
 def test_pictures_and_error_messages_are_no_task():
