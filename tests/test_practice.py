@@ -23,9 +23,19 @@ from practice import (
 )
 from practice.judge import Verdict
 from practice.notes import read_hints
-from practice.plugin import briefly
+from practice.plugin import briefly, lines_until
 from practice.report import report
-from practice.stubs import YOURS, began, draws, goal, only_raises, stub, tasks
+from practice.stubs import (
+    YOURS,
+    began,
+    draws,
+    goal,
+    known_lines,
+    only_raises,
+    stub,
+    tasks,
+)
+from practice.stubs import gap as taken_out
 
 LESSONS = course()
 
@@ -64,6 +74,11 @@ def mine(number, text):
 
 def said(verdict, **options):
     return "\n".join(report(verdict, **options))
+
+
+def inline(text):
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
 
 
 def cli(*arguments):
@@ -141,6 +156,43 @@ def test_only_a_few_steps_have_no_gap():
     assert [n for n in LESSONS if not tasks(LESSONS[n])] == [23]
 
 
+def gaps_of(number):
+    """Return the practice file of a step with single lines taken out."""
+    return stub(LESSONS[number], True, [LESSONS[n] for n in LESSONS if n < number])
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_gap_of_a_line_says_how_it_begins(number):
+    assert f'"{YOURS}(...)"' not in gaps_of(number)
+
+
+@pytest.mark.parametrize("number", [44, 45, 57, 63])
+def test_a_yield_leaves_a_gap_that_says_so(number):
+    assert f'"{YOURS}yield ..."' in gaps_of(number)
+
+
+def test_a_call_of_a_longer_expression_leaves_its_method():
+    assert f'"{YOURS}(...).backward(...)"' in gaps_of(66)
+
+
+def test_a_gap_is_a_line_that_is_new_in_its_step():
+    """Wherever a function has one that can be taken out alone."""
+    assert f'"{YOURS}self.generation = ..."' in gaps_of(16)
+    for number, lesson in LESSONS.items():
+        earlier = [LESSONS[n] for n in LESSONS if n < number]
+        for task in tasks(lesson):
+            known = known_lines(task.key, earlier)
+            first, last, _ = taken_out(lesson, task, known)
+            new = [
+                node
+                for node in ast.walk(task.node)
+                if isinstance(node, (ast.Assign, ast.AugAssign, ast.Return))
+                and lesson.lines[node.lineno - 1].strip() not in known
+            ]
+            lines = {line.strip() for line in lesson.lines[first - 1 : last]}
+            assert not new or lines - known, (number, task.key)
+
+
 def test_what_is_kept_and_what_gaps_are_for():
     """The names in hints.toml exist, and each goal belongs to a gap."""
     for number, about in read_hints().items():
@@ -154,14 +206,31 @@ def test_what_is_kept_and_what_gaps_are_for():
 def test_goals():
     """Each gap says what it must do: by its docstring, its formula, or by hand."""
     said = {
-        (n, x.key): goal(LESSONS[n], x) for n in (6, 19, 20) for x in tasks(LESSONS[n])
+        (n, x.key): goal(LESSONS[n], x)
+        for n in (6, 7, 19, 20, 75)
+        for x in tasks(LESSONS[n])
     }
     assert said[6, "Square.backward"] == "return the gradient: gx = 2 * x * gy"
-    assert said[19, "Variable.ndim"] == "The number of axes"
+    assert said[7, "Variable.set_creator"] == (
+        "Remember the Function that computed this Variable"
+    )
+    assert said[19, "Variable.ndim"] == "return the number of axes of the array"
+    assert said[75, "Tokenizer.__len__"] == "return how many tokens there are"
     assert said[20, "Variable.__add__"] == "return self + other, as a Variable"
     assert said[20, "Mul.forward"] == "return the result: y = x0 * x1"
     for (n, key), text in said.items():
         assert "A box that holds" not in text, (n, key)
+
+
+def test_a_goal_begins_with_a_verb():
+    """Not with what the result is: a reader is to do something."""
+    noun = re.compile(r"(?i)(the|so|has|gradients?|largest|smallest|\d\S*) ")
+    equation = re.compile(r"(y|h|gx\d?) = |\w+ is ")  # v = ..., p -= ... are steps
+    for number, lesson in LESSONS.items():
+        for task in tasks(lesson):
+            said = goal(lesson, task)
+            assert not noun.match(said), (number, task.key, said)
+            assert not equation.match(said), (number, task.key, said)
 
 
 def test_pictures_and_error_messages_are_no_task():
@@ -182,6 +251,9 @@ def test_an_untouched_file_is_a_task(shell):
     assert "0 of " in printed and "4 gaps left" in printed
     assert "Nothing is broken: the gaps in this file are your task." in printed
     assert "keep data; grad and creator are None at first" in printed
+    lines = places.my_step(7).read_text(encoding="utf-8").splitlines()
+    (line,) = re.findall(r"A test stopped at the gap in line (\d+):", inline(printed))
+    assert lines[int(line) - 1].lstrip().startswith("raise NotImplementedError(")
     assert printed.rstrip().endswith("Then: python -m steps check 7")
     assert max(map(len, printed.splitlines()[1:])) <= 72
     assert memory.counted("tries", 7) == 2  # the next one offers a hint
@@ -195,6 +267,40 @@ def test_a_typing_mistake_is_shown_with_its_line(shell):
     assert code == 1
     assert "Python cannot run this file:" in printed
     assert re.search(r"line 2: .*\n  if x\n +\^", printed)
+
+
+@pytest.mark.parametrize("place", ["body", "program"])
+def test_a_check_cannot_type_anything(place):
+    """Where a test calls it, and where the program of the step does."""
+    text = reference(2)
+    if place == "body":
+        text = text.replace("return x**2", "return int(input()) * x")
+        where = "in your file, line "
+    else:
+        text = text.rstrip() + "\n    c = input()\n"
+        where = f"line {len(text.splitlines())}: c = input()"
+    assert text != reference(2)
+    verdict = judge.check(2, mine(2, text))
+    printed = inline(said(verdict))
+    assert "a check cannot type anything. Write the value into the code" in printed
+    assert where in printed
+    assert "stdin" not in printed and "EOF" not in printed
+    if place == "program":  # the same where check itself runs it
+        judged = Verdict(2, verdict.path, tests=[{"test": "test_x", "passed": True}])
+        judged.output = judge.missing_output(
+            LESSONS[2].step, verdict.path, sys.executable, ROOT, 60, None
+        )
+        printed = inline(said(judged))
+        assert "a check cannot type anything" in printed and where in printed
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_an_empty_file_is_made_again(shell, text):
+    mine(12, text)
+    code, printed = shell("check", "12")
+    assert code == 1
+    assert "This file is empty." in printed and "has no attribute" not in printed
+    assert "\n    python -m steps start 12 --force\n" in printed
 
 
 def test_an_endless_loop_is_stopped():
@@ -211,6 +317,30 @@ def test_an_endless_loop_is_stopped():
     )
     loop = text.splitlines().index("        while True:") + 1
     assert re.search(rf"It\s+was\s+at\s+line\s+({loop}|{loop + 1})\b", printed)
+
+
+@pytest.mark.parametrize(
+    "line, function, place",
+    [
+        ("61", "backward", "at line 61"),
+        ("61", "<module>", "at line 61"),
+        ("???", "backward", "in backward"),
+        ("???", "<module>", "outside of any function"),
+    ],
+)
+def test_where_a_loop_was_even_if_python_has_no_line(folder, line, function, place):
+    """A stack as faulthandler writes it: the innermost frame comes first."""
+    folder.mkdir(parents=True)
+    stack = folder / "report.stack"
+    stack.write_text(
+        "Current thread 0x00007f (most recent call first):\n"
+        '  File "/numpy/sum.py", line 9 in sum\n'
+        f'  File "/in line 3/step07.py", line {line} in {function}\n'
+        '  File "/in line 3/step07.py", line 99 in main\n'
+    )
+    assert judge.where(stack, folder / "step07.py") == place
+    verdict = Verdict(7, folder / "step07.py", endless="test_x", stack=place)
+    assert f"It was {place}." in " ".join(said(verdict).split())
 
 
 @pytest.mark.parametrize(
@@ -246,9 +376,72 @@ def test_a_wrong_gradient():
         '        print("gy is", gy)\n        return self.input.data * gy',
     )
     printed = said(judge.check(6, mine(6, text)))
-    for word in ("called", "expected", "got", "you printed", "gy is"):
+    for word in ("the test", "expected", "got", "you printed", "gy is"):
         assert f"\n  {word}\n" in printed or f"    {word}" in printed, printed
-    assert "load_step" not in printed.split("called")[1].split("expected")[0]
+    assert "load_step" not in printed.split("the test")[1].split("expected")[0]
+
+
+def test_what_the_test_did_before_it_failed():
+    """The names in its last line are explained by the lines above it."""
+    text = reference(14).replace("gx if x.grad is None else x.grad + gx", "gx")
+    printed = said(judge.check(14, mine(14, text)))
+    assert (
+        """First: uses are counted (2)
+
+  the test
+    uses = 2
+    import step14 as step
+    x = y = step.Variable(np.array(3.0))
+    for _ in range(uses - 1):
+        y = step.add(y, x)
+    y.backward()
+    assert (y.data, x.grad) == (3.0 * uses, uses)
+  expected
+    (6.0, 2)
+  got
+    (array(6.), array(1.))
+"""
+        in printed
+    )
+
+
+A_TEST = '''
+@pytest.mark.parametrize("n", [1])
+def test_x(n):
+    """What it asks."""
+    x = f(
+        n
+    )
+    if x > 2:
+        y = 1
+    with pytest.raises(ValueError):
+        f(-1)
+    assert x
+'''
+
+
+@pytest.mark.parametrize(
+    "failed, last, count",
+    [
+        ("    x = f(", ")", 3),
+        ("        n", ")", 3),
+        ("    if x > 2:", "if x > 2:", 4),
+        ("        y = 1", "    y = 1", 5),
+        ("    with pytest.raises(ValueError):", "    f(-1)", 7),
+        ("    assert x", "assert x", 8),
+    ],
+)
+def test_a_test_is_shown_up_to_the_line_that_failed(failed, last, count):
+    at = A_TEST.split("\n").index(failed) + 1
+    lines = lines_until(A_TEST, at).split("\n")
+    assert (lines[0], lines[-1], len(lines)) == ("x = f(", last, count)
+    lines = lines_until(A_TEST, at, most=3).split("\n")
+    assert len(lines) == 3 and lines[-1] == last
+    assert (lines[0] == "...") == (count > 3)
+
+
+def test_a_line_outside_of_any_function_is_not_shown():
+    assert lines_until(A_TEST + "x = 1", len(A_TEST.split("\n"))) == ""
 
 
 def test_long_values_are_shown_from_where_they_differ():

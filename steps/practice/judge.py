@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -67,9 +68,10 @@ class Verdict:
     number: int
     path: Path
     tests: list = field(default_factory=list)  # a dict each, as plugin wrote it
+    empty: bool = False  # is there nothing in the file?
     broken: str = ""  # the file cannot even be read: why
     endless: str = ""  # the test that did not end
-    stack: str = ""  # where it was at that moment
+    stack: str = ""  # where it was at that moment: "at line 61", "in backward"
     output: str | None = None  # the first line that it should have printed
     stderr: str = ""
     gaps: int = 0  # how many are left in the file
@@ -122,8 +124,9 @@ def check(number, path=None, limit=LIMIT, python=None, engine=None, full=False):
             f"python -m steps start {number}"
         )
     verdict = Verdict(number, path, limit=limit)
+    verdict.empty = not path.read_bytes().strip()
     verdict.broken = unreadable(path)
-    if verdict.broken:
+    if verdict.empty or verdict.broken:
         return verdict
     lesson = read_lesson(find_steps()[number], read_ledger())
     verdict.gaps = path.read_text(encoding="utf-8").count(f'"{YOURS}')
@@ -195,12 +198,21 @@ def run_tests(verdict, python, report, limit, engine, full):
 
 
 def where(stack, path):
-    """Return the innermost line of the reader's file in a dumped stack."""
-    if stack.exists():
-        for line in stack.read_text(encoding="utf-8", errors="replace").splitlines():
-            if path.name in line and "line" in line:
-                return "line " + line.split(" line ")[1].split(" in ")[0]
-    return ""
+    """Return the innermost place in the reader's file in a dumped stack.
+
+    That is a line. For some instructions Python has none, and writes "line ???"; then
+    it is the function.
+    """
+    if not stack.exists():
+        return ""
+    text = stack.read_text(encoding="utf-8", errors="replace")
+    place = re.search(rf'{re.escape(path.name)}", line (\S+) in (.+)', text)
+    if not place:
+        return ""
+    line, function = place.groups()
+    if line.isdigit():
+        return f"at line {line}"
+    return "outside of any function" if function == "<module>" else f"in {function}"
 
 
 def missing_output(step, path, python, folder, limit, engine):

@@ -4,8 +4,10 @@ tests/conftest.py registers it when STEPS_REPORT names a file. The first line of
 says that it begins, so that a test that never ends is named, too.
 """
 
+import ast
 import json
 import os
+import re
 import textwrap
 import traceback
 
@@ -61,19 +63,23 @@ class Reporter:
 
     def failure(self, item, excinfo):
         """Return what a reader wants to know about an exception."""
-        test, inside, expected, got = None, None, None, None
+        line, inside, expected, got = None, None, None, None
         for entry in excinfo.traceback:
             path = os.path.realpath(str(entry.path))
             if path == os.path.realpath(str(item.path)):
-                test = entry
+                if "<locals>" not in entry.frame.code.raw.co_qualname:
+                    line = entry.lineno + 1  # of a test, or of a helper beside it
             elif path == self.mine:
                 inside = entry
             names = entry.frame.f_locals
             if "numpy" in path and "testing" in path:
                 got = names.get("actual", names.get("x", got))
                 expected = names.get("desired", names.get("y", expected))
-        # Only for these two: a thousand calls deep, parsing every statement is slow.
-        test = str(test.statement) if test else ""
+        test = ""
+        if line:
+            test = lines_until(item.path.read_text(encoding="utf-8"), line)
+            test = "\n".join([*parameters(item, test), test])
+        # Only for the last: a thousand calls deep, parsing every statement is slow.
         if inside:
             inside = inside.lineno + 1, str(inside.statement).strip()
         said = str(excinfo.value)
@@ -91,13 +97,49 @@ class Reporter:
         return {
             "error": excinfo.typename,
             "said": said[:2000],
-            "call": textwrap.dedent(test).strip(),
+            "did": test,
             "inside": inside,
             "expected": expected,
             "got": got,
             "printed": printed,
             "trace": "".join(traceback.format_exception_only(excinfo.value)),
         }
+
+
+def lines_until(source, line, most=10):
+    """Return what a test, or a helper beside it, did before it failed in a line.
+
+    These are the lines of its body, without the docstring: the last ones, at most.
+    """
+    nodes = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno
+    ]  # from the outermost to the innermost
+    function = next((x for x in nodes if isinstance(x, ast.FunctionDef)), None)
+    if function is None:
+        return ""
+    body = function.body
+    if ast.get_docstring(function) is not None:
+        body = body[1:]
+    first, last = body[0].lineno, nodes[-1].end_lineno
+    if isinstance(nodes[-1], (ast.If, ast.For, ast.While)):
+        last = nodes[-1].body[0].lineno - 1  # its head; what stands below did not run
+    lines = source.splitlines()[first - 1 : last]
+    lines = textwrap.dedent("\n".join(lines)).splitlines()
+    return "\n".join(lines if len(lines) <= most else ["...", *lines[1 - most :]])
+
+
+def parameters(item, text, most=2):
+    """Return what a text does not say: "uses = 3", if a test has such a parameter."""
+    values = getattr(getattr(item, "callspec", None), "params", {})
+    lines = [
+        f"{name} = {text_of(value)}"
+        for name, value in values.items()
+        if re.search(rf"\b{name}\b", text)
+    ]
+    # neither <function f at 0x7f...> nor a large array
+    return [x for x in lines if "<" not in x and "\n" not in x and len(x) <= 60][:most]
 
 
 def briefly(one, other, room=300, before=20):

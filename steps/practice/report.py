@@ -8,15 +8,25 @@ from .stubs import YOURS
 
 WIDTH = 72
 
+# What pytest says, and what a program does, where input() finds nobody who types.
+ASKED = ("pytest: reading from stdin", "EOFError: EOF when reading a line")
+NO_KEYS = (
+    "input() waits until somebody types, and a check cannot type anything. Write the "
+    "value into the code instead."
+)
+
 
 def report(verdict, tries=0, command=None):
     """Return what to say about a Verdict, as a list of lines."""
     lines = [f"{shown(verdict.path)}"]
-    if verdict.broken:
+    if verdict.empty:
+        lines += ["", "This file is empty. To make it again, with its gaps:"]
+        lines += [f"    python -m steps start {verdict.number} --force"]
+    elif verdict.broken:
         lines += ["", "Python cannot run this file:"]
         lines += indented(verdict.broken)
     elif verdict.endless:
-        where = f" It was at {verdict.stack}." if verdict.stack else ""
+        where = f" It was {verdict.stack}." if verdict.stack else ""
         lines += [
             "",
             *wrapped(
@@ -29,7 +39,7 @@ def report(verdict, tries=0, command=None):
     elif verdict.output is not None:
         lines += count(verdict)
         lines += ["", "All tests pass, but this line is not printed:"]
-        lines += indented(verdict.output)
+        lines += indented(without_input(verdict.output))
     else:
         return [*lines, *count(verdict), *left_out(verdict)]
     lines += ["", *whats_next(verdict, tries, command)]
@@ -62,41 +72,63 @@ def left_out(verdict):
 
 
 def failure(verdict):
-    """Say what the first failing test called, expected and got."""
+    """Say what the first failing test did, expected and got."""
     first = verdict.failures[0]
     task, line = gap(first)
     if task:
-        line = f", line {line}" if line else ""
+        place = f"in line {line}" if line else "that says"
         untouched = verdict.gaps >= verdict.tasks
         begin = "Nothing is broken: the gaps in this file are your task. " * untouched
         return [
             "",
-            *wrapped(f"{begin}The next one{line}:"),
+            *wrapped(f"{begin}A test stopped at the gap {place}:"),
             *indented("\n".join(textwrap.wrap(task, WIDTH - 2))),
         ]
     lines = ["", f"First: {sentence(first['test'])}"]
-    if first["call"]:
-        call = re.sub(r"\bload_step\(\d+\)\.", "", first["call"])
-        lines += ["", "  called", *indented(call, 4)]
+    if first["did"]:
+        lines += ["", "  the test", *indented(without_fixtures(first["did"]), 4)]
     if first["expected"] is not None:
         lines += ["  expected", *indented(first["expected"], 4)]
         lines += ["  got", *indented(first["got"], 4)]
     elif first["error"] == "AssertionError" or first["error"] == "Failed":
         lines += [
             "  but",
-            *indented(without_places(first["said"]) or "that is not the case", 4),
+            *indented(
+                without_places(without_input(first["said"])) or "that is not the case",
+                4,
+            ),
         ]
     else:
-        lines += [
-            "  error",
-            *indented(f"{first['error']}: {first['said']}", 4),
-        ]
+        error = f"{first['error']}: {first['said']}"
+        lines += ["  error", *indented(without_input(error), 4)]
     if first["inside"]:
         at, text = first["inside"]
         lines += [f"  in your file, line {at}", *indented(text, 4)]
     if first["printed"]:
         lines += ["  you printed", *indented(first["printed"], 4)]
     return lines
+
+
+def without_fixtures(code):
+    """Return the code of a test as a reader would write it, without load_step."""
+
+    def importing(match):
+        return f"import step{int(match[2]):02d} as {match[1]}"
+
+    code = re.sub(r"(?m)^(\w+) = load_step\((\d+)\)$", importing, code)
+    return re.sub(r"\bload_step\(\d+\)\.", "", code)
+
+
+def without_input(said):
+    """Return an error message, or what to do about it if input() is the reason.
+
+    Of a program, the line that called input() stays.
+    """
+    if not any(sign in said for sign in ASKED):
+        return said
+    calls = re.findall(r", (line \d+), in .*\n(.*)", said)
+    place = [f"{calls[-1][0]}: {calls[-1][1].strip()}"] if calls else []
+    return "\n".join([*place, *textwrap.wrap(NO_KEYS, WIDTH - 4)])
 
 
 def without_places(said):

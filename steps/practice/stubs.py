@@ -172,8 +172,8 @@ def known_lines(key, earlier):
 def gap(lesson, found, known):
     """Return the line of a body that says most, and the lines that replace it.
 
-    A line that is not among the known ones says more than one that is, and a long one
-    more than a short one.
+    A line that is not among the known ones says more than one that is; then one that
+    computes something more than one that does not; then a long one more than a short.
     """
     simple = [
         node
@@ -186,7 +186,7 @@ def gap(lesson, found, known):
 
     def weight(node):
         line = lesson.lines[node.lineno - 1].strip()
-        return line not in known, len(ast.unparse(node))
+        return line not in known, not is_plain(node), len(ast.unparse(node))
 
     node = max(simple, key=weight)
     text = beginning(node)
@@ -201,7 +201,12 @@ SIMPLE = (ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Raise)
 
 
 def is_text(node):
-    """Say whether a statement computes nothing: a docstring, a bare return."""
+    """Say whether a statement has nothing to find: a docstring, a bare return."""
+    return is_plain(node) and not isinstance(node, (ast.Assign, ast.AugAssign))
+
+
+def is_plain(node):
+    """Say whether a statement computes nothing, as self.generation = 0."""
     value = node.exc if isinstance(node, ast.Raise) else node.value
     return value is None or isinstance(value, ast.Constant)
 
@@ -216,7 +221,14 @@ def beginning(node):
         return f"{ast.unparse(node.target)} ... (changed in place)"
     if isinstance(node, ast.Raise):
         return "raise " + ast.unparse(node.exc).split("(")[0] + "(...)"
-    return ast.unparse(node.value).split("(")[0] + "(...)"
+    if isinstance(node.value, ast.Yield):
+        return "yield ..."
+    if isinstance(node.value, ast.YieldFrom):
+        return "yield from ..."
+    before = ast.unparse(node.value).split("(")[0]
+    if not before and isinstance(node.value.func, ast.Attribute):
+        before = f"(...).{node.value.func.attr}"  # a method of a longer expression
+    return before + "(...)"
 
 
 def goal(lesson, found):
