@@ -22,7 +22,7 @@ very many inputs, and one output that says how wrong it is. Let x, a
 and b be n numbers each, and let y add up the squares of b. Then
 each slope is a table: row i, column j says how fast output i moves
 when input j moves. As j moves i in n ways, one through each number k
-between them, tables multiply like this, not as A * B does in NumPy:
+between them, tables A and B multiply like this (not as NumPy's A * B):
 
     multiply(A, B)[i, j] = sum over k of A[i, k] * B[k, j]
 
