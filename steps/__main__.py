@@ -107,7 +107,9 @@ def run(arguments):
         numbers.append(reader.pick(rest.pop(0)))
     if rest[:1] == ["--"]:
         del rest[0]
-    python, paths = machine.python("run"), reader.find_steps()
+    paths = reader.find_steps()
+    refuse_options({n: reader.options(paths[n]) for n in numbers}, rest)
+    python = machine.python("run")
     for number in numbers:
         if numbers[1:]:
             print(f"--- step {number}", flush=True)
@@ -115,6 +117,26 @@ def run(arguments):
         if code:
             return code
     return 0
+
+
+def refuse_options(known, arguments):
+    """Raise StepError if no step knows an option that was typed.
+
+    known is {number of a step: its options}.
+    """
+    for word in arguments:
+        if not word.startswith("-") or word in sum(known.values(), []):
+            continue
+        facts = [
+            f"step {n} knows {' and '.join(options)}"
+            for n, options in known.items()
+            if options
+        ]
+        numbers = " ".join(map(str, known))
+        raise reader.StepError(
+            f"run {numbers} does not know {word}: "
+            + ("; ".join(facts) or "it has no options")
+        )
 
 
 def play(arguments):
@@ -175,6 +197,8 @@ def show_diff(arguments):
         before = [n for n in steps if n < number][-1:]
     old = steps[before[0]] if before else None
     lines = diff_steps(old, steps[number])
+    if not lines[2:]:
+        lines.append("there is no difference in their code")
     if wants_colour(sys.stdout):
         lines = coloured(lines)
     print("\n".join(lines))

@@ -141,7 +141,8 @@ def look_at_python(report):
 
 def install_advice():
     """Return the command that installs what the steps need."""
-    return f"{machine.command('run 26')} installs it into .venv"
+    typed = machine.command("run 26")
+    return f"{typed} installs what is missing into .venv"
 
 
 def look_at_packages(report):
@@ -151,17 +152,13 @@ def look_at_packages(report):
         title = {"numpy": "NumPy"}.get(name, name)
         spec = machine.find(name)
         if spec is None:
-            report.add(
-                title, MISSING, "not installed for this Python", what
-            )
+            report.add(title, MISSING, NOT_INSTALLED, what)
         else:
             folder = machine.folder_of(spec)
             report.add(title, GOOD, f"{version(name)}, {folder}")
     spec = machine.find("dezero")
     if spec is None:
-        report.add(
-            "dezero", MISSING, "not installed for this Python", what
-        )
+        report.add("dezero", MISSING, NOT_INSTALLED, what)
         return
     problem = machine.foreign(spec)
     if problem:
@@ -335,6 +332,18 @@ def look_at_jupyter(report):
     report.add("Jupyter", GOOD, text, None if lab else install)
 
 
+def look_at_pygments(report):
+    """What colours the code on the pages that `site` writes."""
+    number = version("pygments")
+    if number and machine.find("pygments"):
+        report.add("Pygments", GOOD, number)
+        return
+    from book.site.code import advice
+
+    text = f"{NOT_INSTALLED}; the command site needs it"
+    report.add("Pygments", OPTIONAL, text, advice())
+
+
 def look_at_tools(report):
     """What you need only if you change the course itself."""
     words = []
@@ -352,6 +361,7 @@ LOOKS = [
     look_at_data,
     look_at_gpu,
     look_at_jupyter,
+    look_at_pygments,
     look_at_tools,
 ]
 

@@ -33,7 +33,8 @@ NEEDS["test"] = (
 INSTALLS = {"run": ".", "test": ".[test]"}
 COSTS = {
     "run": "about 50 MB to fetch, a minute or two",
-    "test": "about 60 MB to fetch, two or three minutes",
+    "test": "about 60 MB to fetch, two or three minutes (pytest checks "
+    "your steps; nbformat, nbclient and ipykernel run the notebooks)",
 }
 
 

@@ -21,10 +21,10 @@ With single numbers both take two multiplications. But a network has
 very many inputs, and one output that says how wrong it is. Let x, a
 and b be n numbers each, and let y add up the squares of b. Then
 each slope is a table: row i, column j says how fast output i moves
-when input j moves. Two tables A and B multiply like this, because j
-moves i in n ways, one through each number k between them:
+when input j moves. As j moves i in n ways, one through each number k
+between them, tables A and B multiply like this (not as NumPy's A * B):
 
-    (A * B)[i, j] = sum over k of A[i, k] * B[k, j]
+    multiply(A, B)[i, j] = sum over k of A[i, k] * B[k, j]
 
 dy/db has a single row, and the others are (n, n). So reverse mode
 multiplies a row by a table each time, and gets a row again: n*n

@@ -14,9 +14,9 @@ adds every further one to it:
 
     x.grad = gx if x.grad is None else x.grad + gx
 
-In a network this is the rule and not the exception: the same number
-is used for every answer that the network gives. (To see only what
-changed since step 13, type `python -m steps diff 14`.)
+In a network this is the rule and not the exception: each of its
+weights is used again for every answer that the network gives. (To
+see only what changed since step 13, type `python -m steps diff 14`.)
 
 There is a price. Gradients now also add up across two computations
 with the same x. Before the second computation, call x.cleargrad(),

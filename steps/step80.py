@@ -29,8 +29,8 @@ normal random number z is below x: gelu(x) = x * P(z < x). Many large
 models use *SwiGLU* (Shazeer, 2020): each unit gets a gate, a number
 (from a second matrix) that says how much of the unit passes.
 
-The last matrix before each + starts as all zeros. So at first y = x,
-however many blocks there are. Can such a block learn?
+The last matrix before each + starts as all zeros. So at first y = x.
+Can such a block learn? Yes: first the zeros change, then all the rest.
 
 Exercise: write PostBlock, with a norm after each + and none before. In
 12 blocks of each kind, replace the zeros with random numbers. How large

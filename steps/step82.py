@@ -6,11 +6,11 @@ from the same weights and with the same batches. Each time we add one
 thing: this gives a ladder of losses.
 
 We begin with Adam and the rate 0.01. Adam's first steps are its worst:
-each number moves by the full rate, because of a single batch. So we let
-the rate rise slowly: a *warm-up* (Goyal and others, 2017). Later, each
-batch's gradient is a little off, and at a constant rate the weights
-never settle. So we let the rate fall, for instance along a *cosine
-schedule* (Loshchilov and Hutter, 2016):
+each weight moves by the full rate, on the evidence of a single batch.
+So we let the rate rise slowly: a *warm-up* (Goyal and others, 2017).
+Later, each batch's gradient is a little off, and at a constant rate the
+weights never settle. So we let the rate fall, for instance along a
+*cosine schedule* (Loshchilov and Hutter, 2016):
 
     rate
     peak     .-._

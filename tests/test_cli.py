@@ -12,7 +12,7 @@ from pathlib import Path
 import doctor
 import machine
 import pytest
-from book.site import code
+from book.site import build, code
 from curriculum.places import ROOT, STEPS
 
 BARE = [sys.executable, "-S"]  # a Python without any installed package
@@ -251,9 +251,12 @@ def test_an_environment_is_made_once(computer, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_the_tests_need_more(computer):
+def test_the_tests_need_more(computer, capsys):
     machine.python("run")
+    assert "pytest" not in capsys.readouterr().err
     machine.python("test")
+    said = capsys.readouterr().err
+    assert "pytest checks your steps; nbformat, nbclient and ipykernel run" in said
     assert computer.done == ["create", ".", ".[test]"] and machine.state() == "test"
     machine.python("run")
     assert computer.done == ["create", ".", ".[test]"]
@@ -384,16 +387,57 @@ def test_doctor_before_anything_is_installed(tmp_path):
     assert re.search(r"^ok +Python +\d+\.\d+", result.stdout, re.MULTILINE)
     for name in ("NumPy", "dezero"):
         assert re.search(rf"^MISSING +{name} +not installed", result.stdout, re.M)
-    assert re.search("What to do:\n  NumPy, .* run 26", result.stdout)
+    assert re.search(
+        "What to do:\n  NumPy, .* run 26 installs what is missing", result.stdout
+    )
 
 
 def test_doctor_here():
     result = start([sys.executable, "-m", "steps", "doctor"], PYTHONPATH=str(ROOT))
     assert result.returncode == 0 and result.stderr == "", result.stdout
-    for subject in "Python NumPy dezero Graphviz fonts data GPU Jupyter tools".split():
+    for (
+        subject
+    ) in "Python NumPy dezero Graphviz fonts data GPU Jupyter Pygments tools".split():
         assert re.search(rf"^(ok|-) +{subject} ", result.stdout, re.MULTILINE)
     assert "MISSING" not in result.stdout
     assert str(ROOT / "dezero") in result.stdout
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_doctor_looks_for_pygments(there, monkeypatch):
+    monkeypatch.setattr(doctor, "version", lambda name: "2.0" if there else None)
+    monkeypatch.setattr(machine, "find", lambda name: there or None)
+    monkeypatch.setattr(machine, "lacking", lambda purpose: [])
+    report = doctor.Report()
+    doctor.look_at_pygments(report)
+    assert report.essential
+    first, *rest = str(report).splitlines()
+    assert re.fullmatch("ok +Pygments +2.0" if there else "- +Pygments +not .*", first)
+    typed = f"  Pygments: {sys.executable} -m pip install pygments"
+    assert (rest[-1] == typed) != there
+
+
+@pytest.mark.parametrize("to, option", [("pages", " --to pages"), (None, "")])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_site_without_players_names_the_commands(
+    whole, to, option, tmp_path, monkeypatch
+):
+    """.venv may have all of it but Pygments, or not be there yet."""
+    monkeypatch.setattr(machine, "ROOT", str(tmp_path))
+    monkeypatch.setattr(machine, "VENV", str(tmp_path / ".venv"))
+    monkeypatch.setattr(machine, "lacking", lambda purpose: ["matplotlib", "dezero"])
+    monkeypatch.setattr(machine, "asked", lambda *_: [] if whole else None)
+    monkeypatch.setattr(build, "build", lambda to: {"index.html": b""})
+    monkeypatch.chdir(tmp_path)
+    _, lacks, *rest = build.write(to or str(tmp_path / "site")).splitlines()
+    assert lacks == "without the players: this Python lacks matplotlib and dezero"
+    venv = os.path.relpath(machine.venv_python())
+    assert [line.strip().replace('"', "") for line in rest] == [
+        "for a site with them, type:",
+        *([] if whole else [machine.command("run 1")]),
+        f"{venv} -m pip install pygments",
+        f"{venv} -m steps site{option}",
+    ]
 
 
 @pytest.mark.parametrize("inside", [True, False])

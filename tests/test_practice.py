@@ -656,6 +656,7 @@ def test_hints_come_in_levels(shell):
     printed = [shell("hint", "7")[1] for _ in range(4)]
     assert "Step 7, hint 1 of 3\nThe idea, in other words:" in printed[0]
     assert "More: python -m steps hint 7" in printed[0]
+    assert "hint 2 of 3\nMore precisely:\n" in printed[1]
     assert "hint 2 of 3" in printed[1] and "func = self.creator" in printed[1]
     assert "Variable.__init__ begins like this:\n    self.data = data" in printed[2]
     assert "Still stuck? python -m steps answer 7" in printed[2]
@@ -726,6 +727,10 @@ def test_progress_runs_only_what_changed(shell, monkeypatch):
     monkeypatch.setattr(judge, "check", check)
     _, printed = shell("progress")
     assert f"0 of {len(find_steps())} steps pass." in printed and runs == []
+    assert (
+        "10 more steps to the end of chapter 1 and its milestone, a small program\n"
+        "that uses all of it: at the end of notebooks/chapter1.ipynb" in printed
+    )
     mine(1, "right")
     mine(2, "wrong")
     _, printed = shell("progress")

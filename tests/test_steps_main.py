@@ -196,9 +196,9 @@ def test_run_is_the_default(argument, monkeypatch):
     seen = []
     monkeypatch.setattr(machine, "python", lambda purpose: f"python to {purpose}")
     monkeypatch.setattr(commands, "run_step", lambda *given: seen.append(given))
-    for command in ["run", argument, "--full"], [argument, "--full"]:
+    for command in ["run", argument, "a.jpg"], [argument, "a.jpg"]:
         commands.main(command)
-    assert seen == [(STEPS / "step03.py", ["--full"], "python to run")] * 2
+    assert seen == [(STEPS / "step03.py", ["a.jpg"], "python to run")] * 2
 
 
 def test_run_from_another_directory(tmp_path, run_step):
@@ -224,8 +224,8 @@ def test_run_passes_arguments_and_exit_code(folder):
     [
         ("3 4", [(3, []), (4, [])]),
         ("steps/step03.py step04", [(3, []), (4, [])]),
-        ("3 --full", [(3, ["--full"])]),
-        ("3 4 --full x", [(3, ["--full", "x"]), (4, ["--full", "x"])]),
+        ("51 --full", [(51, ["--full"])]),
+        ("4 51 --full x", [(4, ["--full", "x"]), (51, ["--full", "x"])]),
         ("3 -- 4", [(3, ["4"])]),
         ("3 photo.jpg 4", [(3, ["photo.jpg", "4"])]),
     ],
@@ -407,6 +407,11 @@ def test_table_command(tmp_path, monkeypatch, capsys):
         (["run", "x"], "there is no step 'x'; there are steps 1-"),
         (["diff", "0"], "there is no step '0'"),
         (["run"], "run needs the number of a step: run 16"),
+        (["run", "51", "--ful"], "run 51 does not know --ful: step 51 knows --full$"),
+        (["51", "--", "-f"], "run 51 does not know -f: step 51 knows --full$"),
+        (["16", "--full"], "run 16 does not know --full: it has no options$"),
+        (["3", "4", "-x"], "run 3 4 does not know -x: it has no options$"),
+        (["3", "51", "--ful"], "run 3 51 does not know --ful: step 51 knows --full$"),
         (["diff"], "diff needs the number of a step: diff 16"),
         (
             ["play"],

@@ -232,6 +232,11 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_a_diff_with_nothing_in_it_says_so():
+    lines = steps("diff", "14", "14").splitlines()
+    assert lines[2:] == ["there is no difference in their code"]
+
+
 def test_colour_only_on_a_terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert diff.wants_colour(Terminal())
@@ -339,6 +344,9 @@ def test_where_command():
         "Variable.__len__\n    new in step 19: steps/step19.py, line"
     )
     assert "in the package: dezero/core/" in text
+    text = steps("where", "backward")  # the method, and the function of step 32
+    assert text.startswith("Variable.backward\n    new in step 7:")
+    assert "\n\nbackward\n    new in step 32:" in text
     assert "where needs a name: where Variable.backward" in steps("where", code=2)
     assert "did you mean Variable.backward" in steps(
         "where", "Variabel.backward", code=2
@@ -399,5 +407,8 @@ def test_blanks_hyphens_and_plurals_are_one():
 
 
 def test_words_command():
+    assert (
+        "no 'backward'; did you mean backward pass or reverse mode or backpropagation?"
+    ) in steps("words", "backward", code=2)
     assert "the glossary has no 'zyzzyva'" in steps("words", "zyzzyva", code=2)
     assert steps("words") == words.glossary() + "\n"

@@ -127,6 +127,13 @@ def read_output(path, text):
     return "\n".join(line[4:] for line in lines).strip("\n")
 
 
+def options(path):
+    """Return the options, such as '--full', that the program of a step looks for."""
+    found = [getattr(node, "value", None) for node in ast.walk(parse_step(path))]
+    found = [x for x in found if isinstance(x, str)]
+    return sorted({x for x in found if re.fullmatch(r"--[a-z][\w-]*", x)})
+
+
 def chapter_of(number):
     """Return (number, title) of the chapter that a step belongs to."""
     chapter = sum(first <= number for first, _ in CHAPTERS)

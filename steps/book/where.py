@@ -60,8 +60,8 @@ def find(name, lessons, package):
     head, _, rest = name.partition(".")
     if rest and head in labels(package) and head not in keys:
         return [(rest, head)] if rest in keys or name in ledger else []
-    if name in keys:
-        return [(name, None)]
+    if name in keys:  # and the method of this name, as with backward and sum
+        return [(key, None) for key in keys if key in (name, f"Variable.{name}")]
     found = [(key, None) for key in keys if key.rpartition(".")[2] == name]
     for known in ledger:
         label, _, key = known.partition(".")

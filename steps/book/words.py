@@ -96,7 +96,22 @@ def look_up(name, words):
     for word in words:
         if word.is_called(name):
             return word
-    raise StepError(f"the glossary has no {name!r}{suggestions(name, names(words))}")
+    near = suggestions(name, names(words), related(name, words))
+    raise StepError(f"the glossary has no {name!r}{near}")
+
+
+def related(name, words):
+    """Return the terms that begin like a name, or whose meaning has it, by step."""
+    name = name.casefold()
+    if len(name) < 4:
+        return []
+    start = name[: max(4, len(name) // 2)]
+    inside = re.compile(rf"\b{re.escape(name)}", re.IGNORECASE)
+    return [
+        word.term
+        for word in sorted(words, key=lambda word: word.step)
+        if word.term.casefold().startswith(start) or inside.search(word.meaning)
+    ]
 
 
 def names(words):
@@ -104,13 +119,16 @@ def names(words):
     return [name for word in words for name in word.names]
 
 
-def suggestions(name, known):
-    """Return '; did you mean ...?' with the nearest known names, or ''."""
+def suggestions(name, known, more=()):
+    """Return '; did you mean ...?' with the nearest known names, or ''.
+
+    more are names that are near in another way: they follow if there is room.
+    """
     lower = {}
     for text in known:
         lower.setdefault(text.casefold(), text)
     near = difflib.get_close_matches(name.casefold(), lower, n=3, cutoff=0.6)
-    near += [x for x in lower if name.casefold() in x and x not in near][
-        : 3 - len(near)
-    ]
+    near += [x for x in lower if name.casefold() in x]
+    near += [x.casefold() for x in more]
+    near = list(dict.fromkeys(near))[:3]
     return f"; did you mean {' or '.join(lower[x] for x in near)}?" if near else ""

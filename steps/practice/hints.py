@@ -17,7 +17,7 @@ def hint(lesson, level, name=None):
         idea = " ".join(hints["idea"].split())
         return ["The idea, in other words:", *indented(idea)]
     if level == 2 and "formula" in hints:
-        return ["The formula, or the order:", *indented(hints["formula"])]
+        return ["More precisely:", *indented(hints["formula"])]
     found = wanted(lesson, name)
     if found is None:
         return ["There is no gap in this step: its program is complete."]

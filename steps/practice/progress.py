@@ -54,8 +54,9 @@ def progress(say=lambda text: None):
     if open_chapters:
         chapter = open_chapters[0]
         left = sum(1 for n in steps if chapter_of(n)[0] == chapter and not state[n])
-        lines.append(
-            f"The milestone of chapter {chapter} is {left} "
-            f"step{'s' * (left != 1)} away: notebooks/chapter{chapter}.ipynb"
-        )
+        lines += [
+            f"{left} more step{'s' * (left != 1)} to the end of chapter {chapter} and "
+            "its milestone, a small program",
+            f"that uses all of it: at the end of notebooks/chapter{chapter}.ipynb",
+        ]
     return lines

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -178,4 +179,27 @@ def write(to):
     if not any(re.match(r"play\d", name) for name in files):
         lacks = machine.listed(machine.lacking("run") or ["something"])
         said += f"\nwithout the players: this Python lacks {lacks}"
+        if machine.lacking("run"):
+            said += f"\nfor a site with them, type:\n{with_players(to)}"
     return said
+
+
+def with_players(to):
+    """Return the commands that write the site by .venv's Python, a line each."""
+    venv = machine.venv_python()
+    if os.path.realpath(os.getcwd()) == os.path.realpath(machine.ROOT):
+        venv = os.path.relpath(venv, machine.ROOT)
+    python, folder = map(quoted, (venv, to))
+    usual = os.path.join(machine.ROOT, "site")
+    typed = "site" if str(to) == usual else f"site --to {folder}"
+    _, _, site = machine.command(typed).partition(" ")
+    lines = [f"{python} -m pip install pygments", f"{python} {site}"]
+    whole = machine.state() != "unfinished" and machine.asked(venv, "run") == []
+    if not whole:  # a run makes or repairs it
+        lines.insert(0, machine.command("run 1"))
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def quoted(path):
+    """Return a path as a terminal reads it."""
+    return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
