@@ -4,6 +4,8 @@
     python -m steps list         every step, chapter by chapter
     python -m steps run 16       run a step; or: python -m steps 16
     python -m steps run 16 17    one after the other
+    python -m steps run my_steps/step16.py
+                                 your own file
 
     python -m steps start 16     step 16 with gaps, for you to fill, in
                                  my_steps/; --gaps: single lines only
@@ -102,6 +104,11 @@ def run(arguments):
     """Run the steps named first, each with the arguments after them."""
     if not arguments:
         raise reader.StepError("run needs the number of a step: run 16")
+    if own := practice.places.own_file(arguments[0]):
+        python = machine.python("run")
+        return call(
+            [python, *practice.judge.program(own), *arguments[1:]]
+        )
     numbers, rest = [reader.pick(arguments[0])], arguments[1:]
     while rest and reader.looks_like_a_step(rest[0]):
         numbers.append(reader.pick(rest.pop(0)))

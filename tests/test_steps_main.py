@@ -259,6 +259,16 @@ def test_the_path_of_another_file_is_not_a_step(tmp_path):
     assert "is not one of the steps in" in text and "with python" in text
 
 
+def test_run_takes_a_file_of_the_readers_own(tmp_path, monkeypatch, capfd):
+    """It may import our steps, as step 68 does."""
+    monkeypatch.setenv("STEPS_FOLDER", str(tmp_path))
+    monkeypatch.setattr(machine, "python", lambda purpose: sys.executable)
+    own = tmp_path / "step68.py"
+    own.write_text("import sys, step67\nprint('mine', step67.__name__, sys.argv[1:])")
+    assert commands.main(["run", str(own), "--full"]) == 0
+    assert capfd.readouterr().out == "mine step67 ['--full']\n"
+
+
 # --------------------------------------------------------------------- test
 
 

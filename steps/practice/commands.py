@@ -51,6 +51,7 @@ def start(arguments):
     else:
         print("This step needs no code of yours. Read it, then type:")
     print(f"    python -m steps check {number}")
+    print(f"To see what it prints: python -m steps run {places.shown(path)}")
     return 0
 
 

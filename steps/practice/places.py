@@ -25,6 +25,13 @@ def my_steps():
     return {int(path.stem[4:]): path for path in found}
 
 
+def own_file(name):
+    """Return the path of a Python file in the reader's folder, None for any other."""
+    path = Path(name)
+    is_there = path.suffix == ".py" and path.is_file()
+    return path if is_there and path.resolve().parent == folder().resolve() else None
+
+
 def shown(path):
     """Return a path as the reader would type it: from here, in the repository."""
     full, here = Path(path).resolve(), Path.cwd()
