@@ -104,7 +104,8 @@ def run(arguments):
     """Run the steps named first, each with the arguments after them."""
     if not arguments:
         raise reader.StepError("run needs the number of a step: run 16")
-    if own := practice.places.own_file(arguments[0]):
+    own = practice.places.own_file(arguments[0])
+    if own:
         python = machine.python("run")
         return call(
             [python, *practice.judge.program(own), *arguments[1:]]

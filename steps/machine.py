@@ -1,7 +1,7 @@
 """Find or make a Python for the steps: one with NumPy and our dezero.
 
     python("run")      a Python for the steps: this one or .venv's
-    step_aside(name)   what numpy.py, dezero.py and matplotlib.py do
+    step_aside(name)   what numpy.py and dezero.py beside this file do
 
 If this Python lacks something, an environment is made in .venv, in
 the repository, and used from then on. Nothing else on the machine is

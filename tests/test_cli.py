@@ -46,7 +46,7 @@ def away(tmp_path):
     """A copy of the folder steps/ with one step, in a folder with a difficult name."""
     folder = tmp_path / "naïve größe" / "steps"
     folder.mkdir(parents=True)
-    for name in ("machine.py", "numpy.py", "dezero.py", "matplotlib.py"):
+    for name in ("machine.py", "numpy.py", "dezero.py"):
         shutil.copy(STEPS / name, folder)
     (folder / "step01.py").write_text(
         "import numpy as np\nimport dezero.functions as F\nimport dezero\n"
@@ -105,18 +105,6 @@ def test_numpy_and_dezero_step_aside(away):
     assert total == "3"
 
 
-def test_matplotlib_steps_aside(away):
-    (away / "step02.py").write_text(
-        "from matplotlib.figure import Figure\nprint(Figure)"
-    )
-    command = [sys.executable, away / "step02.py"]
-    assert start(command).stdout == "<class 'matplotlib.figure.Figure'>\n"
-    result = start([*BARE, away / "step02.py"])
-    assert result.returncode == 1 and result.stdout == ""
-    assert result.stderr.startswith("step02.py: matplotlib is not installed for ")
-    assert result.stderr.endswith(" run 2\n")
-
-
 def test_other_errors_keep_their_traceback(away):
     (away / "step02.py").write_text("import numpy as np\nnp.zeros(3)[5]\n")
     result = start([sys.executable, away / "step02.py"], PYTHONPATH=str(ROOT))
@@ -146,9 +134,7 @@ def test_an_older_python_is_told(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["__main__", "machine", "numpy", "dezero", "matplotlib"]
-)
+@pytest.mark.parametrize("name", ["__main__", "machine", "numpy", "dezero"])
 def test_an_older_python_can_read_what_tells_it(name):
     text = (STEPS / f"{name}.py").read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 6))

@@ -101,7 +101,8 @@ def test_start_writes_once(shell, folder):
     path = folder / "step07.py"
     assert code == 0
     assert "step 7, with 4 gaps" in printed
-    assert printed.endswith("    python -m steps check 7\n")
+    assert "    python -m steps check 7\n" in printed
+    assert printed.endswith(f": python -m steps run {path}\n")
     path.write_text("# my work\n")
     with pytest.raises(StepError, match="stays as it is; to start over, add --force"):
         shell("start", "7")
