@@ -415,8 +415,12 @@ def command(arguments):
     program = "py" if os.name == "nt" else "python3"
     if os.path.realpath(os.getcwd()) == os.path.realpath(ROOT):
         return f"{program} -m steps {arguments}"
-    folder = f'"{STEPS}"' if os.name == "nt" else shlex.quote(STEPS)
-    return f"{program} {folder} {arguments}"
+    return f"{program} {quoted(STEPS)} {arguments}"
+
+
+def quoted(path):
+    """Return a path as a terminal reads it."""
+    return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
 
 
 # ------------------------------------- steps started by themselves

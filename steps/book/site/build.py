@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -176,11 +175,9 @@ def write(to):
         f"{Path(to) / 'index.html'}: {len(files) - 1} files, {size:.1f} MB, in "
         f"{seconds:.0f} s; open it in a browser"
     )
-    if not any(re.match(r"play\d", name) for name in files):
-        lacks = machine.listed(machine.lacking("run") or ["something"])
-        said += f"\nwithout the players: this Python lacks {lacks}"
-        if machine.lacking("run"):
-            said += f"\nfor a site with them, type:\n{with_players(to)}"
+    if lacking := machine.lacking("run"):
+        said += f"\nwithout the players: this Python lacks {machine.listed(lacking)}"
+        said += f"\nfor a site with them, type:\n{with_players(to)}"
     return said
 
 
@@ -189,7 +186,7 @@ def with_players(to):
     venv = machine.venv_python()
     if os.path.realpath(os.getcwd()) == os.path.realpath(machine.ROOT):
         venv = os.path.relpath(venv, machine.ROOT)
-    python, folder = map(quoted, (venv, to))
+    python, folder = map(machine.quoted, (venv, to))
     usual = os.path.join(machine.ROOT, "site")
     typed = "site" if str(to) == usual else f"site --to {folder}"
     _, _, site = machine.command(typed).partition(" ")
@@ -198,8 +195,3 @@ def with_players(to):
     if not whole:  # a run makes or repairs it
         lines.insert(0, machine.command("run 1"))
     return "\n".join(f"    {line}" for line in lines)
-
-
-def quoted(path):
-    """Return a path as a terminal reads it."""
-    return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
