@@ -588,6 +588,10 @@ DECONV = np.ones((3, 4, 3, 3))
             lambda: F.deconv2d(X[..., :1], DECONV, pad=2),
             r"must be at least \(1, 1\), but .* would be .*a smaller pad",
         ),
+        (
+            lambda: F.deconv2d(X[..., :1, :1], DECONV[..., :2, :2], pad=1),
+            r"it would be \(0, 0\)",
+        ),
         (lambda: F.pooling(X[0], 2), r"pooling: x must be images"),
         (
             lambda: F.pooling(X, 7),

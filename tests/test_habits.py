@@ -13,7 +13,7 @@ import pytest
 
 import dezero
 import dezero.functions as F
-from dezero import Variable, advice
+from dezero import Variable, advice, layers
 from dezero.gradcheck import check_gradients
 
 INF, NAN = np.inf, np.nan
@@ -589,6 +589,8 @@ def test_advice_is_in_nobodys_way():
             lambda x: x.clip(min=0, max=1),
             r"clip: there is no min=; here it is x_min=.*see step 37",
         ),
+        (lambda x: layers.GroupNorm(num_groups=2), r"here it is groups=.*see step 73"),
+        (lambda x: layers.LayerNorm(epsilon=1e-3), r"here it is eps=.*see step 73"),
         (lambda x: F.dropout(x, p=0.5), r"dropout: .*dropout_ratio="),
         (lambda x: F.conv2d(x, x, padding=1), r"conv2d: .*here it is pad="),
         (lambda x: F.sum(x, axs=0), r"sum: .*'axs'; its arguments are \(x, axis=None"),

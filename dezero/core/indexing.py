@@ -138,7 +138,7 @@ def _add_at(gx, slices, gy):
     """Add gy to gx, an array of zeros, as np.add.at(gx, slices, gy) does.
 
     np.add.at is fast if gx and gy are vectors, so we make them vectors: 1,000 rows of
-    64 numbers then take a fifth of the time. Without repeated places, = is enough.
+    64 numbers then take a quarter of the time. Without repeated places, = is enough.
     """
     xp, shape = cuda.get_array_module(gy), gx.shape
     if not _may_repeat(slices):
